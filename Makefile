@@ -1,0 +1,23 @@
+# What people and CI type. `make` alone tells what there is.
+.PHONY: help demo test bench check setup
+
+help: ## tell what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 	/p' $(MAKEFILE_LIST)
+
+demo: setup ## try Freshmint: a shop, a pretended Stripe, a mailbox, all on this machine
+	cargo run --bin demo
+
+test: setup ## run all tests against a PostgreSQL of their own
+	cargo test
+
+bench: ## measure; installs a load generator first
+	@deploy/setup.sh bench
+	cargo bench
+
+check: ## what CI checks before it tests: format, lints, docs
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked --document-private-items
+
+setup: ## install what is missing, and only that
+	@deploy/setup.sh

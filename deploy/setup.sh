@@ -1,0 +1,170 @@
+#!/bin/sh
+# Installs what building, testing and trying Freshmint needs and this machine lacks, and only that:
+# the programs of a PostgreSQL server (never a running one), libpq, a C compiler, make.
+#
+#   deploy/setup.sh [browser] [bench]
+#
+#   browser   also Chromium and its driver, for the tests that click
+#   bench     also wrk, for the benches that need a load
+set -eu
+
+main() {
+    for extra; do
+        case $extra in
+        browser | bench) ;;
+        *) give_up "Usage: deploy/setup.sh [browser] [bench]" ;;
+        esac
+    done
+    missing=$(find_missing "$@")
+    if [ -n "$missing" ]; then
+        # shellcheck disable=SC2086 # a list of words
+        install_missing $missing
+        missing=$(find_missing "$@" | tr '\n' ' ')
+        [ -z "$missing" ] || give_up "Still missing after the installation: ${missing% }. $(by_hand)"
+    fi
+    has cargo || give_up "cargo is missing: install Rust with rustup, or from your system's packages if they are recent enough (see rust-version in Cargo.toml)."
+}
+
+# --- what is there ---
+
+find_missing() {
+    has make || echo make
+    if has cc; then links_libpq || echo libpq; else echo cc libpq; fi
+    has_postgres || echo postgres
+    for extra; do
+        case $extra in
+        browser)
+            has_chromium || echo chromium
+            has chromedriver || echo chromedriver
+            ;;
+        bench) has wrk || echo wrk ;;
+        esac
+    done
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Linking asks the question that matters, wherever the library lies. pg_config is whom the build asks.
+links_libpq() {
+    folder=${PQ_LIB_DIR:-$(pg_config --libdir 2>/dev/null || :)}
+    echo 'int PQlibVersion(void); int main(void) { return !PQlibVersion(); }' |
+        cc -x c - -o /dev/null ${folder:+-L"$folder"} -lpq >/dev/null 2>&1
+}
+
+# The places where src/bin/demo/postgres/programs.rs looks.
+has_postgres() {
+    initdb=$(command -v initdb 2>/dev/null) && initdb=$(real_path "$initdb")
+    for folder in "${initdb%/*}" /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \
+        /opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
+        /home/linuxbrew/.linuxbrew/opt/postgresql*/bin "$(pg_config --bindir 2>/dev/null || :)"; do
+        [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ] && [ -x "$folder/postgres" ] && return 0
+    done
+    return 1
+}
+
+real_path() { readlink -f "$1" 2>/dev/null || echo "$1"; }
+
+has_chromium() {
+    has chromium || has chromium-browser || has google-chrome ||
+        [ -d /Applications/Chromium.app ] || [ -d "/Applications/Google Chrome.app" ]
+}
+
+# --- what is not ---
+
+install_missing() {
+    echo "Installing what is missing: $*"
+    if has apt-get; then
+        with_apt "$@"
+    elif has dnf; then
+        with_dnf "$@"
+    elif has brew; then
+        with_brew "$@"
+    else
+        give_up "Missing: $*. $(by_hand)"
+    fi
+}
+
+with_apt() {
+    for need; do
+        case $need in
+        make) set -- "$@" make ;;
+        cc) set -- "$@" gcc libc6-dev ;;
+        libpq) set -- "$@" libpq-dev ;;
+        postgres) server=yes ;;
+        chromium) set -- "$@" chromium ;;
+        chromedriver) set -- "$@" chromium-driver ;;
+        wrk) set -- "$@" wrk ;;
+        esac
+        shift
+    done
+    as_root apt-get -qq update
+    [ $# -eq 0 ] || apt_install "$@"
+    [ -z "${server-}" ] || apt_install_postgres
+}
+
+# Debian's package of a server creates and starts a database cluster, which we have no use for. The
+# switch for that lies in a package of its own, so that comes first; it is set back afterwards, for
+# whoever installs the next server may want its cluster. Clusters that are there are left alone.
+apt_install_postgres() {
+    apt_install postgresql-common
+    switch=/etc/postgresql-common/createcluster.d/freshmint.conf
+    as_root mkdir -p "${switch%/*}"
+    echo 'create_main_cluster = false' | as_root tee "$switch" >/dev/null
+    trap 'as_root rm -f "$switch"' EXIT
+    trap 'exit 1' INT TERM
+    apt_install postgresql
+}
+
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=120 install "$@"
+}
+
+with_dnf() {
+    for need; do
+        case $need in
+        make) set -- "$@" make ;;
+        cc) set -- "$@" gcc ;;
+        libpq) set -- "$@" libpq-devel ;;
+        postgres) set -- "$@" postgresql-server ;;
+        chromium) set -- "$@" chromium ;;
+        chromedriver) set -- "$@" chromedriver ;;
+        wrk) set -- "$@" wrk ;;
+        esac
+        shift
+    done
+    as_root dnf install -q -y "$@"
+}
+
+with_brew() {
+    for need; do
+        case $need in
+        make | cc) give_up "The command line tools are missing: run xcode-select --install." ;;
+        libpq) brew install -q libpq && echo "Homebrew keeps libpq to itself: put $(brew --prefix)/opt/libpq/bin on your PATH." ;;
+        postgres) brew install -q postgresql@17 ;;
+        chromium | chromedriver) brew install -q --cask "$need" ;;
+        wrk) brew install -q wrk ;;
+        esac
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif has sudo; then
+        sudo "$@"
+    else
+        give_up "Installing needs root, or sudo. $(by_hand)"
+    fi
+}
+
+by_hand() {
+    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, a C compiler, make; for the browser tests chromium and chromedriver; for the benches wrk."
+}
+
+give_up() {
+    echo "$*" >&2
+    exit 1
+}
+
+main "$@" </dev/null

@@ -1,0 +1,135 @@
+//! The composition root: settings become an [`App`], the value that everything else works on.
+//!
+//! `serve`, `work`, the demo and the tests build the same thing.
+
+use std::{sync::Arc, time::Duration};
+
+use url::Url;
+
+use crate::{
+    checkout::alone::OneAtATime,
+    clock::Clock,
+    config::{self, Secret, WrongSetting},
+    db::Db,
+    gateway::Gateway,
+    inbox::Wake,
+    link::{
+        self,
+        token::{LinkKeys, Purpose},
+    },
+    metrics::Metrics,
+    order::Order,
+    pace::Pace,
+};
+
+/// Everything the service works with. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The orders.
+    pub db: Db,
+    /// Stripe.
+    pub stripe: Gateway,
+    /// The time.
+    pub clock: Clock,
+    /// Sign and read pay links.
+    pub keys: Arc<LinkKeys>,
+    /// What links begin with.
+    pub public_url: Arc<Url>,
+    /// Whose links they are.
+    pub shop: Arc<config::Shop>,
+    /// Whose signature on a webhook counts.
+    pub webhook_secrets: Arc<[Secret]>,
+    /// Where a redirect may lead.
+    pub checkout_hosts: Arc<CheckoutHosts>,
+    /// Whether the Stripe key is about real money.
+    pub livemode: bool,
+    /// The whole time that a click may take.
+    pub click_budget: Duration,
+    /// What a person's click does.
+    pub pay_click: config::PayClick,
+    /// How long a session must still live to be handed out again.
+    pub reuse_min: chrono::Duration,
+    /// The pace of mints.
+    pub pace: Pace,
+    /// Clicks on one order take turns.
+    pub one_at_a_time: OneAtATime,
+    /// Wakes the worker when an event has come.
+    pub wake: Wake,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+impl App {
+    /// An app as the settings say. Touches neither database nor network.
+    ///
+    /// # Errors
+    /// The first wrong setting.
+    pub fn new(settings: &config::Service, clock: Clock) -> Result<Self, WrongSetting> {
+        settings.check()?;
+        Ok(Self {
+            db: Db::new(
+                &settings.database.database_url,
+                settings.database.database_pool_size,
+            ),
+            stripe: Gateway::new(&settings.stripe),
+            pace: Pace::new(clock.clone()),
+            clock,
+            keys: Arc::new(settings.links.keys()?),
+            public_url: Arc::new(settings.links.public_url.clone()),
+            shop: Arc::new(settings.shop.clone()),
+            webhook_secrets: settings.webhook.secrets()?.into(),
+            checkout_hosts: Arc::new(CheckoutHosts::new(&settings.stripe)),
+            livemode: settings.stripe.livemode(),
+            click_budget: Duration::from_secs(settings.stripe.stripe_timeout_seconds),
+            pay_click: settings.web.pay_click,
+            reuse_min: chrono::Duration::seconds(settings.web.session_reuse_min_seconds.into()),
+            one_at_a_time: OneAtATime::default(),
+            wake: Wake::default(),
+            metrics: Metrics::new(),
+        })
+    }
+
+    /// An order's pay link as it is today.
+    pub fn pay_url(&self, order: &Order) -> String {
+        link::pay_url(&self.public_url, &self.pay_token(order))
+    }
+
+    /// The token in it.
+    pub fn pay_token(&self, order: &Order) -> String {
+        self.keys.sign(Purpose::Pay, order.id, order.link_version)
+    }
+}
+
+/// The hosts that a payer may be sent to.
+#[derive(Debug)]
+pub struct CheckoutHosts {
+    hosts: Vec<String>,
+    /// The origin of `STRIPE_API_BASE`: a simulator's own pages, also without https.
+    api: url::Origin,
+}
+
+impl CheckoutHosts {
+    fn new(stripe: &config::Stripe) -> Self {
+        Self {
+            hosts: stripe.checkout_hosts.clone(),
+            api: stripe.stripe_api_base.origin(),
+        }
+    }
+
+    /// Whether a payer may be sent to `url`.
+    pub fn allow(&self, url: &str) -> bool {
+        let Ok(url) = Url::parse(url) else {
+            return false;
+        };
+        let named = url
+            .host_str()
+            .is_some_and(|host| self.hosts.iter().any(|allowed| allowed == host));
+        (url.scheme() == "https" && named) || url.origin() == self.api
+    }
+
+    /// The origins, for the pages' `form-action`: browsers apply it to the redirect, too.
+    pub fn origins(&self) -> Vec<String> {
+        let named = self.hosts.iter().map(|host| format!("https://{host}"));
+        named.chain([self.api.ascii_serialization()]).collect()
+    }
+}

@@ -1,0 +1,246 @@
+//! A Stripe simulator: an HTTP server on loopback that is as strict as Stripe for the few calls
+//! that this service makes, with its state in memory and its own clock.
+//!
+//! It stands behind the wire: the product only ever knows its address. Stripe's own words on what
+//! is imitated are named where it is done; the request schemas (`schema.json`) and the blank session
+//! (`session.json`) are Stripe's own, reduced.
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "the demo and the tests each use their own part of this module"
+)]
+
+mod api;
+mod auth;
+mod clock;
+mod console;
+mod door;
+mod endpoints;
+mod event;
+mod expand;
+mod faults;
+mod form;
+mod idempotency;
+mod ids;
+mod journal;
+mod lines;
+mod lists;
+mod money;
+mod pages;
+mod payment;
+mod post;
+mod postman;
+mod price;
+mod refusal;
+mod rules;
+mod scenes;
+mod schema;
+mod session;
+mod shared;
+mod templates;
+mod ticket;
+mod wire;
+mod world;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+pub use self::event::API_VERSION;
+pub use self::faults::{Call, Fault};
+pub use self::journal::Asked;
+use self::postman::Job;
+pub use self::price::Price;
+pub use self::scenes::Order;
+use self::shared::{Shared, lock};
+use self::wire::Server;
+
+/// How a simulator starts.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Port 0 takes any free one.
+    pub bind: SocketAddr,
+    /// The only key that is let in.
+    pub secret_key: String,
+    /// Signs deliveries.
+    pub webhook_secret: String,
+    /// Where events are posted; without it they are only listed.
+    pub webhook_url: Option<String>,
+    /// The shop's name on the pages.
+    pub account_name: String,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
+            secret_key: "sk_test_simulator".to_owned(),
+            webhook_secret: "whsec_simulator".to_owned(),
+            webhook_url: None,
+            account_name: "Simulated shop".to_owned(),
+        }
+    }
+}
+
+/// A running simulator; clones are the same one, which ends with the last of them.
+#[derive(Clone)]
+pub struct Simulator {
+    running: Arc<Running>,
+}
+
+struct Running {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    server: Mutex<Option<Server>>,
+    postman: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Simulator {
+    /// Starts on threads of its own and returns when it listens.
+    ///
+    /// # Errors
+    /// When the address is taken or threads cannot be had.
+    pub fn start(settings: Settings) -> io::Result<Simulator> {
+        let (jobs, inbox) = mpsc::unbounded_channel();
+        let bind = settings.bind;
+        let shared = Arc::new(Shared::new(settings, jobs));
+        let server = wire::listen(bind, Arc::clone(&shared))?;
+        let address = server.address;
+        shared.with(|world, _| world.origin = format!("http://{address}"));
+        let postman = postman::start(Arc::clone(&shared), inbox)?;
+        Ok(Simulator {
+            running: Arc::new(Running {
+                shared,
+                address,
+                server: Mutex::new(Some(server)),
+                postman: Mutex::new(Some(postman)),
+            }),
+        })
+    }
+
+    /// Closes every connection and refuses new ones. State, clock and deliveries go on.
+    pub fn stop(&self) {
+        self.running.stop();
+    }
+
+    /// Listens again on the same port, with everything as it was; nothing if it does already.
+    ///
+    /// # Errors
+    /// When the port was taken meanwhile.
+    pub fn restart(&self) -> io::Result<()> {
+        let mut server = lock(&self.running.server);
+        if server.is_none() {
+            let shared = Arc::clone(&self.running.shared);
+            *server = Some(wire::listen(self.running.address, shared)?);
+        }
+        Ok(())
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.running.address)
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.shared().clock.now()
+    }
+
+    /// Moves the clock; sessions whose time is over expire at once.
+    pub fn advance(&self, by: chrono::Duration) {
+        self.shared().clock.advance(by);
+        self.shared().with(|_, _| ());
+    }
+
+    /// Sets the clock, which runs on from there.
+    pub fn set_now(&self, to: DateTime<Utc>) {
+        self.shared().clock.set(to);
+        self.shared().with(|_, _| ());
+    }
+
+    /// The calls so far, oldest first, the last 20,000 of them.
+    pub fn requests(&self) -> Vec<Asked> {
+        lock(&self.shared().journal).lines()
+    }
+
+    pub fn clear_requests(&self) {
+        lock(&self.shared().journal).clear();
+    }
+
+    /// TCP connections that carried at least one call; browsers' pages do not count.
+    pub fn connections(&self) -> usize {
+        self.shared().connections.load(Ordering::SeqCst)
+    }
+
+    /// Sessions that calls really made: no replays, no foreign ones.
+    pub fn creations(&self) -> usize {
+        self.shared().with(|world, _| world.creations)
+    }
+
+    /// Every session as Stripe renders it, oldest first.
+    pub fn sessions(&self) -> Vec<Value> {
+        self.shared().with(|world, _| {
+            let sessions = world.sessions();
+            sessions
+                .map(|session| session.to_json(&world.origin))
+                .collect()
+        })
+    }
+
+    pub fn session(&self, id: &str) -> Option<Value> {
+        self.shared()
+            .with(|world, _| Some(world.session(id)?.to_json(&world.origin)))
+    }
+
+    /// Adds a price to the account, or changes the one of that id.
+    pub fn set_price(&self, price: Price) {
+        self.shared()
+            .with(|world, _| world.prices.insert(price.id.clone(), price));
+    }
+
+    /// Every call of the API takes at least this long.
+    pub fn set_latency(&self, latency: Duration) {
+        *lock(&self.shared().latency) = latency;
+    }
+
+    /// Lets the next `times` calls of a kind meet a fault; `usize::MAX` is for ever. Faults are
+    /// used up in the order of their injection.
+    pub fn inject(&self, call: Call, fault: Fault, times: usize) {
+        lock(&self.shared().faults).inject(call, fault, times);
+    }
+
+    pub fn clear_faults(&self) {
+        lock(&self.shared().faults).clear();
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.running.shared
+    }
+}
+
+impl Running {
+    fn stop(&self) {
+        if let Some(server) = lock(&self.server).take() {
+            server.stop();
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop();
+        // When this cannot be sent, the postman has ended already.
+        let _ = self.shared.jobs.send(Job::Stop);
+        if let Some(postman) = lock(&self.postman).take()
+            && postman.join().is_err()
+        {
+            log::error!("the simulator's postman panicked");
+        }
+    }
+}

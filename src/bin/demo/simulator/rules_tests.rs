@@ -1,0 +1,147 @@
+use serde_json::json;
+
+use super::*;
+
+const NOW: i64 = 1_800_000_000;
+
+fn good() -> Value {
+    json!({
+        "mode": "payment",
+        "success_url": "https://shop.example/thanks",
+        "line_items": [{
+            "quantity": 1,
+            "price_data": {
+                "currency": "eur",
+                "unit_amount": 4500,
+                "product_data": {"name": "Membership"},
+            },
+        }],
+    })
+}
+
+/// The good parameters with one more, or without it when the value is null.
+fn with(path: &str, value: Value) -> Result<(), (Option<String>, String)> {
+    let mut params = good();
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let level = params.pointer_mut(parent).expect(parent);
+    match value {
+        Value::Null => level.as_object_mut().and_then(|level| level.remove(name)),
+        value => level
+            .as_object_mut()
+            .and_then(|level| level.insert(name.to_owned(), value)),
+    };
+    check(&params, NOW).map_err(|refusal| (refusal.code, refusal.param.unwrap_or_default()))
+}
+
+fn refused(path: &str, value: Value) -> (Option<String>, String) {
+    with(path, value).expect_err(path)
+}
+
+#[test]
+fn a_session_lives_half_an_hour_to_a_day() {
+    for (left, fine) in [(1799, false), (1800, true), (86_400, true), (86_401, false)] {
+        assert_eq!(
+            with("expires_at", json!(NOW + left)).is_ok(),
+            fine,
+            "{left}"
+        );
+    }
+    let month = refused("expires_at", json!(NOW + 30 * DAY));
+    assert_eq!(month, (None, "expires_at".to_owned()));
+}
+
+#[test]
+fn data_of_the_other_mode_is_refused() {
+    assert_eq!(
+        refused("subscription_data", json!({})).1,
+        "subscription_data"
+    );
+    let mut params = good();
+    params["mode"] = json!("subscription");
+    assert_eq!(check(&params, NOW), Ok(()));
+    params["payment_intent_data"] = json!({"metadata": {}});
+    assert!(check(&params, NOW).is_err());
+    assert_eq!(refused("mode", Value::Null).1, "mode");
+}
+
+#[test]
+fn addresses_are_absolute_web_addresses() {
+    assert_eq!(refused("success_url", Value::Null).1, "success_url");
+    assert_eq!(
+        with("success_url", json!("http://localhost:8080/x")),
+        Ok(())
+    );
+    for bad in [
+        "/thanks",
+        "ftp://x.example",
+        "https://",
+        "https:///x",
+        "https://a b",
+    ] {
+        let refused = refused("cancel_url", json!(bad));
+        assert_eq!(refused.0.as_deref(), Some("url_invalid"), "{bad}");
+    }
+    let long = format!("https://shop.example/{}", "x".repeat(5000));
+    assert!(with("cancel_url", json!(long)).is_err());
+}
+
+#[test]
+fn an_address_looks_like_one() {
+    for good in [
+        "ann@example.com",
+        "a.b+c@ex-ample.co.uk",
+        "zoë@bücher.example",
+    ] {
+        assert_eq!(with("customer_email", json!(good)), Ok(()), "{good}");
+    }
+    for bad in [
+        "ann",
+        "ann@",
+        "@example.com",
+        "ann@example",
+        "a b@example.com",
+        "a..b@x.com",
+        "ann@exa_mple.com",
+        "ann@example..com",
+        "ann@@example.com",
+        "ann@-x.com",
+    ] {
+        let (code, _) = refused("customer_email", json!(bad));
+        assert_eq!(code.as_deref(), Some("email_invalid"), "{bad}");
+    }
+}
+
+#[test]
+fn a_line_has_one_price_and_a_quantity() {
+    let price = json!("price_1");
+    let (code, _) = refused("/line_items/0/price", price);
+    assert_eq!(code.as_deref(), Some("parameters_exclusive"));
+    assert_eq!(
+        refused("/line_items/0/price_data", Value::Null).1,
+        "line_items[0][price]"
+    );
+    assert_eq!(
+        refused("/line_items/0/quantity", json!(0)).1,
+        "line_items[0][quantity]"
+    );
+    assert_eq!(
+        refused("/line_items/0/quantity", Value::Null).1,
+        "line_items[0][quantity]"
+    );
+    assert_eq!(refused("line_items", json!([])).1, "line_items");
+}
+
+#[test]
+fn inline_prices_have_an_amount_and_a_named_product() {
+    let at = "/line_items/0/price_data";
+    for (name, value) in [
+        ("unit_amount", json!(-1)),
+        ("unit_amount", Value::Null),
+        ("product_data", Value::Null),
+        ("product_data", json!({"name": "  "})),
+        ("product", json!("prod_1")),
+    ] {
+        assert!(with(&format!("{at}/{name}"), value).is_err(), "{name}");
+    }
+    assert_eq!(with(&format!("{at}/unit_amount"), json!(0)), Ok(()));
+}

@@ -1,0 +1,247 @@
+//! What a test or the demo lets happen: payers, other systems, deliveries.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Simulator;
+use super::endpoints::Endpoint;
+use super::event::{Cause, Delivery};
+use super::postman::{self, Job};
+use super::refusal::Refusal;
+use super::session::{State, Typed};
+
+/// Longer than the postman's own patience.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// In which order `deliver_all` posts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    AsHappened,
+    Reversed,
+    /// The same seed gives the same order.
+    Shuffled(u64),
+    /// Each event two times running.
+    Twice,
+}
+
+/// Payers, banks, and the shop's own people at Stripe's dashboard.
+impl Simulator {
+    /// The payer pays by card what is owed.
+    ///
+    /// # Errors
+    /// Unless the session is open.
+    pub fn pay(&self, id: &str) -> Result<(), String> {
+        self.complete(id, None, State::Paid)
+    }
+
+    /// Pays another total than was asked for.
+    ///
+    /// # Errors
+    /// Unless the session is open.
+    pub fn pay_amount(&self, id: &str, amount: i64) -> Result<(), String> {
+        self.complete(id, Some(amount), State::Paid)
+    }
+
+    /// The payer chooses a bank debit: complete, but unpaid until `settle_debit`.
+    ///
+    /// # Errors
+    /// Unless the session is open.
+    pub fn start_debit(&self, id: &str) -> Result<(), String> {
+        self.complete(id, None, State::Awaiting)
+    }
+
+    /// The bank debit brings its money, or does not.
+    ///
+    /// # Errors
+    /// Unless one is on its way.
+    pub fn settle_debit(&self, id: &str, ok: bool) -> Result<(), String> {
+        self.shared().with(|world, now| world.settle(id, ok, now))
+    }
+
+    /// The payer types an address on the page, with or without consent to promotions, and goes.
+    ///
+    /// # Errors
+    /// Unless the session is open.
+    pub fn type_email(&self, id: &str, email: &str, consents: bool) -> Result<(), String> {
+        let email = email.to_owned();
+        self.shared()
+            .with(|world, _| world.type_email(id, Typed { email, consents }))
+    }
+
+    /// Ends an open session before its time.
+    ///
+    /// # Errors
+    /// Unless the session is open.
+    pub fn expire(&self, id: &str) -> Result<(), String> {
+        self.shared()
+            .with(|world, now| world.expire(id, now, Cause::default()))
+    }
+
+    /// A refund made in the dashboard; all that is left without an amount. Returns the refund.
+    ///
+    /// # Errors
+    /// When there is not that much left.
+    pub fn refund(&self, payment_intent: &str, amount: Option<i64>) -> Result<Value, String> {
+        let params = json!({"payment_intent": payment_intent, "amount": amount});
+        self.shared()
+            .with(|world, now| world.refund(&params, now, Cause::default()))
+            .map_err(|refusal| refusal.message)
+    }
+
+    /// The payer's bank takes the money back for now.
+    ///
+    /// # Errors
+    /// Unless the payment was received and is not disputed.
+    pub fn dispute(&self, payment_intent: &str) -> Result<(), String> {
+        self.shared()
+            .with(|world, now| world.dispute(payment_intent, now))
+    }
+
+    /// # Errors
+    /// Unless a dispute is open.
+    pub fn close_dispute(&self, payment_intent: &str, won: bool) -> Result<(), String> {
+        self.shared()
+            .with(|world, now| world.close_dispute(payment_intent, won, now))
+    }
+
+    /// A session that another system of the same shop opens, of parameters as the API takes them.
+    /// It is no request and no creation.
+    ///
+    /// # Errors
+    /// With Stripe's message about what is wrong.
+    pub fn open_foreign_session(&self, params: Value) -> Result<Value, String> {
+        self.shared()
+            .with(|world, now| {
+                let params = Endpoint::CreateSession.check(as_form(params), now)?;
+                let id = world.open(params, now)?.id.clone();
+                Ok(world
+                    .session(&id)
+                    .map(|session| session.to_json(&world.origin)))
+            })
+            .map_err(|refusal: Refusal| refusal.message)?
+            .ok_or_else(|| "the session is gone".to_owned())
+    }
+
+    /// A Customer of the account with that address; returns its id.
+    pub fn add_customer(&self, email: &str) -> String {
+        self.shared().with(|world, now| {
+            let params = json!({ "email": email });
+            let made = Endpoint::CreateCustomer.execute(world, params, now, Cause::default());
+            let id = made.map(|customer| customer["id"].as_str().map(str::to_owned));
+            id.ok().flatten().unwrap_or_default()
+        })
+    }
+
+    fn complete(&self, id: &str, amount: Option<i64>, state: State) -> Result<(), String> {
+        self.shared()
+            .with(|world, now| world.complete(id, amount, state, now))
+    }
+}
+
+/// Events and how they reach the shop, or do not.
+impl Simulator {
+    pub fn set_webhook_url(&self, url: Option<String>) {
+        self.shared().with(|world, _| world.endpoint.url = url);
+    }
+
+    /// While held, events are kept and nothing is posted by itself; afterwards what waited is.
+    pub fn hold_deliveries(&self, hold: bool) {
+        self.shared().with(|world, _| world.endpoint.held = hold);
+    }
+
+    /// Events that happen while this is on are never posted by themselves: Stripe lists them with
+    /// `delivery_success=false`.
+    pub fn drop_deliveries(&self, on: bool) {
+        self.shared().with(|world, _| world.endpoint.dropping = on);
+    }
+
+    /// Every event as Stripe renders it, oldest first.
+    pub fn events(&self) -> Vec<Value> {
+        self.shared()
+            .with(|world, _| world.events().iter().map(|e| e.to_json()).collect())
+    }
+
+    /// Body and `Stripe-Signature` of an event, signed at the simulator's now.
+    ///
+    /// # Panics
+    /// When there is no such event: a test that asks for one is wrong.
+    pub fn signed(&self, event_id: &str) -> (String, String) {
+        postman::sign(self.shared(), event_id)
+            .unwrap_or_else(|| panic!("the simulator knows no event {event_id}"))
+    }
+
+    /// One POST now, even of an event that was delivered, held or dropped; returns the status.
+    ///
+    /// Waits for the answer, so the receiver must not need the calling thread.
+    ///
+    /// # Errors
+    /// When nothing answers, or there is no such event or no address.
+    pub fn deliver(&self, event_id: &str) -> Result<u16, String> {
+        let (reply, answer) = mpsc::channel();
+        self.shared()
+            .jobs
+            .send(Job::Once(event_id.to_owned(), reply))
+            .map_err(|error| error.to_string())?;
+        answer
+            .recv_timeout(PATIENCE)
+            .map_err(|error| error.to_string())?
+    }
+
+    /// One POST after the other of every event that was neither delivered nor dropped; returns
+    /// their statuses.
+    ///
+    /// # Errors
+    /// Of the first that nothing answered; the rest is not posted.
+    pub fn deliver_all(&self, order: Order) -> Result<Vec<u16>, String> {
+        let ids = self.shared().with(|world, _| {
+            let waiting = world.events().iter().filter(|event| match event.delivery {
+                Delivery::NoEndpoint | Delivery::Pending | Delivery::Failed => true,
+                Delivery::Delivered | Delivery::Dropped => false,
+            });
+            waiting.map(|event| event.id.clone()).collect()
+        });
+        arranged(ids, order)
+            .iter()
+            .map(|id| self.deliver(id))
+            .collect()
+    }
+}
+
+fn arranged(mut ids: Vec<String>, order: Order) -> Vec<String> {
+    match order {
+        Order::AsHappened => ids,
+        Order::Reversed => {
+            ids.reverse();
+            ids
+        }
+        Order::Shuffled(seed) => {
+            shuffle(&mut ids, seed);
+            ids
+        }
+        Order::Twice => ids.into_iter().flat_map(|id| [id.clone(), id]).collect(),
+    }
+}
+
+/// Fisher and Yates, with the numbers of a linear congruential generator (Knuth's MMIX).
+fn shuffle(ids: &mut [String], seed: u64) {
+    let mut state = seed;
+    for last in (1..ids.len()).rev() {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let draw = (state >> 33) % (last as u64 + 1);
+        ids.swap(last, usize::try_from(draw).unwrap_or(0));
+    }
+}
+
+/// Numbers and booleans as a form would carry them.
+fn as_form(value: Value) -> Value {
+    match value {
+        Value::Object(level) => level.into_iter().map(|(k, v)| (k, as_form(v))).collect(),
+        Value::Array(entries) => entries.into_iter().map(as_form).collect(),
+        Value::String(text) => Value::String(text),
+        other => Value::String(other.to_string()),
+    }
+}

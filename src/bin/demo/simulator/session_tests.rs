@@ -1,0 +1,75 @@
+use super::*;
+
+fn session(params: Value) -> Session {
+    let bill = Bill {
+        lines: Vec::new(),
+        currency: "eur".to_owned(),
+        total: 4500,
+    };
+    Session::open(params, bill, None, 1_800_000_000)
+}
+
+#[test]
+fn an_open_session_has_an_address_and_no_payment() {
+    let shown = session(json!({"mode": "payment"})).to_json("http://here");
+    let url = shown["url"].as_str().unwrap_or_default();
+    assert!(url.starts_with("http://here/c/pay/cs_test_"), "{url}");
+    assert_eq!(shown["status"], "open");
+    assert_eq!(shown["payment_status"], "unpaid");
+    assert_eq!(shown["payment_intent"], Value::Null);
+    assert_eq!(shown["expires_at"], 1_800_086_400);
+}
+
+#[test]
+fn states_only_move_forward() {
+    let mut paid = session(json!({"mode": "payment"}));
+    assert_eq!(paid.complete(None, State::Paid), Ok(()));
+    assert!(paid.expire().is_err() && paid.settle(true).is_err());
+    assert!(paid.complete(None, State::Paid).is_err());
+    let mut expired = session(json!({"mode": "payment"}));
+    assert_eq!(expired.expire(), Ok(()));
+    let again = expired.expire().expect_err("twice");
+    assert!(again.ends_with("has a status of `expired`."), "{again}");
+    assert!(expired.complete(None, State::Paid).is_err());
+}
+
+#[test]
+fn only_an_open_session_has_an_address() {
+    let mut paid = session(json!({"mode": "payment"}));
+    assert_eq!(paid.complete(Some(4000), State::Awaiting), Ok(()));
+    let shown = paid.to_json("http://here");
+    assert_eq!(shown["url"], Value::Null);
+    assert_eq!(shown["status"], "complete");
+    assert_eq!(shown["payment_status"], "unpaid");
+    assert_eq!(shown["amount_total"], 4000);
+    assert_eq!(paid.settle(true), Ok(()));
+    assert_eq!(paid.payment_status(), "paid");
+}
+
+#[test]
+fn a_subscription_has_no_payment_intent() {
+    let mut session = session(json!({"mode": "subscription"}));
+    assert_eq!(session.complete(None, State::Paid), Ok(()));
+    let shown = session.to_json("");
+    assert_eq!(shown["payment_intent"], Value::Null);
+    assert!(shown["customer"].is_string());
+    assert!(shown["subscription"].is_string() && shown["invoice"].is_string());
+}
+
+#[test]
+fn a_typed_address_is_told_with_consent_only() {
+    let mut session = session(json!({"mode": "payment"}));
+    let typed = |consents| {
+        Some(Typed {
+            email: "ann@example.com".to_owned(),
+            consents,
+        })
+    };
+    session.typed = typed(false);
+    assert_eq!(session.known_email(), None);
+    session.typed = typed(true);
+    assert_eq!(session.known_email(), Some("ann@example.com"));
+    session.typed = typed(false);
+    assert_eq!(session.complete(None, State::Paid), Ok(()));
+    assert_eq!(session.known_email(), Some("ann@example.com"));
+}

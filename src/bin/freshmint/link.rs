@@ -1,0 +1,39 @@
+//! `freshmint link REFERENCE`.
+
+use clap::Args;
+use freshmint::{
+    config,
+    db::Db,
+    link::{pay_url, token::Purpose},
+    order,
+};
+
+use crate::{Done, Failure};
+
+#[derive(Args)]
+pub struct Link {
+    #[command(flatten)]
+    database: config::Database,
+    #[command(flatten)]
+    links: config::Links,
+    /// The order's reference
+    reference: String,
+}
+
+impl Link {
+    pub fn run(self) -> Done {
+        let keys = self.links.keys()?;
+        let db = Db::new(&self.database.database_url, 1);
+        let order = db
+            .run_blocking(|connection| order::find_by_reference(connection, &self.reference))?
+            .ok_or_else(|| {
+                Failure::new(format!(
+                    "There is no order {}: freshmint orders list shows them.",
+                    self.reference
+                ))
+            })?;
+        let token = keys.sign(Purpose::Pay, order.id, order.link_version);
+        println!("{}", pay_url(&self.links.public_url, &token));
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! The `freshmint` command.
+
+mod doctor;
+mod keys;
+mod link;
+mod logging;
+mod migrate;
+mod ops;
+mod orders;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Payment links that never go stale
+#[derive(Parser)]
+#[command(name = "freshmint", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service: web and worker in one process
+    Serve(serve::Serve),
+    /// Run the worker alone
+    Work(serve::Work),
+    /// Apply the database migrations
+    Migrate(migrate::Migrate),
+    /// Check everything a payment needs, one line a check
+    Doctor(doctor::Doctor),
+    /// Orders: import, list, show, cancel, settle
+    #[command(subcommand)]
+    Orders(orders::Orders),
+    /// Print an order's pay link
+    Link(link::Link),
+    /// People and tokens
+    #[command(subcommand)]
+    Ops(ops::Ops),
+    /// Link keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
+}
+
+fn main() -> ExitCode {
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        eprintln!("The file .env cannot be read: {}", dotenv_trouble(&error));
+        return ExitCode::from(2);
+    }
+    let cli = Cli::parse();
+    logging::init();
+    let done = match cli.command {
+        Command::Serve(command) => command.run(),
+        Command::Work(command) => command.run(),
+        Command::Migrate(command) => command.run(),
+        Command::Doctor(command) => command.run(),
+        Command::Orders(command) => command.run(),
+        Command::Link(command) => command.run(),
+        Command::Ops(command) => command.run(),
+        Command::Keys(command) => command.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a command failed: one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Failure(String);
+
+impl Failure {
+    fn new(sentence: impl std::fmt::Display) -> Self {
+        Self(sentence.to_string())
+    }
+}
+
+impl From<freshmint::db::DbError> for Failure {
+    fn from(error: freshmint::db::DbError) -> Self {
+        match error {
+            freshmint::db::DbError::Away => Self::new(
+                "The database cannot be reached: check DATABASE_URL and that PostgreSQL runs.",
+            ),
+            freshmint::db::DbError::Query(diesel::result::Error::DatabaseError(_, info))
+                if info.message().contains("does not exist")
+                    && info.message().contains("relation") =>
+            {
+                Self::new("The database has no tables yet: run freshmint migrate.")
+            }
+            error => Self::new(error),
+        }
+    }
+}
+
+impl From<freshmint::config::WrongSetting> for Failure {
+    fn from(error: freshmint::config::WrongSetting) -> Self {
+        Self::new(error)
+    }
+}
+
+/// What is wrong with the file, without the line itself: it may hold a secret.
+fn dotenv_trouble(error: &dotenvy::Error) -> String {
+    match error {
+        dotenvy::Error::LineParse(_, position) => {
+            format!("a line cannot be understood near its character {position}")
+        }
+        error => error.to_string(),
+    }
+}
+
+type Done = Result<(), Failure>;
+
+/// Runs a command that talks to Stripe.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    actix_web::rt::System::new().block_on(future)
+}

@@ -1,0 +1,176 @@
+//! `freshmint orders list` and `show`.
+
+use clap::Args;
+use freshmint::{
+    config,
+    db::Db,
+    link::{
+        pay_url,
+        token::{LinkKeys, Purpose},
+    },
+    order::{self, Filter, Order},
+    settlement::{OrderView, Payment, payments_of},
+};
+use serde_json::json;
+use url::Url;
+use uuid::Uuid;
+
+use super::Format;
+use crate::{Done, Failure};
+
+#[derive(Args)]
+pub struct List {
+    #[command(flatten)]
+    database: config::Database,
+    #[command(flatten)]
+    links: config::Links,
+    /// Only orders with this status
+    #[arg(long, value_parser = ["open", "processing", "in_review", "paid", "settled_offline", "partially_refunded", "refunded", "cancelled"])]
+    status: Option<String>,
+    /// Only orders of this address
+    #[arg(long)]
+    email: Option<String>,
+    /// How many at most
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..))]
+    limit: i64,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Args)]
+pub struct Show {
+    #[command(flatten)]
+    database: config::Database,
+    #[command(flatten)]
+    links: config::Links,
+    /// The order's reference
+    reference: String,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+impl List {
+    pub fn run(self) -> Done {
+        let filter = Filter {
+            status: self.status,
+            email: self.email,
+            ..Filter::default()
+        };
+        let (orders, payments) = read(&self.database, &filter, self.limit)?;
+        let keys = self.links.keys()?;
+        if self.format == Format::Json {
+            let views: Vec<_> = orders
+                .iter()
+                .map(|order| view(&keys, &self.links.public_url, order, &payments))
+                .collect();
+            return print_json(&json!({ "data": views, "next_cursor": null }));
+        }
+        for order in &orders {
+            println!(
+                "{:<20} {:<18} {:>14}  {}",
+                order.reference,
+                order.state.name(),
+                order.total.to_string(),
+                whom(order)
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Show {
+    pub fn run(self) -> Done {
+        let filter = Filter {
+            reference: Some(self.reference.clone()),
+            ..Filter::default()
+        };
+        let (orders, payments) = read(&self.database, &filter, 1)?;
+        let order = orders.first().ok_or_else(|| {
+            Failure::new(format!(
+                "There is no order {}: freshmint orders list shows them.",
+                self.reference
+            ))
+        })?;
+        let keys = self.links.keys()?;
+        if self.format == Format::Json {
+            return print_json(&view(&keys, &self.links.public_url, order, &payments));
+        }
+        println!(
+            "{}  {}  {}",
+            order.reference,
+            order.state.name(),
+            order.total
+        );
+        println!("for      {}", whom(order));
+        println!("since    {}", order.created_at.to_rfc3339());
+        for line in &order.lines {
+            println!(
+                "line     {}",
+                serde_json::to_string(line).map_err(Failure::new)?
+            );
+        }
+        for payment in &payments {
+            println!(
+                "payment  {} {} {}, found by {} at {}",
+                payment.amount,
+                payment.currency,
+                payment.verdict,
+                payment.found_by,
+                payment.at.to_rfc3339()
+            );
+        }
+        println!("link     {}", link(&keys, &self.links.public_url, order));
+        Ok(())
+    }
+}
+
+fn read(
+    database: &config::Database,
+    filter: &Filter,
+    limit: i64,
+) -> Result<(Vec<Order>, Vec<Payment>), Failure> {
+    let db = Db::new(&database.database_url, 1);
+    Ok(db.run_blocking(|connection| {
+        let orders = order::list(connection, filter, limit)?;
+        let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();
+        Ok((orders, payments_of(connection, &ids)?))
+    })?)
+}
+
+fn view<'a>(
+    keys: &LinkKeys,
+    public_url: &Url,
+    order: &'a Order,
+    payments: &'a [Payment],
+) -> OrderView<'a> {
+    OrderView::of(order, link(keys, public_url, order), payments)
+}
+
+fn link(keys: &LinkKeys, public_url: &Url, order: &Order) -> String {
+    pay_url(
+        public_url,
+        &keys.sign(Purpose::Pay, order.id, order.link_version),
+    )
+}
+
+/// The person at the terminal asked for their own data, so it is shown in full.
+fn whom(order: &Order) -> String {
+    let email = order
+        .email
+        .as_ref()
+        .map_or("no address", |email| email.as_str());
+    match &order.name {
+        Some(name) => format!("{name} <{email}>"),
+        None => email.to_owned(),
+    }
+}
+
+fn print_json(value: &impl serde::Serialize) -> Done {
+    println!(
+        "{}",
+        serde_json::to_string_pretty(value).map_err(Failure::new)?
+    );
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! `freshmint serve` and `freshmint work`.
+
+use std::{net::TcpListener, thread::available_parallelism};
+
+use clap::Args;
+use freshmint::{
+    app::App,
+    clock::Clock,
+    config,
+    serve::{Parts, Stop, Web, run},
+};
+
+use crate::{Done, Failure, block_on};
+
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    settings: config::Service,
+    /// Web only: for further replicas beside one that works
+    #[arg(long)]
+    no_worker: bool,
+    /// Apply pending migrations first
+    #[arg(long)]
+    migrate: bool,
+}
+
+#[derive(Args)]
+pub struct Work {
+    #[command(flatten)]
+    settings: config::Service,
+}
+
+impl Serve {
+    pub fn run(self) -> Done {
+        let app = App::new(&self.settings, Clock::system())?;
+        if self.migrate {
+            app.db.migrate()?;
+        }
+        refuse_pending(&app)?;
+        let bind = self.settings.web.bind;
+        let listener = TcpListener::bind(bind).map_err(|error| {
+            Failure::new(format!(
+                "BIND {bind} cannot be listened on ({error}): choose another address."
+            ))
+        })?;
+        log::info!(
+            "listening on http://{bind}, links begin with {}",
+            app.public_url
+        );
+        let threads = available_parallelism().map_or(2, usize::from);
+        go(
+            app,
+            Parts {
+                web: Some(Web { listener, threads }),
+                worker: !self.no_worker,
+            },
+        )
+    }
+}
+
+impl Work {
+    pub fn run(self) -> Done {
+        let app = App::new(&self.settings, Clock::system())?;
+        refuse_pending(&app)?;
+        log::info!("working");
+        go(
+            app,
+            Parts {
+                web: None,
+                worker: true,
+            },
+        )
+    }
+}
+
+fn refuse_pending(app: &App) -> Done {
+    let pending = app.db.pending_migrations()?;
+    if pending.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "The database lacks {} migration(s): run freshmint migrate, or start with --migrate.",
+        pending.len()
+    )))
+}
+
+fn go(app: App, parts: Parts) -> Done {
+    block_on(run(app, parts, Stop::new()))
+        .map_err(|error| Failure::new(format!("The service ended: {error}")))
+}

@@ -1,0 +1,83 @@
+//! Before an order changes, its payable session is closed: nobody may pay what is no longer owed.
+
+use diesel::{Connection, PgConnection, QueryResult};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{STEPS, Trouble, row, session::next_closing_step, take};
+use crate::{
+    app::App,
+    db::DbError,
+    order::{self, Order},
+    visitor::Visitor,
+};
+
+/// What became of a change.
+#[derive(Debug)]
+pub enum Changed<T> {
+    /// It was made, or decided against, with no payable session left.
+    Done(T),
+    /// There is no such order.
+    NoOrder,
+    /// Stripe did not confirm that the session is closed; nothing has changed.
+    NoAnswer,
+}
+
+/// Closes the order's payable session at Stripe, then runs `change` on the locked order. If the
+/// session turns out to be paid, it is settled first, and `change` sees a paid order.
+///
+/// # Errors
+/// The database's; the order has not changed then.
+pub async fn closed_first<T, F>(app: &App, order_id: Uuid, change: F) -> Result<Changed<T>, DbError>
+where
+    T: Send + 'static,
+    F: Fn(&mut PgConnection, &Order) -> QueryResult<T> + Clone + Send + 'static,
+{
+    let deadline = Instant::now() + app.click_budget;
+    let _alone = app.one_at_a_time.lock(order_id).await;
+    for _ in 0..STEPS {
+        let found = app
+            .db
+            .run(move |connection| row::load(connection, order_id))
+            .await?;
+        let Some((order, live)) = found else {
+            return Ok(Changed::NoOrder);
+        };
+        match next_closing_step(live.as_ref(), app.clock.now()) {
+            Some(step) => {
+                match take(app, &order, live.as_ref(), step, Visitor::Person, deadline).await {
+                    Ok(_) => {}
+                    Err(Trouble::Stripe(_)) => return Ok(Changed::NoAnswer),
+                    Err(Trouble::Database(error)) => return Err(error),
+                }
+            }
+            None => {
+                if let Some(done) = try_to(app, order_id, change.clone()).await? {
+                    return Ok(Changed::Done(done));
+                }
+            }
+        }
+    }
+    Ok(Changed::NoAnswer)
+}
+
+/// `None`: a click on another replica was quicker, and there is a payable session again.
+async fn try_to<T, F>(app: &App, order_id: Uuid, change: F) -> Result<Option<T>, DbError>
+where
+    T: Send + 'static,
+    F: Fn(&mut PgConnection, &Order) -> QueryResult<T> + Send + 'static,
+{
+    app.db
+        .run(move |connection| {
+            connection.transaction(|connection| {
+                let locked = order::lock(connection, &[order_id])?;
+                match locked.first() {
+                    Some(order) if row::live_of(connection, &[order_id])?.is_empty() => {
+                        change(connection, order).map(Some)
+                    }
+                    _ => Ok(None),
+                }
+            })
+        })
+        .await
+}

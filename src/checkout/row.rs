@@ -1,0 +1,314 @@
+//! Checkout sessions as rows.
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::{prelude::*, result::Error as QueryError};
+use uuid::Uuid;
+
+use super::session::{Attempt, Live, Stage};
+use crate::{
+    order::{self, Order, OrderRow},
+    random,
+    schema::{checkout_sessions, orders, session_orders},
+    visitor::Visitor,
+};
+
+/// Fresh sessions that one order may have in an hour; more is somebody who plays with the link.
+const MINTS_AN_HOUR: i64 = 20;
+/// After Stripe refused an order as it is, it is not asked again for so long.
+const REFUSAL_STANDS: Duration = Duration::minutes(10);
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = checkout_sessions)]
+struct SessionRow {
+    id: Uuid,
+    stripe_id: Option<String>,
+    state: String,
+    idempotency_key: Option<String>,
+    params_hash: Option<Vec<u8>>,
+    request_body: Option<String>,
+    url: Option<String>,
+    created_at: DateTime<Utc>,
+    posted_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl SessionRow {
+    fn decode(self) -> QueryResult<Live> {
+        let stage = match (
+            self.state.as_str(),
+            self.stripe_id,
+            self.request_body,
+            self.idempotency_key,
+        ) {
+            ("minting", _, Some(body), Some(key)) => Stage::Minting(Attempt {
+                body,
+                key,
+                posted_at: self.posted_at.unwrap_or(self.created_at),
+            }),
+            ("closing", Some(stripe_id), ..) => Stage::Closing { stripe_id },
+            ("open", Some(stripe_id), ..) => match (self.url, self.expires_at) {
+                (Some(url), Some(expires_at)) => Stage::Open {
+                    stripe_id,
+                    url,
+                    expires_at,
+                },
+                _ => return Err(impossible("an open session without its address or its end")),
+            },
+            (state, ..) => return Err(impossible(&format!("a live session that is {state}"))),
+        };
+        Ok(Live {
+            id: self.id,
+            stage,
+            params_hash: self.params_hash.unwrap_or_default(),
+        })
+    }
+}
+
+/// An order and its one payable session, in one query.
+pub fn load(
+    connection: &mut PgConnection,
+    order_id: Uuid,
+) -> QueryResult<Option<(Order, Option<Live>)>> {
+    let on_live = session_orders::order_id
+        .eq(orders::id)
+        .and(session_orders::live);
+    let row: Option<(OrderRow, Option<SessionRow>)> = orders::table
+        .left_join(session_orders::table.on(on_live))
+        .left_join(
+            checkout_sessions::table.on(checkout_sessions::id
+                .nullable()
+                .eq(session_orders::session_id.nullable())),
+        )
+        .filter(orders::id.eq(order_id))
+        .select((OrderRow::as_select(), Option::<SessionRow>::as_select()))
+        .first(connection)
+        .optional()?;
+    let Some((order, session)) = row else {
+        return Ok(None);
+    };
+    Ok(Some((
+        order.decode()?,
+        session.map(SessionRow::decode).transpose()?,
+    )))
+}
+
+/// A new attempt, before it has a body.
+pub struct Beginning<'a> {
+    /// The order as it was read; if it has changed since, nothing begins.
+    pub order: &'a Order,
+    /// What will be asked for, hashed.
+    pub params_hash: &'a [u8],
+    /// Who asked.
+    pub asked_by: Visitor,
+}
+
+/// What became of a wish to mint.
+pub enum Begun {
+    /// Written down, or somebody else was first: look again.
+    LookAgain,
+    /// Too many fresh sessions within an hour.
+    TooMany,
+    /// Stripe refused this very order a short while ago.
+    RefusedLately,
+}
+
+/// Writes an attempt down, before Stripe is asked. `body` makes the request's body for a row id.
+///
+/// The order's row is locked, so that two replicas begin one after the other; the second finds the
+/// first one's session live. Behind that stands the unique index.
+pub fn begin(
+    connection: &mut PgConnection,
+    beginning: &Beginning,
+    body: impl Fn(Uuid) -> String,
+    now: DateTime<Utc>,
+) -> QueryResult<Begun> {
+    let Beginning {
+        order,
+        params_hash,
+        asked_by,
+    } = *beginning;
+    connection.transaction(|connection| {
+        let locked = order::lock(connection, &[order.id])?;
+        let unchanged = locked.first().is_some_and(|today| today == order);
+        if !unchanged || !live_of(connection, &[order.id])?.is_empty() {
+            return Ok(Begun::LookAgain);
+        }
+        let history = History::of(connection, order, now)?;
+        if history.minted_lately >= MINTS_AN_HOUR {
+            return Ok(Begun::TooMany);
+        }
+        if history.refused_lately {
+            return Ok(Begun::RefusedLately);
+        }
+        let row = random::row_id(now);
+        diesel::insert_into(checkout_sessions::table)
+            .values((
+                checkout_sessions::id.eq(row),
+                checkout_sessions::state.eq("minting"),
+                checkout_sessions::origin.eq("click"),
+                checkout_sessions::asked_by.eq(if asked_by.is_person() {
+                    "person"
+                } else {
+                    "machine"
+                }),
+                checkout_sessions::idempotency_key.eq(format!(
+                    "freshmint-{}-v{}-a{}",
+                    order.id,
+                    order.version,
+                    history.attempts + 1
+                )),
+                checkout_sessions::params_hash.eq(params_hash),
+                checkout_sessions::request_body.eq(body(row)),
+                checkout_sessions::created_at.eq(now),
+                checkout_sessions::posted_at.eq(now),
+            ))
+            .execute(connection)?;
+        diesel::insert_into(session_orders::table)
+            .values((
+                session_orders::session_id.eq(row),
+                session_orders::order_id.eq(order.id),
+                session_orders::amount.eq(order.total.minor),
+                session_orders::version.eq(order.version),
+                session_orders::live.eq(true),
+            ))
+            .execute(connection)?;
+        Ok(Begun::LookAgain)
+    })
+}
+
+/// The sessions of these orders that are live; callers hold the orders' locks.
+pub fn live_of(connection: &mut PgConnection, order_ids: &[Uuid]) -> QueryResult<Vec<Uuid>> {
+    session_orders::table
+        .filter(
+            session_orders::order_id
+                .eq_any(order_ids)
+                .and(session_orders::live),
+        )
+        .select(session_orders::session_id)
+        .load(connection)
+}
+
+/// Open becomes closing: from here on it is not handed out, and its end is our doing.
+pub fn mark_closing(connection: &mut PgConnection, row: Uuid) -> QueryResult<()> {
+    diesel::update(
+        checkout_sessions::table
+            .find(row)
+            .filter(checkout_sessions::state.eq("open")),
+    )
+    .set(checkout_sessions::state.eq("closing"))
+    .execute(connection)
+    .map(drop)
+}
+
+/// A mint that led to nothing: it is over, and why. The order can be tried again.
+pub fn fail(
+    connection: &mut PgConnection,
+    row: Uuid,
+    why: &Failure,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let changed = diesel::update(
+        checkout_sessions::table
+            .find(row)
+            .filter(checkout_sessions::state.eq("minting")),
+    )
+    .set((
+        checkout_sessions::state.eq("failed"),
+        checkout_sessions::failure.eq(why.to_string()),
+        checkout_sessions::request_body.eq(None::<String>),
+        checkout_sessions::ended_at.eq(now),
+    ))
+    .execute(connection)?;
+    Ok(changed > 0)
+}
+
+/// A session that Stripe does not know: it ends, so that the order can be paid again.
+pub fn give_up(
+    connection: &mut PgConnection,
+    stripe_id: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let live = checkout_sessions::table
+        .filter(checkout_sessions::stripe_id.eq(stripe_id))
+        .filter(checkout_sessions::live);
+    diesel::update(live)
+        .set((
+            checkout_sessions::state.eq("superseded"),
+            checkout_sessions::url.eq(None::<String>),
+            checkout_sessions::ended_at.eq(now),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Why a mint led to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Stripe refused the order as it is; `code` is Stripe's.
+    #[error("refused: {status} {code}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Stripe's error code.
+        code: String,
+    },
+    /// Stripe failed, and made nothing.
+    #[error("lost: Stripe made no session")]
+    Lost,
+}
+
+/// What an order's earlier attempts say about another one.
+struct History {
+    attempts: i64,
+    minted_lately: i64,
+    refused_lately: bool,
+}
+
+impl History {
+    fn of(connection: &mut PgConnection, order: &Order, now: DateTime<Utc>) -> QueryResult<Self> {
+        let attempts: Vec<(
+            i32,
+            Option<DateTime<Utc>>,
+            Option<DateTime<Utc>>,
+            Option<String>,
+        )> = session_orders::table
+            .inner_join(
+                checkout_sessions::table.on(checkout_sessions::id.eq(session_orders::session_id)),
+            )
+            .filter(session_orders::order_id.eq(order.id))
+            .select((
+                session_orders::version,
+                checkout_sessions::minted_at,
+                checkout_sessions::ended_at,
+                checkout_sessions::failure,
+            ))
+            .load(connection)?;
+        let of_this_version = attempts
+            .iter()
+            .filter(|(version, ..)| *version == order.version);
+        let refused = |failure: &Option<String>| {
+            failure
+                .as_ref()
+                .is_some_and(|why| why.starts_with("refused"))
+        };
+        Ok(Self {
+            attempts: i64::try_from(of_this_version.clone().count()).unwrap_or(i64::MAX),
+            minted_lately: i64::try_from(
+                attempts
+                    .iter()
+                    .filter(|(_, minted, ..)| {
+                        minted.is_some_and(|at| at > now - Duration::hours(1))
+                    })
+                    .count(),
+            )
+            .unwrap_or(i64::MAX),
+            refused_lately: of_this_version.clone().any(|(_, _, ended, failure)| {
+                refused(failure) && ended.is_some_and(|at| at > now - REFUSAL_STANDS)
+            }),
+        })
+    }
+}
+
+fn impossible(what: &str) -> QueryError {
+    QueryError::DeserializationError(format!("checkout_sessions holds {what}").into())
+}

@@ -1,0 +1,191 @@
+//! PostgreSQL: the pool, the embedded migrations, and [`Db::run`], the one way in.
+//!
+//! Nobody holds a connection while the network is waited for: a connection lives inside the closure
+//! of one `run`, which is not async.
+
+use std::time::Duration;
+
+use diesel::{
+    Connection, ConnectionError, PgConnection,
+    connection::SimpleConnection,
+    result::{DatabaseErrorKind, Error as QueryError},
+};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use r2d2::{ManageConnection, Pool};
+
+use crate::config::Secret;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+
+/// How long a caller waits for the database before it is told that it is away.
+pub const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Why the database gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// It cannot be reached, or did not answer within [`PATIENCE`]: worth another try later.
+    #[error("the database cannot be reached")]
+    Away,
+    /// It answered with an error.
+    #[error("the database refused: {0}")]
+    Query(#[from] QueryError),
+    /// A migration failed.
+    #[error("a migration failed: {0}")]
+    Migration(String),
+}
+
+/// A pool of connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<Manager>,
+}
+
+impl Db {
+    /// A pool of at most `size` connections. Connects when first asked, so a service can start
+    /// while its database is away.
+    pub fn new(url: &Secret, size: u32) -> Self {
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .connection_timeout(PATIENCE)
+            // The default asks the server before each use, which doubles every look-up. A dead
+            // connection is found by its first statement instead, see `run_blocking`.
+            .test_on_check_out(false)
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build_unchecked(Manager { url: url.clone() });
+        Self { pool }
+    }
+
+    /// Runs `work` on a connection, on the blocking threads.
+    ///
+    /// `work` may be called again if its connection turns out to be dead, so it must be one
+    /// statement or one transaction that does no harm when repeated.
+    ///
+    /// # Errors
+    /// [`DbError::Away`] after [`PATIENCE`], else what PostgreSQL said.
+    pub async fn run<T, F>(&self, work: F) -> Result<T, DbError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut PgConnection) -> Result<T, QueryError> + Send + 'static,
+    {
+        let db = self.clone();
+        let task = tokio::task::spawn_blocking(move || db.run_blocking(work));
+        match tokio::time::timeout(PATIENCE, task).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
+            Err(_) => Err(DbError::Away),
+        }
+    }
+
+    /// [`Db::run`] for commands, which have no async runtime to keep free.
+    ///
+    /// # Errors
+    /// As [`Db::run`].
+    pub fn run_blocking<T>(
+        &self,
+        work: impl Fn(&mut PgConnection) -> Result<T, QueryError>,
+    ) -> Result<T, DbError> {
+        // After a restart of the server every pooled connection is dead; each is found so once.
+        for _ in 0..=self.pool.max_size() {
+            let mut link = self.pool.get().map_err(|_| DbError::Away)?;
+            match work(&mut link.connection) {
+                Err(error) if is_dead(&error) => link.dead = true,
+                answer => return answer.map_err(DbError::Query),
+            }
+        }
+        Err(DbError::Away)
+    }
+
+    /// Applies the embedded migrations that the database does not have yet; tells their names.
+    ///
+    /// # Errors
+    /// [`DbError::Migration`] with PostgreSQL's words.
+    pub fn migrate(&self) -> Result<Vec<String>, DbError> {
+        self.with_harness(|connection| {
+            // Two replicas that start at once: the second waits and finds nothing to do.
+            connection.batch_execute("SELECT pg_advisory_lock(7205759403792793)")?;
+            let applied = connection
+                .run_pending_migrations(MIGRATIONS)
+                .map(|applied| applied.iter().map(ToString::to_string).collect());
+            connection.batch_execute("SELECT pg_advisory_unlock(7205759403792793)")?;
+            applied
+        })
+    }
+
+    /// The names of the migrations that are still to be applied.
+    ///
+    /// # Errors
+    /// As [`Db::migrate`].
+    pub fn pending_migrations(&self) -> Result<Vec<String>, DbError> {
+        self.with_harness(|connection| {
+            let pending = connection.pending_migrations(MIGRATIONS)?;
+            Ok(pending
+                .iter()
+                .map(|migration| migration.name().to_string())
+                .collect())
+        })
+    }
+
+    fn with_harness<T>(
+        &self,
+        work: impl Fn(&mut PgConnection) -> Result<T, Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Result<T, DbError> {
+        let mut link = self.pool.get().map_err(|_| DbError::Away)?;
+        work(&mut link.connection).map_err(|error| {
+            link.dead = true;
+            DbError::Migration(error.to_string())
+        })
+    }
+}
+
+/// A pooled connection, and whether a statement found it dead.
+struct Link {
+    connection: PgConnection,
+    dead: bool,
+}
+
+struct Manager {
+    url: Secret,
+}
+
+impl ManageConnection for Manager {
+    type Connection = Link;
+    type Error = ConnectionError;
+
+    fn connect(&self) -> Result<Link, ConnectionError> {
+        let connection = PgConnection::establish(self.url.expose())?;
+        Ok(Link {
+            connection,
+            dead: false,
+        })
+    }
+
+    fn is_valid(&self, _link: &mut Link) -> Result<(), ConnectionError> {
+        Ok(())
+    }
+
+    fn has_broken(&self, link: &mut Link) -> bool {
+        use diesel::r2d2::R2D2Connection;
+        link.dead || link.connection.is_broken()
+    }
+}
+
+fn is_dead(error: &QueryError) -> bool {
+    match error {
+        QueryError::DatabaseError(
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+            _,
+        )
+        | QueryError::BrokenTransactionManager => true,
+        // libpq has no error class of its own for a server that is shutting down or starting up.
+        QueryError::DatabaseError(DatabaseErrorKind::Unknown, info) => {
+            let said = info.message();
+            said.contains("terminating connection") || said.contains("server closed the connection")
+        }
+        QueryError::RollbackErrorOnCommit {
+            rollback_error,
+            commit_error,
+        } => is_dead(rollback_error) || is_dead(commit_error),
+        _ => false,
+    }
+}

@@ -1,0 +1,66 @@
+//! Stripe's events, as far as we act on them. <https://docs.stripe.com/api/events/object>
+
+use chrono::{DateTime, Utc};
+use miniserde::Deserialize;
+
+use super::{CallError, Session, session::WireSession};
+
+/// The outside of an event: what can be said of it before anybody looks at what it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Envelope {
+    /// `evt_…`
+    pub id: String,
+    /// Such as `checkout.session.completed`.
+    pub kind: String,
+    /// Whether it is about real money.
+    pub livemode: Option<bool>,
+    /// When the change happened, by Stripe's clock.
+    pub created: Option<DateTime<Utc>>,
+}
+
+impl Envelope {
+    /// Reads the outside of an event; `None` if `body` is not JSON or has no id that can be kept.
+    pub fn read(body: &[u8]) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Wire {
+            id: String,
+            #[serde(rename = "type")]
+            kind: Option<String>,
+            livemode: Option<bool>,
+            created: Option<i64>,
+        }
+        let wire: Wire = miniserde::json::from_str(std::str::from_utf8(body).ok()?).ok()?;
+        let keepable = |text: &str| text.len() <= 255 && !text.contains(char::is_control);
+        let kind = wire.kind.unwrap_or_default();
+        if wire.id.is_empty() || !keepable(&wire.id) || !keepable(&kind) {
+            return None;
+        }
+        Some(Self {
+            id: wire.id,
+            kind,
+            livemode: wire.livemode,
+            created: wire
+                .created
+                .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+        })
+    }
+}
+
+/// The session that a `checkout.session.*` event is about, as it stood then.
+///
+/// # Errors
+/// [`CallError::Unreadable`] if the event holds no session that we understand.
+pub fn session_of(body: &[u8]) -> Result<Session, CallError> {
+    #[derive(Deserialize)]
+    struct Wire {
+        data: Data,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        object: WireSession,
+    }
+    let unreadable = || CallError::Unreadable("the event holds no Checkout Session".to_owned());
+    let text = std::str::from_utf8(body).map_err(|_| unreadable())?;
+    let wire: Wire = miniserde::json::from_str(text).map_err(|_| unreadable())?;
+    wire.data.object.try_into()
+}

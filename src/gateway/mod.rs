@@ -1,0 +1,196 @@
+//! The few calls to Stripe that Freshmint makes; the only user of the Stripe client.
+//!
+//! No call is made with a database connection in hand. Every call has a deadline, and is repeated
+//! within it where that does no harm: a read always, a mint under its own idempotency key.
+
+pub mod event;
+pub mod mint;
+mod retry;
+pub mod session;
+mod transport;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, ExpireCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
+};
+use stripe_client_core::{
+    IdempotencyKey, RequestBuilder, RequestStrategy, StripeMethod, StripeRequest,
+};
+use stripe_types::RangeQueryTs;
+use tokio::time::Instant;
+
+use self::{
+    retry::{Next, Retry},
+    session::{Page, WireSession},
+    transport::{Ping, Transport},
+};
+pub use self::{session::Session, transport::CallError};
+use crate::{config, random};
+
+/// Stripe, as far as we use it. Cheap to clone; keeps its connections open between calls.
+#[derive(Clone)]
+pub struct Gateway {
+    transport: Transport,
+}
+
+impl Gateway {
+    /// A gateway to the API at `STRIPE_API_BASE`, with the key's rights.
+    pub fn new(settings: &config::Stripe) -> Self {
+        Self {
+            transport: Transport::new(settings),
+        }
+    }
+
+    /// Creates a Checkout Session from a stored body, under its key; repeats are to the byte.
+    ///
+    /// # Errors
+    /// After [`CallError::Failed`] and [`CallError::NoAnswer`] the session may exist all the same;
+    /// after the others it does not.
+    pub async fn create(
+        &self,
+        body: &str,
+        key: &str,
+        deadline: Instant,
+    ) -> Result<Session, CallError> {
+        let path = CreateCheckoutSession::new().build().path;
+        let key =
+            IdempotencyKey::new(key).map_err(|error| CallError::NotSent(error.to_string()))?;
+        let session: Session = self
+            .repeat(deadline, async |patience| {
+                let request = RequestBuilder {
+                    method: StripeMethod::Post,
+                    path: path.clone(),
+                    query: None,
+                    body: Some(body.to_owned()),
+                };
+                let session: WireSession = request
+                    .customize()
+                    .request_strategy(RequestStrategy::Idempotent(key.clone()))
+                    .timeout(patience)
+                    .send(&self.transport)
+                    .await?;
+                session.try_into()
+            })
+            .await?;
+        match session {
+            Session {
+                status: session::Status::Open,
+                url: None,
+                ..
+            } => self.read(&session.id, deadline).await,
+            session => Ok(session),
+        }
+    }
+
+    /// Reads a session as it stands now.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] with status 404 if the account has no such session.
+    pub async fn read(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
+        self.repeat(deadline, async |patience| {
+            let request = RetrieveCheckoutSession::new(stripe_id).build();
+            let session: WireSession = request
+                .customize()
+                .timeout(patience)
+                .send(&self.transport)
+                .await?;
+            session.try_into()
+        })
+        .await
+    }
+
+    /// Closes an open session and tells how it stands then. One that was no longer open is left as
+    /// it is and read: Stripe answers 400 there, and it may have been paid.
+    ///
+    /// # Errors
+    /// Nothing is known of the session then; asking again does no harm.
+    pub async fn close(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
+        let closed = self
+            .repeat(deadline, async |patience| {
+                let request = ExpireCheckoutSession::new(stripe_id).build();
+                let session: WireSession = request
+                    .customize()
+                    .timeout(patience)
+                    .send(&self.transport)
+                    .await?;
+                session.try_into()
+            })
+            .await;
+        match closed {
+            Err(CallError::Refused { status: 400, .. }) => self.read(stripe_id, deadline).await,
+            answer => answer,
+        }
+    }
+
+    /// The session that carries our row's id, among those created since `since` (any status).
+    ///
+    /// # Errors
+    /// As [`Gateway::read`].
+    pub async fn find_minted(
+        &self,
+        row: uuid::Uuid,
+        since: DateTime<Utc>,
+        deadline: Instant,
+    ) -> Result<Option<Session>, CallError> {
+        let mut after: Option<String> = None;
+        loop {
+            let page: Page<WireSession> = self
+                .repeat(deadline, async |patience| {
+                    let mut list = ListCheckoutSession::new()
+                        .created(RangeQueryTs::gte(since.timestamp()))
+                        .limit(100);
+                    if let Some(after) = &after {
+                        list = list.starting_after(after);
+                    }
+                    list.build()
+                        .customize()
+                        .timeout(patience)
+                        .send(&self.transport)
+                        .await
+                })
+                .await?;
+            after = page.data.last().map(|session| session.id.clone());
+            if let Some(ours) = page
+                .data
+                .into_iter()
+                .find(|session| session.row() == Some(row))
+            {
+                return ours.try_into().map(Some);
+            }
+            if !page.has_more || after.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Asks Stripe something small, for `doctor`: does the key work, and what time is it there?
+    ///
+    /// # Errors
+    /// What keeps every other call from working too.
+    pub async fn ping(&self, deadline: Instant) -> Result<Ping, CallError> {
+        self.transport.ping(deadline - Instant::now()).await
+    }
+
+    /// Repeats `call` as [`retry`] says, until `deadline`.
+    async fn repeat<T>(
+        &self,
+        deadline: Instant,
+        mut call: impl AsyncFnMut(Duration) -> Result<T, CallError>,
+    ) -> Result<T, CallError> {
+        let mut retry = Retry::default();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let error = match call(retry.patience(left)).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            match retry.after(&error, random::share()) {
+                Next::GiveUp => return Err(error),
+                Next::Again(pause) if Instant::now() + pause >= deadline => return Err(error),
+                Next::Again(pause) => tokio::time::sleep(pause).await,
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! A Checkout Session as Stripe tells it, reduced to what we act on.
+//!
+//! Read tolerantly: the full generated type fails as a whole when one of its sixty fields is missing,
+//! and with it goes the address of a session that exists.
+//! <https://docs.stripe.com/api/checkout/sessions/object>
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use miniserde::{Deserialize, json::Value};
+use uuid::Uuid;
+
+use super::CallError;
+
+/// The metadata key that carries our row's id: a session with it is ours, and never foreign.
+pub const ROW_KEY: &str = "freshmint_session";
+
+/// A session as it stood when Stripe told of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// `cs_…`
+    pub id: String,
+    /// Where it is on its one-way road.
+    pub status: Status,
+    /// Where to send the payer; only while it is open.
+    pub url: Option<String>,
+    /// What is or was to be paid, in minor units.
+    pub amount_total: Option<i64>,
+    /// Lower-case ISO code.
+    pub currency: Option<String>,
+    /// `pi_…`; a subscription has none.
+    pub payment_intent: Option<String>,
+    /// Ours and the order's, as given when minted.
+    pub metadata: BTreeMap<String, String>,
+    /// When Stripe will end it, or has.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Whether it is about real money.
+    pub livemode: Option<bool>,
+}
+
+impl Session {
+    /// Our row's id, if the session carries one.
+    pub fn row(&self) -> Option<Uuid> {
+        self.metadata.get(ROW_KEY)?.parse().ok()
+    }
+
+    /// Whether it carries our mark, readable or not.
+    pub fn is_marked(&self) -> bool {
+        self.metadata.contains_key(ROW_KEY)
+    }
+}
+
+/// A session's status together with its payment's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It can be paid.
+    Open,
+    /// The payer is through; and the money is here, or nothing was to be paid.
+    Paid,
+    /// The payer is through; the money comes later, or not (bank debits).
+    PaymentPending,
+    /// Its time is over, or it was closed.
+    Expired,
+}
+
+/// A page of a list. <https://docs.stripe.com/api/pagination>
+#[derive(Deserialize)]
+pub(super) struct Page<T> {
+    pub data: Vec<T>,
+    pub has_more: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireSession {
+    pub id: String,
+    status: Option<String>,
+    payment_status: Option<String>,
+    url: Option<String>,
+    amount_total: Option<i64>,
+    currency: Option<String>,
+    payment_intent: Option<Value>,
+    metadata: Option<BTreeMap<String, String>>,
+    expires_at: Option<i64>,
+    livemode: Option<bool>,
+}
+
+impl WireSession {
+    pub fn row(&self) -> Option<Uuid> {
+        self.metadata.as_ref()?.get(ROW_KEY)?.parse().ok()
+    }
+}
+
+impl TryFrom<WireSession> for Session {
+    type Error = CallError;
+
+    fn try_from(wire: WireSession) -> Result<Self, CallError> {
+        Ok(Self {
+            status: status(wire.status.as_deref(), wire.payment_status.as_deref())?,
+            payment_intent: wire.payment_intent.and_then(id_of),
+            expires_at: wire
+                .expires_at
+                .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+            metadata: wire.metadata.unwrap_or_default(),
+            id: wire.id,
+            url: wire.url,
+            amount_total: wire.amount_total,
+            currency: wire.currency,
+            livemode: wire.livemode,
+        })
+    }
+}
+
+fn status(status: Option<&str>, payment: Option<&str>) -> Result<Status, CallError> {
+    match (status, payment) {
+        (Some("open"), _) => Ok(Status::Open),
+        (Some("expired"), _) => Ok(Status::Expired),
+        (Some("complete"), Some("paid" | "no_payment_required")) => Ok(Status::Paid),
+        (Some("complete"), Some("unpaid")) => Ok(Status::PaymentPending),
+        other => Err(CallError::Unreadable(format!(
+            "a session with status and payment_status {other:?}"
+        ))),
+    }
+}
+
+/// An expandable field is an id, or the object that has it.
+fn id_of(value: Value) -> Option<String> {
+    match value {
+        Value::String(id) => Some(id),
+        Value::Object(mut object) => match object.remove("id") {
+            Some(Value::String(id)) => Some(id),
+            _ => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,206 @@
+//! HTTP to Stripe: async-stripe's requests on a client that keeps its connections.
+//!
+//! The client that comes with async-stripe 1.0.0-rc.10 opens a connection per call, has no time-out
+//! of its own and loses the status of an answer that is not JSON. This one keeps connections, and
+//! reduces every way a call can end to what a caller can do about it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, header};
+use stripe_client_core::{CustomizedStripeRequest, StripeClient, StripeClientErr, StripeMethod};
+
+use crate::config::{self, Secret};
+
+/// The API version that the request types were generated for; answers come in its shape.
+const STRIPE_VERSION: stripe_client_core::ApiVersion = stripe_client_core::VERSION;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const IDLE_CONNECTIONS: usize = 64;
+
+/// Why a call brought no answer that we can use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Stripe understood and said no (400, 401, 403, 404 …); nothing was made.
+    #[error("Stripe refused with {status}{}: {message}", .code.as_deref().map(|c| format!(" {c}")).unwrap_or_default())]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// Stripe's error code, such as `amount_too_small`.
+        code: Option<String>,
+        /// Stripe's words. They may name the payer's address, so they do not go into a log.
+        message: String,
+    },
+    /// Too many calls (429), or the same key is in use at this moment (409); nothing was made by this try.
+    #[error("Stripe is busy ({status})")]
+    Busy {
+        /// HTTP status.
+        status: u16,
+    },
+    /// A failure inside Stripe (5xx): what was asked may have been done.
+    #[error("Stripe failed with {status}")]
+    Failed {
+        /// HTTP status.
+        status: u16,
+    },
+    /// The connection broke or the time ran out: what was asked may have been done.
+    #[error("no answer from Stripe: {0}")]
+    NoAnswer(String),
+    /// An answer that cannot be read: what was asked has been done.
+    #[error("Stripe's answer cannot be read: {0}")]
+    Unreadable(String),
+    /// The call could not even be made.
+    #[error("the call could not be made: {0}")]
+    NotSent(String),
+}
+
+impl StripeClientErr for CallError {
+    fn deserialize_err(message: impl std::fmt::Display) -> Self {
+        Self::Unreadable(message.to_string())
+    }
+}
+
+/// What a small question to Stripe told.
+#[derive(Debug)]
+pub struct Ping {
+    /// Stripe's time, from the `Date` header.
+    pub date: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone)]
+pub struct Transport {
+    client: Client,
+    base: String,
+    key: Secret,
+}
+
+impl Transport {
+    pub fn new(settings: &config::Stripe) -> Self {
+        // Fails only if another provider was installed before, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .pool_idle_timeout(Duration::from_secs(60))
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("freshmint/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .expect("a client without files or proxies to read has nothing to fail on");
+        let base = settings
+            .stripe_api_base
+            .as_str()
+            .trim_end_matches('/')
+            .to_owned();
+        Self {
+            client,
+            base,
+            key: settings.stripe_secret_key.clone(),
+        }
+    }
+
+    pub async fn ping(&self, patience: Duration) -> Result<Ping, CallError> {
+        let response = self
+            .request(Method::GET, "/balance")
+            .timeout(patience)
+            .send()
+            .await;
+        let response = response.map_err(no_answer)?;
+        let date = response
+            .headers()
+            .get(header::DATE)
+            .and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+        self.understand(response).await?;
+        Ok(Ping {
+            date: date.map(|date| date.to_utc()),
+        })
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client
+            .request(method, format!("{}/v1{path}", self.base))
+            .bearer_auth(self.key.expose())
+            .header("Stripe-Version", STRIPE_VERSION.as_str())
+    }
+
+    async fn understand(&self, response: reqwest::Response) -> Result<Bytes, CallError> {
+        let status = response.status();
+        let body = response.bytes().await.map_err(no_answer)?;
+        match status {
+            _ if status.is_success() => Ok(body),
+            StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => Err(CallError::Busy {
+                status: status.as_u16(),
+            }),
+            _ if status.is_client_error() => Err(refusal(status, &body)),
+            _ => Err(CallError::Failed {
+                status: status.as_u16(),
+            }),
+        }
+    }
+}
+
+impl StripeClient for Transport {
+    type Err = CallError;
+
+    async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, CallError> {
+        let (request, custom) = request.into_pieces();
+        let method = match request.method {
+            StripeMethod::Get => Method::GET,
+            StripeMethod::Post => Method::POST,
+            StripeMethod::Delete => Method::DELETE,
+        };
+        let path = match request.query.as_deref() {
+            None | Some("") => request.path,
+            Some(query) => format!("{}?{query}", request.path),
+        };
+        let mut call = self.request(method, &path);
+        if let Some(key) = custom
+            .request_strategy
+            .and_then(|strategy| strategy.get_key())
+        {
+            call = call.header("Idempotency-Key", key.as_str());
+        }
+        if let Some(body) = request.body {
+            call = call
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(body);
+        }
+        if let Some(patience) = custom.timeout {
+            call = call.timeout(patience);
+        }
+        let response = call.send().await.map_err(no_answer)?;
+        self.understand(response).await
+    }
+}
+
+/// The address is left out: it may carry a session's id.
+fn no_answer(error: reqwest::Error) -> CallError {
+    CallError::NoAnswer(error.without_url().to_string())
+}
+
+fn refusal(status: StatusCode, body: &[u8]) -> CallError {
+    #[derive(miniserde::Deserialize)]
+    struct Body {
+        error: Error,
+    }
+    #[derive(miniserde::Deserialize)]
+    struct Error {
+        code: Option<String>,
+        #[serde(rename = "type")]
+        kind: Option<String>,
+        message: Option<String>,
+    }
+    let said = std::str::from_utf8(body)
+        .ok()
+        .and_then(|text| miniserde::json::from_str::<Body>(text).ok());
+    let (code, message) = match said {
+        Some(Body { error }) => (error.code.or(error.kind), error.message),
+        None => (None, None),
+    };
+    CallError::Refused {
+        status: status.as_u16(),
+        code,
+        message: message.unwrap_or_default(),
+    }
+}

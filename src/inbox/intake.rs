@@ -1,0 +1,84 @@
+//! Keeping events: requests that arrive together are one statement and one commit.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Mutex as Turn, oneshot};
+
+use super::row::{self, NewEvent};
+use crate::db::{Db, DbError};
+
+/// Rows that one statement inserts at most.
+const BATCH: usize = 256;
+
+/// What became of an event that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It is durable.
+    New,
+    /// It was already.
+    Known,
+}
+
+type Answer = oneshot::Sender<Option<Kept>>;
+
+/// The web side of the inbox. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Intake {
+    waiting: Arc<Mutex<Vec<(NewEvent, Answer)>>>,
+    writing: Arc<Turn<()>>,
+}
+
+impl Intake {
+    /// Keeps `event`; when this returns, it is durable.
+    ///
+    /// While one caller writes, the others' events gather, and the next one writes them all.
+    ///
+    /// # Errors
+    /// [`DbError::Away`] if it was not kept, so that Stripe sends it again.
+    pub async fn keep(&self, db: &Db, event: NewEvent) -> Result<Kept, DbError> {
+        let (answer, mut answered) = oneshot::channel();
+        self.waiting().push((event, answer));
+        loop {
+            tokio::select! {
+                biased;
+                kept = &mut answered => return kept.ok().flatten().ok_or(DbError::Away),
+                _writing = self.writing.lock() => self.write(db).await,
+            }
+        }
+    }
+
+    async fn write(&self, db: &Db) {
+        let batch: Vec<_> = {
+            let mut waiting = self.waiting();
+            let some = waiting.len().min(BATCH);
+            waiting.drain(..some).collect()
+        };
+        if batch.is_empty() {
+            return;
+        }
+        let (events, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let ids: Vec<_> = events.iter().map(|event| event.id.clone()).collect();
+        let written = db
+            .run(move |connection| row::insert(connection, &events))
+            .await;
+        if let Err(error) = &written {
+            log::error!("{} events were not kept: {error}", ids.len());
+        }
+        for (id, answer) in ids.iter().zip(answers) {
+            let kept = written.as_ref().ok();
+            let kept = kept.map(|new| {
+                if new.contains(id) {
+                    Kept::New
+                } else {
+                    Kept::Known
+                }
+            });
+            // A caller that has gone needs no answer.
+            let _ = answer.send(kept);
+        }
+    }
+
+    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<(NewEvent, Answer)>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

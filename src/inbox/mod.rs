@@ -1,0 +1,153 @@
+//! The inbox: every event that Stripe signed is kept once, then worked on.
+//!
+//! The web side is [`Intake::keep`]: one durable row, then the answer. The worker side is
+//! [`work_off`]: claim a few, act on each as [`dispatch`] says, and write what became of it in the
+//! transaction of its consequences.
+
+pub mod dispatch;
+mod intake;
+mod row;
+pub mod signature;
+
+use std::sync::Arc;
+
+use diesel::Connection;
+use tokio::sync::Notify;
+
+use self::{dispatch::Handling, row::Claimed};
+pub use self::{
+    intake::{Intake, Kept},
+    row::{Event, NewEvent, State, list, replay},
+};
+use crate::{
+    app::App,
+    db::DbError,
+    gateway::{CallError, Session, event::session_of, session::Status},
+    settlement::{self, FoundBy, Settled},
+};
+
+/// Events that one claim takes. A worker that dies gives back at most so many, after the lease.
+const CLAIM: i64 = 20;
+/// How often a failing event is tried before a person has to look.
+const TRIES: i32 = 8;
+
+/// Wakes the worker of this process. Cheap to clone.
+pub type Wake = Arc<Notify>;
+
+/// Works on a few events, if there are any; tells how many there were. The worker's loop calls it
+/// until there are none, and tests do the same.
+///
+/// # Errors
+/// The database's; claimed events are taken up again when their lease is over.
+pub async fn work_off(app: &App) -> Result<usize, DbError> {
+    let claimed = app
+        .db
+        .run(|connection| row::claim(connection, CLAIM))
+        .await?;
+    let count = claimed.len();
+    for event in claimed {
+        work_on(app, event).await?;
+    }
+    Ok(count)
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Our rows are in line with it.
+    Processed,
+    /// Kept, and nothing follows from it; the reason is for ops.
+    Ignored(String),
+    /// It could not be acted on now; it is tried again later.
+    Later(String),
+    /// It cannot be acted on; a person must look.
+    Failed(String),
+}
+
+async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
+    let now = app.clock.now();
+    let outcome = match what_it_says(app, &event).await {
+        Ok(session) => {
+            // Settling and its outcome are one transaction.
+            let id = event.id.clone();
+            app.db
+                .run(move |connection| {
+                    connection.transaction(|connection| {
+                        let settled =
+                            settlement::settle_in(connection, &session, FoundBy::Webhook, now)?;
+                        let outcome = after(settled);
+                        row::finish(connection, &id, &outcome)?;
+                        Ok(outcome)
+                    })
+                })
+                .await?
+        }
+        Err(Outcome::Later(why)) if event.attempts >= TRIES => {
+            finish(app, &event, Outcome::Failed(why)).await?
+        }
+        Err(outcome) => finish(app, &event, outcome).await?,
+    };
+    if let Outcome::Later(why) | Outcome::Failed(why) = &outcome {
+        log::warn!("event {} was not acted on: {why}", event.id);
+    }
+    app.metrics
+        .events
+        .with_label_values(&[outcome.name()])
+        .inc();
+    Ok(())
+}
+
+fn after(settled: Settled) -> Outcome {
+    match settled {
+        Settled::Ours | Settled::Unknown => Outcome::Processed,
+        Settled::Foreign => {
+            Outcome::Ignored("foreign: another system opened this session".to_owned())
+        }
+    }
+}
+
+async fn finish(app: &App, event: &Claimed, outcome: Outcome) -> Result<Outcome, DbError> {
+    let id = event.id.clone();
+    app.db
+        .run({
+            let outcome = outcome.clone();
+            move |connection| row::finish(connection, &id, &outcome)
+        })
+        .await?;
+    Ok(outcome)
+}
+
+/// The session that an event is about, as it stands: from the event where that is final, else from
+/// Stripe. `Err` is the outcome of an event that leads no further.
+async fn what_it_says(app: &App, event: &Claimed) -> Result<Session, Outcome> {
+    if event
+        .livemode
+        .is_some_and(|livemode| livemode != app.livemode)
+    {
+        return Err(Outcome::Ignored(
+            "test_mode: the event is of the other mode than our key".to_owned(),
+        ));
+    }
+    match dispatch::handling(&event.kind) {
+        Handling::Keep(why) => Err(Outcome::Ignored(why.to_owned())),
+        Handling::Settle => {
+            let told =
+                session_of(&event.body).map_err(|error| Outcome::Failed(error.to_string()))?;
+            match told.status {
+                Status::Paid | Status::Expired => Ok(told),
+                Status::Open | Status::PaymentPending => read_again(app, &told).await,
+            }
+        }
+    }
+}
+
+async fn read_again(app: &App, told: &Session) -> Result<Session, Outcome> {
+    let deadline = tokio::time::Instant::now() + app.click_budget;
+    app.stripe
+        .read(&told.id, deadline)
+        .await
+        .map_err(|error| match error {
+            CallError::Refused { .. } => Outcome::Failed(error.to_string()),
+            _ => Outcome::Later(error.to_string()),
+        })
+}

@@ -1,0 +1,37 @@
+//! Freshmint: payment links that never go stale.
+//!
+//! A mail carries our link, bound to one order and good for as long as the debt. Three flows make
+//! it work, and the modules stand in their order:
+//!
+//! * **click**: a [`link`] is followed by a [`visitor`] to an [`order`], which [`checkout`] leads to
+//!   a Checkout Session that can be paid, minting one through the [`gateway`] if needed;
+//! * **webhook**: an event goes into the [`inbox`], and [`settlement`] brings orders, sessions and
+//!   payments in line with what Stripe says; the way back from the checkout ends there too;
+//! * **mail**: comes next.
+//!
+//! [`web`] and [`worker`] drive them; [`app`] puts everything together. `docs/ARCHITECTURE.md`
+//! walks one click and one webhook, with each place where a crash may fall.
+#![warn(missing_docs)]
+
+pub mod activity;
+pub mod app;
+pub mod checkout;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod doctor;
+pub mod gateway;
+pub mod inbox;
+pub mod link;
+pub mod metrics;
+pub mod order;
+pub mod pace;
+pub mod random;
+#[allow(missing_docs)]
+pub mod schema;
+pub mod serve;
+pub mod settlement;
+pub mod token;
+pub mod visitor;
+pub mod web;
+pub mod worker;

@@ -1,0 +1,108 @@
+//! What is counted, for Prometheus: names and numbers, never an order, an address or a token.
+
+use std::sync::Arc;
+
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    TextEncoder, core::Collector,
+};
+
+/// The service's counters. Cheap to clone.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    /// Clicks by where they led.
+    pub clicks: IntCounterVec,
+    /// How long a click took, in seconds.
+    pub click_seconds: Histogram,
+    /// Webhook deliveries by what became of them.
+    pub webhooks: IntCounterVec,
+    /// Events that were acted on, by outcome.
+    pub events: IntCounterVec,
+    /// Mints that Stripe refused.
+    pub refused_mints: IntCounter,
+    /// Whether the worker runs in this process.
+    pub worker_running: IntGauge,
+}
+
+impl Metrics {
+    /// All at zero.
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        Self {
+            clicks: register(
+                &registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "freshmint_clicks_total",
+                        "Clicks on pay links by where they led",
+                    ),
+                    &["door"],
+                ),
+            ),
+            click_seconds: register(
+                &registry,
+                Histogram::with_opts(HistogramOpts::new(
+                    "freshmint_click_seconds",
+                    "Time from click to answer",
+                )),
+            ),
+            webhooks: register(
+                &registry,
+                IntCounterVec::new(
+                    Opts::new("freshmint_webhooks_total", "Webhook deliveries by outcome"),
+                    &["outcome"],
+                ),
+            ),
+            events: register(
+                &registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "freshmint_events_total",
+                        "Stripe events worked on by outcome",
+                    ),
+                    &["outcome"],
+                ),
+            ),
+            refused_mints: register(
+                &registry,
+                IntCounter::new("freshmint_refused_mints_total", "Mints that Stripe refused"),
+            ),
+            worker_running: register(
+                &registry,
+                IntGauge::new(
+                    "freshmint_worker_running",
+                    "1 while the worker runs in this process",
+                ),
+            ),
+            registry: Arc::new(registry),
+        }
+    }
+
+    /// All of them in Prometheus' text format.
+    pub fn text(&self) -> String {
+        let mut text = Vec::new();
+        let encoded = TextEncoder::new().encode(&self.registry.gather(), &mut text);
+        encoded.map_or_else(
+            |_| String::new(),
+            |()| String::from_utf8_lossy(&text).into_owned(),
+        )
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn register<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    collector: prometheus::Result<C>,
+) -> C {
+    let collector = collector.expect("the names above are valid");
+    registry
+        .register(Box::new(collector.clone()))
+        .expect("the names above differ");
+    collector
+}

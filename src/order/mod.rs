@@ -1,0 +1,330 @@
+//! Orders: what somebody owes.
+//!
+//! A spreadsheet ([`csv`]) and the API ([`draft`]) end in the same [`draft::NewOrder`]; what is in
+//! one has been checked, and nothing further in asks again. An order is created once by its
+//! reference ([`create`]), looked up ([`find`], [`list`]), and moved from state to state by
+//! [`advance`] alone, which writes the history line too.
+
+pub mod amount;
+pub mod change;
+pub mod csv;
+pub mod currency;
+pub mod draft;
+pub mod email;
+pub mod line;
+pub mod locale;
+pub mod metadata;
+pub mod money;
+pub mod problem;
+mod row;
+pub mod state;
+pub mod text;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{Nullable, Text},
+    upsert::excluded,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+pub use self::row::{OrderRow, Unpriced, WhatIsOwed};
+use self::{
+    draft::{Mode, NewOrder},
+    email::Email,
+    line::Line,
+    locale::Locale,
+    money::Money,
+    row::{Evidence, NewRow},
+    state::{Fact, Move, State},
+};
+use crate::{
+    activity::{self, Level},
+    random,
+    schema::orders,
+};
+
+/// An order as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Ours, for ever.
+    pub id: Uuid,
+    /// The shop's name for it.
+    pub reference: String,
+    /// Who is asked to pay.
+    pub email: Option<Email>,
+    /// Their name, as the shop writes it.
+    pub name: Option<String>,
+    /// The language of mails, pages and checkout.
+    pub locale: Locale,
+    /// What is owed, in all.
+    pub total: Money,
+    /// What it is made of.
+    pub lines: Vec<Line>,
+    /// The shop's own keys.
+    pub metadata: BTreeMap<String, String>,
+    /// One payment, or a subscription.
+    pub mode: Mode,
+    /// Whether a reminder may follow an unfinished checkout.
+    pub remind: bool,
+    /// Counts changes of what is owed.
+    pub version: i32,
+    /// Counts withdrawals of the link.
+    pub link_version: i32,
+    /// When we heard of it.
+    pub created_at: DateTime<Utc>,
+    /// Where it stands.
+    pub state: State,
+}
+
+/// Who does something to an order, and when.
+#[derive(Debug, Clone)]
+pub struct Doing {
+    /// `payer`, `stripe`, `command line`, `api:NAME` …
+    pub actor: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What they had to say about it.
+    pub note: Option<String>,
+}
+
+/// What became of an order that was handed in.
+#[derive(Debug)]
+pub enum Created {
+    /// It is new.
+    New(Order),
+    /// It stands already, with the same content.
+    Unchanged(Order),
+    /// Another order stands under its reference.
+    Taken,
+    /// It cannot be charged yet, and why.
+    Unsupported(&'static str),
+}
+
+/// Takes an order in; the same content again is the same order.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn create(
+    connection: &mut PgConnection,
+    order: &NewOrder,
+    doing: &Doing,
+) -> QueryResult<Created> {
+    let Some(total) = order.total().filter(|_| order.mode == Mode::Payment) else {
+        return Ok(Created::Unsupported(
+            "catalogue prices and subscriptions cannot be charged yet; give each line a unit_amount",
+        ));
+    };
+    connection.transaction(|connection| {
+        let row = NewRow::of(order, total, random::row_id(doing.at), doing.at)?;
+        // The update that changes nothing makes a twin wait for our commit and then see the row.
+        let stored: OrderRow = diesel::insert_into(orders::table)
+            .values(&row)
+            .on_conflict(orders::reference)
+            .do_update()
+            .set(orders::reference.eq(excluded(orders::reference)))
+            .returning(OrderRow::as_returning())
+            .get_result(connection)?;
+        if stored.id != row.id {
+            let same = stored.content_hash == row.content_hash;
+            return Ok(if same {
+                Created::Unchanged(stored.decode()?)
+            } else {
+                Created::Taken
+            });
+        }
+        let stored = stored.decode()?;
+        history(
+            connection,
+            &stored,
+            doing,
+            Level::Info,
+            "order created".to_owned(),
+        )?;
+        Ok(Created::New(stored))
+    })
+}
+
+/// What is looked for in a list.
+#[derive(Debug, Default, Clone)]
+pub struct Filter {
+    /// A status by its name.
+    pub status: Option<String>,
+    /// An address, in any case.
+    pub email: Option<String>,
+    /// One reference.
+    pub reference: Option<String>,
+    /// Only those before this id: where the page before ended.
+    pub before: Option<Uuid>,
+}
+
+/// A page of orders, newest first.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> QueryResult<Vec<Order>> {
+    let mut query = orders::table
+        .select(OrderRow::as_select())
+        .order(orders::id.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(status) = &filter.status {
+        query = query.filter(orders::status.eq(status));
+    }
+    if let Some(email) = &filter.email {
+        query = query.filter(lower(orders::email).eq(email.trim().to_lowercase()));
+    }
+    if let Some(reference) = &filter.reference {
+        query = query.filter(orders::reference.eq(reference));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(orders::id.lt(before));
+    }
+    query
+        .load(connection)?
+        .into_iter()
+        .map(OrderRow::decode)
+        .collect()
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// PostgreSQL's `lower`.
+    fn lower(text: Nullable<Text>) -> Nullable<Text>;
+}
+
+/// The order with this id.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Order>> {
+    let row = orders::table
+        .find(id)
+        .select(OrderRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(OrderRow::decode).transpose()
+}
+
+/// The order with this reference.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn find_by_reference(
+    connection: &mut PgConnection,
+    reference: &str,
+) -> QueryResult<Option<Order>> {
+    let filter = Filter {
+        reference: Some(reference.to_owned()),
+        ..Filter::default()
+    };
+    Ok(list(connection, &filter, 1)?.pop())
+}
+
+/// Locks orders in the one order in which everybody locks them: by id, before their sessions.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn lock(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<Vec<Order>> {
+    let rows: Vec<OrderRow> = orders::table
+        .filter(orders::id.eq_any(ids))
+        .order(orders::id)
+        .select(OrderRow::as_select())
+        .for_update()
+        .load(connection)?;
+    rows.into_iter().map(OrderRow::decode).collect()
+}
+
+/// Moves a locked order as the table in [`state`] says and writes the history line: the only place
+/// that changes a state.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn advance(
+    connection: &mut PgConnection,
+    order: &Order,
+    fact: Fact,
+    doing: &Doing,
+) -> QueryResult<Move> {
+    let moved = order.state.after(fact, doing.at);
+    if let Move::To(next) = moved {
+        diesel::update(orders::table.find(order.id))
+            .set(Evidence::of(next))
+            .execute(connection)?;
+        let level = if matches!(next, State::InReview { .. }) {
+            Level::Attention
+        } else {
+            Level::Info
+        };
+        let what = format!("order {} → {}", order.state.name(), next.name());
+        history(connection, order, doing, level, what)?;
+    }
+    Ok(moved)
+}
+
+/// Changes what is owed, or by whom, on a locked order. The link stays the same; the version counts up.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn change(
+    connection: &mut PgConnection,
+    order: &Order,
+    changed: WhatIsOwed,
+    doing: &Doing,
+) -> QueryResult<()> {
+    diesel::update(orders::table.find(order.id))
+        .set((changed, orders::version.eq(orders::version + 1)))
+        .execute(connection)?;
+    history(
+        connection,
+        order,
+        doing,
+        Level::Info,
+        "order changed".to_owned(),
+    )
+}
+
+/// Withdraws the pay link of a locked order: the one in the mails shows from now on that it was replaced.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn withdraw_link(
+    connection: &mut PgConnection,
+    order: &Order,
+    doing: &Doing,
+) -> QueryResult<()> {
+    diesel::update(orders::table.find(order.id))
+        .set(orders::link_version.eq(orders::link_version + 1))
+        .execute(connection)?;
+    history(
+        connection,
+        order,
+        doing,
+        Level::Info,
+        "pay link replaced".to_owned(),
+    )
+}
+
+fn history(
+    connection: &mut PgConnection,
+    order: &Order,
+    doing: &Doing,
+    level: Level,
+    what: String,
+) -> QueryResult<()> {
+    activity::record(
+        connection,
+        activity::Line {
+            at: doing.at,
+            order_id: Some(order.id),
+            category: "order",
+            level,
+            actor: doing.actor.clone(),
+            what,
+            detail: json!({ "note": doing.note }),
+        },
+    )
+}

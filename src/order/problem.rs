@@ -1,0 +1,59 @@
+//! Everything that is wrong with an order, in one answer.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One thing that is wrong: where, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The path of the field in the request: `lines[1].quantity`.
+    pub field: String,
+    /// A sentence for whoever sent it. It never repeats an e-mail address.
+    pub reason: String,
+}
+
+/// All that is wrong with one order. As an error it holds at least one [`Problem`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(transparent)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// The problems in the order of the fields.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.0.iter()
+    }
+
+    /// Notes a problem.
+    pub(super) fn add(&mut self, field: impl Into<String>, reason: impl ToString) {
+        self.0.push(Problem {
+            field: field.into(),
+            reason: reason.to_string(),
+        });
+    }
+
+    /// Takes the value out of a check, or notes why there is none.
+    pub(super) fn take<T, E: ToString>(&mut self, field: &str, checked: Result<T, E>) -> Option<T> {
+        checked.map_err(|reason| self.add(field, reason)).ok()
+    }
+
+    /// The value if nothing was noted. A value that is missing has been noted as a problem.
+    pub(super) fn or<T>(self, value: Option<T>) -> Result<T, Self> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(self),
+        }
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, Problem { field, reason }) in self.0.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "; " };
+            write!(f, "{separator}{field}: {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}

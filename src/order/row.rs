@@ -1,0 +1,256 @@
+//! Orders as rows: what cannot be is an error here, not a surprise later.
+
+use chrono::{DateTime, Utc};
+use diesel::{prelude::*, result::Error as QueryError};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    Order,
+    change::{Change, Edit},
+    currency::Currency,
+    draft::{Mode, NewOrder},
+    email::Email,
+    line::Line,
+    locale::Locale,
+    money::Money,
+    state::{How, State},
+};
+use crate::schema::orders;
+
+/// A row of `orders`, as it is stored.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = orders)]
+pub struct OrderRow {
+    pub(super) id: Uuid,
+    pub(super) content_hash: String,
+    reference: String,
+    email: Option<String>,
+    name: Option<String>,
+    locale: String,
+    currency: String,
+    amount_total: i64,
+    lines: Value,
+    metadata: Value,
+    mode: String,
+    remind: bool,
+    version: i32,
+    link_version: i32,
+    created_at: DateTime<Utc>,
+    processing_at: Option<DateTime<Utc>>,
+    in_review_at: Option<DateTime<Utc>>,
+    paid_at: Option<DateTime<Utc>>,
+    refunded_amount: i64,
+    settled_at: Option<DateTime<Utc>>,
+    settled_how: Option<String>,
+    cancelled_at: Option<DateTime<Utc>>,
+}
+
+impl OrderRow {
+    /// The order that the row tells of.
+    ///
+    /// # Errors
+    /// A deserialization error that names the column, for a row that cannot be.
+    pub fn decode(self) -> QueryResult<Order> {
+        let state = self.state()?;
+        let currency =
+            Currency::parse(&self.currency).map_err(|error| impossible("currency", error))?;
+        let total = Money::new(self.amount_total, currency);
+        Ok(Order {
+            id: self.id,
+            email: self
+                .email
+                .map(|email| Email::parse(&email))
+                .transpose()
+                .map_err(|error| impossible("email", error))?,
+            locale: Locale::parse(&self.locale).map_err(|error| impossible("locale", error))?,
+            mode: Mode::parse(&self.mode).map_err(|error| impossible("mode", error))?,
+            lines: from_json("lines", self.lines)?,
+            metadata: from_json("metadata", self.metadata)?,
+            reference: self.reference,
+            name: self.name,
+            total,
+            remind: self.remind,
+            version: self.version,
+            link_version: self.link_version,
+            created_at: self.created_at,
+            state,
+        })
+    }
+
+    fn state(&self) -> QueryResult<State> {
+        let how = self.settled_how.as_deref();
+        Ok(match (self.paid_at, self.settled_at, self.cancelled_at) {
+            (Some(at), ..) => match self.refunded_amount {
+                0 => State::Paid { at },
+                refunded if refunded < self.amount_total => {
+                    State::PartiallyRefunded { at, refunded }
+                }
+                refunded => State::Refunded { at, refunded },
+            },
+            (None, Some(at), _) => State::SettledOffline {
+                at,
+                how: how
+                    .and_then(How::from_name)
+                    .ok_or_else(|| impossible("settled_how", "unknown"))?,
+            },
+            (None, None, Some(at)) => State::Cancelled { at },
+            (None, None, None) => match (self.in_review_at, self.processing_at) {
+                (Some(since), _) => State::InReview { since },
+                (None, Some(since)) => State::Processing { since },
+                (None, None) => State::Open,
+            },
+        })
+    }
+}
+
+/// A new row of `orders`.
+#[derive(Insertable)]
+#[diesel(table_name = orders)]
+pub(super) struct NewRow {
+    pub id: Uuid,
+    pub content_hash: String,
+    reference: String,
+    email: Option<String>,
+    name: Option<String>,
+    locale: &'static str,
+    currency: &'static str,
+    amount_total: i64,
+    lines: Value,
+    metadata: Value,
+    mode: &'static str,
+    remind: bool,
+    created_at: DateTime<Utc>,
+}
+
+impl NewRow {
+    pub fn of(
+        order: &NewOrder,
+        total: Money,
+        id: Uuid,
+        created_at: DateTime<Utc>,
+    ) -> QueryResult<Self> {
+        Ok(Self {
+            id,
+            content_hash: order.content_hash(),
+            reference: order.reference.to_string(),
+            email: order.email.as_ref().map(|email| email.as_str().to_owned()),
+            name: order.name.as_ref().map(ToString::to_string),
+            locale: order.locale.as_str(),
+            currency: total.currency.code(),
+            amount_total: total.minor,
+            lines: to_json(&order.lines)?,
+            metadata: to_json(&order.metadata)?,
+            mode: order.mode.as_str(),
+            remind: order.remind,
+            created_at,
+        })
+    }
+}
+
+/// What a change may touch.
+#[derive(AsChangeset)]
+#[diesel(table_name = orders, treat_none_as_null = true)]
+pub struct WhatIsOwed {
+    amount_total: i64,
+    lines: Value,
+    email: Option<String>,
+    name: Option<String>,
+}
+
+impl WhatIsOwed {
+    /// What `order` is after `change`; `None` if that is what it is already.
+    ///
+    /// # Errors
+    /// [`Unpriced`] for lines whose amount only Stripe knows.
+    pub fn after(order: &Order, change: Change) -> Result<Option<Self>, Unpriced> {
+        let lines = change.lines.unwrap_or_else(|| order.lines.clone());
+        let amount_total = lines
+            .iter()
+            .map(Line::total)
+            .sum::<Option<i64>>()
+            .ok_or(Unpriced)?;
+        let email = change.email.apply(order.email.clone());
+        let name = match change.name {
+            Edit::Keep => order.name.clone(),
+            Edit::Clear => None,
+            Edit::Set(name) => Some(name.to_string()),
+        };
+        if lines == order.lines && email == order.email && name == order.name {
+            return Ok(None);
+        }
+        let lines = to_json(&lines).map_err(|_| Unpriced)?;
+        Ok(Some(Self {
+            amount_total,
+            lines,
+            email: email.map(|email| email.as_str().to_owned()),
+            name,
+        }))
+    }
+}
+
+/// Lines with catalogue prices have no amount of their own.
+#[derive(Debug, thiserror::Error)]
+#[error("catalogue prices cannot be charged yet; give each line a unit_amount")]
+pub struct Unpriced;
+
+/// A state as its columns; those of every other state are emptied.
+#[derive(AsChangeset, Default)]
+#[diesel(table_name = orders, treat_none_as_null = true)]
+pub(super) struct Evidence {
+    processing_at: Option<DateTime<Utc>>,
+    in_review_at: Option<DateTime<Utc>>,
+    paid_at: Option<DateTime<Utc>>,
+    refunded_amount: i64,
+    settled_at: Option<DateTime<Utc>>,
+    settled_how: Option<&'static str>,
+    cancelled_at: Option<DateTime<Utc>>,
+}
+
+impl Evidence {
+    pub fn of(state: State) -> Self {
+        let none = Self::default();
+        match state {
+            State::Open => none,
+            State::Processing { since } => Self {
+                processing_at: Some(since),
+                ..none
+            },
+            State::InReview { since } => Self {
+                in_review_at: Some(since),
+                ..none
+            },
+            State::Paid { at } => Self {
+                paid_at: Some(at),
+                ..none
+            },
+            State::PartiallyRefunded { at, refunded } | State::Refunded { at, refunded } => Self {
+                paid_at: Some(at),
+                refunded_amount: refunded,
+                ..none
+            },
+            State::SettledOffline { at, how } => Self {
+                settled_at: Some(at),
+                settled_how: Some(how.name()),
+                ..none
+            },
+            State::Cancelled { at } => Self {
+                cancelled_at: Some(at),
+                ..none
+            },
+        }
+    }
+}
+
+fn to_json(value: &impl Serialize) -> QueryResult<Value> {
+    serde_json::to_value(value).map_err(|error| QueryError::SerializationError(error.into()))
+}
+
+fn from_json<T: DeserializeOwned>(column: &str, value: Value) -> QueryResult<T> {
+    serde_json::from_value(value).map_err(|error| impossible(column, error))
+}
+
+fn impossible(column: &str, why: impl std::fmt::Display) -> QueryError {
+    QueryError::DeserializationError(format!("orders.{column} cannot be: {why}").into())
+}

@@ -1,0 +1,262 @@
+//! Where an order stands, and what moves it: one pure table.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An order's state with its evidence. Amounts in minor units of the order's currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Owed, and payable.
+    Open,
+    /// A payment is on its way (bank debit).
+    Processing {
+        /// When we heard of it.
+        since: DateTime<Utc>,
+    },
+    /// Money came that does not fit; a person must look.
+    InReview {
+        /// When we heard of it.
+        since: DateTime<Utc>,
+    },
+    /// Paid through Stripe.
+    Paid {
+        /// When we heard of it.
+        at: DateTime<Utc>,
+    },
+    /// Paid, and some of it given back.
+    PartiallyRefunded {
+        /// When it was paid.
+        at: DateTime<Utc>,
+        /// What was given back.
+        refunded: i64,
+    },
+    /// Paid, and all of it given back.
+    Refunded {
+        /// When it was paid.
+        at: DateTime<Utc>,
+        /// What was given back.
+        refunded: i64,
+    },
+    /// Closed without Stripe.
+    SettledOffline {
+        /// When.
+        at: DateTime<Utc>,
+        /// In what way.
+        how: How,
+    },
+    /// No longer owed.
+    Cancelled {
+        /// When.
+        at: DateTime<Utc>,
+    },
+}
+
+/// How an order was settled without Stripe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// In cash.
+    Cash,
+    /// By cheque.
+    Cheque,
+    /// Nothing is asked any more.
+    Waived,
+    /// In another way; the note says how.
+    Other,
+}
+
+/// What a payment is to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It is what was owed.
+    Settles,
+    /// It was paid already.
+    SecondPayment,
+    /// The amount, the currency or the time is not what was owed.
+    Mismatch,
+}
+
+/// Something that may move an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// The payer is through, the money is not here yet.
+    PaymentPending,
+    /// Money came.
+    Payment(Verdict),
+    /// Somebody of the shop cancels it.
+    Cancel,
+    /// Somebody of the shop closes it without Stripe.
+    SettleOffline(How),
+}
+
+/// What a fact does to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// It is in this state from now on.
+    To(State),
+    /// It stays as it is: the fact is known, or kept elsewhere as a case.
+    Stay,
+    /// It cannot be done, and why.
+    Refuse(&'static str),
+}
+
+impl State {
+    /// Whether somebody may pay now.
+    pub fn is_payable(self) -> bool {
+        self == Self::Open
+    }
+
+    /// The name that the API shows, and that the database derives from the same evidence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Processing { .. } => "processing",
+            Self::InReview { .. } => "in_review",
+            Self::Paid { .. } => "paid",
+            Self::PartiallyRefunded { .. } => "partially_refunded",
+            Self::Refunded { .. } => "refunded",
+            Self::SettledOffline { .. } => "settled_offline",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+
+    /// What `fact`, heard of at `now`, does. Nothing here ever un-pays an order.
+    pub fn after(self, fact: Fact, now: DateTime<Utc>) -> Move {
+        use Verdict::{Mismatch, SecondPayment, Settles};
+        match (self, fact) {
+            (
+                Self::Open | Self::Processing { .. } | Self::InReview { .. },
+                Fact::Payment(Settles),
+            ) => Move::To(Self::Paid { at: now }),
+            (Self::Open | Self::Processing { .. }, Fact::Payment(Mismatch)) => {
+                Move::To(Self::InReview { since: now })
+            }
+            (Self::Open, Fact::PaymentPending) => Move::To(Self::Processing { since: now }),
+            (Self::Open, Fact::Cancel) => Move::To(Self::Cancelled { at: now }),
+            (Self::Open, Fact::SettleOffline(how)) => {
+                Move::To(Self::SettledOffline { at: now, how })
+            }
+
+            (_, Fact::PaymentPending | Fact::Payment(Settles | SecondPayment | Mismatch)) => {
+                Move::Stay
+            }
+            (Self::Cancelled { .. }, Fact::Cancel) => Move::Stay,
+            (Self::SettledOffline { how: before, .. }, Fact::SettleOffline(how))
+                if before == how =>
+            {
+                Move::Stay
+            }
+
+            (Self::Processing { .. }, Fact::Cancel | Fact::SettleOffline(_)) => {
+                Move::Refuse("a payment is on its way; wait until it has arrived or failed")
+            }
+            (Self::InReview { .. }, Fact::Cancel | Fact::SettleOffline(_)) => {
+                Move::Refuse("a payment has come that does not fit; resolve its case first")
+            }
+            (
+                Self::Paid { .. } | Self::PartiallyRefunded { .. } | Self::Refunded { .. },
+                Fact::Cancel | Fact::SettleOffline(_),
+            ) => Move::Refuse("it has been paid through Stripe; refund it there instead"),
+            (Self::SettledOffline { .. }, Fact::Cancel | Fact::SettleOffline(_)) => {
+                Move::Refuse("it was settled without Stripe already")
+            }
+            (Self::Cancelled { .. }, Fact::SettleOffline(_)) => Move::Refuse("it was cancelled"),
+        }
+    }
+}
+
+impl How {
+    /// The word that is stored and shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cash => "cash",
+            Self::Cheque => "cheque",
+            Self::Waived => "waived",
+            Self::Other => "other",
+        }
+    }
+
+    /// The way of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Cash, Self::Cheque, Self::Waived, Self::Other]
+            .into_iter()
+            .find(|how| how.name() == name)
+    }
+}
+
+impl Verdict {
+    /// The word that is stored and shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Settles => "settles",
+            Self::SecondPayment => "second_payment",
+            Self::Mismatch => "mismatch",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_state() -> [State; 8] {
+        let at = DateTime::UNIX_EPOCH;
+        [
+            State::Open,
+            State::Processing { since: at },
+            State::InReview { since: at },
+            State::Paid { at },
+            State::PartiallyRefunded { at, refunded: 1 },
+            State::Refunded { at, refunded: 2 },
+            State::SettledOffline { at, how: How::Cash },
+            State::Cancelled { at },
+        ]
+    }
+
+    fn every_fact() -> [Fact; 6] {
+        [
+            Fact::PaymentPending,
+            Fact::Payment(Verdict::Settles),
+            Fact::Payment(Verdict::SecondPayment),
+            Fact::Payment(Verdict::Mismatch),
+            Fact::Cancel,
+            Fact::SettleOffline(How::Cash),
+        ]
+    }
+
+    #[test]
+    fn the_whole_table_reads_like_this() {
+        let mut table = String::new();
+        for state in every_state() {
+            for fact in every_fact() {
+                let outcome = match state.after(fact, DateTime::UNIX_EPOCH) {
+                    Move::To(next) => format!("becomes {}", next.name()),
+                    Move::Stay => "stays".to_owned(),
+                    Move::Refuse(why) => format!("refuses: {why}"),
+                };
+                table += &format!(
+                    "{:<19} {:<30} {outcome}\n",
+                    state.name(),
+                    format!("{fact:?}")
+                );
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn nothing_un_pays_an_order() {
+        for state in every_state()
+            .into_iter()
+            .filter(|state| matches!(state, State::Paid { .. }))
+        {
+            for fact in every_fact() {
+                assert!(
+                    !matches!(state.after(fact, DateTime::UNIX_EPOCH), Move::To(_)),
+                    "{fact:?}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Short texts that an order carries: its reference, the payer's name, what a line is for.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What the shop calls the order. Unique, compared to the letter.
+pub type Reference = Text<120>;
+/// The payer's name, as the mail greets them.
+pub type Name = Text<200>;
+/// What a line is for, as the payer reads it at Stripe.
+pub type Description = Text<250>;
+
+/// A text of 1 to `MAX` characters, trimmed, in one line: no control characters, so that it can
+/// stand in a mail header, a log line and a JSON column.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Text<const MAX: usize>(String);
+
+/// Why a text cannot be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing but blanks.
+    #[error("this must not be missing or empty")]
+    Empty,
+    /// More than `max` characters.
+    #[error("this has {length} characters; shorten it to {max}")]
+    TooLong {
+        /// What it has.
+        length: usize,
+        /// What it may have.
+        max: usize,
+    },
+    /// A tab, a line break, a NUL…
+    #[error("this has a tab, a line break or another control character in it; remove it")]
+    Control,
+}
+
+impl<const MAX: usize> Text<MAX> {
+    /// Trims and checks.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(TextError::Empty);
+        }
+        one_line(text, MAX)?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Checks that a text has at most `max` characters and stays in one line.
+pub(super) fn one_line(text: &str, max: usize) -> Result<(), TextError> {
+    let length = text.chars().count();
+    if length > max {
+        return Err(TextError::TooLong { length, max });
+    }
+    // The two separators are line breaks to many programs, though Unicode calls them no controls.
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if text.chars().any(breaks) {
+        Err(TextError::Control)
+    } else {
+        Ok(())
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Text<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<const MAX: usize> TryFrom<String> for Text<MAX> {
+    type Error = TextError;
+
+    fn try_from(text: String) -> Result<Self, TextError> {
+        Self::parse(&text)
+    }
+}
+
+impl<const MAX: usize> From<Text<MAX>> for String {
+    fn from(text: Text<MAX>) -> Self {
+        text.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_around_a_text_are_dropped_and_those_inside_stay() {
+        assert_eq!(
+            Reference::parse("\u{a0} U12  Miller\r\n").unwrap().as_str(),
+            "U12  Miller"
+        );
+    }
+
+    #[test]
+    fn length_is_counted_in_characters_and_not_in_bytes() {
+        assert!(Reference::parse(&"ü".repeat(120)).is_ok());
+        assert_eq!(
+            Reference::parse(&"ü".repeat(121)),
+            Err(TextError::TooLong {
+                length: 121,
+                max: 120
+            })
+        );
+    }
+
+    #[test]
+    fn empty_texts_and_control_characters_are_refused() {
+        assert_eq!(Reference::parse(" \t "), Err(TextError::Empty));
+        for text in ["a\tb", "a\nBcc: b", "a\0b", "a\u{85}b", "a\u{2028}b"] {
+            assert_eq!(Reference::parse(text), Err(TextError::Control), "{text:?}");
+        }
+    }
+}

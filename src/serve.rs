@@ -1,0 +1,112 @@
+//! The running service: web and worker until told to stop. Shutdown is a list.
+
+use std::{io, net::TcpListener};
+
+use actix_web::{App as Actix, HttpServer, dev::ServerHandle};
+use tokio::sync::watch;
+
+use crate::{app::App, web, worker};
+
+/// Requests in hand have so long to finish; with the worker's last batch it stays under 30 seconds.
+const GRACE_SECONDS: u64 = 20;
+/// Threads per web worker that wait for the database: measured best for a pool of eight.
+const DATABASE_THREADS: usize = 4;
+
+/// What runs in this process.
+#[derive(Debug)]
+pub struct Parts {
+    /// The web side.
+    pub web: Option<Web>,
+    /// The worker.
+    pub worker: bool,
+}
+
+/// The web side.
+#[derive(Debug)]
+pub struct Web {
+    /// Where it listens.
+    pub listener: TcpListener,
+    /// On how many threads it answers.
+    pub threads: usize,
+}
+
+/// Runs until SIGTERM or SIGINT, or until [`Stop::stop`].
+///
+/// # Errors
+/// The listener's.
+pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
+    let signals = actix_web::rt::spawn(on_signal(stop.clone()));
+    let worker = parts
+        .worker
+        .then(|| actix_web::rt::spawn(worker::run(app.clone(), stop.watch())));
+    if let Some(Web { listener, threads }) = parts.web {
+        let state = web::State::new(app);
+        let server = HttpServer::new(move || Actix::new().configure(web::routes(state.clone())))
+            .workers(threads)
+            .worker_max_blocking_threads(DATABASE_THREADS)
+            .shutdown_timeout(GRACE_SECONDS)
+            .disable_signals()
+            .listen(listener)?
+            .run();
+        actix_web::rt::spawn(stop_web(server.handle(), stop.watch()));
+        server.await?;
+        // Without the web side nothing is left to be done here.
+        stop.stop();
+    }
+    // Then the worker finishes its batch.
+    if let Some(worker) = worker {
+        let _ = worker.await;
+    }
+    signals.abort();
+    Ok(())
+}
+
+/// A switch that ends [`run`]. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Sender<bool>);
+
+impl Stop {
+    /// A switch that nobody has pressed.
+    pub fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    /// Ends the service: stop accepting, finish what is in hand.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    fn watch(&self) -> watch::Receiver<bool> {
+        self.0.subscribe()
+    }
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+async fn stop_web(server: ServerHandle, mut stop: watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stopped| *stopped).await;
+    server.stop(true).await;
+}
+
+async fn on_signal(stop: Stop) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
+        log::error!(
+            "signals cannot be waited for; stop the service with SIGKILL, nothing is lost by it"
+        );
+        return;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    log::info!("stopping: finishing what is in hand");
+    stop.stop();
+}

@@ -1,0 +1,78 @@
+//! `/api/v1/events`: what Stripe told us, and what became of it.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path, Query},
+};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Deserialize;
+
+use super::{
+    caller::{Operator, Viewer},
+    page::{self, Asked},
+    problem::Problem,
+};
+use crate::{
+    app::App,
+    inbox::{self, Event, State},
+};
+
+#[derive(Deserialize)]
+pub struct Filter {
+    state: Option<String>,
+}
+
+/// `GET /events`
+pub async fn list(
+    _: Viewer,
+    app: Data<App>,
+    filter: Query<Filter>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Problem> {
+    let limit = asked.limit()?;
+    let before = asked.cursor.as_deref().map(read_cursor).transpose()?;
+    let state = filter.state.as_deref().map(read_state).transpose()?;
+    let rows = app
+        .db
+        .run(move |connection| inbox::list(connection, state, before.clone(), limit + 1))
+        .await?;
+    Ok(page::answer(&rows, limit, cursor, |event| event))
+}
+
+/// `POST /events/{id}/replay`
+pub async fn replay(
+    _: Operator,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = id.into_inner();
+    let event = app
+        .db
+        .run(move |connection| inbox::replay(connection, &id))
+        .await?;
+    let event = event.ok_or_else(|| Problem::not_found("event"))?;
+    app.wake.notify_one();
+    Ok(HttpResponse::Ok().json(event))
+}
+
+fn read_state(text: &str) -> Result<State, Problem> {
+    serde_json::from_value(text.into())
+        .map_err(|_| Problem::unreadable("state must be pending, processed, ignored or failed"))
+}
+
+fn cursor(event: &Event) -> String {
+    format!(
+        "{}_{}",
+        event
+            .received_at
+            .to_rfc3339_opts(SecondsFormat::Micros, true),
+        event.id
+    )
+}
+
+fn read_cursor(text: &str) -> Result<(DateTime<Utc>, String), Problem> {
+    let parts = text
+        .split_once('_')
+        .and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
+    parts.ok_or_else(|| Problem::unreadable("cursor must be the next_cursor of the page before"))
+}

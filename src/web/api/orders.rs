@@ -1,0 +1,273 @@
+//! `/api/v1/orders`.
+
+use actix_web::{
+    HttpResponse,
+    http::header,
+    web::{Bytes, Data, Path, Query},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use super::{
+    caller::{Operator, Viewer},
+    page::{self, Asked},
+    problem::Problem,
+};
+use crate::{
+    app::App,
+    checkout::close::{Changed, closed_first},
+    order::{
+        self, Created, Filter, Order, WhatIsOwed,
+        change::ChangeDraft,
+        draft::{Draft, NewOrder},
+        state::{Fact, How, Move},
+    },
+    settlement::{OrderView, Payment, payments_of},
+};
+
+/// `POST /orders`
+pub async fn create(
+    caller: Operator,
+    app: Data<App>,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let order = NewOrder::try_from(parse::<Draft>(&body)?).map_err(Problem::invalid)?;
+    let doing = caller.doing(&app, None);
+    match app
+        .db
+        .run(move |connection| order::create(connection, &order, &doing))
+        .await?
+    {
+        Created::New(order) => {
+            let location = format!("/api/v1/orders/{}", order.id);
+            let body = view(&app, &order, &[]);
+            Ok(HttpResponse::Created()
+                .insert_header((header::LOCATION, location))
+                .json(body))
+        }
+        Created::Unchanged(order) => answer(&app, order.id).await,
+        Created::Taken => Err(Problem::conflict(
+            "another order stands under this reference; change it with PATCH, or choose another reference",
+        )),
+        Created::Unsupported(why) => Err(Problem::unsupported(why)),
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Wanted {
+    status: Option<String>,
+    email: Option<String>,
+    reference: Option<String>,
+}
+
+/// `GET /orders`
+pub async fn list(
+    _: Viewer,
+    app: Data<App>,
+    wanted: Query<Wanted>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Problem> {
+    let limit = asked.limit()?;
+    let before = asked.cursor.as_deref().map(str::parse).transpose();
+    let wanted = wanted.into_inner();
+    let filter = Filter {
+        status: wanted.status.map(known_status).transpose()?,
+        email: wanted.email,
+        reference: wanted.reference,
+        before: before.map_err(|_| {
+            Problem::unreadable("cursor must be the next_cursor of the page before")
+        })?,
+    };
+    let (orders, payments) = app
+        .db
+        .run(move |connection| {
+            let orders = order::list(connection, &filter, limit + 1)?;
+            let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();
+            Ok((orders, payments_of(connection, &ids)?))
+        })
+        .await?;
+    Ok(page::answer(
+        &orders,
+        limit,
+        |order| order.id.to_string(),
+        |order| view(&app, order, &payments),
+    ))
+}
+
+/// `GET /orders/{id}`
+pub async fn show(_: Viewer, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    answer(&app, parse_id(&id)?).await
+}
+
+/// `PATCH /orders/{id}`
+pub async fn change(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let draft = parse::<ChangeDraft>(&body)?;
+    let order = find(&app, id).await?;
+    let change = draft
+        .check(order.total.currency)
+        .map_err(Problem::invalid)?;
+    if WhatIsOwed::after(&order, change.clone())
+        .map_err(Problem::unsupported)?
+        .is_none()
+    {
+        return answer(&app, id).await;
+    }
+    let doing = caller.doing(&app, None);
+    let changed = closed_first(&app, id, move |connection, order| {
+        if !order.state.is_payable() {
+            return Ok(Some(order.state.name()));
+        }
+        if let Ok(Some(changed)) = WhatIsOwed::after(order, change.clone()) {
+            order::change(connection, order, changed, &doing)?;
+        }
+        Ok(None)
+    });
+    match done(changed.await?)? {
+        None => answer(&app, id).await,
+        Some(state) => Err(Problem::conflict(format!(
+            "the order is {state}, so what is owed cannot change any more"
+        ))),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    note: Option<String>,
+}
+
+/// `POST /orders/{id}/cancel`
+pub async fn cancel(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let Note { note } = parse_or_default(&body)?;
+    end(caller, &app, &id, Fact::Cancel, note).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settlement {
+    how: How,
+    note: Option<String>,
+}
+
+/// `POST /orders/{id}/settle`
+pub async fn settle(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let Settlement { how, note } = parse(&body)?;
+    end(caller, &app, &id, Fact::SettleOffline(how), note).await
+}
+
+/// `POST /orders/{id}/withdraw-link`
+pub async fn withdraw_link(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
+    let (id, Note { note }) = (parse_id(&id)?, parse_or_default(&body)?);
+    let doing = caller.doing(&app, note);
+    let changed = closed_first(&app, id, move |connection, order| {
+        order::withdraw_link(connection, order, &doing)
+    });
+    done(changed.await?)?;
+    answer(&app, id).await
+}
+
+async fn end(
+    caller: Operator,
+    app: &App,
+    id: &str,
+    fact: Fact,
+    note: Option<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(id)?;
+    let doing = caller.doing(app, note);
+    let changed = closed_first(app, id, move |connection, order| {
+        order::advance(connection, order, fact, &doing)
+    });
+    match done(changed.await?)? {
+        Move::To(_) | Move::Stay => answer(app, id).await,
+        Move::Refuse(why) => Err(Problem::conflict(why)),
+    }
+}
+
+fn done<T>(changed: Changed<T>) -> Result<T, Problem> {
+    match changed {
+        Changed::Done(outcome) => Ok(outcome),
+        Changed::NoOrder => Err(Problem::not_found("order")),
+        Changed::NoAnswer => Err(Problem::stripe_is_away()),
+    }
+}
+
+async fn find(app: &App, id: Uuid) -> Result<Order, Problem> {
+    let order = app
+        .db
+        .run(move |connection| order::find(connection, id))
+        .await?;
+    order.ok_or_else(|| Problem::not_found("order"))
+}
+
+async fn answer(app: &App, id: Uuid) -> Result<HttpResponse, Problem> {
+    let order = find(app, id).await?;
+    let payments = app
+        .db
+        .run(move |connection| payments_of(connection, &[id]))
+        .await?;
+    Ok(HttpResponse::Ok().json(view(app, &order, &payments)))
+}
+
+fn known_status(status: String) -> Result<String, Problem> {
+    const KNOWN: [&str; 8] = [
+        "open",
+        "processing",
+        "in_review",
+        "paid",
+        "settled_offline",
+        "partially_refunded",
+        "refunded",
+        "cancelled",
+    ];
+    if KNOWN.contains(&status.as_str()) {
+        Ok(status)
+    } else {
+        Err(Problem::unreadable(format!(
+            "status must be one of {}",
+            KNOWN.join(", ")
+        )))
+    }
+}
+
+/// An id that is none names no order.
+fn parse_id(text: &str) -> Result<Uuid, Problem> {
+    text.parse().map_err(|_| Problem::not_found("order"))
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(Problem::from_json)
+}
+
+fn parse_or_default<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
+    if body.is_empty() {
+        Ok(T::default())
+    } else {
+        parse(body)
+    }
+}
+
+fn view<'a>(app: &App, order: &'a Order, payments: &'a [Payment]) -> OrderView<'a> {
+    OrderView::of(order, app.pay_url(order), payments)
+}

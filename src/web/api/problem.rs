@@ -1,0 +1,156 @@
+//! What went wrong, as `application/problem+json` (RFC 9457).
+
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use serde::Serialize;
+
+use crate::{db::DbError, order::problem::Problems};
+
+/// A refusal: what was wrong, and what to do.
+#[derive(Debug)]
+pub struct Problem {
+    status: StatusCode,
+    detail: String,
+    errors: Option<Problems>,
+}
+
+impl Problem {
+    /// 400: the request cannot be read.
+    pub fn unreadable(detail: impl fmt::Display) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// 400 for what is no JSON, 422 for JSON of another shape.
+    pub fn from_json(error: serde_json::Error) -> Self {
+        match error.classify() {
+            serde_json::error::Category::Data => Self::unsupported(error),
+            _ => Self::unreadable(format!("the body is not JSON: {error}")),
+        }
+    }
+
+    /// 401: no token, or one that nobody knows.
+    pub fn no_token() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "send a token: Authorization: Bearer …; an admin makes one with freshmint ops token add",
+        )
+    }
+
+    /// 403: the token's role is too low.
+    pub fn role_too_low(needed: &str) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            format!("this needs a token with the role {needed}"),
+        )
+    }
+
+    /// 404: there is nothing under this id.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
+    }
+
+    /// 409: it is not in a state for that.
+    pub fn conflict(detail: impl fmt::Display) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
+    /// 422: it was read, and this is wrong with it.
+    pub fn invalid(errors: Problems) -> Self {
+        Self {
+            errors: Some(errors),
+            ..Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "the content is not valid; errors says where and why",
+            )
+        }
+    }
+
+    /// 422, for something that concerns no one field.
+    pub fn unsupported(detail: impl fmt::Display) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+    }
+
+    /// 503: Stripe did not answer, and nothing has changed.
+    pub fn stripe_is_away() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Stripe did not confirm that the open checkout is closed; nothing has changed, try again",
+        )
+    }
+
+    fn new(status: StatusCode, detail: impl fmt::Display) -> Self {
+        Self {
+            status,
+            detail: detail.to_string(),
+            errors: None,
+        }
+    }
+}
+
+impl From<DbError> for Problem {
+    fn from(error: DbError) -> Self {
+        log::error!("an API call failed: {error}");
+        match error {
+            DbError::Away => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database is away; nothing has changed, try again",
+            ),
+            DbError::Query(_) | DbError::Migration(_) => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "this should not have happened; the service's log says more",
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.status, self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            r#type: &'static str,
+            title: &'a str,
+            status: u16,
+            detail: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            errors: Option<&'a Problems>,
+        }
+        let mut response = HttpResponse::build(self.status);
+        match self.status {
+            StatusCode::UNAUTHORIZED => {
+                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                response.insert_header((header::RETRY_AFTER, "5"));
+            }
+            _ => {}
+        }
+        response
+            .insert_header((header::CONTENT_TYPE, "application/problem+json"))
+            .json(Body {
+                r#type: "about:blank",
+                title: self.status.canonical_reason().unwrap_or_default(),
+                status: self.status.as_u16(),
+                detail: &self.detail,
+                errors: self.errors.as_ref(),
+            })
+    }
+}
+
+/// A path that is none of the API's.
+pub async fn no_such_route() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found("route; /api/v1/openapi.json lists them"))
+}

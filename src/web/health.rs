@@ -1,0 +1,44 @@
+//! For whoever runs the service: is it alive, is it ready, what has it counted?
+
+use actix_web::{HttpResponse, web::Data};
+
+use crate::app::App;
+
+/// `GET /healthz`: the process answers; nothing else is asked.
+pub async fn alive() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body("ok\n")
+}
+
+/// `GET /readyz`: the database answers and has every migration.
+pub async fn ready(app: Data<App>) -> HttpResponse {
+    let db = app.db.clone();
+    let asked = tokio::task::spawn_blocking(move || db.pending_migrations());
+    let (ready, what) = match tokio::time::timeout(crate::db::PATIENCE, asked).await {
+        Ok(Ok(Ok(pending))) if pending.is_empty() => (true, "ok".to_owned()),
+        Ok(Ok(Ok(pending))) => (
+            false,
+            format!(
+                "{} migrations are pending: run freshmint migrate",
+                pending.len()
+            ),
+        ),
+        _ => (false, "the database cannot be reached".to_owned()),
+    };
+    let mut response = if ready {
+        HttpResponse::Ok()
+    } else {
+        HttpResponse::ServiceUnavailable()
+    };
+    response
+        .content_type("text/plain; charset=utf-8")
+        .body(what + "\n")
+}
+
+/// `GET /metrics`, in Prometheus' text format.
+pub async fn metrics(app: Data<App>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(app.metrics.text())
+}

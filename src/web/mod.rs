@@ -1,0 +1,82 @@
+//! The web side: every route on one screen.
+
+mod api;
+mod health;
+pub mod page;
+mod pay;
+mod site;
+mod webhook;
+
+use actix_web::{
+    middleware::DefaultHeaders,
+    web::{self, Data, ServiceConfig, get, head, post, route},
+};
+
+use self::site::Site;
+use crate::{app::App, inbox::Intake};
+
+/// What the handlers share. Made once; every worker thread gets a clone.
+#[derive(Clone)]
+pub struct State {
+    app: Data<App>,
+    site: Data<Site>,
+    intake: Data<Intake>,
+}
+
+impl State {
+    /// The state of one server.
+    pub fn new(app: App) -> Self {
+        let site = Site::new(&app);
+        Self {
+            app: Data::new(app),
+            site: Data::new(site),
+            intake: Data::new(Intake::default()),
+        }
+    }
+}
+
+/// Every route.
+pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        let payers = payer_headers(&state.site);
+        config
+            .app_data(state.app)
+            .app_data(state.site)
+            .app_data(state.intake)
+            .service(
+                web::scope("/pay")
+                    .wrap(payers)
+                    .service(
+                        web::resource("/{token}")
+                            .route(get().to(pay::follow))
+                            .route(post().to(pay::press))
+                            .route(head().to(pay::peek))
+                            .default_service(route().to(pay::other_method)),
+                    )
+                    .service(
+                        web::resource("/{token}/return")
+                            .route(get().to(pay::come_back))
+                            .route(head().to(pay::peek))
+                            .default_service(route().to(pay::other_method)),
+                    )
+                    .default_service(route().to(pay::not_found)),
+            )
+            .route("/webhooks/stripe", post().to(webhook::receive))
+            .service(web::scope("/api/v1").configure(api::routes))
+            .route("/healthz", get().to(health::alive))
+            .route("/readyz", get().to(health::ready))
+            .route("/metrics", get().to(health::metrics))
+            .default_service(route().to(pay::not_found));
+    }
+}
+
+/// A payer's page is nobody else's: not kept, not indexed, not framed, and it names no other site.
+fn payer_headers(site: &Site) -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add(("Cache-Control", "no-store"))
+        .add(("Referrer-Policy", "no-referrer"))
+        .add(("X-Robots-Tag", "noindex, nofollow"))
+        .add(("X-Content-Type-Options", "nosniff"))
+        .add(("X-Frame-Options", "DENY"))
+        .add(("Content-Security-Policy", site.policy()))
+}

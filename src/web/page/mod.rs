@@ -1,0 +1,206 @@
+//! What a payer sees: one page for every state of an order, in plain words.
+//!
+//! A page is a heading, a few sentences, an amount, facts, perhaps a button and perhaps a refresh.
+//! [`Page`] says which one, `view` turns it into those parts, `text` holds the words of each
+//! language in one file, and one template draws them all. The pages need no script, no image and no
+//! other address, and they name nobody: what they show, the mail with the link has shown already.
+
+mod policy;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+mod text;
+mod view;
+
+use chrono::{DateTime, Utc};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
+use serde::Serialize;
+
+pub use policy::content_security_policy;
+pub use text::Language;
+use view::View;
+
+/// Inlined into every page; its hash is what the [`content_security_policy`] lets through.
+const STYLE: &str = include_str!("style.css");
+const TEMPLATE: &str = include_str!("templates/page.html");
+
+/// Who asks for the money, as on every page: name at the top, contact at the bottom.
+#[derive(Debug, Clone, Serialize)]
+pub struct Shop {
+    /// The name that payers know.
+    pub name: String,
+    /// The shop's own site; also the contact where there is no address for support.
+    pub url: String,
+    /// Where questions go.
+    pub support_email: Option<String>,
+}
+
+/// What an order asks for. Amounts come in formatted for people, in the order's currency.
+#[derive(Debug, Clone)]
+pub struct Owed {
+    /// The shop's own name for the order, as in the mail.
+    pub reference: String,
+    /// What it is for.
+    pub lines: Vec<OwedLine>,
+    /// The sum of the lines.
+    pub total: String,
+}
+
+/// One line of an order.
+#[derive(Debug, Clone, Serialize)]
+pub struct OwedLine {
+    /// What it is, as the shop wrote it.
+    pub description: String,
+    /// How many; shown from two on.
+    pub quantity: u32,
+    /// The amount of the whole line, not of one unit.
+    pub amount: String,
+}
+
+/// Something to pay, and where the button leads.
+#[derive(Debug, Clone, Copy)]
+pub struct Due<'a> {
+    /// What is owed today.
+    pub owed: &'a Owed,
+    /// Where the button posts to: `/pay/{token}`.
+    pub action: &'a str,
+}
+
+/// A payment that has settled an order.
+#[derive(Debug, Clone, Copy)]
+pub struct Settled<'a> {
+    /// What the order asked for.
+    pub owed: &'a Owed,
+    /// How much was paid, formatted.
+    pub paid: &'a str,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// What a payer can be shown; [`Page::status`] says under which HTTP status.
+#[derive(Debug, Clone, Copy)]
+pub enum Page<'a> {
+    /// To a machine, or to everybody under `PAY_CLICK=confirm`: what is owed, and the button.
+    Continue(Due<'a>),
+    /// The link was withdrawn or replaced.
+    LinkReplaced {
+        /// What the shop wrote for the payer about it, if it did.
+        why: Option<&'a str>,
+        /// Today's amount, if anything is owed.
+        due: Option<Due<'a>>,
+    },
+    /// Back from checkout without having paid. Only once Stripe has said so: the page says that no money was taken.
+    NotYetPaid(Due<'a>),
+    /// A bank debit is on its way.
+    Processing(&'a Owed),
+    /// Money came that does not fit, and a person is going to look at it.
+    InReview {
+        /// What the order asked for.
+        owed: &'a Owed,
+        /// What came instead, formatted.
+        received: &'a str,
+    },
+    /// Back from checkout, and paid.
+    JustPaid(Settled<'a>),
+    /// Paid some time ago.
+    Paid(Settled<'a>),
+    /// Paid in cash, waived, or closed in another way that Stripe knows nothing of.
+    SettledOffline(&'a Owed),
+    /// All of the money went back.
+    Refunded {
+        /// What the order asked for.
+        owed: &'a Owed,
+        /// What went back, formatted.
+        refunded: &'a str,
+    },
+    /// Some of the money went back; nothing is owed.
+    PartlyRefunded {
+        /// What the order asked for.
+        owed: &'a Owed,
+        /// What went back, formatted.
+        refunded: &'a str,
+    },
+    /// The shop cancelled the order.
+    Cancelled {
+        /// The order's reference.
+        reference: &'a str,
+    },
+    /// The token is forged, damaged or meant for something else: one page, so that nothing can be learnt from it.
+    NotFound,
+    /// Stripe or the database is away. The page asks again by itself.
+    Busy {
+        /// After how many seconds; the same as in `Retry-After`.
+        retry_after_seconds: u32,
+    },
+    /// Stripe refuses the order itself. Asking again would not help, so the page does not.
+    Refused {
+        /// The order's reference, to be named when asking.
+        reference: &'a str,
+    },
+    /// Too many checkouts were opened for this order within the hour.
+    TooMany,
+}
+
+impl Page<'_> {
+    /// The HTTP status that goes with the page.
+    pub fn status(&self) -> u16 {
+        match self {
+            Page::Continue(_)
+            | Page::LinkReplaced { .. }
+            | Page::NotYetPaid(_)
+            | Page::Processing(_)
+            | Page::InReview { .. }
+            | Page::JustPaid(_)
+            | Page::Paid(_)
+            | Page::SettledOffline(_)
+            | Page::Refunded { .. }
+            | Page::PartlyRefunded { .. } => 200,
+            Page::NotFound => 404,
+            Page::Cancelled { .. } => 410,
+            Page::TooMany => 429,
+            Page::Refused { .. } => 502,
+            Page::Busy { .. } => 503,
+        }
+    }
+}
+
+/// The template, compiled once.
+#[derive(Debug)]
+pub struct Pages {
+    templates: Environment<'static>,
+}
+
+impl Pages {
+    /// Compiles the embedded template.
+    pub fn new() -> Self {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()
+            .map(|syntax| templates.set_syntax(syntax))
+            .and_then(|()| templates.add_template("page.html", TEMPLATE))
+            .expect("the embedded template compiles: every test renders it");
+        Self { templates }
+    }
+
+    /// The page as HTML, escaped throughout.
+    pub fn render(&self, shop: &Shop, language: Language, page: &Page<'_>) -> String {
+        self.templates
+            .get_template("page.html")
+            .and_then(|template| template.render(Serde(View::new(shop, language, page))))
+            .expect("the tests render every page in every language")
+            // Minijinja escapes slashes too, which guards nothing here and garbles every address.
+            .replace("&#x2f;", "/")
+    }
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,179 @@
+//! German, in the polite form.
+
+use chrono::{DateTime, Datelike, Utc};
+
+use super::{PageTexts, Texts, Words};
+
+pub(super) static TEXTS: Texts = Texts {
+    lang: "de",
+    when,
+
+    button: "Weiter zur Zahlung",
+    button_note: "Sie bezahlen auf einer sicheren Seite von Stripe. Ihre Kartennummer sehen wir nie.",
+    try_again: "Jetzt noch einmal versuchen",
+    write_to: "Fragen? Schreiben Sie an",
+    reach_us: "Fragen? Sie erreichen uns unter",
+    why: "Unsere Nachricht dazu",
+
+    reference: "Referenz",
+    paid_on: "Bezahlt am",
+    owed: "Geforderter Betrag",
+    lines: "Wofür",
+    description: "Beschreibung",
+    amount: "Betrag",
+    total: "Summe",
+
+    pages: PageTexts {
+        to_pay: Words {
+            heading: "Ihre Zahlung",
+            sentences: &["Bitte prüfen Sie den Betrag und gehen Sie dann weiter zur Zahlung."],
+            amount: "Zu zahlen",
+        },
+        replaced_with_due: Words {
+            heading: "Dieser Link wurde ersetzt",
+            sentences: &[
+                "Der Link, den Sie geöffnet haben, ist nicht mehr aktuell: Wir haben ihn zurückgezogen oder Ihnen \
+                 einen neueren geschickt. Es geht nichts verloren.",
+                "Das ist der Betrag, der heute offen ist. Sie können ihn gleich hier bezahlen.",
+            ],
+            amount: "Zu zahlen",
+        },
+        replaced_nothing_due: Words {
+            heading: "Dieser Link wird nicht mehr verwendet",
+            sentences: &[
+                "Der Link, den Sie geöffnet haben, ist nicht mehr aktuell: Wir haben ihn zurückgezogen oder Ihnen \
+                 einen neueren geschickt.",
+                "Sie müssen hier nichts bezahlen.",
+            ],
+            amount: "",
+        },
+        not_yet_paid: Words {
+            heading: "Noch nicht bezahlt",
+            sentences: &[
+                "Ihre Zahlung wurde nicht abgeschlossen, und es wurde nichts abgebucht.",
+                "Sie können jetzt bezahlen oder später über den Link in Ihrer E-Mail. Er bleibt gültig.",
+            ],
+            amount: "Noch offen",
+        },
+        processing: Words {
+            heading: "Ihre Zahlung wird bearbeitet",
+            sentences: &[
+                "Ihre Bank überweist uns das Geld. Das dauert meist ein paar Werktage.",
+                "Sie müssen nichts weiter tun. Bitte zahlen Sie nicht ein zweites Mal.",
+            ],
+            amount: "Unterwegs",
+        },
+        in_review: Words {
+            heading: "Wir haben Ihre Zahlung erhalten und prüfen sie",
+            sentences: &[
+                "Sie passt nicht ganz zu dem geforderten Betrag. Deshalb sieht sie sich jemand von uns an.",
+                "Sie müssen nichts weiter tun. Bitte zahlen Sie nicht ein zweites Mal.",
+            ],
+            amount: "Erhalten",
+        },
+        just_paid: Words {
+            heading: "Vielen Dank, Ihre Zahlung ist da",
+            sentences: &["Damit ist alles erledigt. Sie können diese Seite schließen."],
+            amount: "Bezahlt",
+        },
+        paid: Words {
+            heading: "Schon bezahlt, vielen Dank",
+            sentences: &["Wir haben Ihre Zahlung erhalten. Sie müssen nichts weiter tun."],
+            amount: "Bezahlt",
+        },
+        settled_offline: Words {
+            heading: "Es ist nichts zu zahlen",
+            sentences: &[
+                "Das ist direkt mit uns geregelt worden, ohne Online-Zahlung.",
+                "Sie müssen nichts weiter tun.",
+            ],
+            amount: "",
+        },
+        refunded: Words {
+            heading: "Ihre Zahlung wurde erstattet",
+            sentences: &[
+                "Das Geld geht auf demselben Weg zurück, auf dem es kam. Bei manchen Banken dauert es bis zu zehn \
+                 Werktage, bis Sie es sehen.",
+                "Es ist nichts zu zahlen.",
+            ],
+            amount: "Erstattet",
+        },
+        partly_refunded: Words {
+            heading: "Ein Teil Ihrer Zahlung wurde erstattet",
+            sentences: &[
+                "Das Geld geht auf demselben Weg zurück, auf dem es kam. Bei manchen Banken dauert es bis zu zehn \
+                 Werktage, bis Sie es sehen.",
+                "Es ist nichts zu zahlen.",
+            ],
+            amount: "Erstattet",
+        },
+        cancelled: Words {
+            heading: "Dieser Betrag wurde storniert",
+            sentences: &[
+                "Es ist nichts zu zahlen.",
+                "Falls Sie das überrascht, melden Sie sich bitte bei uns und nennen Sie die Referenz.",
+            ],
+            amount: "",
+        },
+        not_found: Words {
+            heading: "Wir finden diese Zahlung nicht",
+            sentences: &[
+                "Vielleicht ist der Link auf dem Weg zu Ihnen abgeschnitten worden. Bitte öffnen Sie ihn noch einmal \
+                 aus der E-Mail oder kopieren Sie den ganzen Link in die Adresszeile.",
+                "Falls das nicht hilft, melden Sie sich bitte bei uns. Wir schicken Ihnen gern einen neuen Link.",
+            ],
+            amount: "",
+        },
+        busy: Words {
+            heading: "Einen Moment, bitte",
+            sentences: &[
+                "Wir erreichen den Zahlungsdienst gerade nicht. Es geht nichts verloren, und diese Seite versucht es \
+                 von selbst noch einmal.",
+                "Falls Sie gerade bezahlt haben, zahlen Sie bitte nicht ein zweites Mal.",
+            ],
+            amount: "",
+        },
+        refused: Words {
+            heading: "Wir können Ihre Zahlung nicht starten",
+            sentences: &[
+                "Der Fehler liegt bei uns, und wir wissen davon. Es wurde nichts abgebucht.",
+                "Bitte melden Sie sich bei uns und nennen Sie die Referenz, oder öffnen Sie den Link später noch \
+                 einmal. Er bleibt gültig.",
+            ],
+            amount: "",
+        },
+        too_many: Words {
+            heading: "Bitte in einer Stunde noch einmal",
+            sentences: &[
+                "Diese Zahlung wurde in der letzten Stunde sehr oft geöffnet. Deshalb machen wir hier eine kurze Pause.",
+                "Es geht nichts verloren. Der Link in Ihrer E-Mail bleibt gültig.",
+            ],
+            amount: "",
+        },
+    },
+};
+
+const MONTHS: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+
+fn when(at: DateTime<Utc>) -> String {
+    let month = MONTHS[at.month0() as usize];
+    format!(
+        "{}. {month} {}, {} UTC",
+        at.day(),
+        at.year(),
+        at.format("%H:%M")
+    )
+}

@@ -1,0 +1,152 @@
+//! English.
+
+use chrono::{DateTime, Utc};
+
+use super::{PageTexts, Texts, Words};
+
+pub(super) static TEXTS: Texts = Texts {
+    lang: "en",
+    when,
+
+    button: "Continue to payment",
+    button_note: "You pay on a secure page run by Stripe. We never see your card number.",
+    try_again: "Try again now",
+    write_to: "Questions? Write to",
+    reach_us: "Questions? You can reach us at",
+    why: "A note from us",
+
+    reference: "Reference",
+    paid_on: "Paid on",
+    owed: "Amount asked for",
+    lines: "What it is for",
+    description: "Description",
+    amount: "Amount",
+    total: "Total",
+
+    pages: PageTexts {
+        to_pay: Words {
+            heading: "Your payment",
+            sentences: &["Please check the amount, then continue to the payment page."],
+            amount: "Amount due",
+        },
+        replaced_with_due: Words {
+            heading: "This link has been replaced",
+            sentences: &[
+                "The link you opened is out of date: we withdrew it or sent a newer one. Nothing is lost.",
+                "This is what is due today. You can pay it right here.",
+            ],
+            amount: "Amount due",
+        },
+        replaced_nothing_due: Words {
+            heading: "This link is no longer in use",
+            sentences: &[
+                "The link you opened is out of date: we withdrew it or sent a newer one.",
+                "There is nothing for you to pay here.",
+            ],
+            amount: "",
+        },
+        not_yet_paid: Words {
+            heading: "Not paid yet",
+            sentences: &[
+                "Your payment was not completed, and no money has been taken.",
+                "You can pay now, or later with the link in your mail. It keeps working.",
+            ],
+            amount: "Still open",
+        },
+        processing: Words {
+            heading: "Your payment is being processed",
+            sentences: &[
+                "Your bank is sending us the money. That usually takes a few working days.",
+                "There is nothing more for you to do. Please do not pay a second time.",
+            ],
+            amount: "On its way",
+        },
+        in_review: Words {
+            heading: "We have received your payment and are checking it",
+            sentences: &[
+                "It does not quite match what we asked for, so one of us is going to look at it.",
+                "There is nothing more for you to do. Please do not pay a second time.",
+            ],
+            amount: "Received",
+        },
+        just_paid: Words {
+            heading: "Thank you, your payment has arrived",
+            sentences: &["Everything is settled. You can close this page."],
+            amount: "Paid",
+        },
+        paid: Words {
+            heading: "Already paid, thank you",
+            sentences: &["We have your payment. There is nothing more for you to do."],
+            amount: "Paid",
+        },
+        settled_offline: Words {
+            heading: "There is nothing to pay",
+            sentences: &[
+                "This has been settled with us directly, without an online payment.",
+                "There is nothing more for you to do.",
+            ],
+            amount: "",
+        },
+        refunded: Words {
+            heading: "Your payment has been refunded",
+            sentences: &[
+                "The money goes back the way it came. With some banks it takes up to ten working days to appear.",
+                "There is nothing to pay.",
+            ],
+            amount: "Refunded",
+        },
+        partly_refunded: Words {
+            heading: "Part of your payment has been refunded",
+            sentences: &[
+                "The money goes back the way it came. With some banks it takes up to ten working days to appear.",
+                "There is nothing to pay.",
+            ],
+            amount: "Refunded",
+        },
+        cancelled: Words {
+            heading: "This payment request was cancelled",
+            sentences: &[
+                "There is nothing to pay.",
+                "If that comes as a surprise, please get in touch and mention the reference.",
+            ],
+            amount: "",
+        },
+        not_found: Words {
+            heading: "We cannot find this payment",
+            sentences: &[
+                "The link may have been cut short on its way to you. Please open it from the mail once more, \
+                 or copy the whole link into the address bar.",
+                "If that does not help, please get in touch. We can send you a new link.",
+            ],
+            amount: "",
+        },
+        busy: Words {
+            heading: "One moment, please",
+            sentences: &[
+                "We cannot reach the payment service just now. Nothing is lost, and this page tries again by itself.",
+                "If you have just paid, please do not pay a second time.",
+            ],
+            amount: "",
+        },
+        refused: Words {
+            heading: "We cannot start your payment",
+            sentences: &[
+                "The trouble is on our side, and we know about it. No money has been taken.",
+                "Please get in touch and mention the reference, or open the link again later. It keeps working.",
+            ],
+            amount: "",
+        },
+        too_many: Words {
+            heading: "Please try again in an hour",
+            sentences: &[
+                "This payment has been opened very often within the last hour, so we are pausing it for a while.",
+                "Nothing is lost. The link in your mail keeps working.",
+            ],
+            amount: "",
+        },
+    },
+};
+
+fn when(at: DateTime<Utc>) -> String {
+    at.format("%-d %B %Y, %H:%M UTC").to_string()
+}

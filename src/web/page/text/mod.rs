@@ -1,0 +1,100 @@
+//! The words on the pages: what every language must have, one file for each language.
+//!
+//! A new language is a file beside `en.rs`, a variant of [`Language`] and its arm in [`Language::texts`].
+
+mod de;
+mod en;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// A language that the pages are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// English, also for everybody whose language we do not have.
+    En,
+    /// German.
+    De,
+}
+
+impl Language {
+    /// The language of a locale such as `de`, `de-AT` or `en_GB`.
+    pub fn of_locale(locale: &str) -> Self {
+        let language = locale.split(['-', '_']).next().unwrap_or_default();
+        if language.eq_ignore_ascii_case("de") {
+            Language::De
+        } else {
+            Language::En
+        }
+    }
+
+    pub(super) fn texts(self) -> &'static Texts {
+        match self {
+            Language::En => &en::TEXTS,
+            Language::De => &de::TEXTS,
+        }
+    }
+}
+
+/// Everything that one language has to say.
+#[derive(Debug, Serialize)]
+pub(super) struct Texts {
+    /// For `<html lang>`.
+    pub lang: &'static str,
+    #[serde(skip)]
+    pub when: fn(DateTime<Utc>) -> String,
+
+    pub button: &'static str,
+    /// Under the button: who handles the payment.
+    pub button_note: &'static str,
+    pub try_again: &'static str,
+    /// Before the address for support.
+    pub write_to: &'static str,
+    /// Before the shop's URL, where there is no address for support.
+    pub reach_us: &'static str,
+    /// Above what the shop wrote about a withdrawn link.
+    pub why: &'static str,
+
+    pub reference: &'static str,
+    pub paid_on: &'static str,
+    pub owed: &'static str,
+    /// The caption of the lines.
+    pub lines: &'static str,
+    pub description: &'static str,
+    pub amount: &'static str,
+    pub total: &'static str,
+
+    #[serde(skip)]
+    pub pages: PageTexts,
+}
+
+/// The words of each page, in the order of `Page`.
+#[derive(Debug)]
+pub(super) struct PageTexts {
+    pub to_pay: Words,
+    pub replaced_with_due: Words,
+    pub replaced_nothing_due: Words,
+    pub not_yet_paid: Words,
+    pub processing: Words,
+    pub in_review: Words,
+    pub just_paid: Words,
+    pub paid: Words,
+    pub settled_offline: Words,
+    pub refunded: Words,
+    pub partly_refunded: Words,
+    pub cancelled: Words,
+    pub not_found: Words,
+    pub busy: Words,
+    pub refused: Words,
+    pub too_many: Words,
+}
+
+/// The words of one page.
+#[derive(Debug, Serialize)]
+pub(super) struct Words {
+    pub heading: &'static str,
+    /// One paragraph each.
+    pub sentences: &'static [&'static str],
+    /// Above the big amount; empty on a page without one.
+    pub amount: &'static str,
+}

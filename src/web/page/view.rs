@@ -1,0 +1,176 @@
+//! From a [`Page`] to the parts that the template draws.
+
+use std::borrow::Cow;
+
+use chrono::SecondsFormat;
+use serde::Serialize;
+
+use super::text::{Texts, Words};
+use super::{Due, Language, Owed, OwedLine, Page, STYLE, Settled, Shop};
+
+/// The parts of a page; the field names are the template's.
+#[derive(Serialize)]
+pub(super) struct View<'a> {
+    style: &'static str,
+    text: &'static Texts,
+    shop: &'a Shop,
+    tone: Tone,
+    words: &'static Words,
+    why: Option<&'a str>,
+    amount: Option<&'a str>,
+    facts: Vec<Fact<'a>>,
+    lines: &'a [OwedLine],
+    /// Left out under a single line, which says the same.
+    total: Option<&'a str>,
+    action: Option<&'a str>,
+    refresh: Option<u32>,
+    /// For the subject of a mail to support.
+    reference: Option<&'a str>,
+}
+
+/// What the page feels like; chooses the mark above the heading and its colour.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Tone {
+    /// Something to pay: no mark, the amount speaks.
+    Due,
+    /// All is well.
+    Done,
+    /// Something is under way.
+    Wait,
+    /// Nothing goes on here.
+    Stop,
+}
+
+/// Something named, such as `Reference: T-1`.
+#[derive(Serialize)]
+struct Fact<'a> {
+    label: &'static str,
+    value: Cow<'a, str>,
+    /// The same for machines, where the value is a time.
+    datetime: Option<String>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(shop: &'a Shop, language: Language, page: &Page<'a>) -> Self {
+        let text = language.texts();
+        let say = |tone, words| Self::plain(text, shop, tone, words);
+        let pages = &text.pages;
+        match *page {
+            Page::Continue(due) => say(Tone::Due, &pages.to_pay).due(due),
+            Page::LinkReplaced {
+                why,
+                due: Some(due),
+            } => say(Tone::Due, &pages.replaced_with_due).why(why).due(due),
+            Page::LinkReplaced { why, due: None } => {
+                say(Tone::Stop, &pages.replaced_nothing_due).why(why)
+            }
+            Page::NotYetPaid(due) => say(Tone::Due, &pages.not_yet_paid).due(due),
+            Page::Processing(owed) => say(Tone::Wait, &pages.processing)
+                .amount(&owed.total)
+                .owed(owed),
+            Page::InReview { owed, received } => say(Tone::Wait, &pages.in_review)
+                .amount(received)
+                .owed(owed)
+                .fact(text.owed, &owed.total),
+            Page::JustPaid(settled) => say(Tone::Done, &pages.just_paid).settled(settled),
+            Page::Paid(settled) => say(Tone::Done, &pages.paid).settled(settled),
+            Page::SettledOffline(owed) => say(Tone::Done, &pages.settled_offline).owed(owed),
+            Page::Refunded { owed, refunded } => {
+                say(Tone::Done, &pages.refunded).amount(refunded).owed(owed)
+            }
+            Page::PartlyRefunded { owed, refunded } => say(Tone::Done, &pages.partly_refunded)
+                .amount(refunded)
+                .owed(owed),
+            Page::Cancelled { reference } => say(Tone::Stop, &pages.cancelled).reference(reference),
+            Page::NotFound => say(Tone::Stop, &pages.not_found),
+            Page::Busy {
+                retry_after_seconds,
+            } => say(Tone::Wait, &pages.busy).refresh(retry_after_seconds),
+            Page::Refused { reference } => say(Tone::Stop, &pages.refused).reference(reference),
+            Page::TooMany => say(Tone::Wait, &pages.too_many),
+        }
+    }
+
+    /// A heading and its sentences; the rest of a page is added to it.
+    fn plain(text: &'static Texts, shop: &'a Shop, tone: Tone, words: &'static Words) -> Self {
+        Self {
+            style: STYLE,
+            text,
+            shop,
+            tone,
+            words,
+            why: None,
+            amount: None,
+            facts: Vec::new(),
+            lines: &[],
+            total: None,
+            action: None,
+            refresh: None,
+            reference: None,
+        }
+    }
+
+    fn due(self, due: Due<'a>) -> Self {
+        let page = self.amount(&due.owed.total).owed(due.owed);
+        Self {
+            action: Some(due.action),
+            ..page
+        }
+    }
+
+    fn settled(self, settled: Settled<'a>) -> Self {
+        let mut page = self.amount(settled.paid).owed(settled.owed);
+        page.facts.push(Fact {
+            label: page.text.paid_on,
+            value: (page.text.when)(settled.at).into(),
+            datetime: Some(settled.at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        });
+        page
+    }
+
+    fn owed(self, owed: &'a Owed) -> Self {
+        let total = (owed.lines.len() > 1).then_some(owed.total.as_str());
+        Self {
+            lines: &owed.lines,
+            total,
+            ..self.reference(&owed.reference)
+        }
+    }
+
+    fn reference(self, reference: &'a str) -> Self {
+        let label = self.text.reference;
+        Self {
+            reference: Some(reference),
+            ..self
+        }
+        .fact(label, reference)
+    }
+
+    fn fact(mut self, label: &'static str, value: &'a str) -> Self {
+        self.facts.push(Fact {
+            label,
+            value: value.into(),
+            datetime: None,
+        });
+        self
+    }
+
+    fn amount(self, amount: &'a str) -> Self {
+        Self {
+            amount: Some(amount),
+            ..self
+        }
+    }
+
+    fn why(self, why: Option<&'a str>) -> Self {
+        Self { why, ..self }
+    }
+
+    fn refresh(self, seconds: u32) -> Self {
+        Self {
+            refresh: Some(seconds),
+            ..self
+        }
+    }
+}

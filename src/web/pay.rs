@@ -1,0 +1,292 @@
+//! The payer's routes: the link in the mail, its button, and the way back from the checkout.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, HeaderMap},
+    web::{Data, Path},
+};
+
+use super::{
+    page::{Due, Page, Settled},
+    site::{Site, asked_language, format, language, owed},
+};
+use crate::{
+    app::App,
+    checkout::{self, Door, Looked},
+    config::PayClick,
+    db::DbError,
+    link::{
+        self,
+        token::{PayClaims, Purpose},
+    },
+    order::{self, Order, currency::Currency, money::Money, state::State},
+    settlement::payments_of,
+    visitor::{self, Visitor},
+};
+
+/// After so many seconds the page for a busy moment asks again.
+const TRY_AGAIN_AFTER: u32 = 5;
+
+/// `GET /pay/{token}`: a person is led on, a machine is shown a page.
+pub async fn follow(
+    request: HttpRequest,
+    token: Path<String>,
+    app: Data<App>,
+    site: Data<Site>,
+) -> HttpResponse {
+    let Some(link) = read(&app, &token) else {
+        return nowhere(&request, &site);
+    };
+    let visitor = visitor(request.headers());
+    if visitor.is_person() && app.pay_click == PayClick::Redirect {
+        return open(&request, &app, &site, &link, visitor).await;
+    }
+    app.metrics.clicks.with_label_values(&["shown"]).inc();
+    show(&request, &app, &site, &link, false).await
+}
+
+/// `POST /pay/{token}`: the button.
+pub async fn press(
+    request: HttpRequest,
+    token: Path<String>,
+    app: Data<App>,
+    site: Data<Site>,
+) -> HttpResponse {
+    match read(&app, &token) {
+        Some(link) => open(&request, &app, &site, &link, visitor(request.headers())).await,
+        None => nowhere(&request, &site),
+    }
+}
+
+/// `GET /pay/{token}/return`: back from the checkout, paid or not. The redirect proves nothing, so
+/// Stripe is asked where our rows do not tell yet.
+pub async fn come_back(
+    request: HttpRequest,
+    token: Path<String>,
+    app: Data<App>,
+    site: Data<Site>,
+) -> HttpResponse {
+    let Some(link) = read(&app, &token) else {
+        return nowhere(&request, &site);
+    };
+    if visitor(request.headers()).is_person() {
+        match checkout::look(&app, link.order_id).await {
+            Ok(Looked::Known) => {}
+            Ok(Looked::NoAnswer) => return busy(&request, &site),
+            Err(error) => return away(&request, &site, &error),
+        }
+    }
+    show(&request, &app, &site, &link, true).await
+}
+
+/// `HEAD`: says whether the link is one, and touches nothing.
+pub async fn peek(token: Path<String>, app: Data<App>) -> HttpResponse {
+    match read(&app, &token) {
+        Some(_) => HttpResponse::Ok()
+            .content_type("text/html; charset=utf-8")
+            .finish(),
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
+/// Every other method, `OPTIONS` among them.
+pub async fn other_method(request: HttpRequest) -> HttpResponse {
+    let mut response = match request.method().as_str() {
+        "OPTIONS" => HttpResponse::NoContent(),
+        _ => HttpResponse::MethodNotAllowed(),
+    };
+    response
+        .insert_header((header::ALLOW, "GET, HEAD, POST, OPTIONS"))
+        .finish()
+}
+
+/// A path that leads nowhere.
+pub async fn not_found(request: HttpRequest, site: Data<Site>) -> HttpResponse {
+    nowhere(&request, &site)
+}
+
+async fn open(
+    request: &HttpRequest,
+    app: &App,
+    site: &Site,
+    link: &PayClaims,
+    visitor: Visitor,
+) -> HttpResponse {
+    let timer = app.metrics.click_seconds.start_timer();
+    let door = checkout::click(app, link, visitor).await;
+    timer.observe_duration();
+    app.metrics.clicks.with_label_values(&[door.name()]).inc();
+    match door {
+        Door::Redirect(url) if app.checkout_hosts.allow(&url) => HttpResponse::SeeOther()
+            .insert_header((header::LOCATION, url))
+            .finish(),
+        Door::Redirect(_) => {
+            log::error!(
+                "order {}: Stripe's checkout is on a host that CHECKOUT_HOSTS does not name",
+                link.order_id
+            );
+            site.answer(asked_language(request), &Page::Refused { reference: "" })
+        }
+        Door::Show(order) => stand(request, app, site, order, false).await,
+        Door::Replaced(order) => replaced(app, site, &order),
+        Door::Refused(order) => site.answer(
+            language(&order),
+            &Page::Refused {
+                reference: &order.reference,
+            },
+        ),
+        Door::TooMany(order) => site.answer(language(&order), &Page::TooMany),
+        Door::TryAgain => busy(request, site),
+        Door::Unknown => nowhere(request, site),
+    }
+}
+
+/// The page for how the order stands, without a word to Stripe.
+async fn show(
+    request: &HttpRequest,
+    app: &App,
+    site: &Site,
+    link: &PayClaims,
+    came_back: bool,
+) -> HttpResponse {
+    let order_id = link.order_id;
+    match app
+        .db
+        .run(move |connection| order::find(connection, order_id))
+        .await
+    {
+        Ok(Some(order)) if link.link_version < order.link_version => replaced(app, site, &order),
+        Ok(Some(order)) => stand(request, app, site, order, came_back).await,
+        Ok(None) => nowhere(request, site),
+        Err(error) => away(request, site, &error),
+    }
+}
+
+async fn stand(
+    request: &HttpRequest,
+    app: &App,
+    site: &Site,
+    order: Order,
+    came_back: bool,
+) -> HttpResponse {
+    let (language, owed, action) = (language(&order), owed(&order), action(app, &order));
+    let due = Due {
+        owed: &owed,
+        action: &action,
+    };
+    let settled = |at| Settled {
+        owed: &owed,
+        paid: &owed.total,
+        at,
+    };
+    let page = match order.state {
+        State::Open if came_back => Page::NotYetPaid(due),
+        State::Open => Page::Continue(due),
+        State::Processing { .. } => Page::Processing(&owed),
+        State::InReview { .. } => match received(app, &order).await {
+            Ok(received) => {
+                return site.answer(
+                    language,
+                    &Page::InReview {
+                        owed: &owed,
+                        received: &received,
+                    },
+                );
+            }
+            Err(error) => return away(request, site, &error),
+        },
+        State::Paid { at } if came_back => Page::JustPaid(settled(at)),
+        State::Paid { at } => Page::Paid(settled(at)),
+        State::PartiallyRefunded { refunded, .. } => {
+            let refunded = format(Money::new(refunded, order.total.currency), &order);
+            return site.answer(
+                language,
+                &Page::PartlyRefunded {
+                    owed: &owed,
+                    refunded: &refunded,
+                },
+            );
+        }
+        State::Refunded { refunded, .. } => {
+            let refunded = format(Money::new(refunded, order.total.currency), &order);
+            return site.answer(
+                language,
+                &Page::Refunded {
+                    owed: &owed,
+                    refunded: &refunded,
+                },
+            );
+        }
+        State::SettledOffline { .. } => Page::SettledOffline(&owed),
+        State::Cancelled { .. } => Page::Cancelled {
+            reference: &order.reference,
+        },
+    };
+    site.answer(language, &page)
+}
+
+fn replaced(app: &App, site: &Site, order: &Order) -> HttpResponse {
+    let (owed, action) = (owed(order), action(app, order));
+    let due = order.state.is_payable().then_some(Due {
+        owed: &owed,
+        action: &action,
+    });
+    site.answer(language(order), &Page::LinkReplaced { why: None, due })
+}
+
+/// What came instead of what was owed, written for people.
+async fn received(app: &App, order: &Order) -> Result<String, DbError> {
+    let id = order.id;
+    let payments = app
+        .db
+        .run(move |connection| payments_of(connection, &[id]))
+        .await?;
+    let misfit = payments
+        .iter()
+        .rev()
+        .find(|payment| payment.verdict == "mismatch");
+    let money = misfit.and_then(|payment| {
+        Some(Money::new(
+            payment.amount,
+            Currency::parse(&payment.currency).ok()?,
+        ))
+    });
+    Ok(format(money.unwrap_or(order.total), order))
+}
+
+fn read(app: &App, token: &str) -> Option<PayClaims> {
+    app.keys.verify(token, Purpose::Pay).ok()
+}
+
+fn action(app: &App, order: &Order) -> String {
+    link::pay_path(&app.public_url, &app.pay_token(order))
+}
+
+fn nowhere(request: &HttpRequest, site: &Site) -> HttpResponse {
+    site.answer(asked_language(request), &Page::NotFound)
+}
+
+fn busy(request: &HttpRequest, site: &Site) -> HttpResponse {
+    site.answer(
+        asked_language(request),
+        &Page::Busy {
+            retry_after_seconds: TRY_AGAIN_AFTER,
+        },
+    )
+}
+
+fn away(request: &HttpRequest, site: &Site, error: &DbError) -> HttpResponse {
+    log::error!("a payer's page found no database: {error}");
+    busy(request, site)
+}
+
+fn visitor(headers: &HeaderMap) -> Visitor {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    visitor::classify(&visitor::Request {
+        user_agent: header("user-agent"),
+        purpose: header("purpose"),
+        sec_purpose: header("sec-purpose"),
+        x_purpose: header("x-purpose"),
+        x_moz: header("x-moz"),
+    })
+}

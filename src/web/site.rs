@@ -1,0 +1,106 @@
+//! The shop's face: pages in its name, for an order in the payer's language.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+};
+
+use super::page::{self, Language, Owed, OwedLine, Page, Pages};
+use crate::{
+    app::App,
+    order::{Order, line::Line, money::Money},
+};
+
+/// What every page needs. Made once.
+pub struct Site {
+    pages: Pages,
+    shop: page::Shop,
+    policy: String,
+}
+
+impl Site {
+    pub fn new(app: &App) -> Self {
+        let shop = page::Shop {
+            name: app.shop.shop_name.clone(),
+            url: app.shop.shop_url.to_string(),
+            support_email: app.shop.support_email.clone(),
+        };
+        let policy = page::content_security_policy(&app.checkout_hosts.origins());
+        Self {
+            pages: Pages::new(),
+            shop,
+            policy,
+        }
+    }
+
+    pub fn policy(&self) -> &str {
+        &self.policy
+    }
+
+    pub fn answer(&self, language: Language, page: &Page) -> HttpResponse {
+        let status =
+            StatusCode::from_u16(page.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        match page {
+            Page::Busy {
+                retry_after_seconds,
+            } => {
+                response.insert_header((header::RETRY_AFTER, retry_after_seconds.to_string()));
+            }
+            Page::TooMany => {
+                response.insert_header((header::RETRY_AFTER, "3600"));
+            }
+            _ => {}
+        }
+        response
+            .content_type("text/html; charset=utf-8")
+            .body(self.pages.render(&self.shop, language, page))
+    }
+}
+
+/// The order's language.
+pub fn language(order: &Order) -> Language {
+    Language::of_locale(order.locale.as_str())
+}
+
+/// The language that the browser asks for first, where no order tells.
+pub fn asked_language(request: &HttpRequest) -> Language {
+    let asked = request
+        .headers()
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok());
+    Language::of_locale(
+        asked
+            .unwrap_or_default()
+            .split([',', ';'])
+            .next()
+            .unwrap_or_default()
+            .trim(),
+    )
+}
+
+/// What the order asks for, written for people.
+pub fn owed(order: &Order) -> Owed {
+    let lines = order.lines.iter().filter_map(|line| match line {
+        Line::Inline {
+            description,
+            quantity,
+            ..
+        } => Some(OwedLine {
+            description: description.to_string(),
+            quantity: quantity.get(),
+            amount: format(Money::new(line.total()?, order.total.currency), order),
+        }),
+        Line::Catalogue { .. } => None,
+    });
+    Owed {
+        reference: order.reference.clone(),
+        lines: lines.collect(),
+        total: format(order.total, order),
+    }
+}
+
+/// An amount in the payer's language.
+pub fn format(money: Money, order: &Order) -> String {
+    money.format(order.locale.language())
+}

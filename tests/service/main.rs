@@ -1,0 +1,15 @@
+//! The service as people meet it: against a real PostgreSQL, a simulator as strict as Stripe, over
+//! real HTTP.
+
+#[path = "../../src/bin/demo/postgres/mod.rs"]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "it looks for PostgreSQL's programs in the environment"
+)]
+mod postgres;
+#[path = "../../src/bin/demo/simulator/mod.rs"]
+mod simulator;
+
+mod support;
+
+mod click;

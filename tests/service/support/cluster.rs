@@ -1,0 +1,140 @@
+//! One PostgreSQL for the whole run, and a clone of a migrated template for each test.
+//!
+//! With `DATABASE_URL` set, the databases are made on that server instead.
+
+use std::sync::{
+    Mutex, OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
+
+use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
+use freshmint::{config::Secret, db::Db};
+
+use crate::postgres::PrivatePostgres;
+
+const TEMPLATE: &str = "freshmint_template";
+
+/// A database of one test; it goes with the value.
+pub struct Database {
+    pub url: String,
+    name: String,
+}
+
+impl Database {
+    /// A clone of the migrated template.
+    pub fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!(
+            "freshmint_test_{}_{}",
+            std::process::id(),
+            NEXT.fetch_add(1, Ordering::Relaxed)
+        );
+        let cluster = Cluster::get();
+        cluster.clone_template(&name);
+        Self {
+            url: cluster.url(&name),
+            name,
+        }
+    }
+
+    /// An empty one, without tables.
+    pub fn empty() -> Self {
+        let mut database = Self::new();
+        let empty = format!("{}_empty", database.name);
+        Cluster::get().create(&empty);
+        database.url = Cluster::get().url(&empty);
+        database
+    }
+
+    pub fn connect(&self) -> PgConnection {
+        PgConnection::establish(&self.url).expect("the test's database answers")
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // One that stays behind goes with the server; on a given server it is named after us.
+        if let Cluster::Given { .. } = Cluster::get() {
+            let name = &self.name;
+            Cluster::get().admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        }
+    }
+}
+
+enum Cluster {
+    Private(PrivatePostgres),
+    Given { url: url::Url, cloning: Mutex<()> },
+}
+
+impl Cluster {
+    fn get() -> &'static Self {
+        static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+        CLUSTER.get_or_init(|| {
+            let cluster = Self::start();
+            cluster.create(TEMPLATE);
+            let template = Secret::new(cluster.url(TEMPLATE));
+            Db::new(&template, 1)
+                .migrate()
+                .expect("the migrations apply");
+            cluster
+        })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the tests' one setting")]
+    fn start() -> Self {
+        match std::env::var("DATABASE_URL") {
+            Ok(url) => Self::Given {
+                url: url.parse().expect("DATABASE_URL is an address"),
+                cloning: Mutex::default(),
+            },
+            Err(_) => {
+                Self::Private(PrivatePostgres::start().unwrap_or_else(|error| panic!("{error}")))
+            }
+        }
+    }
+
+    fn url(&self, name: &str) -> String {
+        match self {
+            Self::Private(server) => server.url(name),
+            Self::Given { url, .. } => {
+                let mut url = url.clone();
+                url.set_path(name);
+                url.into()
+            }
+        }
+    }
+
+    fn create(&self, name: &str) {
+        match self {
+            Self::Private(server) => server
+                .create_database(name)
+                .unwrap_or_else(|error| panic!("{error}")),
+            Self::Given { .. } => {
+                self.admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+                self.admin(&format!("CREATE DATABASE {name}"));
+            }
+        }
+    }
+
+    fn clone_template(&self, name: &str) {
+        match self {
+            Self::Private(server) => server
+                .clone_database(TEMPLATE, name)
+                .unwrap_or_else(|error| panic!("{error}")),
+            Self::Given { cloning, .. } => {
+                let _one_at_a_time = cloning.lock();
+                self.admin(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"));
+            }
+        }
+    }
+
+    fn admin(&self, statement: &str) {
+        if let Self::Given { url, .. } = self {
+            let mut connection =
+                PgConnection::establish(url.as_str()).expect("DATABASE_URL answers");
+            sql_query(statement)
+                .execute(&mut connection)
+                .expect("DATABASE_URL may create databases");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The real binary as a process of its own, to be killed.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use super::browser::{client, runtime};
+
+/// A running `freshmint serve`. It is killed with the value.
+pub struct Process {
+    pub url: String,
+    child: Child,
+}
+
+impl Process {
+    /// Starts the service with these settings on a free port and waits until it answers.
+    pub fn serve(settings: &BTreeMap<String, String>, arguments: &[&str]) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .expect("a port")
+            .port();
+        let bind = format!("127.0.0.1:{port}");
+        let mut command = command(settings);
+        let child = command
+            .arg("serve")
+            .args(arguments)
+            .env("BIND", &bind)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut process = Self {
+            url: format!("http://{bind}"),
+            child,
+        };
+        process.forward_log();
+        process.wait_until_it_answers();
+        process
+    }
+
+    /// SIGKILL: no chance to finish anything.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// SIGTERM, then how it ended and after how long.
+    pub fn terminate(mut self) -> (Option<i32>, Duration) {
+        let asked = Instant::now();
+        let pid = self.child.id().to_string();
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill runs");
+        let status = self.child.wait().expect("it ends");
+        (status.code(), asked.elapsed())
+    }
+
+    fn forward_log(&mut self) {
+        let log = BufReader::new(self.child.stderr.take().expect("piped"));
+        std::thread::spawn(move || {
+            log.lines()
+                .map_while(Result::ok)
+                .for_each(|line| eprintln!("| {line}"))
+        });
+    }
+
+    fn wait_until_it_answers(&mut self) {
+        let url = format!("{}/healthz", self.url);
+        for _ in 0..400 {
+            if runtime().block_on(client().get(&url).send()).is_ok() {
+                return;
+            }
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                panic!("the service ended at once: {status}");
+            }
+            std::thread::sleep(Duration::from_millis(25));
+        }
+        panic!("the service did not answer within ten seconds");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a command of the binary to its end.
+pub fn run(settings: &BTreeMap<String, String>, arguments: &[&str]) -> Output {
+    command(settings).args(arguments).output().expect("it runs")
+}
+
+fn command(settings: &BTreeMap<String, String>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_freshmint"));
+    // Nothing but what the test says, and no .env of the folder we happen to be in.
+    command
+        .env_clear()
+        .envs(settings)
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::null());
+    command
+}

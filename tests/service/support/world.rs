@@ -1,0 +1,428 @@
+//! A world of one test: database, Stripe, replicas of the service, and a clock that the test moves.
+
+use std::{
+    collections::BTreeMap,
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::{PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+use freshmint::{
+    app::App,
+    clock::Clock,
+    config, inbox,
+    order::{
+        self, Created, Doing,
+        draft::{Draft, NewOrder},
+    },
+    serve::{Parts, Stop, Web, run},
+    token::{self, Role},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{
+    browser::{Answer, client, person, runtime, send},
+    cluster::Database,
+    process::{self, Process},
+};
+use crate::simulator::{self, Simulator};
+
+pub const LINK_KEYS: &str = "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+/// Everything one test needs.
+pub struct World {
+    pub database: Database,
+    pub stripe: Simulator,
+    pub app: App,
+    settings: BTreeMap<String, String>,
+    offset: Arc<AtomicI64>,
+    replicas: Vec<Replica>,
+}
+
+/// An order that a test has made.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub id: uuid::Uuid,
+    pub reference: String,
+    /// `/pay/{token}`
+    pub path: String,
+}
+
+impl World {
+    /// A shop with one replica. Events wait until the test delivers them.
+    pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// The same, with other settings.
+    pub fn with(changed: &[(&str, &str)]) -> Self {
+        Self::on(Database::new(), changed)
+    }
+
+    /// The same, on a database of the test's choice.
+    pub fn on(database: Database, changed: &[(&str, &str)]) -> Self {
+        let stripe =
+            Simulator::start(simulator::Settings::default()).expect("the simulator starts");
+        stripe.hold_deliveries(true);
+        let mut settings = settings(&database, &stripe);
+        settings.extend(
+            changed
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let offset = Arc::new(AtomicI64::new(0));
+        let app = app(&settings, clock(&offset));
+        let mut world = Self {
+            database,
+            stripe,
+            app,
+            settings,
+            offset,
+            replicas: Vec::new(),
+        };
+        world.add_replica();
+        world
+            .stripe
+            .set_webhook_url(Some(format!("{}/webhooks/stripe", world.url())));
+        world
+    }
+
+    /// Starts another replica of the web side, with its own pool; tells its number.
+    pub fn add_replica(&mut self) -> usize {
+        let app = app(&self.settings, clock(&self.offset));
+        self.replicas.push(Replica::start(app));
+        self.replicas.len() - 1
+    }
+
+    /// The first replica's address.
+    pub fn url(&self) -> &str {
+        self.replica(0)
+    }
+
+    pub fn replica(&self, number: usize) -> &str {
+        &self.replicas[number].url
+    }
+
+    /// The settings as the real binary takes them.
+    pub fn settings(&self) -> &BTreeMap<String, String> {
+        &self.settings
+    }
+
+    /// Runs a command of the real binary: exit code, standard output, standard error.
+    pub fn command(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = process::run(&self.settings, arguments);
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        (
+            output.status.code().unwrap_or(-1),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    }
+
+    /// The real service as a process, to be killed.
+    pub fn process(&self) -> Process {
+        Process::serve(&self.settings, &[])
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.app.clock.now()
+    }
+
+    /// Time passes, for the service and for Stripe.
+    pub fn pass(&self, time: Duration) {
+        self.offset
+            .fetch_add(time.num_milliseconds(), Ordering::SeqCst);
+        self.stripe.advance(time);
+    }
+
+    // -- orders --
+
+    /// An order over 45.00 EUR.
+    pub fn order(&self, reference: &str) -> Order {
+        self.order_with(reference, json!({}))
+    }
+
+    /// An order with other fields than the usual ones.
+    pub fn order_with(&self, reference: &str, fields: Value) -> Order {
+        let mut body = json!({
+            "reference": reference,
+            "email": "parent@example.org",
+            "name": "Kim Miller",
+            "currency": "eur",
+            "lines": [{ "description": "Summer cup, U12", "unit_amount": 4500, "quantity": 1 }],
+        });
+        if let (Some(body), Value::Object(fields)) = (body.as_object_mut(), fields) {
+            body.extend(fields);
+        }
+        let draft: Draft = serde_json::from_value(body).expect("an order's fields");
+        let order = NewOrder::try_from(draft).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let doing = Doing {
+            actor: "test".to_owned(),
+            at: self.now(),
+            note: None,
+        };
+        let created = self
+            .app
+            .db
+            .run_blocking(|connection| order::create(connection, &order, &doing));
+        match created.expect("the database answers") {
+            Created::New(order) => Order {
+                id: order.id,
+                path: self.path(&order),
+                reference: order.reference,
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn path(&self, order: &order::Order) -> String {
+        format!("/pay/{}", self.app.pay_token(order))
+    }
+
+    /// The order's status, as the database derives it.
+    pub fn status(&self, order: &Order) -> String {
+        self.text(&format!(
+            "SELECT status AS text FROM orders WHERE id = '{}'",
+            order.id
+        ))
+    }
+
+    // -- somebody clicks --
+
+    /// A person follows the order's link.
+    pub fn click(&self, order: &Order) -> Answer {
+        self.get(&order.path)
+    }
+
+    /// A person follows the link and is led to a checkout; tells the session's id.
+    pub fn click_through(&self, order: &Order) -> String {
+        let answer = self.click(order);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        session_in(answer.location())
+    }
+
+    /// A person opens a path.
+    pub fn get(&self, path: &str) -> Answer {
+        runtime().block_on(send(person(Method::GET, &format!("{}{path}", self.url()))))
+    }
+
+    /// A person presses the button that posts to a path.
+    pub fn press(&self, path: &str) -> Answer {
+        runtime().block_on(send(person(Method::POST, &format!("{}{path}", self.url()))))
+    }
+
+    /// Anybody asks in any way.
+    pub fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = client().request(method, format!("{}{path}", self.url()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        runtime().block_on(send(request))
+    }
+
+    /// Calls the API with a token of this role.
+    pub fn api(&self, role: Role, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let name = format!("{}-{}", role.name(), self.count("api_tokens"));
+        let now = self.now();
+        let token = self
+            .app
+            .db
+            .run_blocking(|connection| token::add(connection, &name, role, now))
+            .expect("a token");
+        let mut request = client()
+            .request(method, format!("{}/api/v1{path}", self.url()))
+            .bearer_auth(token.expose());
+        if let Some(body) = body {
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
+        }
+        runtime().block_on(send(request))
+    }
+
+    // -- Stripe tells --
+
+    /// Delivers every event so far, in the order in which they happened, and works them off.
+    pub fn deliver(&self) {
+        self.deliver_in(simulator::Order::AsHappened);
+    }
+
+    /// Delivers every event so far in some order, and works them off.
+    pub fn deliver_in(&self, order: simulator::Order) {
+        let statuses = self
+            .stripe
+            .deliver_all(order)
+            .expect("the service takes them");
+        assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+        self.work_off();
+    }
+
+    /// Lets the worker do what there is to do.
+    pub fn work_off(&self) {
+        while runtime()
+            .block_on(inbox::work_off(&self.app))
+            .expect("the database answers")
+            > 0
+        {}
+    }
+
+    /// Posts a body to the webhook with this signature header.
+    pub fn post_webhook(&self, body: impl Into<Vec<u8>>, signature: Option<&str>) -> Answer {
+        let mut request = client()
+            .post(format!("{}/webhooks/stripe", self.url()))
+            .body(body.into());
+        if let Some(signature) = signature {
+            request = request.header("Stripe-Signature", signature);
+        }
+        runtime().block_on(send(request))
+    }
+
+    // -- what is in the database --
+
+    /// The one text that a query `SELECT … AS text` gives.
+    pub fn text(&self, query: &str) -> String {
+        self.texts(query).pop().unwrap_or_default()
+    }
+
+    /// Every text that a query `SELECT … AS text` gives.
+    pub fn texts(&self, query: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            text: String,
+        }
+        let rows: Vec<Row> = sql_query(query)
+            .load(&mut self.connection())
+            .expect("a query");
+        rows.into_iter().map(|row| row.text).collect()
+    }
+
+    /// How many rows a table (with conditions) has.
+    pub fn count(&self, from: &str) -> usize {
+        self.text(&format!("SELECT count(*)::text AS text FROM {from}"))
+            .parse()
+            .expect("a number")
+    }
+
+    pub fn execute(&self, statement: &str) -> usize {
+        sql_query(statement)
+            .execute(&mut self.connection())
+            .expect("a statement")
+    }
+
+    fn connection(&self) -> PgConnection {
+        self.database.connect()
+    }
+
+    /// What was asked of Stripe, a line a call.
+    pub fn traffic(&self) -> Vec<String> {
+        let requests = self.stripe.requests();
+        requests
+            .iter()
+            .map(|asked| format!("{} {}", asked.method, asked.path))
+            .collect()
+    }
+
+    /// How many sessions of an order can be paid at Stripe now.
+    pub fn payable_sessions(&self, order: &Order) -> usize {
+        let sessions = self.stripe.sessions();
+        let payable = sessions.iter().filter(|session| {
+            session["status"] == "open" && session["client_reference_id"] == order.id.to_string()
+        });
+        payable.count()
+    }
+}
+
+/// The session's id in a checkout's address.
+pub fn session_in(url: &str) -> String {
+    let id = url
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .split(['?', '#'])
+        .next()
+        .unwrap_or_default();
+    assert!(id.starts_with("cs_"), "no session in {url}");
+    id.to_owned()
+}
+
+/// A replica's web side, in this process, on threads of its own.
+struct Replica {
+    url: String,
+    stop: Stop,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Replica {
+    fn start(app: App) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let stop = Stop::new();
+        let parts = Parts {
+            web: Some(Web {
+                listener,
+                threads: 2,
+            }),
+            worker: false,
+        };
+        let until = stop.clone();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new()
+                .block_on(run(app, parts, until))
+                .expect("the service runs");
+        });
+        Self {
+            url,
+            stop,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.stop.stop();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn settings(database: &Database, stripe: &Simulator) -> BTreeMap<String, String> {
+    let simulated = simulator::Settings::default();
+    let settings = [
+        ("DATABASE_URL", database.url.as_str()),
+        ("DATABASE_POOL_SIZE", "4"),
+        ("PUBLIC_URL", "http://127.0.0.1:8080"),
+        ("LINK_KEYS", LINK_KEYS),
+        ("STRIPE_SECRET_KEY", &simulated.secret_key),
+        ("STRIPE_API_BASE", &stripe.url()),
+        ("STRIPE_WEBHOOK_SECRETS", &simulated.webhook_secret),
+        ("SHOP_NAME", "Rovers Youth FC"),
+        ("SHOP_URL", "https://rovers.example.org"),
+        ("SUPPORT_EMAIL", "treasurer@rovers.example.org"),
+    ];
+    settings
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+fn clock(offset: &Arc<AtomicI64>) -> Clock {
+    let (offset, system) = (Arc::clone(offset), Clock::system());
+    Clock::from_fn(move || system.now() + Duration::milliseconds(offset.load(Ordering::SeqCst)))
+}
+
+fn app(settings: &BTreeMap<String, String>, clock: Clock) -> App {
+    let values = settings
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let service = config::Service::from_values(values).unwrap_or_else(|error| panic!("{error}"));
+    App::new(&service, clock).expect("settings that work")
+}

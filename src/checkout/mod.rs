@@ -107,7 +107,6 @@ pub async fn click(app: &App, link: &PayClaims, visitor: Visitor) -> Door {
 /// The database's.
 pub async fn look(app: &App, order_id: Uuid) -> Result<Looked, DbError> {
     let deadline = Instant::now() + Duration::from_secs(5).min(app.click_budget);
-    let _alone = app.one_at_a_time.lock(order_id).await;
     let found = app
         .db
         .run(move |connection| load(connection, order_id))
@@ -183,7 +182,13 @@ async fn walk(
         );
         match step {
             Step::Show => return Ok(Door::Show(order)),
-            Step::HandOut(url) => return Ok(Door::Redirect(url)),
+            Step::HandOut(url) if app.checkout_hosts.allow(&url) => return Ok(Door::Redirect(url)),
+            Step::HandOut(_) => {
+                log::error!(
+                    "order {order_id}: its checkout is on a host that CHECKOUT_HOSTS does not name"
+                );
+                return Ok(Door::Refused(order));
+            }
             // A second click on this replica waits for the first one's answer, then looks again.
             _ if alone.is_none() => alone = Some(app.one_at_a_time.lock(order_id).await),
             // Stripe failed twice and made nothing: the payer is better off waiting.

@@ -4,7 +4,7 @@ use diesel::{Connection, PgConnection, QueryResult};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{STEPS, Trouble, row, session::next_closing_step, take};
+use super::{STEPS, Trouble, row, session::next_closing_step, step::take};
 use crate::{
     app::App,
     db::DbError,

@@ -13,3 +13,5 @@ mod simulator;
 mod support;
 
 mod click;
+mod migrations;
+mod tidy;

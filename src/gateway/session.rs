@@ -94,8 +94,14 @@ impl TryFrom<WireSession> for Session {
     type Error = CallError;
 
     fn try_from(wire: WireSession) -> Result<Self, CallError> {
+        let status = status(wire.status.as_deref(), wire.payment_status.as_deref())?;
+        if status == Status::Paid && (wire.amount_total.is_none() || wire.currency.is_none()) {
+            return Err(CallError::Unreadable(
+                "a paid session without its amount".to_owned(),
+            ));
+        }
         Ok(Self {
-            status: status(wire.status.as_deref(), wire.payment_status.as_deref())?,
+            status,
             payment_intent: wire.payment_intent.and_then(id_of),
             expires_at: wire
                 .expires_at

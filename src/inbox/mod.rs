@@ -65,27 +65,16 @@ pub(crate) enum Outcome {
 }
 
 async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
-    let now = app.clock.now();
-    let outcome = match what_it_says(app, &event).await {
-        Ok(session) => {
-            // Settling and its outcome are one transaction.
-            let id = event.id.clone();
-            app.db
-                .run(move |connection| {
-                    connection.transaction(|connection| {
-                        let settled =
-                            settlement::settle_in(connection, &session, FoundBy::Webhook, now)?;
-                        let outcome = after(settled);
-                        row::finish(connection, &id, &outcome)?;
-                        Ok(outcome)
-                    })
-                })
-                .await?
-        }
-        Err(Outcome::Later(why)) if event.attempts >= TRIES => {
+    let acted = match what_it_says(app, &event).await {
+        Ok(session) => act(app, &event, session).await?,
+        Err(outcome) => Acted::Not(outcome),
+    };
+    let outcome = match acted {
+        Acted::Settled(outcome) => outcome,
+        Acted::Not(Outcome::Later(why)) if event.attempts >= TRIES => {
             finish(app, &event, Outcome::Failed(why)).await?
         }
-        Err(outcome) => finish(app, &event, outcome).await?,
+        Acted::Not(outcome) => finish(app, &event, outcome).await?,
     };
     if let Outcome::Later(why) | Outcome::Failed(why) = &outcome {
         log::warn!("event {} was not acted on: {why}", event.id);
@@ -95,6 +84,35 @@ async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
         .with_label_values(&[outcome.name()])
         .inc();
     Ok(())
+}
+
+/// Whether the outcome is written already.
+enum Acted {
+    Settled(Outcome),
+    Not(Outcome),
+}
+
+/// Settles the session and writes the event's outcome, in one transaction.
+async fn act(app: &App, event: &Claimed, session: Session) -> Result<Acted, DbError> {
+    let (id, now) = (event.id.clone(), app.clock.now());
+    let settled = app.db.run(move |connection| {
+        connection.transaction(|connection| {
+            let outcome = after(settlement::settle_in(
+                connection,
+                &session,
+                FoundBy::Webhook,
+                now,
+            )?);
+            row::finish(connection, &id, &outcome)?;
+            Ok(outcome)
+        })
+    });
+    match settled.await {
+        Ok(outcome) => Ok(Acted::Settled(outcome)),
+        // One event that the database refuses must not hold up the others.
+        Err(DbError::Query(error)) => Ok(Acted::Not(Outcome::Later(error.to_string()))),
+        Err(error) => Err(error),
+    }
 }
 
 fn after(settled: Settled) -> Outcome {

@@ -63,8 +63,10 @@ impl StripeClientErr for CallError {
 /// What a small question to Stripe told.
 #[derive(Debug)]
 pub struct Ping {
-    /// Stripe's time, from the `Date` header.
+    /// Stripe's time, from the `Date` header, if there was an answer of any kind.
     pub date: Option<DateTime<Utc>>,
+    /// Whether the key works.
+    pub answer: Result<(), CallError>,
 }
 
 #[derive(Clone)]
@@ -99,22 +101,30 @@ impl Transport {
         }
     }
 
-    pub async fn ping(&self, patience: Duration) -> Result<Ping, CallError> {
-        let response = self
+    pub async fn ping(&self, patience: Duration) -> Ping {
+        let sent = self
             .request(Method::GET, "/balance")
             .timeout(patience)
             .send()
             .await;
-        let response = response.map_err(no_answer)?;
+        let response = match sent {
+            Ok(response) => response,
+            Err(error) => {
+                return Ping {
+                    date: None,
+                    answer: Err(no_answer(error)),
+                };
+            }
+        };
         let date = response
             .headers()
             .get(header::DATE)
             .and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-        self.understand(response).await?;
-        Ok(Ping {
+        Ping {
             date: date.map(|date| date.to_utc()),
-        })
+            answer: self.understand(response).await.map(drop),
+        }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

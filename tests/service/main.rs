@@ -13,5 +13,6 @@ mod simulator;
 mod support;
 
 mod click;
+mod commands;
 mod migrations;
 mod tidy;

@@ -3,7 +3,7 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, HeaderMap},
-    web::{Data, Path},
+    web::Data,
 };
 
 use super::{
@@ -28,13 +28,8 @@ use crate::{
 const TRY_AGAIN_AFTER: u32 = 5;
 
 /// `GET /pay/{token}`: a person is led on, a machine is shown a page.
-pub async fn follow(
-    request: HttpRequest,
-    token: Path<String>,
-    app: Data<App>,
-    site: Data<Site>,
-) -> HttpResponse {
-    let Some(link) = read(&app, &token) else {
+pub async fn follow(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+    let Some(link) = read(&app, &request) else {
         return nowhere(&request, &site);
     };
     let visitor = visitor(request.headers());
@@ -46,13 +41,8 @@ pub async fn follow(
 }
 
 /// `POST /pay/{token}`: the button.
-pub async fn press(
-    request: HttpRequest,
-    token: Path<String>,
-    app: Data<App>,
-    site: Data<Site>,
-) -> HttpResponse {
-    match read(&app, &token) {
+pub async fn press(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+    match read(&app, &request) {
         Some(link) => open(&request, &app, &site, &link, visitor(request.headers())).await,
         None => nowhere(&request, &site),
     }
@@ -60,13 +50,8 @@ pub async fn press(
 
 /// `GET /pay/{token}/return`: back from the checkout, paid or not. The redirect proves nothing, so
 /// Stripe is asked where our rows do not tell yet.
-pub async fn come_back(
-    request: HttpRequest,
-    token: Path<String>,
-    app: Data<App>,
-    site: Data<Site>,
-) -> HttpResponse {
-    let Some(link) = read(&app, &token) else {
+pub async fn come_back(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+    let Some(link) = read(&app, &request) else {
         return nowhere(&request, &site);
     };
     if visitor(request.headers()).is_person() {
@@ -80,8 +65,8 @@ pub async fn come_back(
 }
 
 /// `HEAD`: says whether the link is one, and touches nothing.
-pub async fn peek(token: Path<String>, app: Data<App>) -> HttpResponse {
-    match read(&app, &token) {
+pub async fn peek(request: HttpRequest, app: Data<App>) -> HttpResponse {
+    match read(&app, &request) {
         Some(_) => HttpResponse::Ok()
             .content_type("text/html; charset=utf-8")
             .finish(),
@@ -247,8 +232,11 @@ async fn received(app: &App, order: &Order) -> Result<String, DbError> {
     Ok(format(money.unwrap_or(order.total), order))
 }
 
-fn read(app: &App, token: &str) -> Option<PayClaims> {
-    app.keys.verify(token, Purpose::Pay).ok()
+/// Taken from the path as it is: what cannot be decoded is one more token that is not ours.
+fn read(app: &App, request: &HttpRequest) -> Option<PayClaims> {
+    app.keys
+        .verify(request.match_info().query("token"), Purpose::Pay)
+        .ok()
 }
 
 fn action(app: &App, order: &Order) -> String {

@@ -13,10 +13,7 @@ use crate::{
     db::Db,
     gateway::Gateway,
     inbox::Wake,
-    link::{
-        self,
-        token::{LinkKeys, Purpose},
-    },
+    link::{self, token::LinkKeys},
     metrics::Metrics,
     order::Order,
     pace::Pace,
@@ -96,7 +93,7 @@ impl App {
 
     /// The token in it.
     pub fn pay_token(&self, order: &Order) -> String {
-        self.keys.sign(Purpose::Pay, order.id, order.link_version)
+        self.keys.sign_pay(order.link())
     }
 }
 

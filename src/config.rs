@@ -68,9 +68,7 @@ impl Links {
     /// # Errors
     /// A sentence that names the setting and the key, never its value.
     pub fn keys(&self) -> Result<LinkKeys, WrongSetting> {
-        self.link_keys
-            .expose()
-            .parse()
+        LinkKeys::parse(self.link_keys.expose())
             .map_err(|error| WrongSetting::new("LINK_KEYS", error))
     }
 }

@@ -162,7 +162,7 @@ pub fn begin(
                 checkout_sessions::id.eq(row),
                 checkout_sessions::state.eq("minting"),
                 checkout_sessions::origin.eq("click"),
-                checkout_sessions::asked_by.eq(if asked_by.is_person() {
+                checkout_sessions::asked_by.eq(if asked_by == Visitor::Person {
                     "person"
                 } else {
                     "machine"

@@ -15,10 +15,7 @@ use crate::{
     checkout::{self, Door, Looked},
     config::PayClick,
     db::DbError,
-    link::{
-        self,
-        token::{PayClaims, Purpose},
-    },
+    link::{self, token::PayClaims},
     order::{self, Order, currency::Currency, money::Money, state::State},
     settlement::payments_of,
     visitor::{self, Visitor},
@@ -33,7 +30,7 @@ pub async fn follow(request: HttpRequest, app: Data<App>, site: Data<Site>) -> H
         return nowhere(&request, &site);
     };
     let visitor = visitor(request.headers());
-    if visitor.is_person() && app.pay_click == PayClick::Redirect {
+    if visitor == Visitor::Person && app.pay_click == PayClick::Redirect {
         return open(&request, &app, &site, &link, visitor).await;
     }
     app.metrics.clicks.with_label_values(&["shown"]).inc();
@@ -54,7 +51,7 @@ pub async fn come_back(request: HttpRequest, app: Data<App>, site: Data<Site>) -
     let Some(link) = read(&app, &request) else {
         return nowhere(&request, &site);
     };
-    if visitor(request.headers()).is_person() {
+    if visitor(request.headers()) == Visitor::Person {
         match checkout::look(&app, link.order_id).await {
             Ok(Looked::Known) => {}
             Ok(Looked::NoAnswer) => return busy(&request, &site),
@@ -235,7 +232,7 @@ async fn received(app: &App, order: &Order) -> Result<String, DbError> {
 /// Taken from the path as it is: what cannot be decoded is one more token that is not ours.
 fn read(app: &App, request: &HttpRequest) -> Option<PayClaims> {
     app.keys
-        .verify(request.match_info().query("token"), Purpose::Pay)
+        .verify_pay(request.match_info().query("token"))
         .ok()
 }
 
@@ -262,11 +259,11 @@ fn away(request: &HttpRequest, site: &Site, error: &DbError) -> HttpResponse {
 }
 
 fn visitor(headers: &HeaderMap) -> Visitor {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    visitor::classify(&visitor::Request {
+    let header = |name: &str| headers.get(name).map(|value| value.as_bytes());
+    visitor::classify(&visitor::Headers {
         user_agent: header("user-agent"),
-        purpose: header("purpose"),
         sec_purpose: header("sec-purpose"),
+        purpose: header("purpose"),
         x_purpose: header("x-purpose"),
         x_moz: header("x-moz"),
     })

@@ -14,5 +14,6 @@ mod support;
 
 mod click;
 mod commands;
+mod import;
 mod migrations;
 mod tidy;

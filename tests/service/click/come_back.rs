@@ -1,8 +1,10 @@
 //! Back from the checkout: the redirect proves nothing, Stripe is asked.
 
+use std::time::{Duration, Instant};
+
 use insta::assert_snapshot;
 
-use super::{assert_is_busy, hasty_world, rows, seen};
+use super::{assert_is_busy, hasty_world, rows, seen, wait_until};
 use crate::{
     simulator::{Call, Fault},
     support::{Answer, Order, World},
@@ -139,4 +141,28 @@ fn without_a_checkout_stripe_is_not_asked() {
     let order = world.order("CUP-1");
     assert!(seen(&come_back(&world, &order)).contains("Not paid yet"));
     assert_eq!(world.traffic(), [""; 0]);
+}
+
+#[test]
+fn a_click_that_waits_for_stripe_does_not_keep_the_return_page_waiting() {
+    let world = World::with(&[("STRIPE_TIMEOUT_SECONDS", "6")]);
+    let order = world.order("CUP-1");
+    world.click_through(&order);
+    world.pass(chrono::Duration::hours(13));
+    world.stripe.clear_requests();
+    world
+        .stripe
+        .inject(Call::ExpireSession, Fault::HangBefore, 1);
+    std::thread::scope(|scope| {
+        let click = scope.spawn(|| world.click(&order));
+        wait_until("Stripe is asked", || !world.traffic().is_empty());
+        let asked = Instant::now();
+        assert!(seen(&come_back(&world, &order)).contains("Not paid yet"));
+        assert!(
+            asked.elapsed() < Duration::from_secs(3),
+            "{:?}",
+            asked.elapsed()
+        );
+        assert_eq!(click.join().unwrap().status, 303);
+    });
 }

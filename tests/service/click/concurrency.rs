@@ -1,9 +1,13 @@
 //! Many at once.
 
+use std::time::{Duration, Instant};
+
+use freshmint::token::Role;
 use reqwest::Method;
+use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::rows;
+use super::{rows, tell};
 use crate::support::{
     Answer, Order, World,
     browser::{person, runtime, send},
@@ -24,6 +28,8 @@ fn a_hundred_clicks_on_two_replicas_lead_to_one_session() {
     let mut world = World::new();
     let second = world.add_replica();
     let order = world.order("CUP-1");
+    // Slow enough for the second replica to find the first one's key in use.
+    world.stripe.set_latency(Duration::from_millis(150));
     let answers = click_all(&[world.url(), world.replica(second)], &[&order; 100]);
     assert!(
         answers.iter().all(|answer| answer.status == 303),
@@ -39,7 +45,7 @@ fn a_hundred_clicks_on_two_replicas_lead_to_one_session() {
 }
 
 #[test]
-fn a_hundred_clicks_on_a_changed_order_replace_its_session_once() {
+fn a_hundred_clicks_on_an_old_session_replace_it_once() {
     let mut world = World::new();
     let second = world.add_replica();
     let order = world.order("CUP-1");
@@ -64,10 +70,8 @@ fn a_hundred_clicks_on_a_changed_order_replace_its_session_once() {
 fn different_payers_do_not_wait_for_each_other() {
     let world = World::new();
     let orders: Vec<Order> = (0..40).map(|n| world.order(&format!("CUP-{n}"))).collect();
-    world
-        .stripe
-        .set_latency(std::time::Duration::from_millis(300));
-    let asked = std::time::Instant::now();
+    world.stripe.set_latency(Duration::from_millis(300));
+    let asked = Instant::now();
     let answers = click_all(&[world.url()], &orders.iter().collect::<Vec<_>>());
     assert!(
         answers.iter().all(|answer| answer.status == 303),
@@ -90,4 +94,64 @@ fn many_mints_share_few_kept_alive_connections() {
         "{}",
         world.stripe.connections()
     );
+}
+
+#[test]
+fn clicks_that_race_a_change_leave_nothing_to_be_paid_at_the_old_amount() {
+    let mut world = World::new();
+    let second = world.add_replica();
+    let order = world.order("CUP-1");
+    world.stripe.set_latency(Duration::from_millis(20));
+    let cheaper =
+        json!({ "lines": [{ "description": "Sibling", "unit_amount": 3000, "quantity": 1 }] });
+    let path = format!("/orders/{}", order.id);
+    let changed = during_clicks(&world, second, &order, || {
+        world.api(Role::Operator, Method::PATCH, &path, Some(cheaper))
+    });
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let session = world.click_through(&order);
+    assert_eq!(
+        world.stripe.session(&session).unwrap()["amount_total"],
+        3000
+    );
+    assert_eq!(world.payable_sessions(&order), 1);
+}
+
+#[test]
+fn clicks_that_race_a_cancel_leave_nothing_to_be_paid() {
+    let mut world = World::new();
+    let second = world.add_replica();
+    let order = world.order("CUP-1");
+    world.stripe.set_latency(Duration::from_millis(20));
+    during_clicks(&world, second, &order, || {
+        tell(&world, &order, "cancel", json!({}))
+    });
+    assert_eq!(world.payable_sessions(&order), 0);
+    assert_eq!(world.click(&order).status, 410);
+}
+
+/// Does something while people click at two replicas.
+fn during_clicks(
+    world: &World,
+    second: usize,
+    order: &Order,
+    act: impl FnOnce() -> Answer,
+) -> Answer {
+    std::thread::scope(|scope| {
+        let urls = [world.url(), world.replica(second)];
+        let clicks = scope.spawn(move || {
+            (0..5)
+                .flat_map(|_| click_all(&urls, &[order; 8]))
+                .collect::<Vec<_>>()
+        });
+        let answer = act();
+        let clicks = clicks.join().expect("the clicks are answered");
+        assert!(
+            clicks
+                .iter()
+                .all(|click| [200, 303, 410].contains(&click.status)),
+            "{clicks:?}"
+        );
+        answer
+    })
 }

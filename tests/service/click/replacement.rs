@@ -5,7 +5,7 @@ use freshmint::token::Role;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{assert_try_again, hasty_world, rows, seen};
+use super::{assert_is_busy, assert_try_again, hasty_world, rows, seen};
 use crate::{
     simulator::{Call, Fault},
     support::{Order, World},
@@ -218,4 +218,28 @@ fn where_no_session_may_be_used_twice_each_click_still_leads_on() {
     let order = world.order("CUP-1");
     let old = world.click_through(&order);
     assert_replaced(&world, &order, &old);
+}
+
+#[test]
+fn as_long_as_stripe_does_not_tell_how_a_session_ended_there_is_no_second_one() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    world.click_through(&order);
+    world.pass(Duration::days(2));
+    world
+        .stripe
+        .inject(Call::RetrieveSession, Fault::ErrorBefore, 2);
+    assert_is_busy(&world.click(&order));
+    assert_eq!(world.stripe.creations(), 1);
+    world.click_through(&order);
+    assert_eq!(rows(&world, &order), ["expired", "open"]);
+}
+
+#[test]
+fn a_session_that_the_account_does_not_know_is_given_up() {
+    let world = World::new();
+    let (order, _) = with_an_old_session(&world);
+    world.execute("UPDATE checkout_sessions SET stripe_id = 'cs_test_of_another_account'");
+    world.click_through(&order);
+    assert_eq!(rows(&world, &order), ["superseded", "open"]);
 }

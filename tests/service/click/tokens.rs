@@ -111,3 +111,24 @@ fn links_in_old_mails_work_after_the_key_is_rotated_and_end_with_it() {
     let in_an_old_mail = old.sign(Purpose::Pay, order.id, 1);
     assert_eq!(without.get(&format!("/pay/{in_an_old_mail}")).status, 404);
 }
+
+#[test]
+fn a_checkout_on_a_host_that_nobody_named_is_not_where_a_payer_is_sent() {
+    let world = World::with(&[(
+        "CHECKOUT_HOSTS",
+        "checkout.stripe.com,pay.rovers.example.org",
+    )]);
+    let order = world.order("CUP-1");
+    world.click_through(&order);
+    for (url, status) in [
+        ("https://pay.rovers.example.org/c/pay/cs_1", 303),
+        ("https://checkout.stripe.com/c/pay/cs_1", 303),
+        ("http://checkout.stripe.com/c/pay/cs_1", 502),
+        ("https://checkout.stripe.com.evil.example/c/pay/cs_1", 502),
+    ] {
+        world.execute(&format!("UPDATE checkout_sessions SET url = '{url}'"));
+        let answer = world.click(&order);
+        assert_eq!(answer.status, status, "{url}");
+        assert_eq!(answer.location(), if status == 303 { url } else { "" });
+    }
+}

@@ -130,3 +130,57 @@ impl CheckoutHosts {
         named.chain([self.api.ascii_serialization()]).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(named: &[&str], api: &str) -> CheckoutHosts {
+        CheckoutHosts {
+            hosts: named.iter().map(|host| (*host).to_owned()).collect(),
+            api: Url::parse(api).expect("an address").origin(),
+        }
+    }
+
+    #[test]
+    fn a_payer_is_sent_to_https_on_a_named_host_and_to_the_api_and_nowhere_else() {
+        let hosts = hosts(
+            &["checkout.stripe.com", "pay.club.example"],
+            "http://127.0.0.1:9",
+        );
+        for allowed in [
+            "https://checkout.stripe.com/c/pay/cs_test_1#fragment",
+            "https://CHECKOUT.stripe.com/c/pay/cs_test_1",
+            "https://pay.club.example/c/pay/cs_test_1?a=b",
+            "http://127.0.0.1:9/c/pay/cs_test_1",
+        ] {
+            assert!(hosts.allow(allowed), "{allowed}");
+        }
+        for refused in [
+            "http://checkout.stripe.com/c/pay/cs_test_1",
+            "https://stripe.com/c/pay/cs_test_1",
+            "https://checkout.stripe.com.evil.example/c/pay/cs_test_1",
+            "https://evil.example/https://checkout.stripe.com/",
+            "https://checkout.stripe.com@evil.example/",
+            "https://evilcheckout.stripe.com/",
+            "https://127.0.0.1:9/",
+            "http://127.0.0.1:10/",
+            "javascript:alert(1)//checkout.stripe.com",
+            "data:text/html,checkout.stripe.com",
+            "//checkout.stripe.com/c/pay/cs_test_1",
+            "/c/pay/cs_test_1",
+            "",
+        ] {
+            assert!(!hosts.allow(refused), "{refused}");
+        }
+    }
+
+    #[test]
+    fn the_same_origins_are_named_for_the_pages_forms() {
+        let hosts = hosts(&["checkout.stripe.com"], "http://127.0.0.1:9/base");
+        assert_eq!(
+            hosts.origins(),
+            ["https://checkout.stripe.com", "http://127.0.0.1:9"]
+        );
+    }
+}

@@ -155,6 +155,8 @@ async fn walk(
     // The quick way first: no lock for a session that can be handed out as it is.
     let mut alone = None;
     let mut posts = 0;
+    // A session that is minted now is handed out, however long one must live to be handed out again.
+    let mut reuse_min = app.reuse_min;
     for _ in 0..STEPS {
         let found = app
             .db
@@ -171,7 +173,7 @@ async fn walk(
             order.state,
             live.as_ref(),
             &wanted,
-            app.reuse_min,
+            reuse_min,
             app.clock.now(),
         );
         match step {
@@ -189,6 +191,9 @@ async fn walk(
             Step::Post(_) if posts == POSTS => return Ok(Door::TryAgain),
             step => {
                 posts += usize::from(matches!(step, Step::Post(_)));
+                if step == Step::Begin {
+                    reuse_min = chrono::Duration::zero();
+                }
                 if let Some(door) =
                     take(app, &order, live.as_ref(), step, visitor, deadline).await?
                 {

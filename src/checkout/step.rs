@@ -13,15 +13,16 @@ use super::{
 use crate::{
     activity::{self, Level},
     app::App,
-    gateway::{CallError, Session},
+    gateway::{CallError, Session, session::Status},
     link,
     order::Order,
     settlement::{self, FoundBy},
     visitor::Visitor,
 };
 
-/// Sessions are searched from a little before the first post: Stripe's clock is not ours.
-const CLOCKS_DIFFER: chrono::Duration = chrono::Duration::minutes(1);
+/// Sessions are searched from a little before the first post: Stripe's clock is not ours. `doctor`
+/// fails when the two are further apart.
+const CLOCKS_DIFFER: chrono::Duration = chrono::Duration::minutes(5);
 
 /// Takes one step; `None`: look again.
 pub async fn take(
@@ -37,26 +38,25 @@ pub async fn take(
         (Step::Search(attempt), Some(live)) => search(app, live.id, &attempt, deadline)
             .await
             .map(|()| None),
-        (Step::Replace(stripe_id), Some(live)) => {
-            let row = live.id;
-            app.db
-                .run(move |connection| row::mark_closing(connection, row))
-                .await?;
-            close_at_stripe(app, stripe_id, deadline)
-                .await
-                .map(|()| None)
-        }
+        (Step::Replace(stripe_id), Some(live)) => replace(app, live.id, stripe_id, deadline)
+            .await
+            .map(|()| None),
         (Step::Close(stripe_id), _) => close_at_stripe(app, stripe_id, deadline)
             .await
             .map(|()| None),
-        (Step::Read(stripe_id), _) => {
-            let answer = app.stripe.read(&stripe_id, deadline).await;
-            settle_answer(app, stripe_id, answer).await.map(|()| None)
+        (Step::Read(stripe_id), Some(live)) => {
+            read(app, live.id, stripe_id, deadline).await.map(|()| None)
         }
         (Step::Begin, _) => begin(app, order, visitor).await,
-        (Step::Show | Step::HandOut(_) | Step::Post(_) | Step::Search(_) | Step::Replace(_), _) => {
-            Ok(None)
-        }
+        (
+            Step::Show
+            | Step::HandOut(_)
+            | Step::Post(_)
+            | Step::Search(_)
+            | Step::Replace(_)
+            | Step::Read(_),
+            _,
+        ) => Ok(None),
     }
 }
 
@@ -151,6 +151,28 @@ async fn search(app: &App, row: Uuid, attempt: &Attempt, deadline: Instant) -> R
 async fn adopt(app: &App, session: Session) -> Result<(), Trouble> {
     settlement::settle(app, session, FoundBy::Click).await?;
     Ok(())
+}
+
+async fn read(app: &App, row: Uuid, stripe_id: String, deadline: Instant) -> Result<(), Trouble> {
+    match app.stripe.read(&stripe_id, deadline).await {
+        // By Stripe's clock it has a moment left.
+        Ok(session) if session.status == Status::Open => {
+            replace(app, row, stripe_id, deadline).await
+        }
+        answer => settle_answer(app, stripe_id, answer).await,
+    }
+}
+
+async fn replace(
+    app: &App,
+    row: Uuid,
+    stripe_id: String,
+    deadline: Instant,
+) -> Result<(), Trouble> {
+    app.db
+        .run(move |connection| row::mark_closing(connection, row))
+        .await?;
+    close_at_stripe(app, stripe_id, deadline).await
 }
 
 async fn close_at_stripe(app: &App, stripe_id: String, deadline: Instant) -> Result<(), Trouble> {

@@ -7,7 +7,7 @@ use super::{seen, tell};
 use crate::support::{Order, World};
 
 fn confirming() -> (World, Order) {
-    let world = World::with(&[("PAY_CLICK", "confirm")]);
+    let world = World::with(&[("PAY_CLICK", "confirm"), ("STRIPE_TIMEOUT_SECONDS", "1")]);
     let order = world.order("CUP-1");
     (world, order)
 }

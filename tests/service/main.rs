@@ -13,3 +13,4 @@ mod simulator;
 mod support;
 
 mod click;
+mod webhook;

@@ -13,4 +13,6 @@ mod simulator;
 mod support;
 
 mod click;
+mod property;
+mod settlement;
 mod webhook;

@@ -68,7 +68,7 @@ impl Action {
             1 => Just(Action::Cancel),
             1 => Just(Action::SettleInCash),
             1 => Just(Action::WithdrawLink),
-            2 => proptest::sample::select(&trouble[..])
+            2 => proptest::sample::select(trouble.to_vec())
                 .prop_map(|(call, fault)| Action::Trouble(call, fault)),
         ]
     }

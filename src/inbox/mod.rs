@@ -22,7 +22,11 @@ pub use self::{
 use crate::{
     app::App,
     db::DbError,
-    gateway::{CallError, Session, event::session_of, session::Status},
+    gateway::{
+        CallError, Session,
+        event::{Envelope, session_of},
+        session::Status,
+    },
     settlement::{self, FoundBy, Settled},
 };
 
@@ -65,16 +69,15 @@ pub(crate) enum Outcome {
 }
 
 async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
-    let acted = match what_it_says(app, &event).await {
-        Ok(session) => act(app, &event, session).await?,
-        Err(outcome) => Acted::Not(outcome),
-    };
-    let outcome = match acted {
-        Acted::Settled(outcome) => outcome,
-        Acted::Not(Outcome::Later(why)) if event.attempts >= TRIES => {
-            finish(app, &event, Outcome::Failed(why)).await?
-        }
-        Acted::Not(outcome) => finish(app, &event, outcome).await?,
+    let outcome = match what_it_says(app, &event).await {
+        Ok(session) => match act(app, &event, session).await {
+            // What this event would have us write cannot be: the others do not wait for it.
+            Err(error @ DbError::Query(_)) => {
+                finish(app, &event, Outcome::Later(error.to_string())).await?
+            }
+            acted => acted?,
+        },
+        Err(outcome) => finish(app, &event, outcome).await?,
     };
     if let Outcome::Later(why) | Outcome::Failed(why) = &outcome {
         log::warn!("event {} was not acted on: {why}", event.id);
@@ -86,33 +89,19 @@ async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Whether the outcome is written already.
-enum Acted {
-    Settled(Outcome),
-    Not(Outcome),
-}
-
-/// Settles the session and writes the event's outcome, in one transaction.
-async fn act(app: &App, event: &Claimed, session: Session) -> Result<Acted, DbError> {
+/// Settling and its outcome are one transaction.
+async fn act(app: &App, event: &Claimed, session: Session) -> Result<Outcome, DbError> {
     let (id, now) = (event.id.clone(), app.clock.now());
-    let settled = app.db.run(move |connection| {
-        connection.transaction(|connection| {
-            let outcome = after(settlement::settle_in(
-                connection,
-                &session,
-                FoundBy::Webhook,
-                now,
-            )?);
-            row::finish(connection, &id, &outcome)?;
-            Ok(outcome)
+    app.db
+        .run(move |connection| {
+            connection.transaction(|connection| {
+                let settled = settlement::settle_in(connection, &session, FoundBy::Webhook, now)?;
+                let outcome = after(settled);
+                row::finish(connection, &id, &outcome)?;
+                Ok(outcome)
+            })
         })
-    });
-    match settled.await {
-        Ok(outcome) => Ok(Acted::Settled(outcome)),
-        // One event that the database refuses must not hold up the others.
-        Err(DbError::Query(error)) => Ok(Acted::Not(Outcome::Later(error.to_string()))),
-        Err(error) => Err(error),
-    }
+        .await
 }
 
 fn after(settled: Settled) -> Outcome {
@@ -124,8 +113,13 @@ fn after(settled: Settled) -> Outcome {
     }
 }
 
+/// Writes the outcome of an event from which nothing follows now; the last try of all has failed.
 async fn finish(app: &App, event: &Claimed, outcome: Outcome) -> Result<Outcome, DbError> {
     let id = event.id.clone();
+    let outcome = match outcome {
+        Outcome::Later(why) if event.attempts >= TRIES => Outcome::Failed(why),
+        outcome => outcome,
+    };
     app.db
         .run({
             let outcome = outcome.clone();
@@ -138,6 +132,9 @@ async fn finish(app: &App, event: &Claimed, outcome: Outcome) -> Result<Outcome,
 /// The session that an event is about, as it stands: from the event where that is final, else from
 /// Stripe. `Err` is the outcome of an event that leads no further.
 async fn what_it_says(app: &App, event: &Claimed) -> Result<Session, Outcome> {
+    if Envelope::read(&event.body).is_none() {
+        return Err(Outcome::Failed(row::NO_EVENT.to_owned()));
+    }
     if event
         .livemode
         .is_some_and(|livemode| livemode != app.livemode)

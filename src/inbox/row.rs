@@ -11,6 +11,9 @@ use sha2::{Digest, Sha256};
 use super::Outcome;
 use crate::{gateway::event::Envelope, schema::stripe_events};
 
+/// Why nothing can follow from a body that is no event.
+pub const NO_EVENT: &str = "the body is signed, but is no event: it is not JSON or has no id";
+
 /// An event to be kept.
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = stripe_events)]
@@ -53,9 +56,7 @@ impl NewEvent {
                 body,
                 received_at,
                 state: "failed",
-                last_error: Some(
-                    "the body is signed, but is no event: it is not JSON or has no id",
-                ),
+                last_error: Some(NO_EVENT),
             },
         }
     }

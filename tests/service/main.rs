@@ -16,4 +16,7 @@ mod click;
 mod commands;
 mod import;
 mod migrations;
+mod property;
+mod settlement;
 mod tidy;
+mod webhook;

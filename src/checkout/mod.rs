@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub use self::row::load;
 use self::{
     session::{Step, next_step},
-    step::take,
+    step::{Walk, take},
 };
 use crate::{
     app::App,
@@ -155,8 +155,12 @@ async fn walk(
     // The quick way first: no lock for a session that can be handed out as it is.
     let mut alone = None;
     let mut posts = 0;
-    // A session that is minted now is handed out, however long one must live to be handed out again.
-    let mut reuse_min = app.reuse_min;
+    let mut walk = Walk {
+        app,
+        visitor,
+        deadline,
+        began: false,
+    };
     for _ in 0..STEPS {
         let found = app
             .db
@@ -169,6 +173,12 @@ async fn walk(
             return Ok(Door::Replaced(order));
         }
         let wanted = params::of(app, &order).hash();
+        // One that is minted now is handed out, however long it must live to be handed out again.
+        let reuse_min = if walk.began {
+            chrono::Duration::zero()
+        } else {
+            app.reuse_min
+        };
         let step = next_step(
             order.state,
             live.as_ref(),
@@ -191,14 +201,11 @@ async fn walk(
             Step::Post(_) if posts == POSTS => return Ok(Door::TryAgain),
             step => {
                 posts += usize::from(matches!(step, Step::Post(_)));
-                if step == Step::Begin {
-                    reuse_min = chrono::Duration::zero();
-                }
-                if let Some(door) =
-                    take(app, &order, live.as_ref(), step, visitor, deadline).await?
-                {
+                let begins = step == Step::Begin;
+                if let Some(door) = take(&walk, &order, live.as_ref(), step).await? {
                     return Ok(door);
                 }
+                walk.began |= begins;
             }
         }
     }

@@ -24,30 +24,31 @@ use crate::{
 /// fails when the two are further apart.
 const CLOCKS_DIFFER: chrono::Duration = chrono::Duration::minutes(5);
 
+/// A walk: who makes it, how long it may take, and what it has begun itself.
+pub struct Walk<'a> {
+    pub app: &'a App,
+    pub visitor: Visitor,
+    pub deadline: Instant,
+    /// The attempt at hand is this walk's own: nobody has posted it before.
+    pub began: bool,
+}
+
 /// Takes one step; `None`: look again.
 pub async fn take(
-    app: &App,
+    walk: &Walk<'_>,
     order: &Order,
     live: Option<&Live>,
     step: Step,
-    visitor: Visitor,
-    deadline: Instant,
 ) -> Result<Option<Door>, Trouble> {
     match (step, live) {
-        (Step::Post(attempt), Some(live)) => post(app, order, live.id, attempt, deadline).await,
-        (Step::Search(attempt), Some(live)) => search(app, live.id, &attempt, deadline)
-            .await
-            .map(|()| None),
-        (Step::Replace(stripe_id), Some(live)) => replace(app, live.id, stripe_id, deadline)
-            .await
-            .map(|()| None),
-        (Step::Close(stripe_id), _) => close_at_stripe(app, stripe_id, deadline)
-            .await
-            .map(|()| None),
-        (Step::Read(stripe_id), Some(live)) => {
-            read(app, live.id, stripe_id, deadline).await.map(|()| None)
+        (Step::Post(attempt), Some(live)) => post(walk, order, live.id, attempt).await,
+        (Step::Search(attempt), Some(live)) => search(walk, live.id, &attempt).await.map(|()| None),
+        (Step::Replace(stripe_id), Some(live)) => {
+            replace(walk, live.id, stripe_id).await.map(|()| None)
         }
-        (Step::Begin, _) => begin(app, order, visitor).await,
+        (Step::Close(stripe_id), _) => close_at_stripe(walk, stripe_id).await.map(|()| None),
+        (Step::Read(stripe_id), Some(live)) => read(walk, live.id, stripe_id).await.map(|()| None),
+        (Step::Begin, _) => begin(walk, order).await,
         (
             Step::Show
             | Step::HandOut(_)
@@ -60,7 +61,8 @@ pub async fn take(
     }
 }
 
-async fn begin(app: &App, order: &Order, visitor: Visitor) -> Result<Option<Door>, Trouble> {
+async fn begin(walk: &Walk<'_>, order: &Order) -> Result<Option<Door>, Trouble> {
+    let Walk { app, visitor, .. } = *walk;
     let params = params::of(app, order);
     let return_url = link::return_url(&app.public_url, &app.pay_token(order));
     let (hash, now, order) = (params.hash(), app.clock.now(), order.clone());
@@ -90,21 +92,36 @@ async fn begin(app: &App, order: &Order, visitor: Visitor) -> Result<Option<Door
 /// Asks Stripe for the session. A refusal ends the attempt; an outcome that Stripe leaves open is
 /// looked up among the sessions made since.
 async fn post(
-    app: &App,
+    walk: &Walk<'_>,
     order: &Order,
     row: Uuid,
     attempt: Attempt,
-    deadline: Instant,
 ) -> Result<Option<Door>, Trouble> {
-    app.pace.wait_for_a_mint(&app.db, deadline).await?;
-    match app
-        .stripe
-        .create(&attempt.body, &attempt.key, deadline)
-        .await
-    {
-        Ok(session) => {
-            adopt(app, session).await?;
-            Ok(None)
+    let Walk {
+        app,
+        deadline,
+        began,
+        ..
+    } = *walk;
+    let answer = loop {
+        if !app.pace.wait_for_a_mint(&app.db, deadline).await? {
+            return Err(Trouble::Stripe(CallError::TooFast));
+        }
+        match app
+            .stripe
+            .create(&attempt.body, &attempt.key, deadline)
+            .await
+        {
+            Err(CallError::TooFast) => app.pace.slow_down(app.clock.now()),
+            answer => break answer,
+        }
+    };
+    match answer {
+        Ok(session) => adopt(app, session).await.map(|()| None),
+        // An earlier post may have made it: the attempt stays, until a key that works tells.
+        Err(error) if error.refuses_our_key() && !began => {
+            log::error!("Stripe refuses STRIPE_SECRET_KEY: {error}");
+            Ok(Some(Door::Refused(order.clone())))
         }
         Err(CallError::Refused { status, code, .. }) => {
             let why = Failure::Refused {
@@ -115,20 +132,16 @@ async fn post(
             Ok(Some(Door::Refused(order.clone())))
         }
         Err(CallError::Failed { .. } | CallError::Unreadable(_)) => {
-            search(app, row, &attempt, deadline).await.map(|()| None)
+            search(walk, row, &attempt).await.map(|()| None)
         }
-        Err(error) => {
-            if matches!(error, CallError::Busy { status: 429 }) {
-                app.pace.slow_down(app.clock.now());
-            }
-            Err(Trouble::Stripe(error))
-        }
+        Err(error) => Err(Trouble::Stripe(error)),
     }
 }
 
 /// Looks among the sessions that Stripe made since the first post: ours is adopted; if there is
 /// none, the attempt is over.
-async fn search(app: &App, row: Uuid, attempt: &Attempt, deadline: Instant) -> Result<(), Trouble> {
+async fn search(walk: &Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(), Trouble> {
+    let Walk { app, deadline, .. } = *walk;
     let since = attempt.posted_at - CLOCKS_DIFFER;
     match app
         .stripe
@@ -153,29 +166,25 @@ async fn adopt(app: &App, session: Session) -> Result<(), Trouble> {
     Ok(())
 }
 
-async fn read(app: &App, row: Uuid, stripe_id: String, deadline: Instant) -> Result<(), Trouble> {
+async fn read(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), Trouble> {
+    let Walk { app, deadline, .. } = *walk;
     match app.stripe.read(&stripe_id, deadline).await {
         // By Stripe's clock it has a moment left.
-        Ok(session) if session.status == Status::Open => {
-            replace(app, row, stripe_id, deadline).await
-        }
+        Ok(session) if session.status == Status::Open => replace(walk, row, stripe_id).await,
         answer => settle_answer(app, stripe_id, answer).await,
     }
 }
 
-async fn replace(
-    app: &App,
-    row: Uuid,
-    stripe_id: String,
-    deadline: Instant,
-) -> Result<(), Trouble> {
-    app.db
+async fn replace(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), Trouble> {
+    walk.app
+        .db
         .run(move |connection| row::mark_closing(connection, row))
         .await?;
-    close_at_stripe(app, stripe_id, deadline).await
+    close_at_stripe(walk, stripe_id).await
 }
 
-async fn close_at_stripe(app: &App, stripe_id: String, deadline: Instant) -> Result<(), Trouble> {
+async fn close_at_stripe(walk: &Walk<'_>, stripe_id: String) -> Result<(), Trouble> {
+    let Walk { app, deadline, .. } = *walk;
     let answer = app.stripe.close(&stripe_id, deadline).await;
     settle_answer(app, stripe_id, answer).await
 }

@@ -31,12 +31,12 @@ pub enum CallError {
         /// Stripe's words. They may name the payer's address, so they do not go into a log.
         message: String,
     },
-    /// Too many calls (429), or the same key is in use at this moment (409); nothing was made by this try.
-    #[error("Stripe is busy ({status})")]
-    Busy {
-        /// HTTP status.
-        status: u16,
-    },
+    /// Too many calls (429); nothing was made by this try.
+    #[error("Stripe asks to slow down (429)")]
+    TooFast,
+    /// The same idempotency key is in use at this moment (409); nothing was made by this try.
+    #[error("another call under the same key is under way at Stripe (409)")]
+    KeyInUse,
     /// A failure inside Stripe (5xx): what was asked may have been done.
     #[error("Stripe failed with {status}")]
     Failed {
@@ -52,6 +52,27 @@ pub enum CallError {
     /// The call could not even be made.
     #[error("the call could not be made: {0}")]
     NotSent(String),
+}
+
+impl CallError {
+    /// Whether what was asked may have been done all the same.
+    pub fn leaves_open(&self) -> bool {
+        match self {
+            Self::Failed { .. } | Self::NoAnswer(_) | Self::Unreadable(_) | Self::KeyInUse => true,
+            Self::Refused { .. } | Self::TooFast | Self::NotSent(_) => false,
+        }
+    }
+
+    /// Whether it is our key that Stripe refuses: then it has not even looked at the idempotency key.
+    pub fn refuses_our_key(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                status: 401 | 403,
+                ..
+            }
+        )
+    }
 }
 
 impl StripeClientErr for CallError {
@@ -139,9 +160,8 @@ impl Transport {
         let body = response.bytes().await.map_err(no_answer)?;
         match status {
             _ if status.is_success() => Ok(body),
-            StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => Err(CallError::Busy {
-                status: status.as_u16(),
-            }),
+            StatusCode::CONFLICT => Err(CallError::KeyInUse),
+            StatusCode::TOO_MANY_REQUESTS => Err(CallError::TooFast),
             _ if status.is_client_error() => Err(refusal(status, &body)),
             _ => Err(CallError::Failed {
                 status: status.as_u16(),

@@ -124,8 +124,6 @@ fn a_refused_order_can_be_cancelled() {
 }
 
 #[test]
-#[ignore = "a 401 or 403 on the repeat gives the attempt up though its first post may have made a session; \
-            nobody was told that one's address. What to keep of such an attempt is a design question"]
 fn a_key_that_is_refused_after_a_lost_answer_never_leaves_two_sessions() {
     let world = hasty_world();
     let order = world.order("CUP-1");

@@ -1,6 +1,7 @@
 //! The steps of a walk: each does one thing at Stripe or in the rows.
 
 use chrono::{DateTime, Utc};
+use diesel::Connection;
 use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -123,7 +124,7 @@ async fn post(
             log::error!("Stripe refuses STRIPE_SECRET_KEY: {error}");
             Ok(Some(Door::Refused(order.clone())))
         }
-        Err(CallError::Refused { status, code, .. }) => {
+        Err(CallError::Refused { status, code }) => {
             let why = Failure::Refused {
                 status,
                 code: code.unwrap_or_default(),
@@ -219,7 +220,6 @@ async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<()
     app.metrics.refused_mints.inc();
     app.db
         .run(move |connection| {
-            use diesel::Connection;
             connection.transaction(|connection| {
                 if !row::fail(connection, row, &why, now)? {
                     return Ok(());

@@ -79,7 +79,6 @@ mod tests {
         let refused = CallError::Refused {
             status: 400,
             code: None,
-            message: String::new(),
         };
         assert_eq!(Retry::default().after(&refused, 0.5), Next::GiveUp);
     }

@@ -21,15 +21,14 @@ const IDLE_CONNECTIONS: usize = 64;
 /// Why a call brought no answer that we can use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// Stripe understood and said no (400, 401, 403, 404 …); nothing was made.
-    #[error("Stripe refused with {status}{}: {message}", .code.as_deref().map(|c| format!(" {c}")).unwrap_or_default())]
+    /// Stripe understood and said no (400, 401, 403, 404 …); nothing was made. Its words are not
+    /// kept, since they may name the payer's address.
+    #[error("Stripe refused with {status} {}", .code.as_deref().unwrap_or_default())]
     Refused {
         /// HTTP status.
         status: u16,
         /// Stripe's error code, such as `amount_too_small`.
         code: Option<String>,
-        /// Stripe's words. They may name the payer's address, so they do not go into a log.
-        message: String,
     },
     /// Too many calls (429); nothing was made by this try.
     #[error("Stripe asks to slow down (429)")]
@@ -219,18 +218,13 @@ fn refusal(status: StatusCode, body: &[u8]) -> CallError {
         code: Option<String>,
         #[serde(rename = "type")]
         kind: Option<String>,
-        message: Option<String>,
     }
     let said = std::str::from_utf8(body)
         .ok()
         .and_then(|text| miniserde::json::from_str::<Body>(text).ok());
-    let (code, message) = match said {
-        Some(Body { error }) => (error.code.or(error.kind), error.message),
-        None => (None, None),
-    };
+    let code = said.and_then(|Body { error }| error.code.or(error.kind));
     CallError::Refused {
         status: status.as_u16(),
         code,
-        message: message.unwrap_or_default(),
     }
 }

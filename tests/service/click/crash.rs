@@ -76,6 +76,14 @@ fn killed_while_the_answer_is_on_its_way_it_is_found_by_its_key() {
     click_and_die(&world, &order, Call::CreateSession, late, "/sessions");
     // Stripe is still at it: the key is in use, and the click waits for it.
     assert_finished(&world, &order);
+    let answered = || {
+        world
+            .stripe
+            .requests()
+            .iter()
+            .all(|asked| asked.status.is_some())
+    };
+    wait_until("Stripe has done what the dead process asked for", answered);
     assert_eq!(world.stripe.creations(), 1);
 }
 

@@ -1,6 +1,9 @@
 //! The database is away: payers are told to wait, and afterwards all is as it was.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use reqwest::Method;
 
@@ -89,4 +92,26 @@ fn connections_that_died_with_a_restart_are_not_the_payers_trouble() {
     world.database.stop();
     world.database.start_again();
     assert_eq!(world.click_through(&order), session);
+}
+
+#[test]
+fn connections_that_hang_cost_a_click_and_not_the_service() {
+    let (world, order) = lonely_world();
+    let session = world.click_through(&order);
+    // As if the database's host had vanished and another had taken its place.
+    let frozen = world.texts(
+        "SELECT pid::text AS text FROM pg_stat_activity \
+         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+    );
+    signal("-STOP", &frozen);
+    let asked = Instant::now();
+    assert_is_busy(&world.click(&order));
+    assert!(asked.elapsed() < AT_MOST, "{:?}", asked.elapsed());
+    assert_eq!(world.click_through(&order), session);
+    signal("-CONT", &frozen);
+}
+
+fn signal(signal: &str, processes: &[String]) {
+    let sent = Command::new("kill").arg(signal).args(processes).status();
+    assert!(sent.is_ok_and(|status| status.success()));
 }

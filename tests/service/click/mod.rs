@@ -64,6 +64,16 @@ fn hasty_world() -> World {
     World::with(&[("STRIPE_TIMEOUT_SECONDS", "2")])
 }
 
+/// The same test for several cases at the same time, since it mostly waits.
+fn for_each<T: Send>(cases: impl IntoIterator<Item = T>, test: impl Fn(T) + Sync) {
+    let test = &test;
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(move || test(case));
+        }
+    });
+}
+
 /// A person follows the link at one replica or process of several.
 fn click_at(url: &str, order: &Order) -> Answer {
     runtime().block_on(send(person(Method::GET, &format!("{url}{}", order.path))))

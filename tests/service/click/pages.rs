@@ -144,3 +144,19 @@ fn every_page_is_the_payers_own_and_names_nobody() {
         }
     }
 }
+
+#[test]
+fn where_no_order_tells_the_page_speaks_the_browsers_language() {
+    let world = World::new();
+    for (asked, language) in [
+        ("de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("en-GB", "en"),
+        ("tlh", "en"),
+    ] {
+        let page = world.ask(Method::GET, "/pay/x", &[("accept-language", asked)]);
+        assert!(
+            page.body.contains(&format!(r#"<html lang="{language}">"#)),
+            "{asked}"
+        );
+    }
+}

@@ -5,7 +5,7 @@ use freshmint::token::Role;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{assert_is_busy, assert_try_again, hasty_world, rows, seen};
+use super::{assert_is_busy, assert_try_again, for_each, hasty_world, rows, seen};
 use crate::{
     simulator::{Call, Fault},
     support::{Order, World},
@@ -133,7 +133,7 @@ fn a_bank_debit_begun_in_the_same_moment_is_not_followed_by_a_second_checkout() 
 
 #[test]
 fn as_long_as_stripe_does_not_confirm_the_end_there_is_no_second_session() {
-    for fault in [Fault::HangBefore, Fault::HangAfter] {
+    for_each([Fault::HangBefore, Fault::HangAfter], |fault| {
         let world = hasty_world();
         let (order, old) = with_an_old_session(&world);
         world.stripe.inject(Call::ExpireSession, fault, 1);
@@ -141,7 +141,7 @@ fn as_long_as_stripe_does_not_confirm_the_end_there_is_no_second_session() {
         assert_eq!(rows(&world, &order), ["closing"]);
         assert_eq!(world.stripe.creations(), 1);
         assert_replaced(&world, &order, &old);
-    }
+    });
 }
 
 #[test]
@@ -160,20 +160,20 @@ fn an_end_that_was_paid_for_while_stripe_hung_is_found_by_the_next_click() {
 #[test]
 fn failures_that_pass_are_overcome_within_the_click() {
     let passing = [
-        (Call::ExpireSession, Fault::ErrorBefore),
-        (Call::ExpireSession, Fault::ErrorAfter),
-        (Call::ExpireSession, Fault::ResetBefore),
-        (Call::ExpireSession, Fault::ResetAfter),
-        (Call::ExpireSession, Fault::Html502),
-        (Call::ExpireSession, Fault::TooManyRequests),
-        (Call::ExpireSession, Fault::MissingField("url")),
+        Fault::ErrorBefore,
+        Fault::ErrorAfter,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::Html502,
+        Fault::TooManyRequests,
+        Fault::MissingField("url"),
     ];
-    for (call, fault) in passing {
+    for_each(passing, |fault| {
         let world = World::new();
         let (order, old) = with_an_old_session(&world);
-        world.stripe.inject(call, fault, 1);
+        world.stripe.inject(Call::ExpireSession, fault, 1);
         assert_replaced(&world, &order, &old);
-    }
+    });
 }
 
 #[test]
@@ -242,4 +242,16 @@ fn a_session_that_the_account_does_not_know_is_given_up() {
     world.execute("UPDATE checkout_sessions SET stripe_id = 'cs_test_of_another_account'");
     world.click_through(&order);
     assert_eq!(rows(&world, &order), ["superseded", "open"]);
+}
+
+#[test]
+fn a_cancel_that_comes_after_the_payment_finds_it_and_is_refused() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    let session = world.click_through(&order);
+    world.stripe.pay(&session).unwrap();
+    let path = format!("/orders/{}/cancel", order.id);
+    let answer = world.api(Role::Operator, Method::POST, &path, None);
+    assert_eq!(answer.status, 409, "{}", answer.body);
+    assert_eq!(world.status(&order), "paid");
 }

@@ -1,6 +1,6 @@
 //! Stripe fails in the middle of a mint: nothing is lost, and nothing is made twice.
 
-use super::{assert_is_busy, assert_try_again, hasty_world, rows, seen};
+use super::{assert_is_busy, assert_try_again, for_each, hasty_world, rows, seen};
 use crate::{
     simulator::{Call, Fault},
     support::{Order, World},
@@ -62,13 +62,13 @@ fn a_broken_connection_is_tried_again_under_the_same_key() {
 
 #[test]
 fn a_call_that_hangs_ends_within_the_budget_and_the_next_click_finishes_it() {
-    for fault in [Fault::HangBefore, Fault::HangAfter] {
+    for_each([Fault::HangBefore, Fault::HangAfter], |fault| {
         let (world, order) = with(fault);
         assert_try_again(&world, &order);
         assert_eq!(rows(&world, &order), ["minting"]);
         assert_one_session(&world, &order);
         assert_eq!(keys(&world).len(), 1);
-    }
+    });
 }
 
 #[test]
@@ -155,16 +155,19 @@ fn a_key_that_is_in_use_at_this_moment_is_waited_for() {
 
 #[test]
 fn a_long_outage_makes_nothing_and_ends_with_the_first_click_after_it() {
-    for fault in [Fault::Html502, Fault::ErrorBefore, Fault::ResetBefore] {
-        let world = hasty_world();
-        let order = world.order("CUP-1");
-        world.stripe.inject(Call::Any, fault, usize::MAX);
-        assert_try_again(&world, &order);
-        assert_try_again(&world, &order);
-        assert_eq!(world.stripe.creations(), 0);
-        world.stripe.clear_faults();
-        assert_one_session(&world, &order);
-    }
+    for_each(
+        [Fault::Html502, Fault::ErrorBefore, Fault::ResetBefore],
+        |fault| {
+            let world = hasty_world();
+            let order = world.order("CUP-1");
+            world.stripe.inject(Call::Any, fault, usize::MAX);
+            assert_try_again(&world, &order);
+            assert_try_again(&world, &order);
+            assert_eq!(world.stripe.creations(), 0);
+            world.stripe.clear_faults();
+            assert_one_session(&world, &order);
+        },
+    );
 }
 
 #[test]

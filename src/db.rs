@@ -12,6 +12,7 @@ use diesel::{
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use r2d2::{ManageConnection, Pool};
+use url::Url;
 
 use crate::config::Secret;
 
@@ -52,7 +53,9 @@ impl Db {
             // connection is found by its first statement instead, see `run_blocking`.
             .test_on_check_out(false)
             .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build_unchecked(Manager { url: url.clone() });
+            .build_unchecked(Manager {
+                url: impatient(url),
+            });
         Self { pool }
     }
 
@@ -135,6 +138,31 @@ impl Db {
             DbError::Migration(error.to_string())
         })
     }
+}
+
+/// The address with limits for a server that has gone without a word (a failover, a cut network):
+/// libpq's own would let a connection wait for a quarter of an hour. What the address says itself
+/// stays, and so does one that is not written as a URL.
+fn impatient(url: &Secret) -> Secret {
+    let Ok(mut address) = Url::parse(url.expose()) else {
+        return url.clone();
+    };
+    let said: Vec<String> = address
+        .query_pairs()
+        .map(|(name, _)| name.into_owned())
+        .collect();
+    let limits = [
+        ("connect_timeout", "4"),
+        ("tcp_user_timeout", "10000"),
+        ("keepalives_idle", "30"),
+    ];
+    for (name, value) in limits
+        .iter()
+        .filter(|(name, _)| !said.iter().any(|said| said == name))
+    {
+        address.query_pairs_mut().append_pair(name, value);
+    }
+    Secret::new(address)
 }
 
 /// A pooled connection, and whether a statement found it dead.

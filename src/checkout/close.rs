@@ -38,11 +38,11 @@ where
     F: Fn(&mut PgConnection, &Order) -> QueryResult<T> + Clone + Send + 'static,
 {
     let deadline = Instant::now() + app.click_budget;
-    let walk = Walk {
+    let mut walk = Walk {
         app,
         visitor: Visitor::Person,
         deadline,
-        began: false,
+        began: None,
     };
     let _alone = app.one_at_a_time.lock(order_id).await;
     for _ in 0..STEPS {
@@ -54,7 +54,7 @@ where
             return Ok(Changed::NoOrder);
         };
         match next_closing_step(live.as_ref(), app.clock.now()) {
-            Some(step) => match take(&walk, &order, live.as_ref(), step).await {
+            Some(step) => match take(&mut walk, &order, live.as_ref(), step).await {
                 Ok(_) => {}
                 Err(Trouble::Stripe(_)) => return Ok(Changed::NoAnswer),
                 Err(Trouble::Database(error)) => return Err(error),

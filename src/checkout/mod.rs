@@ -159,7 +159,7 @@ async fn walk(
         app,
         visitor,
         deadline,
-        began: false,
+        began: None,
     };
     for _ in 0..STEPS {
         let found = app
@@ -174,7 +174,7 @@ async fn walk(
         }
         let wanted = params::of(app, &order).hash();
         // One that is minted now is handed out, however long it must live to be handed out again.
-        let reuse_min = if walk.began {
+        let reuse_min = if walk.began.is_some() {
             chrono::Duration::zero()
         } else {
             app.reuse_min
@@ -201,11 +201,9 @@ async fn walk(
             Step::Post(_) if posts == POSTS => return Ok(Door::TryAgain),
             step => {
                 posts += usize::from(matches!(step, Step::Post(_)));
-                let begins = step == Step::Begin;
-                if let Some(door) = take(&walk, &order, live.as_ref(), step).await? {
+                if let Some(door) = take(&mut walk, &order, live.as_ref(), step).await? {
                     return Ok(door);
                 }
-                walk.began |= begins;
             }
         }
     }

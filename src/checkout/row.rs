@@ -104,7 +104,9 @@ pub struct Beginning<'a> {
 
 /// What became of a wish to mint.
 pub enum Begun {
-    /// Written down, or somebody else was first: look again.
+    /// Written down, in this row.
+    Written(Uuid),
+    /// Somebody else was first, or the order has changed: look again.
     LookAgain,
     /// Too many fresh sessions within an hour.
     TooMany,
@@ -187,7 +189,7 @@ pub fn begin(
                 session_orders::live.eq(true),
             ))
             .execute(connection)?;
-        Ok(Begun::LookAgain)
+        Ok(Begun::Written(row))
     })
 }
 

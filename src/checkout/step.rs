@@ -1,6 +1,5 @@
 //! The steps of a walk: each does one thing at Stripe or in the rows.
 
-use chrono::{DateTime, Utc};
 use diesel::Connection;
 use serde_json::json;
 use tokio::time::Instant;
@@ -30,13 +29,13 @@ pub struct Walk<'a> {
     pub app: &'a App,
     pub visitor: Visitor,
     pub deadline: Instant,
-    /// The attempt at hand is this walk's own: nobody has posted it before.
-    pub began: bool,
+    /// The attempt that this walk has written down itself: nobody has posted it before.
+    pub began: Option<Uuid>,
 }
 
 /// Takes one step; `None`: look again.
 pub async fn take(
-    walk: &Walk<'_>,
+    walk: &mut Walk<'_>,
     order: &Order,
     live: Option<&Live>,
     step: Step,
@@ -62,7 +61,7 @@ pub async fn take(
     }
 }
 
-async fn begin(walk: &Walk<'_>, order: &Order) -> Result<Option<Door>, Trouble> {
+async fn begin(walk: &mut Walk<'_>, order: &Order) -> Result<Option<Door>, Trouble> {
     let Walk { app, visitor, .. } = *walk;
     let params = params::of(app, order);
     let return_url = link::return_url(&app.public_url, &app.pay_token(order));
@@ -84,6 +83,10 @@ async fn begin(walk: &Walk<'_>, order: &Order) -> Result<Option<Door>, Trouble> 
         }
     });
     Ok(match begun.await? {
+        Begun::Written(row) => {
+            walk.began = Some(row);
+            None
+        }
         Begun::LookAgain => None,
         Begun::TooMany => Some(Door::TooMany(order)),
         Begun::RefusedLately => Some(Door::Refused(order)),
@@ -120,8 +123,11 @@ async fn post(
     match answer {
         Ok(session) => adopt(app, session).await.map(|()| None),
         // An earlier post may have made it: the attempt stays, until a key that works tells.
-        Err(error) if error.refuses_our_key() && !began => {
-            log::error!("Stripe refuses STRIPE_SECRET_KEY: {error}");
+        Err(error) if error.refuses_our_key() && began != Some(row) => {
+            let line = refusal(app, order, row, &error);
+            app.db
+                .run(move |connection| activity::record(connection, line.clone()))
+                .await?;
             Ok(Some(Door::Refused(order.clone())))
         }
         Err(CallError::Refused { status, code }) => {
@@ -214,28 +220,30 @@ async fn settle_answer(
     Ok(())
 }
 
+/// Ends the attempt and tells ops, in one transaction.
 async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<(), Trouble> {
-    log::error!("Stripe refuses order {}: {why}", order.id);
-    let (now, order_id): (DateTime<Utc>, _) = (app.clock.now(), order.id);
-    app.metrics.refused_mints.inc();
-    app.db
-        .run(move |connection| {
-            connection.transaction(|connection| {
-                if !row::fail(connection, row, &why, now)? {
-                    return Ok(());
-                }
-                let line = activity::Line {
-                    at: now,
-                    order_id: Some(order_id),
-                    category: "checkout",
-                    level: Level::Attention,
-                    actor: "stripe".to_owned(),
-                    what: format!("Stripe refuses to open a checkout ({why})"),
-                    detail: json!({ "session": row }),
-                };
-                activity::record(connection, line)
-            })
+    let (now, line) = (app.clock.now(), refusal(app, order, row, &why));
+    let ended = app.db.run(move |connection| {
+        connection.transaction(|connection| {
+            if row::fail(connection, row, &why, now)? {
+                activity::record(connection, line.clone())?;
+            }
+            Ok(())
         })
-        .await?;
-    Ok(())
+    });
+    Ok(ended.await?)
+}
+
+fn refusal(app: &App, order: &Order, row: Uuid, why: &impl std::fmt::Display) -> activity::Line {
+    log::error!("Stripe refuses order {}: {why}", order.id);
+    app.metrics.refused_mints.inc();
+    activity::Line {
+        at: app.clock.now(),
+        order_id: Some(order.id),
+        category: "checkout",
+        level: Level::Attention,
+        actor: "stripe".to_owned(),
+        what: format!("Stripe refuses to open a checkout ({why})"),
+        detail: json!({ "session": row }),
+    }
 }

@@ -2,6 +2,7 @@
 
 mod caller;
 mod events;
+mod input;
 mod openapi;
 mod orders;
 mod page;
@@ -11,6 +12,7 @@ use actix_web::web::{ServiceConfig, get, patch, post, route};
 
 /// Every route of the API.
 pub fn routes(config: &mut ServiceConfig) {
+    input::configure(config);
     config
         .route("/openapi.json", get().to(openapi::document))
         .route("/orders", post().to(orders::create))

@@ -13,10 +13,7 @@ use crate::{
     db::Db,
     gateway::Gateway,
     inbox::Wake,
-    link::{
-        self,
-        token::{LinkKeys, Purpose},
-    },
+    link::{self, token::LinkKeys},
     metrics::Metrics,
     order::Order,
     pace::Pace,
@@ -96,7 +93,7 @@ impl App {
 
     /// The token in it.
     pub fn pay_token(&self, order: &Order) -> String {
-        self.keys.sign(Purpose::Pay, order.id, order.link_version)
+        self.keys.sign_pay(order.link())
     }
 }
 
@@ -131,5 +128,59 @@ impl CheckoutHosts {
     pub fn origins(&self) -> Vec<String> {
         let named = self.hosts.iter().map(|host| format!("https://{host}"));
         named.chain([self.api.ascii_serialization()]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(named: &[&str], api: &str) -> CheckoutHosts {
+        CheckoutHosts {
+            hosts: named.iter().map(|host| (*host).to_owned()).collect(),
+            api: Url::parse(api).expect("an address").origin(),
+        }
+    }
+
+    #[test]
+    fn a_payer_is_sent_to_https_on_a_named_host_and_to_the_api_and_nowhere_else() {
+        let hosts = hosts(
+            &["checkout.stripe.com", "pay.club.example"],
+            "http://127.0.0.1:9",
+        );
+        for allowed in [
+            "https://checkout.stripe.com/c/pay/cs_test_1#fragment",
+            "https://CHECKOUT.stripe.com/c/pay/cs_test_1",
+            "https://pay.club.example/c/pay/cs_test_1?a=b",
+            "http://127.0.0.1:9/c/pay/cs_test_1",
+        ] {
+            assert!(hosts.allow(allowed), "{allowed}");
+        }
+        for refused in [
+            "http://checkout.stripe.com/c/pay/cs_test_1",
+            "https://stripe.com/c/pay/cs_test_1",
+            "https://checkout.stripe.com.evil.example/c/pay/cs_test_1",
+            "https://evil.example/https://checkout.stripe.com/",
+            "https://checkout.stripe.com@evil.example/",
+            "https://evilcheckout.stripe.com/",
+            "https://127.0.0.1:9/",
+            "http://127.0.0.1:10/",
+            "javascript:alert(1)//checkout.stripe.com",
+            "data:text/html,checkout.stripe.com",
+            "//checkout.stripe.com/c/pay/cs_test_1",
+            "/c/pay/cs_test_1",
+            "",
+        ] {
+            assert!(!hosts.allow(refused), "{refused}");
+        }
+    }
+
+    #[test]
+    fn the_same_origins_are_named_for_the_pages_forms() {
+        let hosts = hosts(&["checkout.stripe.com"], "http://127.0.0.1:9/base");
+        assert_eq!(
+            hosts.origins(),
+            ["https://checkout.stripe.com", "http://127.0.0.1:9"]
+        );
     }
 }

@@ -54,7 +54,7 @@ pub struct Database {
 /// What the pay links are made of.
 #[derive(Args, Clone, Debug)]
 pub struct Links {
-    /// What the links begin with, as https://pay.example.org
+    /// What the links begin with: the https address under which payers reach this service
     #[arg(long, env, hide_env_values = true, value_parser = base_url)]
     pub public_url: Url,
     /// Keys that sign the links, as kid:base64[,kid:base64…]; the first signs, all verify
@@ -68,9 +68,7 @@ impl Links {
     /// # Errors
     /// A sentence that names the setting and the key, never its value.
     pub fn keys(&self) -> Result<LinkKeys, WrongSetting> {
-        self.link_keys
-            .expose()
-            .parse()
+        LinkKeys::parse(self.link_keys.expose())
             .map_err(|error| WrongSetting::new("LINK_KEYS", error))
     }
 }

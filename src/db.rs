@@ -102,13 +102,12 @@ impl Db {
     /// [`DbError::Migration`] with PostgreSQL's words.
     pub fn migrate(&self) -> Result<Vec<String>, DbError> {
         self.with_harness(|connection| {
-            // Two replicas that start at once: the second waits and finds nothing to do.
-            connection.batch_execute("SELECT pg_advisory_lock(7205759403792793)")?;
-            let applied = connection
-                .run_pending_migrations(MIGRATIONS)
-                .map(|applied| applied.iter().map(ToString::to_string).collect());
-            connection.batch_execute("SELECT pg_advisory_unlock(7205759403792793)")?;
-            applied
+            connection.transaction(|connection| {
+                // Two replicas that start at once: the second waits and finds nothing to do.
+                connection.batch_execute("SELECT pg_advisory_xact_lock(7205759403792793)")?;
+                let applied = connection.run_pending_migrations(MIGRATIONS)?;
+                Ok(applied.iter().map(ToString::to_string).collect())
+            })
         })
     }
 

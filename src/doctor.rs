@@ -42,11 +42,8 @@ impl fmt::Display for Check {
 /// Looks at everything a payment needs.
 pub async fn examine(app: &App) -> Vec<Check> {
     let (database, migrations) = database(app).await;
-    let answer = app.stripe.ping(Instant::now() + PATIENCE).await;
-    let skew = clock_skew(
-        answer.as_ref().ok().and_then(|ping| ping.date),
-        app.clock.now(),
-    );
+    let ping = app.stripe.ping(Instant::now() + PATIENCE).await;
+    let skew = clock_skew(ping.date, app.clock.now());
     let check = |name, finding| Check { name, finding };
     vec![
         check("database", database),
@@ -55,7 +52,7 @@ pub async fn examine(app: &App) -> Vec<Check> {
             "link keys",
             Finding::Fine(format!("{} usable, the first signs", app.keys.len())),
         ),
-        check("Stripe key", stripe_key(answer.map(drop), app.livemode)),
+        check("Stripe key", stripe_key(ping.answer, app.livemode)),
         check(
             "webhook secret",
             Finding::Fine(format!("{} set", app.webhook_secrets.len())),

@@ -48,17 +48,21 @@ impl Pace {
             .fetch_max((now + KEPT_FOR).timestamp(), Ordering::Relaxed);
     }
 
-    /// Waits for our turn, or until `deadline` if it does not come before.
+    /// Waits for our turn; `false` if it does not come before `deadline`. Such a turn is not taken, so
+    /// that those who come later do not wait for somebody who has gone.
     ///
     /// # Errors
     /// The database's.
-    pub async fn wait_for_a_mint(&self, db: &Db, deadline: Instant) -> Result<(), DbError> {
+    pub async fn wait_for_a_mint(&self, db: &Db, deadline: Instant) -> Result<bool, DbError> {
         if self.clock.now().timestamp() >= self.slow_until.load(Ordering::Relaxed) {
-            return Ok(());
+            return Ok(true);
         }
-        let pause = db.run(draw).await?;
-        tokio::time::sleep_until((Instant::now() + pause).min(deadline)).await;
-        Ok(())
+        let left = deadline.saturating_duration_since(Instant::now());
+        match db.run(move |connection| draw(connection, left)).await? {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return Ok(false),
+        }
+        Ok(true)
     }
 }
 
@@ -68,14 +72,16 @@ struct Turn {
     seconds: f64,
 }
 
-/// Takes the next turn: how long until it comes, by the database's clock.
-fn draw(connection: &mut PgConnection) -> QueryResult<Duration> {
-    let turn: Turn = diesel::sql_query(
+/// Takes the next turn if it comes within `patience`: how long until then, by the database's clock.
+fn draw(connection: &mut PgConnection, patience: Duration) -> QueryResult<Option<Duration>> {
+    let turn: Option<Turn> = diesel::sql_query(
         "UPDATE pace SET next_at = greatest(next_at, clock_timestamp()) + make_interval(secs => 1 / $1) \
-         WHERE name = 'mints' \
+         WHERE name = 'mints' AND next_at < clock_timestamp() + make_interval(secs => $2) \
          RETURNING greatest(0, extract(epoch FROM next_at - clock_timestamp()))::double precision AS seconds",
     )
     .bind::<Double, _>(TURNS_PER_SECOND)
-    .get_result(connection)?;
-    Ok(Duration::from_secs_f64(turn.seconds))
+    .bind::<Double, _>(patience.as_secs_f64())
+    .get_result(connection)
+    .optional()?;
+    Ok(turn.map(|turn| Duration::from_secs_f64(turn.seconds)))
 }

@@ -17,6 +17,11 @@ pub fn row_id(now: DateTime<Utc>) -> Uuid {
     ))
 }
 
+/// A generator whose output nobody can guess.
+pub fn generator() -> impl rand::CryptoRng {
+    rand::rng()
+}
+
 /// `N` bytes that nobody can guess.
 pub fn bytes<const N: usize>() -> [u8; N] {
     rand::random()

@@ -109,6 +109,7 @@ diesel::table! {
         order_id -> Uuid,
         amount -> Int8,
         version -> Int4,
+        attempt -> Int4,
         live -> Bool,
     }
 }

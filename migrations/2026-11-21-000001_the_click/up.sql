@@ -84,13 +84,14 @@ CREATE TABLE session_orders (
     order_id   uuid NOT NULL REFERENCES orders (id),
     amount     bigint NOT NULL CHECK (amount > 0),              -- minor units
     version    integer NOT NULL,                                -- of the order, as asked of Stripe
+    attempt    integer NOT NULL CHECK (attempt > 0),            -- counts within the version
     live       boolean NOT NULL,
     PRIMARY KEY (session_id, order_id),
+    UNIQUE (order_id, version, attempt),
     FOREIGN KEY (session_id, live) REFERENCES checkout_sessions (id, live) ON UPDATE CASCADE
 );
 -- At most one payable session per order, on one replica or twenty.
 CREATE UNIQUE INDEX one_live_session_per_order ON session_orders (order_id) WHERE live;
-CREATE INDEX session_orders_by_order ON session_orders (order_id);
 
 -- One row per completed Checkout Session, whoever found it.
 CREATE TABLE payments (

@@ -4,7 +4,11 @@ use diesel::{Connection, PgConnection, QueryResult};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{STEPS, Trouble, row, session::next_closing_step, take};
+use super::{
+    STEPS, Trouble, row,
+    session::next_closing_step,
+    step::{Walk, take},
+};
 use crate::{
     app::App,
     db::DbError,
@@ -34,6 +38,12 @@ where
     F: Fn(&mut PgConnection, &Order) -> QueryResult<T> + Clone + Send + 'static,
 {
     let deadline = Instant::now() + app.click_budget;
+    let walk = Walk {
+        app,
+        visitor: Visitor::Person,
+        deadline,
+        began: false,
+    };
     let _alone = app.one_at_a_time.lock(order_id).await;
     for _ in 0..STEPS {
         let found = app
@@ -44,13 +54,11 @@ where
             return Ok(Changed::NoOrder);
         };
         match next_closing_step(live.as_ref(), app.clock.now()) {
-            Some(step) => {
-                match take(app, &order, live.as_ref(), step, Visitor::Person, deadline).await {
-                    Ok(_) => {}
-                    Err(Trouble::Stripe(_)) => return Ok(Changed::NoAnswer),
-                    Err(Trouble::Database(error)) => return Err(error),
-                }
-            }
+            Some(step) => match take(&walk, &order, live.as_ref(), step).await {
+                Ok(_) => {}
+                Err(Trouble::Stripe(_)) => return Ok(Changed::NoAnswer),
+                Err(Trouble::Database(error)) => return Err(error),
+            },
             None => {
                 if let Some(done) = try_to(app, order_id, change.clone()).await? {
                     return Ok(Changed::Done(done));

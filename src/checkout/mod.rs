@@ -5,31 +5,27 @@
 
 pub mod alone;
 pub mod close;
+mod params;
 mod row;
 pub mod session;
+mod step;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 pub use self::row::load;
 use self::{
-    row::{Beginning, Begun, Failure},
-    session::{Attempt, Live, Step, next_step},
+    session::{Step, next_step},
+    step::{Walk, take},
 };
 use crate::{
-    activity::{self, Level},
     app::App,
     db::DbError,
-    gateway::{
-        CallError, Session,
-        mint::{MintLine, MintParams},
-    },
-    link::{self, token::PayClaims},
-    order::{Order, line::Line},
+    gateway::CallError,
+    link::token::PayClaims,
+    order::Order,
     settlement::{self, FoundBy},
     visitor::Visitor,
 };
@@ -38,8 +34,6 @@ use crate::{
 const STEPS: usize = 12;
 /// Attempts that one click makes, each under its own key.
 const POSTS: usize = 2;
-/// Sessions are searched from a little before the first post: Stripe's clock is not ours.
-const CLOCKS_DIFFER: chrono::Duration = chrono::Duration::minutes(1);
 
 /// Where a click leads.
 #[derive(Debug)]
@@ -107,7 +101,6 @@ pub async fn click(app: &App, link: &PayClaims, visitor: Visitor) -> Door {
 /// The database's.
 pub async fn look(app: &App, order_id: Uuid) -> Result<Looked, DbError> {
     let deadline = Instant::now() + Duration::from_secs(5).min(app.click_budget);
-    let _alone = app.one_at_a_time.lock(order_id).await;
     let found = app
         .db
         .run(move |connection| load(connection, order_id))
@@ -162,6 +155,12 @@ async fn walk(
     // The quick way first: no lock for a session that can be handed out as it is.
     let mut alone = None;
     let mut posts = 0;
+    let mut walk = Walk {
+        app,
+        visitor,
+        deadline,
+        began: false,
+    };
     for _ in 0..STEPS {
         let found = app
             .db
@@ -173,248 +172,43 @@ async fn walk(
         if link.link_version < order.link_version {
             return Ok(Door::Replaced(order));
         }
-        let wanted = params(app, &order).hash();
+        let wanted = params::of(app, &order).hash();
+        // One that is minted now is handed out, however long it must live to be handed out again.
+        let reuse_min = if walk.began {
+            chrono::Duration::zero()
+        } else {
+            app.reuse_min
+        };
         let step = next_step(
             order.state,
             live.as_ref(),
             &wanted,
-            app.reuse_min,
+            reuse_min,
             app.clock.now(),
         );
         match step {
             Step::Show => return Ok(Door::Show(order)),
-            Step::HandOut(url) => return Ok(Door::Redirect(url)),
+            Step::HandOut(url) if app.checkout_hosts.allow(&url) => return Ok(Door::Redirect(url)),
+            Step::HandOut(_) => {
+                log::error!(
+                    "order {order_id}: its checkout is on a host that CHECKOUT_HOSTS does not name"
+                );
+                return Ok(Door::Refused(order));
+            }
             // A second click on this replica waits for the first one's answer, then looks again.
             _ if alone.is_none() => alone = Some(app.one_at_a_time.lock(order_id).await),
             // Stripe failed twice and made nothing: the payer is better off waiting.
             Step::Post(_) if posts == POSTS => return Ok(Door::TryAgain),
             step => {
                 posts += usize::from(matches!(step, Step::Post(_)));
-                if let Some(door) =
-                    take(app, &order, live.as_ref(), step, visitor, deadline).await?
-                {
+                let begins = step == Step::Begin;
+                if let Some(door) = take(&walk, &order, live.as_ref(), step).await? {
                     return Ok(door);
                 }
+                walk.began |= begins;
             }
         }
     }
     log::error!("a click for order {order_id} went in circles");
     Ok(Door::TryAgain)
-}
-
-/// Takes one step; `None`: look again.
-async fn take(
-    app: &App,
-    order: &Order,
-    live: Option<&Live>,
-    step: Step,
-    visitor: Visitor,
-    deadline: Instant,
-) -> Result<Option<Door>, Trouble> {
-    match (step, live) {
-        (Step::Post(attempt), Some(live)) => post(app, order, live.id, attempt, deadline).await,
-        (Step::Search(attempt), Some(live)) => search(app, live.id, &attempt, deadline)
-            .await
-            .map(|()| None),
-        (Step::Replace(stripe_id), Some(live)) => {
-            let row = live.id;
-            app.db
-                .run(move |connection| row::mark_closing(connection, row))
-                .await?;
-            close_at_stripe(app, stripe_id, deadline)
-                .await
-                .map(|()| None)
-        }
-        (Step::Close(stripe_id), _) => close_at_stripe(app, stripe_id, deadline)
-            .await
-            .map(|()| None),
-        (Step::Read(stripe_id), _) => {
-            let answer = app.stripe.read(&stripe_id, deadline).await;
-            settle_answer(app, stripe_id, answer).await.map(|()| None)
-        }
-        (Step::Begin, _) => begin(app, order, visitor).await,
-        (Step::Show | Step::HandOut(_) | Step::Post(_) | Step::Search(_) | Step::Replace(_), _) => {
-            Ok(None)
-        }
-    }
-}
-
-async fn begin(app: &App, order: &Order, visitor: Visitor) -> Result<Option<Door>, Trouble> {
-    let params = params(app, order);
-    let return_url = link::return_url(&app.public_url, &app.pay_token(order));
-    let (hash, now, order) = (params.hash(), app.clock.now(), order.clone());
-    let begun = app.db.run({
-        let order = order.clone();
-        move |connection| {
-            let beginning = Beginning {
-                order: &order,
-                params_hash: &hash,
-                asked_by: visitor,
-            };
-            row::begin(
-                connection,
-                &beginning,
-                |row| params.body(row, &return_url),
-                now,
-            )
-        }
-    });
-    Ok(match begun.await? {
-        Begun::LookAgain => None,
-        Begun::TooMany => Some(Door::TooMany(order)),
-        Begun::RefusedLately => Some(Door::Refused(order)),
-    })
-}
-
-/// Asks Stripe for the session. A refusal ends the attempt; an outcome that Stripe leaves open is
-/// looked up among the sessions made since.
-async fn post(
-    app: &App,
-    order: &Order,
-    row: Uuid,
-    attempt: Attempt,
-    deadline: Instant,
-) -> Result<Option<Door>, Trouble> {
-    app.pace.wait_for_a_mint(&app.db, deadline).await?;
-    match app
-        .stripe
-        .create(&attempt.body, &attempt.key, deadline)
-        .await
-    {
-        Ok(session) => {
-            adopt(app, session).await?;
-            Ok(None)
-        }
-        Err(CallError::Refused { status, code, .. }) => {
-            let why = Failure::Refused {
-                status,
-                code: code.unwrap_or_default(),
-            };
-            refused(app, order, row, why).await?;
-            Ok(Some(Door::Refused(order.clone())))
-        }
-        Err(CallError::Failed { .. } | CallError::Unreadable(_)) => {
-            search(app, row, &attempt, deadline).await.map(|()| None)
-        }
-        Err(error) => {
-            if matches!(error, CallError::Busy { status: 429 }) {
-                app.pace.slow_down(app.clock.now());
-            }
-            Err(Trouble::Stripe(error))
-        }
-    }
-}
-
-/// Looks among the sessions that Stripe made since the first post: ours is adopted; if there is
-/// none, the attempt is over.
-async fn search(app: &App, row: Uuid, attempt: &Attempt, deadline: Instant) -> Result<(), Trouble> {
-    let since = attempt.posted_at - CLOCKS_DIFFER;
-    match app
-        .stripe
-        .find_minted(row, since, deadline)
-        .await
-        .map_err(Trouble::Stripe)?
-    {
-        Some(session) => adopt(app, session).await,
-        None => {
-            let now = app.clock.now();
-            app.db
-                .run(move |connection| row::fail(connection, row, &Failure::Lost, now))
-                .await?;
-            Ok(())
-        }
-    }
-}
-
-/// A session of ours as Stripe has it: its row becomes what it is.
-async fn adopt(app: &App, session: Session) -> Result<(), Trouble> {
-    settlement::settle(app, session, FoundBy::Click).await?;
-    Ok(())
-}
-
-async fn close_at_stripe(app: &App, stripe_id: String, deadline: Instant) -> Result<(), Trouble> {
-    let answer = app.stripe.close(&stripe_id, deadline).await;
-    settle_answer(app, stripe_id, answer).await
-}
-
-async fn settle_answer(
-    app: &App,
-    stripe_id: String,
-    answer: Result<Session, CallError>,
-) -> Result<(), Trouble> {
-    match answer {
-        Ok(session) => settlement::settle(app, session, FoundBy::Click)
-            .await
-            .map(drop)?,
-        // Our key is of another account or mode by now: nobody can pay there what we would see.
-        Err(CallError::Refused { status: 404, .. }) => {
-            let now = app.clock.now();
-            log::error!(
-                "session {stripe_id} is unknown to the account of STRIPE_SECRET_KEY; it is given up"
-            );
-            app.db
-                .run(move |connection| row::give_up(connection, &stripe_id, now))
-                .await?;
-        }
-        Err(error) => return Err(Trouble::Stripe(error)),
-    }
-    Ok(())
-}
-
-async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<(), Trouble> {
-    log::error!("Stripe refuses order {}: {why}", order.id);
-    let (now, order_id): (DateTime<Utc>, _) = (app.clock.now(), order.id);
-    app.metrics.refused_mints.inc();
-    app.db
-        .run(move |connection| {
-            use diesel::Connection;
-            connection.transaction(|connection| {
-                if !row::fail(connection, row, &why, now)? {
-                    return Ok(());
-                }
-                let line = activity::Line {
-                    at: now,
-                    order_id: Some(order_id),
-                    category: "checkout",
-                    level: Level::Attention,
-                    actor: "stripe".to_owned(),
-                    what: format!("Stripe refuses to open a checkout ({why})"),
-                    detail: json!({ "session": row }),
-                };
-                activity::record(connection, line)
-            })
-        })
-        .await?;
-    Ok(())
-}
-
-fn params(app: &App, order: &Order) -> MintParams {
-    MintParams {
-        order_id: order.id,
-        reference: order.reference.clone(),
-        customer_email: order.email.as_ref().map(|email| email.as_str().to_owned()),
-        currency: order.total.currency.code().to_owned(),
-        lines: order.lines.iter().filter_map(mint_line).collect(),
-        metadata: order.metadata.clone(),
-        locale: order.locale.as_str().to_owned(),
-        public_url: app.public_url.to_string(),
-        livemode: app.livemode,
-        link_version: order.link_version,
-    }
-}
-
-fn mint_line(line: &Line) -> Option<MintLine> {
-    match line {
-        Line::Inline {
-            description,
-            unit_amount,
-            quantity,
-        } => Some(MintLine {
-            description: description.to_string(),
-            unit_amount: *unit_amount,
-            quantity: quantity.get(),
-        }),
-        // Orders with catalogue prices are not taken in yet.
-        Line::Catalogue { .. } => None,
-    }
 }

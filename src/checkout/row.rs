@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Fresh sessions that one order may have in an hour; more is somebody who plays with the link.
-const MINTS_AN_HOUR: i64 = 20;
+const MINTS_AN_HOUR: usize = 20;
 /// After Stripe refused an order as it is, it is not asked again for so long.
 const REFUSAL_STANDS: Duration = Duration::minutes(10);
 
@@ -133,29 +133,43 @@ pub fn begin(
         if !unchanged || !live_of(connection, &[order.id])?.is_empty() {
             return Ok(Begun::LookAgain);
         }
-        let history = History::of(connection, order, now)?;
-        if history.minted_lately >= MINTS_AN_HOUR {
+        let mut earlier = earlier_attempts(connection, order)?;
+        let lately = |at: DateTime<Utc>| at > now - Duration::hours(1);
+        if earlier
+            .iter()
+            .filter(|attempt| attempt.minted_at.is_some_and(lately))
+            .count()
+            >= MINTS_AN_HOUR
+        {
             return Ok(Begun::TooMany);
         }
-        if history.refused_lately {
+        earlier.retain(|attempt| attempt.version == order.version);
+        if earlier
+            .iter()
+            .any(|attempt| attempt.refused_after(now - REFUSAL_STANDS))
+        {
             return Ok(Begun::RefusedLately);
         }
+        let attempt = earlier
+            .iter()
+            .map(|earlier| earlier.attempt)
+            .max()
+            .unwrap_or(0)
+            + 1;
         let row = random::row_id(now);
         diesel::insert_into(checkout_sessions::table)
             .values((
                 checkout_sessions::id.eq(row),
                 checkout_sessions::state.eq("minting"),
                 checkout_sessions::origin.eq("click"),
-                checkout_sessions::asked_by.eq(if asked_by.is_person() {
+                checkout_sessions::asked_by.eq(if asked_by == Visitor::Person {
                     "person"
                 } else {
                     "machine"
                 }),
                 checkout_sessions::idempotency_key.eq(format!(
                     "freshmint-{}-v{}-a{}",
-                    order.id,
-                    order.version,
-                    history.attempts + 1
+                    order.id, order.version, attempt
                 )),
                 checkout_sessions::params_hash.eq(params_hash),
                 checkout_sessions::request_body.eq(body(row)),
@@ -169,6 +183,7 @@ pub fn begin(
                 session_orders::order_id.eq(order.id),
                 session_orders::amount.eq(order.total.minor),
                 session_orders::version.eq(order.version),
+                session_orders::attempt.eq(attempt),
                 session_orders::live.eq(true),
             ))
             .execute(connection)?;
@@ -241,11 +256,14 @@ pub fn give_up(
         .map(drop)
 }
 
+/// What the stored text of a refusal begins with.
+const REFUSED: &str = "refused";
+
 /// Why a mint led to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Stripe refused the order as it is; `code` is Stripe's.
-    #[error("refused: {status} {code}")]
+    #[error("{REFUSED}: {status} {code}")]
     Refused {
         /// HTTP status.
         status: u16,
@@ -257,56 +275,39 @@ pub enum Failure {
     Lost,
 }
 
-/// What an order's earlier attempts say about another one.
-struct History {
-    attempts: i64,
-    minted_lately: i64,
-    refused_lately: bool,
+/// An earlier attempt at an order.
+#[derive(Queryable)]
+struct Earlier {
+    version: i32,
+    attempt: i32,
+    minted_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    failure: Option<String>,
 }
 
-impl History {
-    fn of(connection: &mut PgConnection, order: &Order, now: DateTime<Utc>) -> QueryResult<Self> {
-        let attempts: Vec<(
-            i32,
-            Option<DateTime<Utc>>,
-            Option<DateTime<Utc>>,
-            Option<String>,
-        )> = session_orders::table
-            .inner_join(
-                checkout_sessions::table.on(checkout_sessions::id.eq(session_orders::session_id)),
-            )
-            .filter(session_orders::order_id.eq(order.id))
-            .select((
-                session_orders::version,
-                checkout_sessions::minted_at,
-                checkout_sessions::ended_at,
-                checkout_sessions::failure,
-            ))
-            .load(connection)?;
-        let of_this_version = attempts
-            .iter()
-            .filter(|(version, ..)| *version == order.version);
-        let refused = |failure: &Option<String>| {
-            failure
-                .as_ref()
-                .is_some_and(|why| why.starts_with("refused"))
-        };
-        Ok(Self {
-            attempts: i64::try_from(of_this_version.clone().count()).unwrap_or(i64::MAX),
-            minted_lately: i64::try_from(
-                attempts
-                    .iter()
-                    .filter(|(_, minted, ..)| {
-                        minted.is_some_and(|at| at > now - Duration::hours(1))
-                    })
-                    .count(),
-            )
-            .unwrap_or(i64::MAX),
-            refused_lately: of_this_version.clone().any(|(_, _, ended, failure)| {
-                refused(failure) && ended.is_some_and(|at| at > now - REFUSAL_STANDS)
-            }),
-        })
+impl Earlier {
+    fn refused_after(&self, time: DateTime<Utc>) -> bool {
+        self.failure
+            .as_ref()
+            .is_some_and(|why| why.starts_with(REFUSED))
+            && self.ended_at.is_some_and(|at| at > time)
     }
+}
+
+fn earlier_attempts(connection: &mut PgConnection, order: &Order) -> QueryResult<Vec<Earlier>> {
+    session_orders::table
+        .inner_join(
+            checkout_sessions::table.on(checkout_sessions::id.eq(session_orders::session_id)),
+        )
+        .filter(session_orders::order_id.eq(order.id))
+        .select((
+            session_orders::version,
+            session_orders::attempt,
+            checkout_sessions::minted_at,
+            checkout_sessions::ended_at,
+            checkout_sessions::failure,
+        ))
+        .load(connection)
 }
 
 fn impossible(what: &str) -> QueryError {

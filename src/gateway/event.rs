@@ -64,3 +64,44 @@ pub fn session_of(body: &[u8]) -> Result<Session, CallError> {
     let wire: Wire = miniserde::json::from_str(text).map_err(|_| unreadable())?;
     wire.data.object.try_into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outside_of_an_event_is_read_without_looking_inside() {
+        let event =
+            Envelope::read(br#"{"id":"evt_1","type":"a.b","livemode":false,"created":7,"data":5}"#);
+        let expected = Envelope {
+            id: "evt_1".into(),
+            kind: "a.b".into(),
+            livemode: Some(false),
+            created: DateTime::from_timestamp(7, 0),
+        };
+        assert_eq!(event, Some(expected));
+    }
+
+    #[test]
+    fn what_has_no_id_that_can_be_kept_is_no_event() {
+        let long = format!(r#"{{"id":"{}"}}"#, "e".repeat(256));
+        for body in [
+            "",
+            "nonsense",
+            "{}",
+            r#"{"id":""}"#,
+            r#"{"id":7}"#,
+            r#"{"id":"evt_\u0000"}"#,
+            long.as_str(),
+        ] {
+            assert_eq!(Envelope::read(body.as_bytes()), None, "{body}");
+        }
+        assert_eq!(Envelope::read(&[0xff, 0xfe]), None);
+    }
+
+    #[test]
+    fn an_event_about_something_else_holds_no_session() {
+        assert!(session_of(br#"{"id":"evt_1","data":{"object":{"id":"ch_1"}}}"#).is_err());
+        assert!(session_of(br#"{"id":"evt_1"}"#).is_err());
+    }
+}

@@ -105,3 +105,65 @@ impl MintParams {
         item
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params() -> MintParams {
+        MintParams {
+            order_id: Uuid::from_u128(1),
+            reference: "CUP-1".into(),
+            customer_email: Some("kim@example.org".into()),
+            currency: "eur".into(),
+            lines: vec![MintLine {
+                description: "Cup & shirt".into(),
+                unit_amount: 4_500,
+                quantity: 2,
+            }],
+            metadata: [("team".to_owned(), "U12".to_owned())].into(),
+            locale: "de".into(),
+            public_url: "https://pay.example.org/".into(),
+            livemode: false,
+            link_version: 1,
+        }
+    }
+
+    fn decoded(body: &str) -> Vec<(String, String)> {
+        let mut pairs: Vec<_> = url::form_urlencoded::parse(body.as_bytes())
+            .into_owned()
+            .collect();
+        pairs.sort();
+        pairs
+    }
+
+    #[test]
+    fn the_body_says_what_the_order_says_and_no_more() {
+        let pairs =
+            decoded(&params().body(Uuid::from_u128(2), "https://pay.example.org/pay/t/return"));
+        let text: Vec<String> = pairs
+            .into_iter()
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
+        insta::assert_snapshot!(text.join("\n"));
+    }
+
+    #[test]
+    fn the_hash_changes_with_whatever_the_payer_would_see() {
+        let same = params().hash();
+        assert_eq!(params().hash(), same);
+        let changes: [fn(&mut MintParams); 6] = [
+            |params| params.customer_email = None,
+            |params| params.lines[0].unit_amount += 1,
+            |params| params.lines[0].description.push('!'),
+            |params| params.public_url.push('x'),
+            |params| params.link_version += 1,
+            |params| params.livemode = true,
+        ];
+        for change in changes {
+            let mut changed = params();
+            change(&mut changed);
+            assert_ne!(changed.hash(), same, "{changed:?}");
+        }
+    }
+}

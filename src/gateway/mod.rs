@@ -43,11 +43,11 @@ impl Gateway {
         }
     }
 
-    /// Creates a Checkout Session from a stored body, under its key; repeats are to the byte.
+    /// Creates a Checkout Session from a stored body, under its key; repeats are to the byte. A 429 is
+    /// the caller's to wait for.
     ///
     /// # Errors
-    /// After [`CallError::Failed`] and [`CallError::NoAnswer`] the session may exist all the same;
-    /// after the others it does not.
+    /// Where [`CallError::leaves_open`], the session may exist all the same.
     pub async fn create(
         &self,
         body: &str,
@@ -57,21 +57,30 @@ impl Gateway {
         let path = CreateCheckoutSession::new().build().path;
         let key =
             IdempotencyKey::new(key).map_err(|error| CallError::NotSent(error.to_string()))?;
+        let mut left_open: Option<CallError> = None;
         let session: Session = self
-            .repeat(deadline, async |patience| {
+            .repeat(Retry::for_a_paced_caller(), deadline, async |patience| {
                 let request = RequestBuilder {
                     method: StripeMethod::Post,
                     path: path.clone(),
                     query: None,
                     body: Some(body.to_owned()),
                 };
-                let session: WireSession = request
+                let answer: Result<WireSession, CallError> = request
                     .customize()
                     .request_strategy(RequestStrategy::Idempotent(key.clone()))
                     .timeout(patience)
                     .send(&self.transport)
-                    .await?;
-                session.try_into()
+                    .await;
+                match answer.and_then(Session::try_from) {
+                    // The try before may have made it, and this answer says nothing of that.
+                    Err(error) if error.refuses_our_key() => Err(left_open.take().unwrap_or(error)),
+                    Err(error) => {
+                        left_open = error.leaves_open().then(|| error.clone());
+                        Err(error)
+                    }
+                    session => session,
+                }
             })
             .await?;
         match session {
@@ -89,7 +98,7 @@ impl Gateway {
     /// # Errors
     /// [`CallError::Refused`] with status 404 if the account has no such session.
     pub async fn read(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
-        self.repeat(deadline, async |patience| {
+        self.repeat(Retry::default(), deadline, async |patience| {
             let request = RetrieveCheckoutSession::new(stripe_id).build();
             let session: WireSession = request
                 .customize()
@@ -108,7 +117,7 @@ impl Gateway {
     /// Nothing is known of the session then; asking again does no harm.
     pub async fn close(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
         let closed = self
-            .repeat(deadline, async |patience| {
+            .repeat(Retry::default(), deadline, async |patience| {
                 let request = ExpireCheckoutSession::new(stripe_id).build();
                 let session: WireSession = request
                     .customize()
@@ -137,7 +146,7 @@ impl Gateway {
         let mut after: Option<String> = None;
         loop {
             let page: Page<WireSession> = self
-                .repeat(deadline, async |patience| {
+                .repeat(Retry::default(), deadline, async |patience| {
                     let mut list = ListCheckoutSession::new()
                         .created(RangeQueryTs::gte(since.timestamp()))
                         .limit(100);
@@ -166,20 +175,17 @@ impl Gateway {
     }
 
     /// Asks Stripe something small, for `doctor`: does the key work, and what time is it there?
-    ///
-    /// # Errors
-    /// What keeps every other call from working too.
-    pub async fn ping(&self, deadline: Instant) -> Result<Ping, CallError> {
+    pub async fn ping(&self, deadline: Instant) -> Ping {
         self.transport.ping(deadline - Instant::now()).await
     }
 
     /// Repeats `call` as [`retry`] says, until `deadline`.
     async fn repeat<T>(
         &self,
+        mut retry: Retry,
         deadline: Instant,
         mut call: impl AsyncFnMut(Duration) -> Result<T, CallError>,
     ) -> Result<T, CallError> {
-        let mut retry = Retry::default();
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let error = match call(retry.patience(left)).await {

@@ -25,9 +25,18 @@ pub enum Next {
 pub struct Retry {
     tries: u32,
     failures: u32,
+    caller_keeps_pace: bool,
 }
 
 impl Retry {
+    /// For a caller who keeps a pace of their own: a 429 is theirs to wait for.
+    pub fn for_a_paced_caller() -> Self {
+        Self {
+            caller_keeps_pace: true,
+            ..Self::default()
+        }
+    }
+
     /// How long the next try may take, when `left` is left of the whole budget.
     pub fn patience(&self, left: Duration) -> Duration {
         left.min(ONE_TRY)
@@ -53,7 +62,8 @@ impl Retry {
                     Next::Again(pause)
                 }
             }
-            CallError::Busy { .. } | CallError::NoAnswer(_) => {
+            CallError::TooFast if self.caller_keeps_pace => Next::GiveUp,
+            CallError::TooFast | CallError::KeyInUse | CallError::NoAnswer(_) => {
                 Next::Again(pause.mul_f64(0.5 + share / 2.0))
             }
         }
@@ -64,16 +74,11 @@ impl Retry {
 mod tests {
     use super::*;
 
-    fn busy() -> CallError {
-        CallError::Busy { status: 429 }
-    }
-
     #[test]
     fn a_refusal_is_final_at_once() {
         let refused = CallError::Refused {
             status: 400,
             code: None,
-            message: String::new(),
         };
         assert_eq!(Retry::default().after(&refused, 0.5), Next::GiveUp);
     }
@@ -96,7 +101,7 @@ mod tests {
         let mut retry = Retry::default();
         let mut last = Duration::ZERO;
         for _ in 0..40 {
-            let Next::Again(pause) = retry.after(&busy(), 1.0) else {
+            let Next::Again(pause) = retry.after(&CallError::TooFast, 1.0) else {
                 panic!("gave up on a 429")
             };
             assert!(pause >= last && pause <= LONGEST_PAUSE);
@@ -106,8 +111,18 @@ mod tests {
     }
 
     #[test]
+    fn whoever_keeps_a_pace_is_told_of_a_429_at_once() {
+        let mut retry = Retry::for_a_paced_caller();
+        assert_eq!(retry.after(&CallError::TooFast, 0.5), Next::GiveUp);
+        assert!(matches!(
+            retry.after(&CallError::KeyInUse, 0.5),
+            Next::Again(_)
+        ));
+    }
+
+    #[test]
     fn callers_that_were_refused_together_do_not_come_back_together() {
-        let pause = |share| Retry::default().after(&busy(), share);
+        let pause = |share| Retry::default().after(&CallError::TooFast, share);
         assert_ne!(pause(0.0), pause(1.0));
     }
 }

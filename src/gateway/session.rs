@@ -94,8 +94,14 @@ impl TryFrom<WireSession> for Session {
     type Error = CallError;
 
     fn try_from(wire: WireSession) -> Result<Self, CallError> {
+        let status = status(wire.status.as_deref(), wire.payment_status.as_deref())?;
+        if status == Status::Paid && (wire.amount_total.is_none() || wire.currency.is_none()) {
+            return Err(CallError::Unreadable(
+                "a paid session without its amount".to_owned(),
+            ));
+        }
         Ok(Self {
-            status: status(wire.status.as_deref(), wire.payment_status.as_deref())?,
+            status,
             payment_intent: wire.payment_intent.and_then(id_of),
             expires_at: wire
                 .expires_at
@@ -131,5 +137,80 @@ fn id_of(value: Value) -> Option<String> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Session, CallError> {
+        let wire: WireSession = miniserde::json::from_str(json).expect("JSON with an id");
+        wire.try_into()
+    }
+
+    #[test]
+    fn a_session_is_read_although_almost_every_field_is_missing() {
+        let session = read(r#"{"id":"cs_1","status":"open","url":"https://pay","new_field":[1]}"#)
+            .expect("readable");
+        assert_eq!(
+            (session.id.as_str(), session.status, session.url.as_deref()),
+            ("cs_1", Status::Open, Some("https://pay"))
+        );
+    }
+
+    #[test]
+    fn nothing_to_pay_counts_as_paid_and_unpaid_is_on_its_way() {
+        let status = |payment: &str| {
+            let json = format!(
+                r#"{{"id":"cs_1","status":"complete","payment_status":"{payment}","amount_total":0,"currency":"eur"}}"#
+            );
+            read(&json).map(|session| session.status)
+        };
+        assert_eq!(status("paid"), Ok(Status::Paid));
+        assert_eq!(status("no_payment_required"), Ok(Status::Paid));
+        assert_eq!(status("unpaid"), Ok(Status::PaymentPending));
+        assert!(matches!(status("a_new_one"), Err(CallError::Unreadable(_))));
+    }
+
+    #[test]
+    fn a_payment_without_an_amount_is_not_believed() {
+        let json = r#"{"id":"cs_1","status":"complete","payment_status":"paid"}"#;
+        assert!(matches!(read(json), Err(CallError::Unreadable(_))));
+    }
+
+    #[test]
+    fn a_payment_intent_is_an_id_or_the_object_that_has_it() {
+        let intent = |json: &str| {
+            read(&format!(
+                r#"{{"id":"cs_1","status":"open","payment_intent":{json}}}"#
+            ))
+            .expect("readable")
+            .payment_intent
+        };
+        assert_eq!(intent(r#""pi_1""#).as_deref(), Some("pi_1"));
+        assert_eq!(
+            intent(r#"{"id":"pi_1","amount":5}"#).as_deref(),
+            Some("pi_1")
+        );
+        assert_eq!(intent("null"), None);
+    }
+
+    #[test]
+    fn our_mark_is_seen_also_where_it_cannot_be_read() {
+        let marked = |metadata: &str| {
+            read(&format!(
+                r#"{{"id":"cs_1","status":"open","metadata":{metadata}}}"#
+            ))
+            .expect("readable")
+        };
+        let ours = marked(r#"{"freshmint_session":"00000000-0000-0000-0000-000000000007"}"#);
+        assert_eq!(
+            (ours.is_marked(), ours.row()),
+            (true, Some(Uuid::from_u128(7)))
+        );
+        let damaged = marked(r#"{"freshmint_session":"?"}"#);
+        assert_eq!((damaged.is_marked(), damaged.row()), (true, None));
+        assert!(!marked("{}").is_marked() && !marked("null").is_marked());
     }
 }

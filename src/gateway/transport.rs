@@ -21,22 +21,21 @@ const IDLE_CONNECTIONS: usize = 64;
 /// Why a call brought no answer that we can use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// Stripe understood and said no (400, 401, 403, 404 …); nothing was made.
-    #[error("Stripe refused with {status}{}: {message}", .code.as_deref().map(|c| format!(" {c}")).unwrap_or_default())]
+    /// Stripe understood and said no (400, 401, 403, 404 …); nothing was made. Its words are not
+    /// kept, since they may name the payer's address.
+    #[error("Stripe refused with {status} {}", .code.as_deref().unwrap_or_default())]
     Refused {
         /// HTTP status.
         status: u16,
         /// Stripe's error code, such as `amount_too_small`.
         code: Option<String>,
-        /// Stripe's words. They may name the payer's address, so they do not go into a log.
-        message: String,
     },
-    /// Too many calls (429), or the same key is in use at this moment (409); nothing was made by this try.
-    #[error("Stripe is busy ({status})")]
-    Busy {
-        /// HTTP status.
-        status: u16,
-    },
+    /// Too many calls (429); nothing was made by this try.
+    #[error("Stripe asks to slow down (429)")]
+    TooFast,
+    /// The same idempotency key is in use at this moment (409); nothing was made by this try.
+    #[error("another call under the same key is under way at Stripe (409)")]
+    KeyInUse,
     /// A failure inside Stripe (5xx): what was asked may have been done.
     #[error("Stripe failed with {status}")]
     Failed {
@@ -54,6 +53,27 @@ pub enum CallError {
     NotSent(String),
 }
 
+impl CallError {
+    /// Whether what was asked may have been done all the same.
+    pub fn leaves_open(&self) -> bool {
+        match self {
+            Self::Failed { .. } | Self::NoAnswer(_) | Self::Unreadable(_) | Self::KeyInUse => true,
+            Self::Refused { .. } | Self::TooFast | Self::NotSent(_) => false,
+        }
+    }
+
+    /// Whether it is our key that Stripe refuses: then it has not even looked at the idempotency key.
+    pub fn refuses_our_key(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                status: 401 | 403,
+                ..
+            }
+        )
+    }
+}
+
 impl StripeClientErr for CallError {
     fn deserialize_err(message: impl std::fmt::Display) -> Self {
         Self::Unreadable(message.to_string())
@@ -63,8 +83,10 @@ impl StripeClientErr for CallError {
 /// What a small question to Stripe told.
 #[derive(Debug)]
 pub struct Ping {
-    /// Stripe's time, from the `Date` header.
+    /// Stripe's time, from the `Date` header, if there was an answer of any kind.
     pub date: Option<DateTime<Utc>>,
+    /// Whether the key works.
+    pub answer: Result<(), CallError>,
 }
 
 #[derive(Clone)]
@@ -99,22 +121,30 @@ impl Transport {
         }
     }
 
-    pub async fn ping(&self, patience: Duration) -> Result<Ping, CallError> {
-        let response = self
+    pub async fn ping(&self, patience: Duration) -> Ping {
+        let sent = self
             .request(Method::GET, "/balance")
             .timeout(patience)
             .send()
             .await;
-        let response = response.map_err(no_answer)?;
+        let response = match sent {
+            Ok(response) => response,
+            Err(error) => {
+                return Ping {
+                    date: None,
+                    answer: Err(no_answer(error)),
+                };
+            }
+        };
         let date = response
             .headers()
             .get(header::DATE)
             .and_then(|date| date.to_str().ok());
         let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-        self.understand(response).await?;
-        Ok(Ping {
+        Ping {
             date: date.map(|date| date.to_utc()),
-        })
+            answer: self.understand(response).await.map(drop),
+        }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -129,9 +159,8 @@ impl Transport {
         let body = response.bytes().await.map_err(no_answer)?;
         match status {
             _ if status.is_success() => Ok(body),
-            StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS => Err(CallError::Busy {
-                status: status.as_u16(),
-            }),
+            StatusCode::CONFLICT => Err(CallError::KeyInUse),
+            StatusCode::TOO_MANY_REQUESTS => Err(CallError::TooFast),
             _ if status.is_client_error() => Err(refusal(status, &body)),
             _ => Err(CallError::Failed {
                 status: status.as_u16(),
@@ -189,18 +218,13 @@ fn refusal(status: StatusCode, body: &[u8]) -> CallError {
         code: Option<String>,
         #[serde(rename = "type")]
         kind: Option<String>,
-        message: Option<String>,
     }
     let said = std::str::from_utf8(body)
         .ok()
         .and_then(|text| miniserde::json::from_str::<Body>(text).ok());
-    let (code, message) = match said {
-        Some(Body { error }) => (error.code.or(error.kind), error.message),
-        None => (None, None),
-    };
+    let code = said.and_then(|Body { error }| error.code.or(error.kind));
     CallError::Refused {
         status: status.as_u16(),
         code,
-        message: message.unwrap_or_default(),
     }
 }

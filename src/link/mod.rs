@@ -1,10 +1,11 @@
-//! The pay link: what a mail carries instead of Stripe's, which goes stale within a day.
+//! The address that a mail carries: ours, signed, bound to one order, good for as long as the debt.
 
+mod keys;
 pub mod token;
 
 use url::Url;
 
-/// `PUBLIC_URL/pay/{token}`: what the mail carries.
+/// The pay link: `token` under the service's public address, with or without a slash at its end.
 pub fn pay_url(public_url: &Url, token: &str) -> String {
     format!("{}/pay/{token}", public_url.as_str().trim_end_matches('/'))
 }
@@ -17,4 +18,26 @@ pub fn pay_path(public_url: &Url, token: &str) -> String {
 /// Where Stripe sends the payer back, paid or not.
 pub fn return_url(public_url: &Url, token: &str) -> String {
     format!("{}/return", pay_url(public_url, token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_at_the_end_of_the_public_address_is_not_doubled() {
+        let url = |text: &str| text.parse::<Url>().expect("an address");
+        for public_url in ["https://pay.example.org", "https://pay.example.org/"] {
+            assert_eq!(
+                pay_url(&url(public_url), "a.b.c"),
+                "https://pay.example.org/pay/a.b.c"
+            );
+        }
+        let below = url("https://example.org/shop/");
+        assert_eq!(
+            return_url(&below, "t"),
+            "https://example.org/shop/pay/t/return"
+        );
+        assert_eq!(pay_path(&below, "t"), "/shop/pay/t");
+    }
 }

@@ -1,31 +1,97 @@
-//! Pay tokens: signed, checked without the database, and without personal data in them.
+//! The token in a link: which order, which version of its link, signed.
 //!
-//! A JWT (RFC 7519) with HS256: `kid` in the header names the key, `aud` says what it is for, `sub`
-//! is the order and `v` its link version. It has no expiry: a link is good as long as the debt.
-//! The only user of jsonwebtoken.
+//! A JWT with HS256 (RFC 7519). `aud` says what it is good for, so that a token of one purpose is
+//! nothing to another route; `sub` is the order's id, `v` its link version, which a withdrawal
+//! raises. It does not expire, since the debt does not, and carries nothing about the person. It
+//! stays under 160 characters, so that mail programs leave the line whole.
 
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::sync::LazyLock;
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD},
-};
-use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
-};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, Header, Validation};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// HS256 wants a key as long as its hash (RFC 7518, 3.2).
-const KEY_BYTES: usize = 32;
-/// Ours are some 170 characters; nothing longer is worth a look.
-const LONGEST: usize = 400;
+pub use super::keys::{LinkKeys, LinkKeysError};
 
-/// What a token is for; one for something else is as good as forged.
+/// More than any token of ours has; what is longer is not even decoded.
+const MAX_LENGTH: usize = 256;
+
+/// What a token is good for: its `aud`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+enum Purpose {
     /// To pay an order.
     Pay,
+}
+
+/// What a pay link says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PayClaims {
+    /// The order.
+    pub order_id: Uuid,
+    /// The version of its link; an older one has been withdrawn.
+    pub link_version: i32,
+}
+
+/// The token is forged, damaged, signed with an unknown key or for another purpose: one error for
+/// every cause, so that nobody learns from it how far they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the link is not valid")]
+pub struct BadToken;
+
+/// The payload of a pay token on the wire.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PayPayload {
+    aud: String,
+    /// The sixteen bytes of the order's id in base64url: 22 characters in place of 36.
+    sub: String,
+    v: i32,
+}
+
+impl LinkKeys {
+    /// The token of a pay link, signed with the first key.
+    pub fn sign_pay(&self, claims: PayClaims) -> String {
+        self.sign(&PayPayload {
+            aud: Purpose::Pay.audience().to_owned(),
+            sub: URL_SAFE_NO_PAD.encode(claims.order_id.as_bytes()),
+            v: claims.link_version,
+        })
+    }
+
+    /// Reads the token of a pay link that any of the keys has signed.
+    pub fn verify_pay(&self, token: &str) -> Result<PayClaims, BadToken> {
+        let payload: PayPayload = self.verify(token, Purpose::Pay)?;
+        let id = URL_SAFE_NO_PAD.decode(payload.sub).map_err(|_| BadToken)?;
+        let order_id = Uuid::from_slice(&id).map_err(|_| BadToken)?;
+        Ok(PayClaims {
+            order_id,
+            link_version: payload.v,
+        })
+    }
+
+    fn sign(&self, payload: &impl Serialize) -> String {
+        let key = self.first();
+        let header = Header {
+            typ: None,
+            kid: Some(key.kid.clone()),
+            ..Header::new(Algorithm::HS256)
+        };
+        jsonwebtoken::encode(&header, payload, &key.sign)
+            .expect("texts and numbers become JSON, and HMAC takes any key")
+    }
+
+    /// Only the key that the header names is tried.
+    fn verify<T: DeserializeOwned>(&self, token: &str, purpose: Purpose) -> Result<T, BadToken> {
+        if token.len() > MAX_LENGTH {
+            return Err(BadToken);
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| BadToken)?;
+        let key = header.kid.and_then(|kid| self.find(&kid)).ok_or(BadToken)?;
+        let token = jsonwebtoken::decode(token, &key.verify, purpose.validation());
+        token.map(|token| token.claims).map_err(|_| BadToken)
+    }
 }
 
 impl Purpose {
@@ -34,288 +100,230 @@ impl Purpose {
             Self::Pay => "pay",
         }
     }
-}
 
-/// What a pay token says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PayClaims {
-    /// The order that it was made for.
-    pub order_id: Uuid,
-    /// Which of the order's links it was.
-    pub link_version: i32,
-}
-
-/// Not a token of ours for this purpose. There is one error for every cause, so that nothing can be
-/// learnt from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the token is not valid")]
-pub struct BadToken;
-
-/// The keys that sign and verify: the first signs, all verify.
-pub struct LinkKeys {
-    signing: EncodingKey,
-    header: Header,
-    verifying: HashMap<String, DecodingKey>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    aud: String,
-    sub: String,
-    v: i32,
-}
-
-impl LinkKeys {
-    /// Signs a token.
-    pub fn sign(&self, purpose: Purpose, order_id: Uuid, link_version: i32) -> String {
-        let sub = URL_SAFE_NO_PAD.encode(order_id.as_bytes());
-        let claims = Claims {
-            aud: purpose.audience().to_owned(),
-            sub,
-            v: link_version,
-        };
-        encode(&self.header, &claims, &self.signing).expect("HMAC signs anything")
-    }
-
-    /// Reads a token that one of the keys signed for `purpose`.
-    ///
-    /// # Errors
-    /// [`BadToken`], whatever the cause.
-    pub fn verify(&self, token: &str, purpose: Purpose) -> Result<PayClaims, BadToken> {
-        if token.len() > LONGEST {
-            return Err(BadToken);
+    /// The rules of the library for this purpose: HS256 and this audience, no times.
+    fn validation(self) -> &'static Validation {
+        static PAY: LazyLock<Validation> = LazyLock::new(|| Purpose::Pay.rules());
+        match self {
+            Self::Pay => &PAY,
         }
-        let kid = decode_header(token)
-            .ok()
-            .and_then(|header| header.kid)
-            .ok_or(BadToken)?;
-        let key = self.verifying.get(&kid).ok_or(BadToken)?;
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_audience(&[purpose.audience()]);
-        validation.required_spec_claims.clear();
-        validation.required_spec_claims.insert("aud".to_owned());
-        validation.validate_exp = false;
-        let claims = decode::<Claims>(token, key, &validation)
-            .map_err(|_| BadToken)?
-            .claims;
-        let id = URL_SAFE_NO_PAD.decode(claims.sub).map_err(|_| BadToken)?;
-        let order_id = Uuid::from_slice(&id).map_err(|_| BadToken)?;
-        Ok(PayClaims {
-            order_id,
-            link_version: claims.v,
-        })
     }
 
-    /// How many keys there are.
-    #[expect(
-        clippy::len_without_is_empty,
-        reason = "there is always one that signs"
-    )]
-    pub fn len(&self) -> usize {
-        self.verifying.len()
+    fn rules(self) -> Validation {
+        let mut rules = Validation::new(Algorithm::HS256);
+        rules.set_required_spec_claims(&["aud", "sub"]);
+        rules.set_audience(&[self.audience()]);
+        rules.validate_exp = false;
+        rules
     }
-
-    /// The text of a fresh key, `kid:base64`, from random bytes.
-    pub fn generate(random: [u8; KEY_BYTES + 4]) -> String {
-        let (name, key) = random.split_at(4);
-        format!("k{}:{}", hex::encode(name), STANDARD.encode(key))
-    }
-}
-
-impl fmt::Debug for LinkKeys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LinkKeys({} keys)", self.len())
-    }
-}
-
-/// Why link keys cannot be used. It names the key, never its value.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadKeys {
-    /// An entry is not `kid:base64`.
-    #[error("entry {0} must be kid:base64, as freshmint keys new prints it")]
-    Shape(usize),
-    /// The key is not base64.
-    #[error("the key {0} is not base64")]
-    Base64(String),
-    /// The key is too short to be safe.
-    #[error("the key {0} has {1} bytes, it needs at least {KEY_BYTES}")]
-    Short(String, usize),
-    /// Two keys have one name.
-    #[error("the key {0} is there twice")]
-    Twice(String),
-}
-
-impl FromStr for LinkKeys {
-    type Err = BadKeys;
-
-    fn from_str(text: &str) -> Result<Self, BadKeys> {
-        let mut first = None;
-        let mut verifying = HashMap::new();
-        for (number, entry) in text.split(',').enumerate() {
-            let (kid, key) = parse(entry.trim()).ok_or(BadKeys::Shape(number + 1))?;
-            let key = decode_key(key).ok_or_else(|| BadKeys::Base64(kid.to_owned()))?;
-            if key.len() < KEY_BYTES {
-                return Err(BadKeys::Short(kid.to_owned(), key.len()));
-            }
-            if verifying
-                .insert(kid.to_owned(), DecodingKey::from_secret(&key))
-                .is_some()
-            {
-                return Err(BadKeys::Twice(kid.to_owned()));
-            }
-            first.get_or_insert_with(|| (kid.to_owned(), EncodingKey::from_secret(&key)));
-        }
-        let (kid, signing) = first.ok_or(BadKeys::Shape(1))?;
-        let header = Header {
-            kid: Some(kid),
-            ..Header::new(Algorithm::HS256)
-        };
-        Ok(Self {
-            signing,
-            header,
-            verifying,
-        })
-    }
-}
-
-/// The name goes into every link, so it is short and plain.
-fn parse(entry: &str) -> Option<(&str, &str)> {
-    let (kid, key) = entry.split_once(':')?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    ((1..=32).contains(&kid.len()) && kid.chars().all(plain) && !key.is_empty())
-        .then_some((kid, key))
-}
-
-fn decode_key(text: &str) -> Option<Vec<u8>> {
-    [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD]
-        .iter()
-        .find_map(|base64| base64.decode(text).ok())
 }
 
 #[cfg(test)]
 mod tests {
+    use jsonwebtoken::{EncodingKey, encode};
+    use serde_json::{Value, json};
+
     use super::*;
 
-    const OLD: &str = "old:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
-    const NEW: &str = "new:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
+    const ONE: &str = "one:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    const TWO: &str = "two:ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
+    const CLAIMS: PayClaims = PayClaims {
+        order_id: Uuid::from_u128(0x0193_5f2a_7c11_7000_8000_0000_0000_002a),
+        link_version: 3,
+    };
 
     fn keys(text: &str) -> LinkKeys {
-        text.parse().expect("keys")
+        LinkKeys::parse(text).unwrap()
     }
 
-    fn token(keys: &LinkKeys) -> String {
-        keys.sign(Purpose::Pay, Uuid::from_u128(7), 3)
-    }
-
-    #[test]
-    fn a_token_tells_its_order_and_link_version() {
-        let keys = keys(OLD);
-        let claims = keys.verify(&token(&keys), Purpose::Pay);
-        assert_eq!(
-            claims,
-            Ok(PayClaims {
-                order_id: Uuid::from_u128(7),
-                link_version: 3
-            })
-        );
-    }
-
-    #[test]
-    fn after_a_rotation_the_new_key_signs_and_old_links_still_work() {
-        let rotated = keys(&format!("{NEW},{OLD}"));
-        assert!(rotated.verify(&token(&keys(OLD)), Purpose::Pay).is_ok());
-        assert!(keys(NEW).verify(&token(&rotated), Purpose::Pay).is_ok());
-        assert_eq!(
-            keys(NEW).verify(&token(&keys(OLD)), Purpose::Pay),
-            Err(BadToken)
-        );
-    }
-
-    #[test]
-    fn every_single_changed_character_spoils_a_token() {
-        let keys = keys(OLD);
-        let token = token(&keys);
-        for at in 0..token.len() {
-            let other = if token.as_bytes()[at] == b'A' {
-                "B"
-            } else {
-                "A"
-            };
-            let mut forged = token.clone();
-            forged.replace_range(at..=at, other);
-            assert_eq!(keys.verify(&forged, Purpose::Pay), Err(BadToken), "{at}");
-        }
-    }
-
-    #[test]
-    fn no_other_algorithm_audience_or_shape_is_let_in() {
-        let keys = keys(OLD);
+    /// A token of any shape, signed with the right key.
+    fn signed(algorithm: Algorithm, kid: Option<&str>, payload: &Value) -> String {
         let secret = EncodingKey::from_secret(b"0123456789abcdef0123456789abcdef");
-        let claims = |aud: &str| Claims {
-            aud: aud.into(),
-            sub: URL_SAFE_NO_PAD.encode([0; 16]),
-            v: 1,
+        let header = Header {
+            kid: kid.map(str::to_owned),
+            ..Header::new(algorithm)
         };
-        let signed = |algorithm, aud| {
-            let header = Header {
-                kid: Some("old".into()),
-                ..Header::new(algorithm)
+        encode(&header, payload, &secret).unwrap()
+    }
+
+    fn payload() -> Value {
+        json!({"aud": "pay", "sub": URL_SAFE_NO_PAD.encode(CLAIMS.order_id.as_bytes()), "v": 3})
+    }
+
+    #[test]
+    fn a_token_reads_back_as_what_was_signed() {
+        let keys = keys(ONE);
+        for link_version in [0, 1, i32::MAX] {
+            let claims = PayClaims {
+                link_version,
+                ..CLAIMS
             };
-            encode(&header, &claims(aud), &secret).expect("signs")
-        };
-        assert!(
-            keys.verify(&signed(Algorithm::HS256, "pay"), Purpose::Pay)
-                .is_ok()
-        );
-        assert_eq!(
-            keys.verify(&signed(Algorithm::HS512, "pay"), Purpose::Pay),
-            Err(BadToken)
-        );
-        assert_eq!(
-            keys.verify(&signed(Algorithm::HS256, "unsubscribe"), Purpose::Pay),
-            Err(BadToken)
-        );
-        let none = format!(
-            "{}.e30.",
-            URL_SAFE_NO_PAD.encode(r#"{"alg":"none","kid":"old"}"#)
-        );
-        for junk in [
-            "",
-            ".",
-            "..",
-            "a.b.c",
-            &none,
-            &"x".repeat(100_000),
-            &format!("{}.", token(&keys)),
-        ] {
-            assert_eq!(keys.verify(junk, Purpose::Pay), Err(BadToken));
+            assert_eq!(keys.verify_pay(&keys.sign_pay(claims)), Ok(claims));
         }
     }
 
     #[test]
-    fn wrong_keys_are_named_and_never_shown() {
-        let wrong = |text: &str| {
-            text.parse::<LinkKeys>()
-                .map(drop)
-                .expect_err("wrong")
-                .to_string()
-        };
+    fn tokens_are_short_and_say_nothing_about_the_person() {
+        let keys = keys("k234567:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+        let token = keys.sign_pay(CLAIMS);
+        assert!(token.len() < 160, "{} characters", token.len());
+        let payload = URL_SAFE_NO_PAD
+            .decode(token.split('.').nth(1).unwrap())
+            .unwrap();
         assert_eq!(
-            wrong("nothing"),
-            "entry 1 must be kid:base64, as freshmint keys new prints it"
+            payload,
+            br#"{"aud":"pay","sub":"AZNfKnwRcACAAAAAAAAAKg","v":3}"#
         );
-        assert_eq!(
-            wrong("a:c2hvcnQ="),
-            "the key a has 5 bytes, it needs at least 32"
-        );
-        assert_eq!(wrong("a:%%%"), "the key a is not base64");
-        assert_eq!(wrong(&format!("{OLD},{OLD}")), "the key old is there twice");
-        assert!(!format!("{:?}", keys(OLD)).contains("MDEy"));
     }
 
     #[test]
-    fn a_generated_key_works() {
-        let keys = keys(&LinkKeys::generate([9; 36]));
-        assert!(keys.verify(&token(&keys), Purpose::Pay).is_ok());
+    fn the_format_stands_since_links_are_in_mailboxes_for_months() {
+        let token = "eyJhbGciOiJIUzI1NiIsImtpZCI6Im9uZSJ9.eyJhdWQiOiJwYXkiLCJzdWIiOiJBWk5mS253UmNBQ0FBQUFBQUFBQUtnIiwidiI6M30.NwETA1mQaAvoCFj0DcooZCdNKzzk-mcUh-kBOLk3V7k";
+        assert_eq!(keys(ONE).sign_pay(CLAIMS), token);
+    }
+
+    #[test]
+    fn the_first_key_signs_and_every_key_verifies() {
+        let old = keys(ONE).sign_pay(CLAIMS);
+        let rolled = keys(&format!("{TWO},{ONE}"));
+        assert_eq!(rolled.verify_pay(&old), Ok(CLAIMS));
+        assert_eq!(keys(TWO).verify_pay(&rolled.sign_pay(CLAIMS)), Ok(CLAIMS));
+        assert_eq!(keys(TWO).verify_pay(&old), Err(BadToken));
+    }
+
+    #[test]
+    fn only_the_key_that_the_token_names_is_tried() {
+        let both = keys(&format!("{TWO},{ONE}"));
+        let token = signed(Algorithm::HS256, Some("two"), &payload());
+        assert_eq!(both.verify_pay(&token), Err(BadToken));
+    }
+
+    #[test]
+    fn every_changed_character_is_noticed() {
+        let keys = keys(ONE);
+        let token = keys.sign_pay(CLAIMS);
+        for at in 0..token.len() {
+            for other in ['A', 'B', 'g', '_', '.', '=', ' ', '\0'] {
+                let mut changed: Vec<char> = token.chars().collect();
+                if changed[at] != other {
+                    changed[at] = other;
+                    let changed: String = changed.into_iter().collect();
+                    assert_eq!(keys.verify_pay(&changed), Err(BadToken), "{at} {other}");
+                }
+            }
+            assert_eq!(keys.verify_pay(&token[..at]), Err(BadToken));
+        }
+    }
+
+    #[test]
+    fn the_last_character_has_one_spelling_only() {
+        const ALPHABET: &[u8; 64] =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let keys = keys(ONE);
+        let token = keys.sign_pay(CLAIMS);
+        let (body, last) = token.split_at(token.len() - 1);
+        for letter in ALPHABET
+            .iter()
+            .map(|letter| char::from(*letter))
+            .filter(|letter| !last.contains(*letter))
+        {
+            assert_eq!(keys.verify_pay(&format!("{body}{letter}")), Err(BadToken));
+        }
+    }
+
+    #[test]
+    fn nothing_may_stand_before_or_behind() {
+        let keys = keys(ONE);
+        let token = keys.sign_pay(CLAIMS);
+        for changed in [
+            format!("{token}."),
+            format!("{token}="),
+            format!("{token}\n"),
+            format!(" {token}"),
+            format!("{token}.x"),
+            format!("x.{token}"),
+            format!("{token}/return"),
+            String::new(),
+            "a".repeat(1_000_000),
+        ] {
+            assert_eq!(keys.verify_pay(&changed), Err(BadToken));
+        }
+    }
+
+    #[test]
+    fn an_over_long_token_is_refused_though_its_signature_is_good() {
+        let secret = EncodingKey::from_secret(b"0123456789abcdef0123456789abcdef");
+        let header = |typ: String| Header {
+            kid: Some("one".to_owned()),
+            typ: Some(typ),
+            ..Header::new(Algorithm::HS256)
+        };
+        let token = |typ| encode(&header(typ), &payload(), &secret).unwrap();
+        assert_eq!(keys(ONE).verify_pay(&token("x".into())), Ok(CLAIMS));
+        assert_eq!(keys(ONE).verify_pay(&token("x".repeat(200))), Err(BadToken));
+    }
+
+    #[test]
+    fn no_other_algorithm_is_taken() {
+        for algorithm in [Algorithm::HS384, Algorithm::HS512] {
+            let token = signed(algorithm, Some("one"), &payload());
+            assert_eq!(keys(ONE).verify_pay(&token), Err(BadToken), "{algorithm:?}");
+        }
+        let good = signed(Algorithm::HS256, Some("one"), &payload());
+        assert_eq!(keys(ONE).verify_pay(&good), Ok(CLAIMS));
+        let tail = good.split_once('.').unwrap().1;
+        let body = tail.split_once('.').unwrap().0;
+        for header in [
+            r#"{"alg":"none","kid":"one"}"#,
+            r#"{"alg":"hs256","kid":"one"}"#,
+            r#"{"alg":"RS256","kid":"one"}"#,
+            r#"{"kid":"one"}"#,
+        ] {
+            let header = URL_SAFE_NO_PAD.encode(header);
+            for token in [
+                format!("{header}.{tail}"),
+                format!("{header}.{body}."),
+                format!("{header}.{body}"),
+            ] {
+                assert_eq!(keys(ONE).verify_pay(&token), Err(BadToken));
+            }
+        }
+    }
+
+    #[test]
+    fn the_key_must_be_named_and_known() {
+        for kid in [None, Some(""), Some("other")] {
+            let token = signed(Algorithm::HS256, kid, &payload());
+            assert_eq!(keys(ONE).verify_pay(&token), Err(BadToken), "{kid:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_for_another_purpose_or_of_another_shape_is_nothing_here() {
+        let with = |field: &str, value: Value| {
+            let mut payload = payload();
+            payload[field] = value;
+            payload
+        };
+        let without = |field: &str| {
+            let mut payload = payload();
+            payload.as_object_mut().unwrap().remove(field);
+            payload
+        };
+        for payload in [
+            with("aud", json!("unsubscribe")),
+            with("aud", json!(["pay"])),
+            without("aud"),
+            with("sub", json!("42")),
+            with("sub", json!(CLAIMS.order_id.to_string())),
+            without("sub"),
+            with("v", json!("3")),
+            with("v", json!(4_000_000_000_u32)),
+            without("v"),
+            with("exp", json!(1)),
+        ] {
+            let token = signed(Algorithm::HS256, Some("one"), &payload);
+            assert_eq!(keys(ONE).verify_pay(&token), Err(BadToken), "{payload}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::email::Email;
 use super::line::{Line, LineDraft, NO_LINES, check_lines, check_sums, known_total};
 use super::locale::Locale;
 use super::metadata::Metadata;
+use super::mode::Mode;
 use super::money::Money;
 use super::problem::Problems;
 use super::text::{Name, Reference};
@@ -53,41 +54,6 @@ pub struct NewOrder {
     pub locale: Locale,
     /// Whether a reminder may be sent.
     pub remind: bool,
-}
-
-/// Stripe's `mode` of a Checkout Session, as far as we use it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// One payment.
-    #[default]
-    Payment,
-    /// A recurring payment; it needs a price from the catalogue.
-    Subscription,
-}
-
-/// A text that names no mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("write payment or subscription")]
-pub struct UnknownMode;
-
-impl Mode {
-    /// Reads the name that [`Mode::as_str`] writes.
-    pub fn parse(text: &str) -> Result<Self, UnknownMode> {
-        match text {
-            "payment" => Ok(Self::Payment),
-            "subscription" => Ok(Self::Subscription),
-            _ => Err(UnknownMode),
-        }
-    }
-
-    /// Stripe's name for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Payment => "payment",
-            Self::Subscription => "subscription",
-        }
-    }
 }
 
 impl TryFrom<Draft> for NewOrder {
@@ -277,7 +243,8 @@ mod tests {
         assert_eq!(
             check(json!({})).unwrap_err(),
             "reference: this must not be missing or empty; \
-             currency: the currency is missing; write its three letters, like EUR"
+             currency: the currency is missing; write its three letters, like EUR; \
+             lines: an order needs at least one line"
         );
         assert_eq!(
             check(with("lines", json!([]))).unwrap_err(),
@@ -374,6 +341,9 @@ mod tests {
 
     #[test]
     fn the_fingerprint_does_not_change_from_one_version_to_the_next() {
-        assert_eq!(check(order()).unwrap().content_hash(), "PIN");
+        assert_eq!(
+            check(order()).unwrap().content_hash(),
+            "3d153f2646a80902d14bb11fd09dec10c48f7cf4c548f3ea5de93391154f3049"
+        );
     }
 }

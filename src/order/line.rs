@@ -208,16 +208,9 @@ pub(super) fn check_sums(lines: &[Line], currency: Currency, problems: &mut Prob
             format!("there are {} lines; Stripe takes {MAX_LINES}", lines.len()),
         );
     }
-    let limit = || Money::new(MAX_MINOR, currency).format(Language::English);
     for (at, line) in lines.iter().enumerate() {
-        if line.total().is_some_and(|total| total > MAX_MINOR) {
-            problems.add(
-                format!("lines[{at}]"),
-                format!(
-                    "the line comes to more than the {} that Stripe takes",
-                    limit()
-                ),
-            );
+        if let Err(reason) = check_line_total(line, currency) {
+            problems.add(format!("lines[{at}]"), reason);
             return;
         }
     }
@@ -226,10 +219,25 @@ pub(super) fn check_sums(lines: &[Line], currency: Currency, problems: &mut Prob
             "lines",
             format!(
                 "the order comes to more than the {} that Stripe takes",
-                limit()
+                limit(currency)
             ),
         );
     }
+}
+
+/// Checks what one line comes to.
+pub(super) fn check_line_total(line: &Line, currency: Currency) -> Result<(), String> {
+    match line.total() {
+        Some(total) if total > MAX_MINOR => Err(format!(
+            "the line comes to more than the {} that Stripe takes",
+            limit(currency)
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn limit(currency: Currency) -> String {
+    Money::new(MAX_MINOR, currency).format(Language::English)
 }
 
 /// The sum of the lines whose amount is known, in minor units.

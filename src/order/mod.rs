@@ -14,6 +14,7 @@ pub mod email;
 pub mod line;
 pub mod locale;
 pub mod metadata;
+pub mod mode;
 pub mod money;
 pub mod problem;
 mod row;
@@ -33,16 +34,18 @@ use uuid::Uuid;
 
 pub use self::row::{OrderRow, Unpriced, WhatIsOwed};
 use self::{
-    draft::{Mode, NewOrder},
+    draft::NewOrder,
     email::Email,
     line::Line,
     locale::Locale,
+    mode::Mode,
     money::Money,
     row::{Evidence, NewRow},
     state::{Fact, Move, State},
 };
 use crate::{
     activity::{self, Level},
+    link::token::PayClaims,
     random,
     schema::orders,
 };
@@ -78,6 +81,16 @@ pub struct Order {
     pub created_at: DateTime<Utc>,
     /// Where it stands.
     pub state: State,
+}
+
+impl Order {
+    /// What the order's pay link says today.
+    pub fn link(&self) -> PayClaims {
+        PayClaims {
+            order_id: self.id,
+            link_version: self.link_version,
+        }
+    }
 }
 
 /// Who does something to an order, and when.

@@ -10,10 +10,11 @@ use super::{
     Order,
     change::{Change, Edit},
     currency::Currency,
-    draft::{Mode, NewOrder},
+    draft::NewOrder,
     email::Email,
     line::Line,
     locale::Locale,
+    mode::Mode,
     money::Money,
     state::{How, State},
 };

@@ -13,27 +13,18 @@ mod view;
 use chrono::{DateTime, Utc};
 use diesel::{Connection, prelude::*, result::Error as QueryError};
 use serde::Serialize;
-use serde_json::json;
 use uuid::Uuid;
 
-use self::verdict::verdict;
 pub use self::{
     payment::{Payment, payments_of},
     view::OrderView,
 };
 use crate::{
-    activity::{self, Level},
     app::App,
     db::DbError,
     gateway::{Session, session::Status},
-    order::{
-        self, Doing, Order,
-        currency::Currency,
-        money::Money,
-        state::{Fact, Verdict},
-    },
-    random,
-    schema::{checkout_sessions, payment_allocations, payments, session_orders},
+    order::{self, Doing, Order, state::Fact},
+    schema::{checkout_sessions, session_orders},
 };
 
 /// Who found a payment first.
@@ -55,6 +46,15 @@ impl FoundBy {
             Self::Webhook => "webhook",
             Self::Return => "return",
             Self::Click => "click",
+        }
+    }
+
+    /// What Stripe's word does to an order, however it reached us.
+    fn doing(self, at: DateTime<Utc>) -> Doing {
+        Doing {
+            actor: format!("stripe, by {}", self.name()),
+            at,
+            note: None,
         }
     }
 }
@@ -99,7 +99,7 @@ pub fn settle_in(
             return Ok(Settled::Foreign);
         }
         if session.status == Status::Paid {
-            record_payment(connection, session, None, &[], found_by, now)?;
+            payment::record(connection, session, None, &[], found_by, now)?;
         }
         return Ok(Settled::Unknown);
     };
@@ -132,13 +132,13 @@ pub fn settle_in(
                     connection,
                     order,
                     Fact::PaymentPending,
-                    &doing(found_by, now),
+                    &found_by.doing(now),
                 )?;
             }
         }
         Status::Paid => {
             complete(connection, row, &state, session, now)?;
-            record_payment(
+            payment::record(
                 connection,
                 session,
                 Some(row),
@@ -247,124 +247,4 @@ fn pair<'a>(shares: &'a [Share], orders: &'a [Order]) -> Vec<(&'a Share, &'a Ord
             ))
         })
         .collect()
-}
-
-/// Writes a payment down once, with what it is to each order, and moves the orders. No orders: money
-/// that a person must place.
-fn record_payment(
-    connection: &mut PgConnection,
-    session: &Session,
-    row: Option<Uuid>,
-    owed: &[(&Share, &Order)],
-    found_by: FoundBy,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    let (amount, currency) = (
-        session.amount_total.unwrap_or(0),
-        session.currency.clone().unwrap_or_default(),
-    );
-    let id = random::row_id(now);
-    let new = diesel::insert_into(payments::table)
-        .values((
-            payments::id.eq(id),
-            payments::stripe_session_id.eq(&session.id),
-            payments::session_id.eq(row),
-            payments::payment_intent.eq(&session.payment_intent),
-            payments::amount.eq(amount),
-            payments::currency.eq(&currency),
-            payments::found_by.eq(found_by.name()),
-            payments::found_at.eq(now),
-        ))
-        .on_conflict(payments::stripe_session_id)
-        .do_nothing()
-        .execute(connection)?;
-    if new == 0 {
-        return Ok(());
-    }
-    let detail = json!({ "amount": amount, "currency": currency, "payment_intent": session.payment_intent, "found_by": found_by });
-    if owed.is_empty() {
-        return tell(
-            connection,
-            None,
-            Level::Attention,
-            "a payment came that belongs to no order we know".to_owned(),
-            detail,
-            now,
-        );
-    }
-    let asked: i64 = owed.iter().map(|(share, _)| share.amount).sum();
-    for (share, order) in owed {
-        // A payment of the whole session's amount is each order's own share of it.
-        let part = if asked == amount {
-            share.amount
-        } else {
-            amount
-        };
-        let judged = match Currency::parse(&currency) {
-            Ok(currency) => verdict(order.state, order.total, Money::new(part, currency)),
-            Err(_) => Verdict::Mismatch,
-        };
-        diesel::insert_into(payment_allocations::table)
-            .values((
-                payment_allocations::payment_id.eq(id),
-                payment_allocations::order_id.eq(order.id),
-                payment_allocations::amount.eq(part),
-                payment_allocations::verdict.eq(judged.name()),
-            ))
-            .execute(connection)?;
-        let (level, what) = match judged {
-            Verdict::Settles => (Level::Info, "payment received"),
-            Verdict::SecondPayment => (
-                Level::Attention,
-                "a second payment came for an order that is settled",
-            ),
-            Verdict::Mismatch => (Level::Attention, "a payment came that is not what was owed"),
-        };
-        tell(
-            connection,
-            Some(order.id),
-            level,
-            what.to_owned(),
-            detail.clone(),
-            now,
-        )?;
-        order::advance(
-            connection,
-            order,
-            Fact::Payment(judged),
-            &doing(found_by, now),
-        )?;
-    }
-    Ok(())
-}
-
-fn doing(found_by: FoundBy, at: DateTime<Utc>) -> Doing {
-    Doing {
-        actor: format!("stripe, by {}", found_by.name()),
-        at,
-        note: None,
-    }
-}
-
-fn tell(
-    connection: &mut PgConnection,
-    order_id: Option<Uuid>,
-    level: Level,
-    what: String,
-    detail: serde_json::Value,
-    at: DateTime<Utc>,
-) -> QueryResult<()> {
-    let actor = "stripe".to_owned();
-    activity::record(
-        connection,
-        activity::Line {
-            at,
-            order_id,
-            category: "payment",
-            level,
-            actor,
-            what,
-            detail,
-        },
-    )
 }

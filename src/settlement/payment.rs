@@ -1,11 +1,126 @@
-//! The payments of an order, as they are shown.
+//! The payments of an order: written down once, with what they are to it, and shown.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::schema::{payment_allocations, payments};
+use super::{FoundBy, Share, verdict::verdict};
+use crate::{
+    activity::{self, Level},
+    gateway::Session,
+    order::{
+        self, Order,
+        currency::Currency,
+        money::Money,
+        state::{Fact, Verdict},
+    },
+    random,
+    schema::{payment_allocations, payments},
+};
+
+/// Writes a payment down once, judges what it is to each order, and moves the orders. No orders:
+/// money that a person must place.
+pub(super) fn record(
+    connection: &mut PgConnection,
+    session: &Session,
+    row: Option<Uuid>,
+    owed: &[(&Share, &Order)],
+    found_by: FoundBy,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let id = random::row_id(now);
+    let (amount, currency) = (
+        session.amount_total.unwrap_or(0),
+        session.currency.clone().unwrap_or_default(),
+    );
+    let new = diesel::insert_into(payments::table)
+        .values((
+            payments::id.eq(id),
+            payments::stripe_session_id.eq(&session.id),
+            payments::session_id.eq(row),
+            payments::payment_intent.eq(&session.payment_intent),
+            payments::amount.eq(amount),
+            payments::currency.eq(&currency),
+            payments::found_by.eq(found_by.name()),
+            payments::found_at.eq(now),
+        ))
+        .on_conflict(payments::stripe_session_id)
+        .do_nothing()
+        .execute(connection)?;
+    if new == 0 {
+        return Ok(());
+    }
+    if owed.is_empty() {
+        return tell(connection, session, None, None, now);
+    }
+    let asked: i64 = owed.iter().map(|(share, _)| share.amount).sum();
+    for (share, order) in owed {
+        // A payment of the whole session's amount is each order's own share of it.
+        let part = if asked == amount {
+            share.amount
+        } else {
+            amount
+        };
+        let judged = match Currency::parse(&currency) {
+            Ok(currency) => verdict(order.state, order.total, Money::new(part, currency)),
+            Err(_) => Verdict::Mismatch,
+        };
+        diesel::insert_into(payment_allocations::table)
+            .values((
+                payment_allocations::payment_id.eq(id),
+                payment_allocations::order_id.eq(order.id),
+                payment_allocations::amount.eq(part),
+                payment_allocations::verdict.eq(judged.name()),
+            ))
+            .execute(connection)?;
+        tell(connection, session, Some(order.id), Some(judged), now)?;
+        order::advance(
+            connection,
+            order,
+            Fact::Payment(judged),
+            &found_by.doing(now),
+        )?;
+    }
+    Ok(())
+}
+
+fn tell(
+    connection: &mut PgConnection,
+    session: &Session,
+    order_id: Option<Uuid>,
+    verdict: Option<Verdict>,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    let (level, what) = match verdict {
+        Some(Verdict::Settles) => (Level::Info, "payment received"),
+        Some(Verdict::SecondPayment) => (
+            Level::Attention,
+            "a second payment came for an order that is settled",
+        ),
+        Some(Verdict::Mismatch) => (Level::Attention, "a payment came that is not what was owed"),
+        None => (
+            Level::Attention,
+            "a payment came that belongs to no order we know",
+        ),
+    };
+    let line = activity::Line {
+        at,
+        order_id,
+        category: "payment",
+        level,
+        actor: "stripe".to_owned(),
+        what: what.to_owned(),
+        detail: json!({
+            "amount": session.amount_total,
+            "currency": session.currency,
+            "payment_intent": session.payment_intent,
+            "session": session.id,
+        }),
+    };
+    activity::record(connection, line)
+}
 
 /// What of a payment went to an order.
 #[derive(Debug, Clone, Serialize, Queryable)]

@@ -14,6 +14,10 @@ mod support;
 
 mod api;
 mod click;
+mod commands;
+mod import;
+mod migrations;
 mod property;
 mod settlement;
+mod tidy;
 mod webhook;

@@ -1,1 +1,78 @@
-fn main() {}
+//! `make demo`: Freshmint to try, on this machine alone.
+//!
+//! A private PostgreSQL, a Stripe simulator (or Stripe's own test mode) and the real service, with a
+//! small tournament in it. All of it lives in this process: `cargo run --bin demo` builds only this
+//! binary, and a process of its own for the service would outlive us when we are killed.
+//!
+//! It is a second binary, so that the product cannot import any of it.
+
+mod banner;
+mod options;
+#[allow(
+    clippy::disallowed_methods,
+    reason = "it looks for PostgreSQL's programs in the environment"
+)]
+mod postgres;
+mod seed;
+mod service;
+mod simulator;
+mod stripe;
+
+use std::{fmt::Display, process::ExitCode};
+
+use clap::Parser;
+use env_logger::Env;
+use freshmint::token::{self, Role};
+
+use self::{options::Options, postgres::PrivatePostgres, seed::Shop, service::Service};
+
+/// Why there is no demo: one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(String);
+
+impl Failure {
+    fn new(sentence: impl Display) -> Self {
+        Self(sentence.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    // The table below is what there is to read; `RUST_LOG=info` tells more.
+    env_logger::Builder::from_env(Env::default().default_filter_or("warn")).init();
+    match run(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Until Ctrl-C or SIGTERM. What is started first ends last, also when something fails on the way.
+fn run(options: Options) -> Result<(), Failure> {
+    let wish = options.wish()?;
+    eprintln!("Starting a private PostgreSQL, {wish} and the service…");
+    let postgres = PrivatePostgres::start().map_err(Failure::new)?;
+    let stripe = wish.start()?;
+    let service = Service::start(&postgres, &stripe)?;
+
+    let now = service.app.clock.now();
+    let token = service
+        .app
+        .db
+        .run_blocking(|connection| token::add(connection, "demo", Role::Operator, now))
+        .map_err(|error| Failure::new(format!("No API token could be made: {error}.")))?;
+    let shop = Shop {
+        address: &service.url,
+        token: token.expose(),
+        stripe: &stripe,
+    };
+    if let Some(links) = shop.open()? {
+        banner::print(&shop, &links);
+        service.wait()?;
+    }
+    eprintln!("Stopping, and throwing everything away…");
+    Ok(())
+}

@@ -1,12 +1,7 @@
 //! `freshmint link REFERENCE`.
 
 use clap::Args;
-use freshmint::{
-    config,
-    db::Db,
-    link::{pay_url, token::Purpose},
-    order,
-};
+use freshmint::{config, db::Db, link::pay_url, order};
 
 use crate::{Done, Failure};
 
@@ -32,7 +27,7 @@ impl Link {
                     self.reference
                 ))
             })?;
-        let token = keys.sign(Purpose::Pay, order.id, order.link_version);
+        let token = keys.sign_pay(order.link());
         println!("{}", pay_url(&self.links.public_url, &token));
         Ok(())
     }

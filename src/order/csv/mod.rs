@@ -1,21 +1,57 @@
-//! x
-/// x
-pub struct BadLine {
-    /// x
-    pub line: u64,
-    /// x
-    pub reference: Option<String>,
-    /// x
-    pub reason: String,
-}
-/// x
+//! A spreadsheet of orders: one line each, or several with one reference.
+//!
+//! Text becomes records with their line numbers, records become rows under the header's columns,
+//! rows with one reference become an order. An order is taken whole or not at all: a bad line takes
+//! the other lines of its reference with it.
+
+mod group;
+mod header;
+mod records;
+mod row;
+
+pub use header::FileError;
+
+use group::Orders;
+use header::Columns;
+use records::Records;
+
+use super::draft::NewOrder;
+
+/// What a file holds. Both lists are sorted by line.
+#[derive(Debug, PartialEq, Eq)]
 pub struct Import {
-    /// x
-    pub orders: Vec<(u64, super::draft::NewOrder)>,
-    /// x
+    /// The sound orders, each with the line that it begins on.
+    pub orders: Vec<(u64, NewOrder)>,
+    /// The lines that are not imported, each with its reason.
     pub bad: Vec<BadLine>,
 }
-/// x
-pub fn parse(_: &[u8]) -> Result<Import, String> {
-    Err(String::new())
+
+/// A line that is not imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadLine {
+    /// The first physical line of the record, counted from 1 with the header.
+    pub line: u64,
+    /// The reference that stands in it, if one does.
+    pub reference: Option<String>,
+    /// What is wrong and what to do. It never repeats an e-mail address.
+    pub reason: String,
 }
+
+/// Reads a whole file: UTF-8 with or without BOM, separated by comma or semicolon. An error means
+/// that no line of it can be understood; what is wrong in single lines is in [`Import::bad`].
+pub fn parse(bytes: &[u8]) -> Result<Import, FileError> {
+    let text = header::text(bytes)?;
+    let mut records = Records::new(text);
+    let columns = Columns::read(&records.next().ok_or(FileError::Empty)?)?;
+    let mut orders = Orders::default();
+    for record in records {
+        match columns.row(record) {
+            Ok(row) => orders.add(row),
+            Err(bad) => orders.add_bad(bad),
+        }
+    }
+    Ok(orders.finish())
+}
+
+#[cfg(test)]
+mod tests;

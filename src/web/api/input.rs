@@ -11,7 +11,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::problem::Problem;
 
-/// The largest order that can be is half of it, every letter escaped.
+/// More than the largest order that can be, with every letter of it escaped.
 const LARGEST_BODY: usize = 1024 * 1024;
 
 /// Lets what actix refuses by itself be answered with problems, too.

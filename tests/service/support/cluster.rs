@@ -18,6 +18,8 @@ const TEMPLATE: &str = "freshmint_template";
 pub struct Database {
     pub url: String,
     name: String,
+    /// Its own server, for a test that stops it.
+    server: Option<PrivatePostgres>,
 }
 
 impl Database {
@@ -34,7 +36,41 @@ impl Database {
         Self {
             url: cluster.url(&name),
             name,
+            server: None,
         }
+    }
+
+    /// A migrated one on a server that no other test uses, to be stopped and started again.
+    pub fn on_a_server_of_its_own() -> Self {
+        let server = PrivatePostgres::start().unwrap_or_else(|error| panic!("{error}"));
+        let database = Self {
+            url: server.url("postgres"),
+            name: "postgres".to_owned(),
+            server: Some(server),
+        };
+        Db::new(&Secret::new(&database.url), 1)
+            .migrate()
+            .expect("the migrations apply");
+        database
+    }
+
+    /// The database goes away, with every connection to it.
+    pub fn stop(&self) {
+        self.server()
+            .stop()
+            .unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    pub fn start_again(&self) {
+        self.server()
+            .start_again()
+            .unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    fn server(&self) -> &PrivatePostgres {
+        self.server
+            .as_ref()
+            .expect("only a test with a server of its own stops it")
     }
 
     /// An empty one, without tables.
@@ -54,7 +90,9 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         // One that stays behind goes with the server; on a given server it is named after us.
-        if let Cluster::Given { .. } = Cluster::get() {
+        if self.server.is_none()
+            && let Cluster::Given { .. } = Cluster::get()
+        {
             let name = &self.name;
             Cluster::get().admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }

@@ -41,6 +41,21 @@ impl Process {
         process
     }
 
+    /// Starts `freshmint work`.
+    pub fn work(settings: &BTreeMap<String, String>) -> Self {
+        let child = command(settings)
+            .arg("work")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut process = Self {
+            url: String::new(),
+            child,
+        };
+        process.forward_log();
+        process
+    }
+
     /// SIGKILL: no chance to finish anything.
     pub fn kill(mut self) {
         self.child.kill().expect("it can be killed");
@@ -71,7 +86,10 @@ impl Process {
     fn wait_until_it_answers(&mut self) {
         let url = format!("{}/healthz", self.url);
         for _ in 0..400 {
-            if runtime().block_on(client().get(&url).send()).is_ok() {
+            if runtime()
+                .block_on(async { client().get(&url).send().await })
+                .is_ok()
+            {
                 return;
             }
             if let Some(status) = self.child.try_wait().expect("a child") {

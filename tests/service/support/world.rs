@@ -212,6 +212,11 @@ impl World {
         runtime().block_on(send(person(Method::GET, &format!("{}{path}", self.url()))))
     }
 
+    /// A person opens an address of any service.
+    pub fn anybody_gets(url: &str) -> Answer {
+        runtime().block_on(send(person(Method::GET, url)))
+    }
+
     /// A person presses the button that posts to a path.
     pub fn press(&self, path: &str) -> Answer {
         runtime().block_on(send(person(Method::POST, &format!("{}{path}", self.url()))))

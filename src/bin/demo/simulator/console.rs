@@ -65,13 +65,19 @@ fn session_row(session: &Session) -> minijinja::Value {
     context! {
         id => &session.id,
         total => money::written(session.total, &session.currency),
-        reference => session.params["client_reference_id"].as_str(),
+        reference => reference(session),
         status => session.status(),
         payment => session.payment_status(),
         open => session.state == State::Open,
         awaiting => session.state == State::Awaiting,
         refundable => session.state == State::Paid && session.payment_intent.is_some(),
     }
+}
+
+/// What the shop calls it, if it says so.
+fn reference(session: &Session) -> Option<&str> {
+    let metadata = session.params["metadata"]["reference"].as_str();
+    metadata.or_else(|| session.params["client_reference_id"].as_str())
 }
 
 fn event_row(event: &Event) -> minijinja::Value {

@@ -4,10 +4,7 @@ use clap::Args;
 use freshmint::{
     config,
     db::Db,
-    link::{
-        pay_url,
-        token::{LinkKeys, Purpose},
-    },
+    link::{pay_url, token::LinkKeys},
     order::{self, Filter, Order},
     settlement::{OrderView, Payment, payments_of},
 };
@@ -149,10 +146,7 @@ fn view<'a>(
 }
 
 fn link(keys: &LinkKeys, public_url: &Url, order: &Order) -> String {
-    pay_url(
-        public_url,
-        &keys.sign(Purpose::Pay, order.id, order.link_version),
-    )
+    pay_url(public_url, &keys.sign_pay(order.link()))
 }
 
 /// The person at the terminal asked for their own data, so it is shown in full.

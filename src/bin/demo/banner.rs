@@ -1,0 +1,105 @@
+//! What the demo prints once everything runs.
+
+use std::io::Write;
+
+use crate::{
+    seed::{Link, Shop},
+    service::SHOP,
+    stripe::Stripe,
+};
+
+/// Prints the links, the log-ins, the addresses and what there is to try.
+pub fn print(shop: &Shop, links: &[Link]) {
+    let text = [
+        format!("\nFreshmint, to try: {SHOP} collects the fees of a summer cup.\n"),
+        pay_links(links),
+        addresses(shop),
+        log_ins(shop),
+        what_to_try(shop, links),
+        "Ctrl-C stops it. Everything is thrown away then.\n".to_owned(),
+    ]
+    .join("\n");
+    // Nobody may be reading; the service runs all the same.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+fn pay_links(links: &[Link]) -> String {
+    let mut text = "PAY LINKS, as a mail would carry them\n".to_owned();
+    for link in links {
+        let Link {
+            reference,
+            name,
+            amount,
+            state,
+            url,
+        } = link;
+        text += &format!("  {reference}  {name:<17}{amount:>9}  {state}\n    {url}\n");
+    }
+    text
+}
+
+fn addresses(shop: &Shop) -> String {
+    let service = shop.address;
+    match shop.stripe {
+        Stripe::Simulated { simulator, .. } => format!(
+            "ADDRESSES\n  \
+             {service}/metrics  the service; its figures\n  \
+             {}  the Stripe simulator's console: sessions, events, and things that go wrong\n",
+            simulator.url()
+        ),
+        Stripe::TestMode {
+            webhook_secrets, ..
+        } => {
+            let listen = format!("stripe listen --forward-to {service}/webhooks/stripe");
+            let webhooks = match webhook_secrets {
+                Some(_) => format!("Webhooks come as long as this runs: {listen}"),
+                None => format!(
+                    "Without webhooks a payment is seen when the payer comes back. To have them, run\n    \
+                     {listen}\n  and start the demo again with STRIPE_WEBHOOK_SECRETS set to the secret that it prints."
+                ),
+            };
+            format!(
+                "ADDRESSES\n  \
+                 {service}/metrics  the service; its figures\n  \
+                 https://dashboard.stripe.com/test/payments  Stripe's test mode, which it talks to\n  \
+                 {webhooks}\n"
+            )
+        }
+    }
+}
+
+fn log_ins(shop: &Shop) -> String {
+    let (service, token) = (shop.address, shop.token);
+    format!(
+        "LOG-INS\n  \
+         API token  {token}  (operator)\n  \
+         curl -H 'Authorization: Bearer {token}' '{service}/api/v1/orders?limit=3'\n"
+    )
+}
+
+fn what_to_try(shop: &Shop, links: &[Link]) -> String {
+    let first = links.first().map_or("", |link| link.url.as_str());
+    let pay = match shop.stripe {
+        Stripe::Simulated { .. } => {
+            "Open a link, pay, and open it again. Or go back without paying, and open it again."
+        }
+        Stripe::TestMode { .. } => {
+            "Open a link and pay with the card 4242 4242 4242 4242, any later date and any CVC."
+        }
+    };
+    let break_it = match shop.stripe {
+        Stripe::Simulated { simulator, .. } => format!(
+            "  - Break Stripe in its console, {}, and open a link; or set its clock ahead by a day.\n",
+            simulator.url()
+        ),
+        Stripe::TestMode { .. } => String::new(),
+    };
+    format!(
+        "WHAT TO TRY\n  \
+         - {pay}\n  \
+         - Open the others: German, paid, cancelled, withdrawn, in cash, on its way.\n  \
+         - Look as a link preview looks, which mints nothing:\n    \
+         curl -i -A WhatsApp/2.24 {first}\n\
+         {break_it}"
+    )
+}

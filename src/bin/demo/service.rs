@@ -1,0 +1,113 @@
+//! The real service on a thread of its own, made as `freshmint serve` makes it.
+
+use std::{
+    io,
+    net::{Ipv4Addr, TcpListener},
+    thread::{self, JoinHandle},
+};
+
+use freshmint::{
+    app::App,
+    config,
+    link::token::LinkKeys,
+    random,
+    serve::{self, Parts, Stop, Web},
+};
+
+use crate::{Failure, postgres::PrivatePostgres, stripe::Stripe};
+
+/// The club of the demo.
+pub const SHOP: &str = "Rovers Youth FC";
+/// What `freshmint serve` listens on, too.
+const PORT: u16 = 8080;
+const DATABASE: &str = "freshmint";
+
+/// The running service. It ends with the value.
+pub struct Service {
+    pub app: App,
+    /// `http://127.0.0.1:8080`, without a slash at the end.
+    pub url: String,
+    stop: Stop,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Service {
+    /// Migrates an empty database on `postgres` and starts web and worker on it.
+    pub fn start(postgres: &PrivatePostgres, stripe: &Stripe) -> Result<Self, Failure> {
+        postgres.create_database(DATABASE).map_err(Failure::new)?;
+        let (listener, url) = listen().map_err(|error| {
+            Failure::new(format!(
+                "The service found no port on 127.0.0.1 ({error}): end what takes them all, and start again."
+            ))
+        })?;
+        let settings = settings(&postgres.url(DATABASE), &url, stripe)?;
+        let app = App::new(&settings, stripe.clock()).map_err(Failure::new)?;
+        app.db.migrate().map_err(Failure::new)?;
+        stripe.send_events_to(&url);
+
+        let stop = Stop::new();
+        let (running, until) = (app.clone(), stop.clone());
+        let web = Some(Web {
+            listener,
+            threads: 2,
+        });
+        let parts = Parts { web, worker: true };
+        let thread = thread::Builder::new()
+            .name("freshmint".to_owned())
+            .spawn(move || actix_web::rt::System::new().block_on(serve::run(running, parts, until)))
+            .map_err(|error| Failure::new(format!("The service did not start: {error}.")))?;
+        Ok(Self {
+            app,
+            url,
+            stop,
+            thread: Some(thread),
+        })
+    }
+
+    /// Waits until Ctrl-C or SIGTERM ends it; it waits for those itself.
+    pub fn wait(mut self) -> Result<(), Failure> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Result<(), Failure> {
+        match self.thread.take().map(JoinHandle::join) {
+            None | Some(Ok(Ok(()))) => Ok(()),
+            Some(Ok(Err(error))) => Err(Failure::new(format!("The service ended: {error}."))),
+            Some(Err(_panic)) => Err(Failure::new(
+                "The service panicked; what it said is above: please report it.",
+            )),
+        }
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stop.stop();
+        if let Err(failure) = self.join() {
+            eprintln!("{failure}");
+        }
+    }
+}
+
+/// The usual port, or any free one.
+fn listen() -> io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT))
+        .or_else(|_taken| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
+}
+
+fn settings(database: &str, url: &str, stripe: &Stripe) -> Result<config::Service, Failure> {
+    let link_keys = LinkKeys::generate(&mut random::generator());
+    let mut settings = vec![
+        ("DATABASE_URL", database.to_owned()),
+        ("PUBLIC_URL", url.to_owned()),
+        ("LINK_KEYS", link_keys),
+        ("SHOP_NAME", SHOP.to_owned()),
+        ("SHOP_URL", "https://rovers.example.org".to_owned()),
+        ("SUPPORT_EMAIL", "treasurer@rovers.example.org".to_owned()),
+    ];
+    settings.extend(stripe.service_settings());
+    let values = settings.iter().map(|(name, value)| (*name, value.as_str()));
+    config::Service::from_values(values).map_err(Failure::new)
+}

@@ -1,0 +1,39 @@
+//! What is asked of Stripe for an order as it is today.
+
+use crate::{
+    app::App,
+    gateway::mint::{MintLine, MintParams},
+    order::{Order, line::Line},
+};
+
+/// The parameters of a mint; their hash tells whether an open session still says what it should.
+pub fn of(app: &App, order: &Order) -> MintParams {
+    MintParams {
+        order_id: order.id,
+        reference: order.reference.clone(),
+        customer_email: order.email.as_ref().map(|email| email.as_str().to_owned()),
+        currency: order.total.currency.code().to_owned(),
+        lines: order.lines.iter().filter_map(mint_line).collect(),
+        metadata: order.metadata.clone(),
+        locale: order.locale.as_str().to_owned(),
+        public_url: app.public_url.to_string(),
+        livemode: app.livemode,
+        link_version: order.link_version,
+    }
+}
+
+fn mint_line(line: &Line) -> Option<MintLine> {
+    match line {
+        Line::Inline {
+            description,
+            unit_amount,
+            quantity,
+        } => Some(MintLine {
+            description: description.to_string(),
+            unit_amount: *unit_amount,
+            quantity: quantity.get(),
+        }),
+        // Orders with catalogue prices are not taken in yet.
+        Line::Catalogue { .. } => None,
+    }
+}

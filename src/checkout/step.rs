@@ -1,0 +1,241 @@
+//! The steps of a walk: each does one thing at Stripe or in the rows.
+
+use chrono::{DateTime, Utc};
+use diesel::Connection;
+use serde_json::json;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{
+    Door, Trouble, params,
+    row::{self, Beginning, Begun, Failure},
+    session::{Attempt, Live, Step},
+};
+use crate::{
+    activity::{self, Level},
+    app::App,
+    gateway::{CallError, Session, session::Status},
+    link,
+    order::Order,
+    settlement::{self, FoundBy},
+    visitor::Visitor,
+};
+
+/// Sessions are searched from a little before the first post: Stripe's clock is not ours. `doctor`
+/// fails when the two are further apart.
+const CLOCKS_DIFFER: chrono::Duration = chrono::Duration::minutes(5);
+
+/// A walk: who makes it, how long it may take, and what it has begun itself.
+pub struct Walk<'a> {
+    pub app: &'a App,
+    pub visitor: Visitor,
+    pub deadline: Instant,
+    /// The attempt at hand is this walk's own: nobody has posted it before.
+    pub began: bool,
+}
+
+/// Takes one step; `None`: look again.
+pub async fn take(
+    walk: &Walk<'_>,
+    order: &Order,
+    live: Option<&Live>,
+    step: Step,
+) -> Result<Option<Door>, Trouble> {
+    match (step, live) {
+        (Step::Post(attempt), Some(live)) => post(walk, order, live.id, attempt).await,
+        (Step::Search(attempt), Some(live)) => search(walk, live.id, &attempt).await.map(|()| None),
+        (Step::Replace(stripe_id), Some(live)) => {
+            replace(walk, live.id, stripe_id).await.map(|()| None)
+        }
+        (Step::Close(stripe_id), _) => close_at_stripe(walk, stripe_id).await.map(|()| None),
+        (Step::Read(stripe_id), Some(live)) => read(walk, live.id, stripe_id).await.map(|()| None),
+        (Step::Begin, _) => begin(walk, order).await,
+        (
+            Step::Show
+            | Step::HandOut(_)
+            | Step::Post(_)
+            | Step::Search(_)
+            | Step::Replace(_)
+            | Step::Read(_),
+            _,
+        ) => Ok(None),
+    }
+}
+
+async fn begin(walk: &Walk<'_>, order: &Order) -> Result<Option<Door>, Trouble> {
+    let Walk { app, visitor, .. } = *walk;
+    let params = params::of(app, order);
+    let return_url = link::return_url(&app.public_url, &app.pay_token(order));
+    let (hash, now, order) = (params.hash(), app.clock.now(), order.clone());
+    let begun = app.db.run({
+        let order = order.clone();
+        move |connection| {
+            let beginning = Beginning {
+                order: &order,
+                params_hash: &hash,
+                asked_by: visitor,
+            };
+            row::begin(
+                connection,
+                &beginning,
+                |row| params.body(row, &return_url),
+                now,
+            )
+        }
+    });
+    Ok(match begun.await? {
+        Begun::LookAgain => None,
+        Begun::TooMany => Some(Door::TooMany(order)),
+        Begun::RefusedLately => Some(Door::Refused(order)),
+    })
+}
+
+/// Asks Stripe for the session. A refusal ends the attempt; an outcome that Stripe leaves open is
+/// looked up among the sessions made since.
+async fn post(
+    walk: &Walk<'_>,
+    order: &Order,
+    row: Uuid,
+    attempt: Attempt,
+) -> Result<Option<Door>, Trouble> {
+    let Walk {
+        app,
+        deadline,
+        began,
+        ..
+    } = *walk;
+    let answer = loop {
+        if !app.pace.wait_for_a_mint(&app.db, deadline).await? {
+            return Err(Trouble::Stripe(CallError::TooFast));
+        }
+        match app
+            .stripe
+            .create(&attempt.body, &attempt.key, deadline)
+            .await
+        {
+            Err(CallError::TooFast) => app.pace.slow_down(app.clock.now()),
+            answer => break answer,
+        }
+    };
+    match answer {
+        Ok(session) => adopt(app, session).await.map(|()| None),
+        // An earlier post may have made it: the attempt stays, until a key that works tells.
+        Err(error) if error.refuses_our_key() && !began => {
+            log::error!("Stripe refuses STRIPE_SECRET_KEY: {error}");
+            Ok(Some(Door::Refused(order.clone())))
+        }
+        Err(CallError::Refused { status, code }) => {
+            let why = Failure::Refused {
+                status,
+                code: code.unwrap_or_default(),
+            };
+            refused(app, order, row, why).await?;
+            Ok(Some(Door::Refused(order.clone())))
+        }
+        Err(CallError::Failed { .. } | CallError::Unreadable(_)) => {
+            search(walk, row, &attempt).await.map(|()| None)
+        }
+        Err(error) => Err(Trouble::Stripe(error)),
+    }
+}
+
+/// Looks among the sessions that Stripe made since the first post: ours is adopted; if there is
+/// none, the attempt is over.
+async fn search(walk: &Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(), Trouble> {
+    let Walk { app, deadline, .. } = *walk;
+    let since = attempt.posted_at - CLOCKS_DIFFER;
+    match app
+        .stripe
+        .find_minted(row, since, deadline)
+        .await
+        .map_err(Trouble::Stripe)?
+    {
+        Some(session) => adopt(app, session).await,
+        None => {
+            let now = app.clock.now();
+            app.db
+                .run(move |connection| row::fail(connection, row, &Failure::Lost, now))
+                .await?;
+            Ok(())
+        }
+    }
+}
+
+/// A session of ours as Stripe has it: its row becomes what it is.
+async fn adopt(app: &App, session: Session) -> Result<(), Trouble> {
+    settlement::settle(app, session, FoundBy::Click).await?;
+    Ok(())
+}
+
+async fn read(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), Trouble> {
+    let Walk { app, deadline, .. } = *walk;
+    match app.stripe.read(&stripe_id, deadline).await {
+        // By Stripe's clock it has a moment left.
+        Ok(session) if session.status == Status::Open => replace(walk, row, stripe_id).await,
+        answer => settle_answer(app, stripe_id, answer).await,
+    }
+}
+
+async fn replace(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), Trouble> {
+    walk.app
+        .db
+        .run(move |connection| row::mark_closing(connection, row))
+        .await?;
+    close_at_stripe(walk, stripe_id).await
+}
+
+async fn close_at_stripe(walk: &Walk<'_>, stripe_id: String) -> Result<(), Trouble> {
+    let Walk { app, deadline, .. } = *walk;
+    let answer = app.stripe.close(&stripe_id, deadline).await;
+    settle_answer(app, stripe_id, answer).await
+}
+
+async fn settle_answer(
+    app: &App,
+    stripe_id: String,
+    answer: Result<Session, CallError>,
+) -> Result<(), Trouble> {
+    match answer {
+        Ok(session) => settlement::settle(app, session, FoundBy::Click)
+            .await
+            .map(drop)?,
+        // Our key is of another account or mode by now: nobody can pay there what we would see.
+        Err(CallError::Refused { status: 404, .. }) => {
+            let now = app.clock.now();
+            log::error!(
+                "session {stripe_id} is unknown to the account of STRIPE_SECRET_KEY; it is given up"
+            );
+            app.db
+                .run(move |connection| row::give_up(connection, &stripe_id, now))
+                .await?;
+        }
+        Err(error) => return Err(Trouble::Stripe(error)),
+    }
+    Ok(())
+}
+
+async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<(), Trouble> {
+    log::error!("Stripe refuses order {}: {why}", order.id);
+    let (now, order_id): (DateTime<Utc>, _) = (app.clock.now(), order.id);
+    app.metrics.refused_mints.inc();
+    app.db
+        .run(move |connection| {
+            connection.transaction(|connection| {
+                if !row::fail(connection, row, &why, now)? {
+                    return Ok(());
+                }
+                let line = activity::Line {
+                    at: now,
+                    order_id: Some(order_id),
+                    category: "checkout",
+                    level: Level::Attention,
+                    actor: "stripe".to_owned(),
+                    what: format!("Stripe refuses to open a checkout ({why})"),
+                    detail: json!({ "session": row }),
+                };
+                activity::record(connection, line)
+            })
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! The file as a whole: its encoding and its columns.
+
+use super::records::Record;
+use crate::order::metadata::{MAX_KEYS, Metadata};
+
+/// The columns that a file must have, in the order of the documentation.
+const REQUIRED: [&str; 6] = [
+    "reference",
+    "email",
+    "name",
+    "currency",
+    "description",
+    "amount",
+];
+
+/// The columns that it may have besides `meta.KEY`.
+const OPTIONAL: [&str; 2] = ["quantity", "locale"];
+
+/// Why no line of a file can be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileError {
+    /// Nothing in it.
+    #[error("the file is empty; its first line must name the columns: {}", REQUIRED.join(", "))]
+    Empty,
+    /// Another encoding, found in this line.
+    #[error("the file is not UTF-8 (line {0}); in Excel, save it as “CSV UTF-8 (comma delimited)”")]
+    NotUtf8(u64),
+    /// The header lacks columns, or has others. Each is a sentence.
+    #[error("{}", .0.join("; "))]
+    Columns(Vec<String>),
+}
+
+/// Where each column stands.
+#[derive(Debug)]
+pub(super) struct Columns {
+    pub(super) reference: usize,
+    pub(super) email: usize,
+    pub(super) name: usize,
+    pub(super) currency: usize,
+    pub(super) description: usize,
+    pub(super) amount: usize,
+    pub(super) quantity: Option<usize>,
+    pub(super) locale: Option<usize>,
+    /// Keys with their columns.
+    pub(super) meta: Vec<(String, usize)>,
+    /// How many cells a record must have.
+    pub(super) count: usize,
+}
+
+/// The file as text, without the mark that some programs put at its beginning.
+pub(super) fn text(bytes: &[u8]) -> Result<&str, FileError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        FileError::NotUtf8(1 + before.iter().filter(|b| **b == b'\n').count() as u64)
+    })?;
+    // UTF-16 in ASCII letters is UTF-8 as well, with a NUL at every other place.
+    match text.split('\n').position(|line| line.contains('\0')) {
+        Some(at) => Err(FileError::NotUtf8(at as u64 + 1)),
+        None => Ok(text),
+    }
+}
+
+impl Columns {
+    /// Reads the header: names in any case, in any order.
+    pub(super) fn read(header: &Record) -> Result<Self, FileError> {
+        let names: Vec<String> = header
+            .cells
+            .iter()
+            .map(|cell| cell.to_lowercase())
+            .collect();
+        let place = |name: &str| names.iter().position(|other| other == name);
+        if REQUIRED.into_iter().all(|name| place(name).is_none()) {
+            let sentence = format!(
+                "the first line must name the columns: {}",
+                REQUIRED.join(", ")
+            );
+            return Err(FileError::Columns(vec![sentence]));
+        }
+        let meta = meta(&header.cells);
+        let problems = problems(header, &names, &meta);
+        if !problems.is_empty() {
+            return Err(FileError::Columns(problems));
+        }
+        // A required column that is missing is among the problems.
+        let required = |name| place(name).unwrap_or_default();
+        Ok(Self {
+            reference: required("reference"),
+            email: required("email"),
+            name: required("name"),
+            currency: required("currency"),
+            description: required("description"),
+            amount: required("amount"),
+            quantity: place("quantity"),
+            locale: place("locale"),
+            meta,
+            count: names.len(),
+        })
+    }
+}
+
+/// The keys of the `meta.KEY` columns. Their case is kept: templates ask for them by it.
+fn meta(cells: &[String]) -> Vec<(String, usize)> {
+    let key = |cell: &String| {
+        let (prefix, key) = cell.split_at_checked(5)?;
+        prefix
+            .eq_ignore_ascii_case("meta.")
+            .then(|| key.trim().to_owned())
+    };
+    cells
+        .iter()
+        .enumerate()
+        .filter_map(|(at, cell)| Some((key(cell)?, at)))
+        .collect()
+}
+
+fn problems(header: &Record, names: &[String], meta: &[(String, usize)]) -> Vec<String> {
+    let mut problems = Vec::new();
+    let quoted = |names: Vec<&str>| {
+        names
+            .iter()
+            .map(|name| format!("“{name}”"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+
+    let missing: Vec<&str> = REQUIRED
+        .into_iter()
+        .filter(|name| !names.iter().any(|other| other == name))
+        .collect();
+    if !missing.is_empty() {
+        problems.push(format!("add the missing column {}", quoted(missing)));
+    }
+    let is_meta = |at: usize| meta.iter().any(|(_, column)| *column == at);
+    let is_known =
+        |at: usize, name: &str| REQUIRED.contains(&name) || OPTIONAL.contains(&name) || is_meta(at);
+    let unknown: Vec<&str> = (0..names.len())
+        .filter(|at| !names[*at].is_empty() && !is_known(*at, &names[*at]))
+        .map(|at| header.cells[at].as_str())
+        .collect();
+    if !unknown.is_empty() {
+        problems.push(format!(
+            "remove or rename the unknown column {} (besides the required ones there may be {}, meta.KEY)",
+            quoted(unknown),
+            OPTIONAL.join(", ")
+        ));
+    }
+    let mut twice: Vec<&str> = (1..names.len())
+        .filter(|at| !names[*at].is_empty() && names[..*at].contains(&names[*at]))
+        .map(|at| names[at].as_str())
+        .collect();
+    twice.dedup();
+    if !twice.is_empty() {
+        problems.push(format!("keep one only of each column {}", quoted(twice)));
+    }
+    for at in (0..names.len()).filter(|at| names[*at].is_empty()) {
+        problems.push(format!("column {} has no name; name or delete it", at + 1));
+    }
+    for (key, at) in meta {
+        if let Err(error) = Metadata::check_key(key) {
+            problems.push(format!("column “{}”: {error}", header.cells[*at]));
+        }
+    }
+    if meta.len() > MAX_KEYS {
+        problems.push(format!(
+            "keep at most {MAX_KEYS} columns meta.KEY, which is what Stripe leaves room for"
+        ));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(header: &str) -> Result<Columns, String> {
+        let cells = header
+            .split(',')
+            .map(|cell| cell.trim().to_owned())
+            .collect();
+        Columns::read(&Record {
+            line: 1,
+            cells,
+            unclosed: false,
+        })
+        .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn columns_stand_in_any_order_and_case() {
+        let columns =
+            read("AMOUNT, Meta.Team ,Reference,email,name,Currency,description,quantity").unwrap();
+        assert_eq!(
+            (
+                columns.amount,
+                columns.reference,
+                columns.quantity,
+                columns.locale
+            ),
+            (0, 2, Some(7), None)
+        );
+        assert_eq!(columns.meta, [("Team".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_the_header_is_said_at_once() {
+        let problems =
+            read("reference,email,name,Price,amount,amount,,meta.order_id,meta.").unwrap_err();
+        for part in [
+            "add the missing column “currency”, “description”",
+            "unknown column “Price”",
+            "keep one only of each column “amount”",
+            "column 7 has no name",
+            "column “meta.order_id”: this key is set by Freshmint itself",
+            "column “meta.”: the key must have",
+        ] {
+            assert!(problems.contains(part), "{part}: {problems}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_a_header_is_told_what_to_put_there_and_its_cells_are_not_repeated() {
+        assert_eq!(
+            read("U12,jane@example.org,Jane,EUR,Fee,45.00").unwrap_err(),
+            "the first line must name the columns: reference, email, name, currency, description, amount"
+        );
+    }
+
+    #[test]
+    fn metadata_columns_that_differ_in_case_only_are_duplicates() {
+        let header = "reference,email,name,currency,description,amount,meta.team,META.Team";
+        assert!(read(header).unwrap_err().contains("“meta.team”"));
+    }
+
+    #[test]
+    fn other_encodings_are_named_with_the_line_that_shows_them() {
+        assert_eq!(text(b"a\nb\nM\xfcller"), Err(FileError::NotUtf8(3)));
+        assert_eq!(text(b"\xff\xfea\0b\0"), Err(FileError::NotUtf8(1)));
+        assert_eq!(text(b"a\0b\0"), Err(FileError::NotUtf8(1)));
+        assert_eq!(text("\u{feff}Müller".as_bytes()), Ok("Müller"));
+    }
+}

@@ -1,0 +1,130 @@
+//! One record under the header's columns, each cell checked by itself.
+
+use super::BadLine;
+use super::header::Columns;
+use super::records::Record;
+use crate::order::currency::Currency;
+use crate::order::email::Email;
+use crate::order::line::{Quantity, QuantityError};
+use crate::order::locale::Locale;
+use crate::order::problem::Problems;
+use crate::order::text::{Description, Name, Reference, one_line};
+
+/// A line of an order. An empty cell of what is said once per order is `None`: another line may say
+/// it. The amount waits for the currency.
+pub(super) struct Row {
+    pub(super) line: u64,
+    pub(super) reference: Reference,
+    pub(super) email: Option<Email>,
+    pub(super) name: Option<Name>,
+    pub(super) currency: Option<Currency>,
+    pub(super) locale: Option<Locale>,
+    /// Keys and values, without the empty ones.
+    pub(super) meta: Vec<(String, String)>,
+    pub(super) description: Description,
+    pub(super) amount: String,
+    pub(super) quantity: Quantity,
+}
+
+impl Columns {
+    /// Checks every cell of a record and lists all that is wrong with it.
+    pub(super) fn row(&self, record: Record) -> Result<Row, BadLine> {
+        let reference = record
+            .cells
+            .get(self.reference)
+            .filter(|cell| !cell.is_empty())
+            .cloned();
+        let bad = |reason| BadLine {
+            line: record.line,
+            reference,
+            reason,
+        };
+        if record.unclosed {
+            return Err(bad(
+                "a quotation mark opens here and is never closed, so that the rest of the file \
+                            counts as one cell; close or remove it"
+                    .to_owned(),
+            ));
+        }
+        if record.cells.len() != self.count {
+            return Err(bad(format!(
+                "the line has {} cells and the header {}; put cells with a separator in them in quotation marks",
+                record.cells.len(),
+                self.count
+            )));
+        }
+        self.check(&record)
+            .map_err(|problems| bad(problems.to_string()))
+    }
+
+    fn check(&self, record: &Record) -> Result<Row, Problems> {
+        let mut problems = Problems::default();
+        let cell = |at: usize| record.cells[at].as_str();
+        let reference = problems.take("reference", Reference::parse(cell(self.reference)));
+        let email = problems.take(
+            "email",
+            filled(cell(self.email)).map(Email::parse).transpose(),
+        );
+        let name = problems.take("name", filled(cell(self.name)).map(Name::parse).transpose());
+        let currency = problems.take(
+            "currency",
+            filled(cell(self.currency)).map(Currency::parse).transpose(),
+        );
+        let description = problems.take("description", Description::parse(cell(self.description)));
+        let quantity = self
+            .quantity
+            .and_then(|at| filled(cell(at)))
+            .map_or(Ok(Quantity::ONE), quantity);
+        let quantity = problems.take("quantity", quantity);
+        let locale = self
+            .locale
+            .and_then(|at| filled(cell(at)))
+            .map(Locale::parse)
+            .transpose();
+        let locale = problems.take("locale", locale);
+        let meta = self.meta(record, &mut problems);
+        let row = (|| {
+            Some(Row {
+                line: record.line,
+                reference: reference?,
+                email: email?,
+                name: name?,
+                currency: currency?,
+                locale: locale?,
+                meta,
+                description: description?,
+                amount: cell(self.amount).to_owned(),
+                quantity: quantity?,
+            })
+        })();
+        problems.or(row)
+    }
+
+    fn meta(&self, record: &Record, problems: &mut Problems) -> Vec<(String, String)> {
+        let mut pairs = Vec::new();
+        for (key, at) in &self.meta {
+            let Some(value) = filled(&record.cells[*at]) else {
+                continue;
+            };
+            if problems
+                .take(&format!("meta.{key}"), one_line(value, 500))
+                .is_some()
+            {
+                pairs.push((key.clone(), value.to_owned()));
+            }
+        }
+        pairs
+    }
+}
+
+fn filled(cell: &str) -> Option<&str> {
+    (!cell.is_empty()).then_some(cell)
+}
+
+fn quantity(cell: &str) -> Result<Quantity, QuantityError> {
+    // No sign: `+2` is read by a spreadsheet as a formula, and by nobody else.
+    if !cell.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(QuantityError);
+    }
+    Quantity::try_from(cell.parse::<i64>().map_err(|_| QuantityError)?)
+}

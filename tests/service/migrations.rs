@@ -1,0 +1,148 @@
+//! Migrations, with rows in the tables.
+
+use diesel::{PgConnection, connection::SimpleConnection};
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+
+use crate::support::{World, cluster::Database};
+
+fn migrations() -> FileBasedMigrations {
+    FileBasedMigrations::find_migrations_directory_in_path(env!("CARGO_MANIFEST_DIR"))
+        .expect("migrations")
+}
+
+/// A row in every table, through the tables' own conditions.
+const ROWS: &str = "
+    INSERT INTO orders (id, reference, locale, currency, amount_total, lines, mode, content_hash, created_at, paid_at)
+        VALUES ('00000000-0000-7000-8000-000000000001', 'CUP-1', 'en', 'eur', 4500, '[{}]', 'payment', 'x', now(), now());
+    INSERT INTO checkout_sessions (id, stripe_id, state, origin, asked_by, idempotency_key, created_at, minted_at, expires_at, ended_at)
+        VALUES ('00000000-0000-7000-8000-000000000002', 'cs_1', 'complete', 'click', 'person', 'k', now(), now(), now(), now());
+    INSERT INTO session_orders (session_id, order_id, amount, version, attempt, live)
+        VALUES ('00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000001', 4500, 1, 1, false);
+    INSERT INTO payments (id, stripe_session_id, session_id, payment_intent, amount, currency, found_by, found_at)
+        VALUES ('00000000-0000-7000-8000-000000000003', 'cs_1', '00000000-0000-7000-8000-000000000002', 'pi_1', 4500, 'eur', 'webhook', now());
+    INSERT INTO payment_allocations (payment_id, order_id, amount, verdict)
+        VALUES ('00000000-0000-7000-8000-000000000003', '00000000-0000-7000-8000-000000000001', 4500, 'settles');
+    INSERT INTO stripe_events (id, type, body, received_at) VALUES ('evt_1', 'checkout.session.completed', '{}', now());
+    INSERT INTO activity (at, order_id, category, level, actor, what)
+        VALUES (now(), '00000000-0000-7000-8000-000000000001', 'order', 'info', 'test', 'paid');
+    INSERT INTO api_tokens (id, name, role, token_hash, created_at)
+        VALUES ('00000000-0000-7000-8000-000000000004', 'shop', 'viewer', '\\x00', now());
+";
+
+#[test]
+fn every_migration_goes_up_down_and_up_again_with_rows_in_the_tables() {
+    let database = Database::new();
+    let mut connection: PgConnection = database.connect();
+    connection
+        .batch_execute(ROWS)
+        .expect("the rows are possible");
+    connection
+        .revert_all_migrations(migrations())
+        .expect("down");
+    connection
+        .run_pending_migrations(migrations())
+        .expect("up again");
+    connection.batch_execute(ROWS).expect("and as before");
+}
+
+#[test]
+fn what_must_never_happen_is_refused_by_the_tables() {
+    let database = Database::new();
+    let mut connection = database.connect();
+    connection
+        .batch_execute(ROWS)
+        .expect("the rows are possible");
+    let mut refused = |statement: &str, by: &str| {
+        let error = connection
+            .batch_execute(statement)
+            .expect_err(statement)
+            .to_string();
+        assert!(error.contains(by), "{statement}\n{error}");
+    };
+    let session = |n: u8| {
+        format!(
+        "INSERT INTO checkout_sessions (id, state, origin, asked_by, idempotency_key, request_body, created_at)
+            VALUES ('00000000-0000-7000-8000-00000000001{n}', 'minting', 'click', 'person', 'k{n}', 'a=b', now());
+         INSERT INTO session_orders (session_id, order_id, amount, version, attempt, live)
+            VALUES ('00000000-0000-7000-8000-00000000001{n}', '00000000-0000-7000-8000-000000000001', 4500, 1, 1{n}, true);"
+    )
+    };
+    refused(&(session(1) + &session(2)), "one_live_session_per_order");
+    refused(
+        &session(1).replace("'minting'", "'open'"),
+        "violates check constraint",
+    );
+    refused(
+        &session(1).replace("true);", "false);"),
+        "session_orders_session_id_live_fkey",
+    );
+    refused("UPDATE orders SET settled_at = now()", "settled_says_how");
+    refused(
+        "UPDATE orders SET settled_at = now(), settled_how = 'cash', cancelled_at = now()",
+        "closed_in_one_way",
+    );
+    refused(
+        "UPDATE orders SET status = 'open'",
+        "can only be updated to DEFAULT",
+    );
+    refused(
+        "UPDATE checkout_sessions SET request_body = 'a=b'",
+        "a_body_only_while_minting",
+    );
+    refused(
+        "UPDATE stripe_events SET state = 'failed'",
+        "failed_has_a_reason",
+    );
+    refused(
+        "INSERT INTO payments SELECT gen_random_uuid(), stripe_session_id, session_id, payment_intent, amount, currency, found_by, found_at FROM payments",
+        "payments_stripe_session_id_key",
+    );
+}
+
+#[test]
+fn the_status_in_the_database_is_the_state_in_the_code() {
+    let world = World::new();
+    let evidence = [
+        ("open", "version = version"),
+        ("processing", "processing_at = now()"),
+        ("in_review", "processing_at = now(), in_review_at = now()"),
+        ("paid", "processing_at = now(), paid_at = now()"),
+        ("partially_refunded", "paid_at = now(), refunded_amount = 1"),
+        ("refunded", "paid_at = now(), refunded_amount = 4500"),
+        (
+            "settled_offline",
+            "settled_at = now(), settled_how = 'cash'",
+        ),
+        ("cancelled", "cancelled_at = now()"),
+    ];
+    for (status, set) in evidence {
+        let order = world.order(&format!("CUP-{status}"));
+        world.execute(&format!(
+            "UPDATE orders SET {set} WHERE id = '{}'",
+            order.id
+        ));
+        let id = order.id;
+        let decoded = world
+            .app
+            .db
+            .run_blocking(|connection| freshmint::order::find(connection, id));
+        assert_eq!(decoded.unwrap().unwrap().state.name(), status);
+        assert_eq!(world.status(&order), status);
+    }
+}
+
+#[test]
+fn the_service_refuses_to_start_on_a_database_without_its_tables() {
+    let world = World::on(Database::empty(), &[]);
+    let (code, _, said) = world.command(&["serve"]);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("run freshmint migrate, or start with --migrate"),
+        "{said}"
+    );
+    assert_eq!(world.get("/readyz").status, 503);
+    let (code, told, _) = world.command(&["migrate"]);
+    assert!(code == 0 && told.starts_with("applied "), "{told}");
+    assert_eq!(world.command(&["migrate"]).1, "nothing to do\n");
+    assert_eq!(world.get("/readyz").status, 200);
+}

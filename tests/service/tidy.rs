@@ -1,0 +1,249 @@
+//! Taste that is tested: arrows between modules, tables in the docs, migrations with rows in them.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use clap::Args;
+use freshmint::{config, inbox::dispatch};
+
+fn source(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Every Rust file of the library with its text, test modules cut off.
+fn library() -> BTreeMap<String, String> {
+    fn collect(folder: &Path, files: &mut BTreeMap<String, String>) {
+        for entry in fs::read_dir(folder)
+            .expect("src")
+            .map(|entry| entry.expect("an entry").path())
+        {
+            if entry.is_dir() && !entry.ends_with("bin") {
+                collect(&entry, files);
+            } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&entry).expect("a file");
+                let code = text
+                    .split("#[cfg(test)]\nmod tests {")
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned();
+                let name = entry
+                    .strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))
+                    .expect("in src");
+                files.insert(name.display().to_string(), code);
+            }
+        }
+    }
+    let mut files = BTreeMap::new();
+    collect(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut files,
+    );
+    files
+}
+
+/// The modules of this crate that a file names in its `use crate::…` lines or by path.
+fn arrows(code: &str) -> Vec<String> {
+    let mut targets = Vec::new();
+    for after in code.split("crate::").skip(1) {
+        let names = match after.strip_prefix('{') {
+            Some(list) => top_level_names(list),
+            None => vec![
+                after
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect(),
+            ],
+        };
+        targets.extend(names);
+    }
+    targets
+}
+
+/// `a::{b, c}, d::e}` names `a` and `d`.
+fn top_level_names(list: &str) -> Vec<String> {
+    let (mut depth, mut name, mut names) = (0, String::new(), Vec::new());
+    for c in list.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => names.push(std::mem::take(&mut name)),
+            c if depth == 0 => name.push(c),
+            _ => {}
+        }
+    }
+    names.push(name);
+    names
+        .iter()
+        .filter_map(|name| name.trim().split("::").next())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn module_of(file: &str) -> &str {
+    file.split('/')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(".rs")
+}
+
+#[test]
+fn the_domain_never_knows_the_edges() {
+    const EDGES: [&str; 4] = ["web", "worker", "serve", "doctor"];
+    for (file, code) in library() {
+        let module = module_of(&file);
+        if EDGES.contains(&module) || module == "lib" {
+            continue;
+        }
+        for target in arrows(&code) {
+            assert!(!EDGES.contains(&target.as_str()), "{file} knows {target}");
+        }
+    }
+}
+
+#[test]
+fn orders_know_neither_checkout_nor_settlement_nor_inbox() {
+    let downstream = [
+        ("order", ["checkout", "settlement", "inbox"]),
+        ("settlement", ["checkout", "inbox", "inbox"]),
+    ];
+    for (file, code) in library() {
+        for (module, never) in &downstream {
+            if module_of(&file) == *module {
+                for target in arrows(&code) {
+                    assert!(!never.contains(&target.as_str()), "{file} knows {target}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn decisions_know_neither_database_nor_web_nor_network() {
+    let pure = [
+        "order/state.rs",
+        "order/money.rs",
+        "order/draft.rs",
+        "order/csv/mod.rs",
+        "checkout/session.rs",
+        "settlement/verdict.rs",
+        "gateway/retry.rs",
+        "link/token.rs",
+        "visitor.rs",
+        "inbox/dispatch.rs",
+    ];
+    let files = library();
+    for file in pure {
+        let code = files
+            .get(file)
+            .unwrap_or_else(|| panic!("{file} is gone: correct this list"));
+        for effect in [
+            "diesel",
+            "actix",
+            "reqwest",
+            "tokio",
+            "crate::db",
+            "crate::app",
+            "crate::clock",
+            "crate::random",
+        ] {
+            assert!(!code.contains(effect), "{file} knows {effect}");
+        }
+    }
+}
+
+#[test]
+fn each_library_at_the_edge_has_one_user() {
+    let only = [
+        ("stripe_checkout", "gateway"),
+        ("stripe_client_core", "gateway"),
+        ("reqwest", "gateway"),
+        ("jsonwebtoken::", "link"),
+    ];
+    for (file, code) in library() {
+        for (library, module) in only {
+            assert!(
+                !code.contains(library) || module_of(&file) == module,
+                "{file} uses {library}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_settings_table_is_the_settings() {
+    let readme = source("README.md");
+    let rows = readme
+        .lines()
+        .filter(|line| line.starts_with("| `") && line.matches('|').count() == 4);
+    let mut documented: BTreeMap<String, String> = rows
+        .map(|row| {
+            row.split('|')
+                .map(|cell| cell.trim().trim_matches('`').to_owned())
+                .collect::<Vec<_>>()
+        })
+        .map(|cells| (cells[1].clone(), cells[2].clone()))
+        .filter(|(name, _)| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        .collect();
+    // Read before the settings are, by the log.
+    assert_eq!(documented.remove("RUST_LOG").as_deref(), Some("info"));
+    assert_eq!(documented.remove("LOG_FORMAT").as_deref(), Some("text"));
+
+    let command = config::Service::augment_args(clap::Command::new("freshmint"));
+    let real = command.get_arguments().map(|argument| {
+        let name = argument
+            .get_env()
+            .expect("every setting has a variable")
+            .to_string_lossy()
+            .into_owned();
+        let default = match argument.get_default_values() {
+            [] if argument.is_required_set() => "required".to_owned(),
+            [] => "none".to_owned(),
+            values => values
+                .iter()
+                .map(|value| value.to_string_lossy())
+                .collect::<Vec<_>>()
+                .join(","),
+        };
+        (name, default)
+    });
+    assert_eq!(documented, real.collect());
+}
+
+#[test]
+fn the_table_of_events_in_the_docs_is_the_one_in_the_code() {
+    let docs = source("docs/ARCHITECTURE.md");
+    for (kind, handling) in dispatch::TABLE {
+        let row = docs
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{kind}` |")));
+        let row = row.unwrap_or_else(|| panic!("docs/ARCHITECTURE.md does not tell of {kind}"));
+        let kept = row.contains("| kept |");
+        assert_eq!(
+            kept,
+            matches!(handling, dispatch::Handling::Keep(_)),
+            "{row}"
+        );
+    }
+    let readme = source("README.md");
+    for (kind, _) in dispatch::TABLE {
+        assert!(
+            readme.contains(&format!("`{kind}`")),
+            "README.md does not name {kind}"
+        );
+    }
+}
+
+#[test]
+fn no_file_is_long() {
+    for (file, code) in library() {
+        if file != "schema.rs" {
+            assert!(
+                code.lines().count() <= 350,
+                "{file} has {} lines",
+                code.lines().count()
+            );
+        }
+    }
+}

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::currency::Currency;
 use super::email::Email;
-use super::line::{Line, LineDraft, check_lines, check_sums, known_total};
+use super::line::{Line, LineDraft, NO_LINES, check_lines, check_sums, known_total};
 use super::locale::Locale;
 use super::metadata::Metadata;
 use super::mode::Mode;
@@ -70,6 +70,9 @@ impl TryFrom<Draft> for NewOrder {
         let currency = Currency::parse(&draft.currency.unwrap_or_default());
         let currency = problems.take("currency", currency);
         let lines = check_lines(draft.lines.unwrap_or_default(), currency, &mut problems);
+        if lines.as_ref().is_some_and(Vec::is_empty) {
+            problems.add("lines", NO_LINES);
+        }
         let metadata = check_metadata(draft.metadata.unwrap_or_default(), &mut problems);
         let mode = draft
             .mode
@@ -240,7 +243,8 @@ mod tests {
         assert_eq!(
             check(json!({})).unwrap_err(),
             "reference: this must not be missing or empty; \
-             currency: the currency is missing; write its three letters, like EUR"
+             currency: the currency is missing; write its three letters, like EUR; \
+             lines: an order needs at least one line"
         );
         assert_eq!(
             check(with("lines", json!([]))).unwrap_err(),

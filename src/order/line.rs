@@ -12,6 +12,9 @@ use super::text::Description;
 /// How many lines a Checkout Session takes (API reference, `line_items`).
 pub const MAX_LINES: usize = 100;
 
+/// What is wrong with no lines at all.
+pub(super) const NO_LINES: &str = "an order needs at least one line";
+
 /// A checked line. Its JSON is what the API answers and what the database keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -197,7 +200,7 @@ pub(super) fn check_lines(
 /// Checks what the lines come to together: their number, each total and the sum.
 pub(super) fn check_sums(lines: &[Line], currency: Currency, problems: &mut Problems) {
     if lines.is_empty() {
-        problems.add("lines", "an order needs at least one line");
+        problems.add("lines", NO_LINES);
     }
     if lines.len() > MAX_LINES {
         problems.add(

@@ -12,6 +12,7 @@ mod simulator;
 
 mod support;
 
+mod api;
 mod click;
 mod commands;
 mod import;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::{
     caller::{Operator, Viewer},
+    input::Keepable,
     page::{self, Asked},
     problem::Problem,
 };
@@ -30,7 +31,7 @@ pub async fn list(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
-    let before = asked.cursor.as_deref().map(read_cursor).transpose()?;
+    let before = asked.before(read_cursor)?;
     let state = filter.state.as_deref().map(read_state).transpose()?;
     let rows = app
         .db
@@ -43,9 +44,9 @@ pub async fn list(
 pub async fn replay(
     _: Operator,
     app: Data<App>,
-    id: Path<String>,
+    id: Path<Keepable>,
 ) -> Result<HttpResponse, Problem> {
-    let id = id.into_inner();
+    let Keepable(id) = id.into_inner();
     let event = app
         .db
         .run(move |connection| inbox::replay(connection, &id))
@@ -70,9 +71,7 @@ fn cursor(event: &Event) -> String {
     )
 }
 
-fn read_cursor(text: &str) -> Result<(DateTime<Utc>, String), Problem> {
-    let parts = text
-        .split_once('_')
-        .and_then(|(at, id)| Some((at.parse().ok()?, id.to_owned())));
-    parts.ok_or_else(|| Problem::unreadable("cursor must be the next_cursor of the page before"))
+fn read_cursor(text: &str) -> Option<(DateTime<Utc>, String)> {
+    let (at, id) = text.split_once('_')?;
+    Some((at.parse().ok()?, id.to_owned()))
 }

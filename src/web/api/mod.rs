@@ -2,25 +2,18 @@
 
 mod caller;
 mod events;
+mod input;
 mod openapi;
 mod orders;
 mod page;
 mod problem;
 
-use actix_web::web::{PayloadConfig, QueryConfig, ServiceConfig, get, patch, post, route};
-
-use self::problem::Problem;
-
-/// A hundred lines with long descriptions are some 50 KiB.
-const LARGEST_BODY: usize = 512 * 1024;
+use actix_web::web::{ServiceConfig, get, patch, post, route};
 
 /// Every route of the API.
 pub fn routes(config: &mut ServiceConfig) {
-    let query = QueryConfig::default().error_handler(|error, _| Problem::unreadable(error).into());
-    let payload = PayloadConfig::new(LARGEST_BODY);
+    input::configure(config);
     config
-        .app_data(query)
-        .app_data(payload)
         .route("/openapi.json", get().to(openapi::document))
         .route("/orders", post().to(orders::create))
         .route("/orders", get().to(orders::list))

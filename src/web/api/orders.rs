@@ -3,13 +3,14 @@
 use actix_web::{
     HttpResponse,
     http::header,
-    web::{Bytes, Data, Path, Query},
+    web::{Data, Path, Query},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
     caller::{Operator, Viewer},
+    input::{Body, Keepable},
     page::{self, Asked},
     problem::Problem,
 };
@@ -26,12 +27,8 @@ use crate::{
 };
 
 /// `POST /orders`
-pub async fn create(
-    caller: Operator,
-    app: Data<App>,
-    body: Bytes,
-) -> Result<HttpResponse, Problem> {
-    let order = NewOrder::try_from(parse::<Draft>(&body)?).map_err(Problem::invalid)?;
+pub async fn create(caller: Operator, app: Data<App>, body: Body) -> Result<HttpResponse, Problem> {
+    let order = NewOrder::try_from(body.parse::<Draft>()?).map_err(Problem::invalid)?;
     let doing = caller.doing(&app, None);
     match app
         .db
@@ -56,8 +53,8 @@ pub async fn create(
 #[derive(Deserialize)]
 pub struct Wanted {
     status: Option<String>,
-    email: Option<String>,
-    reference: Option<String>,
+    email: Option<Keepable>,
+    reference: Option<Keepable>,
 }
 
 /// `GET /orders`
@@ -68,15 +65,12 @@ pub async fn list(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
-    let before = asked.cursor.as_deref().map(str::parse).transpose();
     let wanted = wanted.into_inner();
     let filter = Filter {
         status: wanted.status.map(known_status).transpose()?,
-        email: wanted.email,
-        reference: wanted.reference,
-        before: before.map_err(|_| {
-            Problem::unreadable("cursor must be the next_cursor of the page before")
-        })?,
+        email: wanted.email.map(String::from),
+        reference: wanted.reference.map(String::from),
+        before: asked.before(|cursor| cursor.parse().ok())?,
     };
     let (orders, payments) = app
         .db
@@ -104,10 +98,10 @@ pub async fn change(
     caller: Operator,
     app: Data<App>,
     id: Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let draft = parse::<ChangeDraft>(&body)?;
+    let draft = body.parse::<ChangeDraft>()?;
     let order = find(&app, id).await?;
     let change = draft
         .check(order.total.currency)
@@ -139,7 +133,7 @@ pub async fn change(
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Note {
-    note: Option<String>,
+    note: Option<Keepable>,
 }
 
 /// `POST /orders/{id}/cancel`
@@ -147,9 +141,9 @@ pub async fn cancel(
     caller: Operator,
     app: Data<App>,
     id: Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let Note { note } = parse_or_default(&body)?;
+    let Note { note } = body.parse_or_default()?;
     end(caller, &app, &id, Fact::Cancel, note).await
 }
 
@@ -157,7 +151,7 @@ pub async fn cancel(
 #[serde(deny_unknown_fields)]
 struct Settlement {
     how: How,
-    note: Option<String>,
+    note: Option<Keepable>,
 }
 
 /// `POST /orders/{id}/settle`
@@ -165,9 +159,9 @@ pub async fn settle(
     caller: Operator,
     app: Data<App>,
     id: Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let Settlement { how, note } = parse(&body)?;
+    let Settlement { how, note } = body.parse()?;
     end(caller, &app, &id, Fact::SettleOffline(how), note).await
 }
 
@@ -176,10 +170,10 @@ pub async fn withdraw_link(
     caller: Operator,
     app: Data<App>,
     id: Path<String>,
-    body: Bytes,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (id, Note { note }) = (parse_id(&id)?, parse_or_default(&body)?);
-    let doing = caller.doing(&app, note);
+    let (id, Note { note }) = (parse_id(&id)?, body.parse_or_default()?);
+    let doing = caller.doing(&app, note.map(String::from));
     let changed = closed_first(&app, id, move |connection, order| {
         order::withdraw_link(connection, order, &doing)
     });
@@ -192,10 +186,10 @@ async fn end(
     app: &App,
     id: &str,
     fact: Fact,
-    note: Option<String>,
+    note: Option<Keepable>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(id)?;
-    let doing = caller.doing(app, note);
+    let doing = caller.doing(app, note.map(String::from));
     let changed = closed_first(app, id, move |connection, order| {
         order::advance(connection, order, fact, &doing)
     });
@@ -254,18 +248,6 @@ fn known_status(status: String) -> Result<String, Problem> {
 /// An id that is none names no order.
 fn parse_id(text: &str) -> Result<Uuid, Problem> {
     text.parse().map_err(|_| Problem::not_found("order"))
-}
-
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(Problem::from_json)
-}
-
-fn parse_or_default<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
-    if body.is_empty() {
-        Ok(T::default())
-    } else {
-        parse(body)
-    }
 }
 
 fn view<'a>(app: &App, order: &'a Order, payments: &'a [Payment]) -> OrderView<'a> {

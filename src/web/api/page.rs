@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 
-use super::problem::Problem;
+use super::{input::Keepable, problem::Problem};
 
 const USUAL: i64 = 50;
 const MOST: i64 = 200;
@@ -11,12 +11,24 @@ const MOST: i64 = 200;
 /// What every list can be asked for.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
-    /// Where the page before ended: its `next_cursor`.
-    pub cursor: Option<String>,
+    cursor: Option<Keepable>,
     limit: Option<String>,
 }
 
 impl Asked {
+    /// Where the page before ended, as `read` understands its `next_cursor`.
+    ///
+    /// # Errors
+    /// 400 for what is none.
+    pub fn before<T>(&self, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+        let Some(Keepable(cursor)) = &self.cursor else {
+            return Ok(None);
+        };
+        read(cursor)
+            .map(Some)
+            .ok_or_else(|| Problem::unreadable("cursor must be the next_cursor of the page before"))
+    }
+
     /// How many rows are wanted: 50, or what was said, and never more than 200.
     ///
     /// # Errors

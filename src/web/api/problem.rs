@@ -32,6 +32,11 @@ impl Problem {
         }
     }
 
+    /// 413 for a body that is too large, 400 for one that broke off.
+    pub fn from_body(error: &actix_web::Error) -> Self {
+        Self::new(error.as_response_error().status_code(), error)
+    }
+
     /// 401: no token, or one that nobody knows.
     pub fn no_token() -> Self {
         Self::new(

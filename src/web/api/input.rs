@@ -1,0 +1,81 @@
+//! What callers send, with problems as answers to what cannot be read.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    web::{Bytes, PathConfig, PayloadConfig, QueryConfig, ServiceConfig},
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::problem::Problem;
+
+/// More than the largest order that can be, with every letter of it escaped.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// Lets what actix refuses by itself be answered with problems, too.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .app_data(PayloadConfig::new(LARGEST_BODY))
+        .app_data(
+            QueryConfig::default().error_handler(|error, _| Problem::unreadable(error).into()),
+        )
+        .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()));
+}
+
+/// A body of JSON.
+pub struct Body(Bytes);
+
+impl Body {
+    /// What it says.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        serde_json::from_slice(&self.0).map_err(Problem::from_json)
+    }
+
+    /// The same, where it may be left out.
+    pub fn parse_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Problem> {
+        if self.0.is_empty() {
+            Ok(T::default())
+        } else {
+            self.parse()
+        }
+    }
+}
+
+impl FromRequest for Body {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = Bytes::from_request(request, payload);
+        Box::pin(async {
+            body.await
+                .map(Self)
+                .map_err(|error| Problem::from_body(&error))
+        })
+    }
+}
+
+/// A text that the database can look for and keep: PostgreSQL has no NUL.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Keepable(pub String);
+
+impl TryFrom<String> for Keepable {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text.contains('\0') {
+            Err("a text has a NUL character in it; remove it")
+        } else {
+            Ok(Self(text))
+        }
+    }
+}
+
+impl From<Keepable> for String {
+    fn from(text: Keepable) -> Self {
+        text.0
+    }
+}

@@ -1,0 +1,239 @@
+//! The description for machines says what is there: every route, and every answer.
+
+use freshmint::token::Role;
+use jsonschema::Validator;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{act, get, patch, post, small};
+use crate::{
+    support::{Answer, World},
+    webhook::post_signed,
+};
+
+/// A documented call.
+pub struct Operation {
+    pub method: Method,
+    /// With ids of nothing in it.
+    pub path: String,
+    pub template: String,
+    pub description: String,
+}
+
+pub fn document() -> Value {
+    serde_json::from_str(include_str!("../../../src/web/api/openapi.json")).unwrap()
+}
+
+/// Every call of the document.
+pub fn operations() -> Vec<Operation> {
+    const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+    let document = document();
+    let paths = document["paths"].as_object().unwrap();
+    let mut found = Vec::new();
+    for (template, item) in paths {
+        for (method, operation) in item.as_object().unwrap() {
+            if METHODS.contains(&method.as_str()) {
+                found.push(Operation {
+                    method: method.to_uppercase().parse().unwrap(),
+                    path: template.replace("{id}", "0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11"),
+                    template: template.clone(),
+                    description: operation["description"].as_str().unwrap().to_owned(),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The routes as the source has them, like `GET /orders/{id}`.
+fn routes_in_the_source() -> Vec<String> {
+    let source = include_str!("../../../src/web/api/mod.rs");
+    assert!(
+        !source.contains(".service("),
+        "read nested routes here as well"
+    );
+    let source: String = source.split_whitespace().collect();
+    let mut routes: Vec<String> = source
+        .split(".route(\"")
+        .skip(1)
+        .map(|route| {
+            let (path, rest) = route.split_once("\",").unwrap();
+            let (method, _) = rest.split_once("()").unwrap();
+            format!("{} {path}", method.to_uppercase())
+        })
+        .collect();
+    routes.sort();
+    routes
+}
+
+#[test]
+fn every_route_is_in_the_document_and_the_reverse() {
+    let mut documented: Vec<String> = operations()
+        .iter()
+        .map(|operation| format!("{} {}", operation.method, operation.template))
+        .collect();
+    documented.sort();
+    assert_eq!(documented, routes_in_the_source());
+}
+
+#[test]
+fn the_document_is_served_to_everybody() {
+    let world = World::new();
+    let answer = world.ask(Method::GET, "/api/v1/openapi.json", &[]);
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (200, "application/json")
+    );
+    assert_eq!(answer.json(), document());
+}
+
+/// A schema of the document, to validate by.
+fn schema(pointer: &str) -> Validator {
+    // A reference is part of an address, where braces are not allowed.
+    let pointer = pointer.replace('{', "%7B").replace('}', "%7D");
+    let schema = json!({ "$ref": format!("#{pointer}"), "components": document()["components"], "paths": document()["paths"] });
+    jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap_or_else(|error| panic!("{pointer}: {error}"))
+}
+
+#[track_caller]
+fn validate(pointer: &str, value: &Value) {
+    let errors: Vec<String> = schema(pointer)
+        .iter_errors(value)
+        .map(|error| format!("{} at {}", error, error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{pointer}: {errors:#?} in {value:#}");
+}
+
+#[test]
+fn its_own_examples_are_what_it_says() {
+    let document = document();
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        for example in schema["examples"].as_array().into_iter().flatten() {
+            validate(&format!("/components/schemas/{name}"), example);
+        }
+    }
+}
+
+/// Checks that an answer is one that the document has for this call.
+#[track_caller]
+fn as_documented(method: &str, template: &str, answer: &Answer) -> Value {
+    let document = document();
+    let path = template.replace('/', "~1");
+    let responses = format!("/paths/{path}/{method}/responses");
+    let response = format!("{responses}/{}", answer.status);
+    let mut place = response.clone();
+    let told = document.pointer(&response);
+    let told =
+        told.unwrap_or_else(|| panic!("{method} {template} is not said to answer {answer:?}"));
+    if let Some(shared) = told["$ref"].as_str() {
+        place = shared.trim_start_matches('#').to_owned();
+    }
+    let kind = answer.header("content-type").replace('/', "~1");
+    let body = answer.json();
+    validate(&format!("{place}/content/{kind}/schema"), &body);
+    body
+}
+
+#[test]
+fn real_answers_are_as_documented() {
+    let world = World::new();
+    let orders = document()["components"]["schemas"]["NewOrder"]["examples"].clone();
+    let created = post(&world, "/orders", orders[0].clone());
+    assert_eq!(created.status, 201);
+    as_documented("post", "/orders", &created);
+    as_documented(
+        "post",
+        "/orders",
+        &post(&world, "/orders", orders[0].clone()),
+    );
+    as_documented("post", "/orders", &post(&world, "/orders", json!({})));
+    as_documented("post", "/orders", &post(&world, "/orders", json!([])));
+    as_documented(
+        "post",
+        "/orders",
+        &post(&world, "/orders", small("CUP-U12-MILLER")),
+    );
+
+    let order = world.order("CUP-2");
+    let one = "/orders/{id}";
+    as_documented(
+        "patch",
+        one,
+        &patch(&world, &order, json!({ "name": "Kim" })),
+    );
+    let session = world.click_through(&order);
+    world.stripe.pay(&session).unwrap();
+    world.deliver();
+    let paid = as_documented("get", one, &get(&world, &format!("/orders/{}", order.id)));
+    only_documented_fields("Order", &paid);
+    only_documented_fields("Payment", &paid["payments"][0]);
+    only_documented_fields("Line", &paid["lines"][0]);
+    as_documented(
+        "patch",
+        one,
+        &patch(&world, &order, json!({ "email": null })),
+    );
+    for (what, body) in [("cancel", json!({})), ("settle", json!({ "how": "cash" }))] {
+        let template = format!("/orders/{{id}}/{what}");
+        as_documented("post", &template, &act(&world, &order, what, body.clone()));
+        let fresh = world.order(what);
+        as_documented("post", &template, &act(&world, &fresh, what, body));
+        as_documented(
+            "post",
+            &template,
+            &act(&world, &fresh, what, json!({ "x": 1 })),
+        );
+    }
+    let withdrawn = act(&world, &order, "withdraw-link", json!({ "note": "lost" }));
+    as_documented("post", "/orders/{id}/withdraw-link", &withdrawn);
+    let page = as_documented("get", "/orders", &get(&world, "/orders?limit=2"));
+    only_documented_fields("Page", &page);
+    as_documented("get", "/orders", &get(&world, "/orders?limit=x"));
+}
+
+#[test]
+fn real_events_are_as_documented() {
+    let world = World::new();
+    post_signed(&world, "not JSON");
+    let page = as_documented("get", "/events", &get(&world, "/events"));
+    only_documented_fields("Event", &page["data"][0]);
+    let id = page["data"][0]["id"].as_str().unwrap();
+    let replayed = post(&world, &format!("/events/{id}/replay"), json!({}));
+    as_documented("post", "/events/{id}/replay", &replayed);
+}
+
+#[test]
+fn every_call_says_how_it_refuses() {
+    let world = World::new();
+    for Operation {
+        method,
+        path,
+        template,
+        ..
+    } in operations()
+    {
+        let body = match template.as_str() {
+            "/orders/{id}/settle" => json!({ "how": "cash" }),
+            _ => json!({}),
+        };
+        let method_name = method.as_str().to_lowercase();
+        for role in [Role::Viewer, Role::Admin] {
+            let answer = world.api(role, method.clone(), &path, Some(body.clone()));
+            as_documented(&method_name, &template, &answer);
+        }
+    }
+}
+
+#[track_caller]
+fn only_documented_fields(name: &str, value: &Value) {
+    let known = &document()["components"]["schemas"][name]["properties"];
+    for field in value.as_object().unwrap().keys() {
+        assert!(
+            known[field].is_object(),
+            "{name}.{field} is not in the document"
+        );
+    }
+}

@@ -6,11 +6,18 @@ use crate::support::World;
 
 /// Imports a file with this content: exit code, standard output, standard error.
 fn import(world: &World, content: &[u8], flags: &[&str]) -> (i32, String, String) {
-    let mut file = tempfile::Builder::new().suffix(".csv").tempfile().expect("a file");
+    let mut file = tempfile::Builder::new()
+        .suffix(".csv")
+        .tempfile()
+        .expect("a file");
     file.write_all(content).expect("written");
     let path = file.path().to_str().expect("UTF-8").to_owned();
     let (code, out, said) = world.command(&[&["orders", "import", &path], flags].concat());
-    (code, out.replace(&path, "FILE"), said.replace(&path, "FILE"))
+    (
+        code,
+        out.replace(&path, "FILE"),
+        said.replace(&path, "FILE"),
+    )
 }
 
 const CUP: &str = "reference,email,name,currency,description,amount,quantity,locale,meta.team\n\
@@ -21,7 +28,10 @@ const CUP: &str = "reference,email,name,currency,description,amount,quantity,loc
 #[test]
 fn lines_with_one_reference_make_one_order() {
     let world = World::new();
-    assert_eq!(import(&world, CUP.as_bytes(), &[]), (0, "2 created, 0 unchanged, 0 bad\n".into(), String::new()));
+    assert_eq!(
+        import(&world, CUP.as_bytes(), &[]),
+        (0, "2 created, 0 unchanged, 0 bad\n".into(), String::new())
+    );
     let order = world.text(
         "SELECT reference || ' ' || amount_total || ' ' || currency || ' ' || locale || ' ' || lines::text || metadata::text AS text
          FROM orders ORDER BY reference LIMIT 1",
@@ -33,29 +43,52 @@ fn lines_with_one_reference_make_one_order() {
 fn the_same_file_again_changes_nothing_and_other_content_is_an_error() {
     let world = World::new();
     import(&world, CUP.as_bytes(), &[]);
-    assert_eq!(import(&world, CUP.as_bytes(), &[]), (0, "0 created, 2 unchanged, 0 bad\n".into(), String::new()));
+    assert_eq!(
+        import(&world, CUP.as_bytes(), &[]),
+        (0, "0 created, 2 unchanged, 0 bad\n".into(), String::new())
+    );
     let dearer = CUP.replace("Sommerturnier,45.00", "Sommerturnier,46.00");
     let (code, out, said) = import(&world, dearer.as_bytes(), &[]);
-    assert_eq!((code, out.as_str()), (1, "nothing was imported: 1 bad, 0 would have been created, 1 unchanged\n"));
-    assert!(said.starts_with("line 4: CUP-2: another order stands under this reference"), "{said}");
+    assert_eq!(
+        (code, out.as_str()),
+        (
+            1,
+            "nothing was imported: 1 bad, 0 would have been created, 1 unchanged\n"
+        )
+    );
+    assert!(
+        said.starts_with("line 4: CUP-2: another order stands under this reference"),
+        "{said}"
+    );
 }
 
 #[test]
 fn every_bad_line_is_told_and_nothing_is_kept_unless_asked_for() {
     let world = World::new();
-    let bad = format!("{CUP}CUP-3,nobody,,EUR,Cup,45.00,1,en,\nCUP-4,a@example.org,,EUR,Cup,1e3,1,en,\nCUP-5,a@example.org,,XXX,Cup,-1,1,en,\n");
+    let bad = format!(
+        "{CUP}CUP-3,nobody,,EUR,Cup,45.00,1,en,\nCUP-4,a@example.org,,EUR,Cup,1e3,1,en,\nCUP-5,a@example.org,,XXX,Cup,-1,1,en,\n"
+    );
     let (code, out, said) = import(&world, bad.as_bytes(), &[]);
     assert_eq!((code, world.count("orders")), (1, 0));
     insta::assert_snapshot!(format!("{out}{said}"));
     let (code, out, _) = import(&world, bad.as_bytes(), &["--skip-bad"]);
-    assert_eq!((code, out.as_str(), world.count("orders")), (0, "2 created, 0 unchanged, 3 bad\n", 2));
+    assert_eq!(
+        (code, out.as_str(), world.count("orders")),
+        (0, "2 created, 0 unchanged, 3 bad\n", 2)
+    );
 }
 
 #[test]
 fn a_dry_run_tells_the_same_and_keeps_nothing() {
     let world = World::new();
     let (code, out, _) = import(&world, CUP.as_bytes(), &["--dry-run"]);
-    assert_eq!((code, out.as_str()), (0, "dry run: 2 would be created, 0 unchanged, 0 bad; nothing was changed\n"));
+    assert_eq!(
+        (code, out.as_str()),
+        (
+            0,
+            "dry run: 2 would be created, 0 unchanged, 0 bad; nothing was changed\n"
+        )
+    );
     assert_eq!(world.count("orders") + world.count("activity"), 0);
 }
 
@@ -64,8 +97,16 @@ fn spreadsheets_of_every_make_are_read() {
     let world = World::new();
     let excel = "\u{feff}Reference;Email;Name;Currency;Description;Amount\r\nA-1;a@example.org;;EUR;\"Cup;\r\nsummer\";45,00\r\n\r\nA-2;;;JPY;Shirt;4500\r\n";
     let (code, out, said) = import(&world, excel.as_bytes(), &[]);
-    assert_eq!((code, out.as_str()), (0, "2 created, 0 unchanged, 0 bad\n"), "{said}");
-    let latin = import(&world, b"reference,email,name,currency,description,amount\nB-1,,J\xfcrgen,EUR,Cup,45.00\n", &[]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "2 created, 0 unchanged, 0 bad\n"),
+        "{said}"
+    );
+    let latin = import(
+        &world,
+        b"reference,email,name,currency,description,amount\nB-1,,J\xfcrgen,EUR,Cup,45.00\n",
+        &[],
+    );
     assert!(latin.0 == 1 && latin.2.contains("UTF-8"), "{latin:?}");
 }
 
@@ -76,9 +117,14 @@ fn every_currency_is_taken_at_stripes_own_exponent() {
         JP,,,JPY,Shirt,4500\nIS,,,ISK,Bolur,4500\nKW,,,KWD,Shirt,4.500\nHU,,,HUF,Mez,4500\n";
     let (code, _, said) = import(&world, file.as_bytes(), &[]);
     assert_eq!(code, 0, "{said}");
-    let amounts = world.texts("SELECT reference || ' ' || amount_total AS text FROM orders ORDER BY reference");
+    let amounts = world
+        .texts("SELECT reference || ' ' || amount_total AS text FROM orders ORDER BY reference");
     assert_eq!(amounts, ["HU 450000", "IS 450000", "JP 4500", "KW 4500"]);
-    for wrong in ["JP2,,,JPY,Shirt,45.00", "IS2,,,ISK,Bolur,45.50", "KW2,,,KWD,Shirt,4.505"] {
+    for wrong in [
+        "JP2,,,JPY,Shirt,45.00",
+        "IS2,,,ISK,Bolur,45.50",
+        "KW2,,,KWD,Shirt,4.505",
+    ] {
         let file = format!("reference,email,name,currency,description,amount\n{wrong}\n");
         assert_eq!(import(&world, file.as_bytes(), &[]).0, 1, "{wrong}");
     }
@@ -87,11 +133,31 @@ fn every_currency_is_taken_at_stripes_own_exponent() {
 #[test]
 fn stripe_takes_what_was_imported_in_every_currency() {
     let world = World::new();
-    for (currency, amount) in [("jpy", 4500), ("isk", 450_000), ("kwd", 4500), ("huf", 450_000), ("bhd", 4500), ("usd", 4500)] {
-        let lines = serde_json::json!([{ "description": "Shirt", "unit_amount": amount, "quantity": 1 }]);
-        let order = world.order_with(currency, serde_json::json!({ "currency": currency, "lines": lines }));
-        let session = world.stripe.session(&world.click_through(&order)).expect("a session");
-        assert_eq!((session["currency"].as_str(), session["amount_total"].as_i64()), (Some(currency), Some(amount)));
+    for (currency, amount) in [
+        ("jpy", 4500),
+        ("isk", 450_000),
+        ("kwd", 4500),
+        ("huf", 450_000),
+        ("bhd", 4500),
+        ("usd", 4500),
+    ] {
+        let lines =
+            serde_json::json!([{ "description": "Shirt", "unit_amount": amount, "quantity": 1 }]);
+        let order = world.order_with(
+            currency,
+            serde_json::json!({ "currency": currency, "lines": lines }),
+        );
+        let session = world
+            .stripe
+            .session(&world.click_through(&order))
+            .expect("a session");
+        assert_eq!(
+            (
+                session["currency"].as_str(),
+                session["amount_total"].as_i64()
+            ),
+            (Some(currency), Some(amount))
+        );
     }
 }
 

@@ -98,7 +98,7 @@ fn listen() -> io::Result<(TcpListener, String)> {
 }
 
 fn settings(database: &str, url: &str, stripe: &Stripe) -> Result<config::Service, Failure> {
-    let link_keys = LinkKeys::generate(random::bytes());
+    let link_keys = LinkKeys::generate(&mut random::generator());
     let mut settings = vec![
         ("DATABASE_URL", database.to_owned()),
         ("PUBLIC_URL", url.to_owned()),

@@ -63,7 +63,7 @@ fn main() {
         return builtin::drive(&arguments[1..]);
     }
     let quick = arguments.iter().any(|argument| argument == "--quick");
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error")).init();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("off")).init();
 
     let bench = Bench {
         driver: Driver::find(),

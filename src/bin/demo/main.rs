@@ -68,6 +68,7 @@ fn run(options: Options) -> Result<(), Failure> {
         address: &service.url,
         token: token.expose(),
         stripe: &stripe,
+        app: &service.app,
     };
     if let Some(links) = shop.open()? {
         banner::print(&shop, &links);

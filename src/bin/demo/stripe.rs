@@ -1,8 +1,9 @@
 //! The Stripe that the demo talks to.
 
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, time::Duration};
 
-use freshmint::{clock::Clock, config::Secret, random};
+use freshmint::{app::App, clock::Clock, config::Secret, gateway::CallError, random};
+use tokio::time::Instant;
 
 use crate::{
     Failure,
@@ -12,6 +13,8 @@ use crate::{
 
 /// Beside the service's 8080.
 const PORT: u16 = 8081;
+/// For one small question to Stripe.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Which Stripe is wished for.
 pub enum Wish {
@@ -111,6 +114,24 @@ impl Stripe {
                     ("STRIPE_WEBHOOK_SECRETS", secrets.expose().to_owned()),
                 ]
             }
+        }
+    }
+
+    /// Whether Stripe takes the key that was given: better known before the first click.
+    pub async fn check_key(&self, app: &App) -> Result<(), Failure> {
+        if let Self::Simulated { .. } = self {
+            return Ok(());
+        }
+        match app.stripe.ping(Instant::now() + PATIENCE).await.answer {
+            Ok(()) => Ok(()),
+            Err(CallError::Refused { status, .. }) => Err(Failure::new(format!(
+                "Stripe does not take STRIPE_SECRET_KEY ({status}): copy the test key whole from \
+                 Stripe's dashboard, or unset it to use the simulator."
+            ))),
+            Err(error) => Err(Failure::new(format!(
+                "Stripe's test mode does not answer ({error}): look after the network, \
+                 or unset STRIPE_SECRET_KEY to use the simulator."
+            ))),
         }
     }
 

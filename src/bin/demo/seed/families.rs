@@ -23,7 +23,7 @@ pub enum Story {
     Debit,
     /// They paid less than is owed, as only a bank transfer can.
     PaidTooLittle,
-    /// They opened the checkout; then the club changed what is owed, to this amount.
+    /// They opened the checkout; then the club changed what is owed, to this amount a piece.
     Changed(i64),
     /// The child fell ill.
     Cancelled,

@@ -6,7 +6,10 @@ mod families;
 
 use std::time::Duration;
 
-use freshmint::order::{currency::Currency, locale::Locale, money::Money};
+use freshmint::{
+    app::App,
+    order::{currency::Currency, locale::Locale, money::Money},
+};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,6 +30,7 @@ pub struct Shop<'a> {
     /// Of its API.
     pub token: &'a str,
     pub stripe: &'a Stripe,
+    pub app: &'a App,
 }
 
 /// A pay link, and what it leads to.
@@ -55,6 +59,7 @@ impl Shop<'_> {
     }
 
     async fn tell_stories(&self) -> Result<Vec<Link>, Failure> {
+        self.stripe.check_key(self.app).await?;
         let api = Api::new(self.address, self.token)?;
         let mut links = Vec::new();
         for family in &FAMILIES {
@@ -99,7 +104,9 @@ async fn tell(api: &Api<'_>, payer: Option<&Simulator>, family: &Family) -> Resu
             ", but this link was withdrawn"
         }
         (Story::Changed(amount), _) => {
-            api.follow(&url).await?;
+            if payer.is_some() {
+                api.follow(&url).await?;
+            }
             let (description, _, quantity) = family.lines[0];
             let line =
                 json!({ "description": description, "unit_amount": amount, "quantity": quantity });

@@ -43,6 +43,7 @@ where
         visitor: Visitor::Person,
         deadline,
         began: None,
+        lost: 0,
     };
     let _alone = app.one_at_a_time.lock(order_id).await;
     for _ in 0..STEPS {

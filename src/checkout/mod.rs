@@ -32,8 +32,8 @@ use crate::{
 
 /// More steps than any walk needs; a walk that takes them goes in circles.
 const STEPS: usize = 12;
-/// Attempts that one click makes, each under its own key.
-const POSTS: usize = 2;
+/// After so many attempts that Stripe failed at, a payer is better off waiting.
+const LOST_AT_MOST: u32 = 2;
 
 /// Where a click leads.
 #[derive(Debug)]
@@ -154,12 +154,12 @@ async fn walk(
     let order_id = link.order_id;
     // The quick way first: no lock for a session that can be handed out as it is.
     let mut alone = None;
-    let mut posts = 0;
     let mut walk = Walk {
         app,
         visitor,
         deadline,
         began: None,
+        lost: 0,
     };
     for _ in 0..STEPS {
         let found = app
@@ -197,10 +197,8 @@ async fn walk(
             }
             // A second click on this replica waits for the first one's answer, then looks again.
             _ if alone.is_none() => alone = Some(app.one_at_a_time.lock(order_id).await),
-            // Stripe failed twice and made nothing: the payer is better off waiting.
-            Step::Post(_) if posts == POSTS => return Ok(Door::TryAgain),
+            Step::Begin if walk.lost == LOST_AT_MOST => return Ok(Door::TryAgain),
             step => {
-                posts += usize::from(matches!(step, Step::Post(_)));
                 if let Some(door) = take(&mut walk, &order, live.as_ref(), step).await? {
                     return Ok(door);
                 }

@@ -31,6 +31,8 @@ pub struct Walk<'a> {
     pub deadline: Instant,
     /// The attempt that this walk has written down itself: nobody has posted it before.
     pub began: Option<Uuid>,
+    /// Attempts that Stripe failed at and made nothing of.
+    pub lost: u32,
 }
 
 /// Takes one step; `None`: look again.
@@ -96,7 +98,7 @@ async fn begin(walk: &mut Walk<'_>, order: &Order) -> Result<Option<Door>, Troub
 /// Asks Stripe for the session. A refusal ends the attempt; an outcome that Stripe leaves open is
 /// looked up among the sessions made since.
 async fn post(
-    walk: &Walk<'_>,
+    walk: &mut Walk<'_>,
     order: &Order,
     row: Uuid,
     attempt: Attempt,
@@ -147,7 +149,7 @@ async fn post(
 
 /// Looks among the sessions that Stripe made since the first post: ours is adopted; if there is
 /// none, the attempt is over.
-async fn search(walk: &Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(), Trouble> {
+async fn search(walk: &mut Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(), Trouble> {
     let Walk { app, deadline, .. } = *walk;
     let since = attempt.posted_at - CLOCKS_DIFFER;
     match app
@@ -162,6 +164,7 @@ async fn search(walk: &Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(), Tro
             app.db
                 .run(move |connection| row::fail(connection, row, &Failure::Lost, now))
                 .await?;
+            walk.lost += 1;
             Ok(())
         }
     }

@@ -101,14 +101,14 @@ pub fn claim(connection: &mut PgConnection, limit: i64) -> QueryResult<Vec<Claim
     .load(connection)
 }
 
-/// Writes what became of a claimed event. `Later` waits twice as long each time, up to an hour.
+/// Writes what became of a claimed event; a worker who comes late changes nothing. `Later` waits twice as long each time, up to an hour.
 pub fn finish(connection: &mut PgConnection, id: &str, outcome: &Outcome) -> QueryResult<()> {
     diesel::sql_query(
         "UPDATE stripe_events SET state = $2, last_error = $3, claimed_until = NULL, \
              not_before = CASE WHEN $2 = 'pending' \
                  THEN clock_timestamp() + least(interval '1 hour', interval '1 second' * power(2, least(attempts, 12))) \
                  ELSE not_before END \
-         WHERE id = $1",
+         WHERE id = $1 AND state = 'pending'",
     )
     .bind::<Text, _>(id)
     .bind::<Text, _>(outcome.name())

@@ -12,7 +12,7 @@ test: setup ## run all tests against a PostgreSQL of their own
 
 bench: ## measure; installs a load generator first
 	@deploy/setup.sh bench
-	cargo bench
+	cargo bench --bench click
 
 check: ## what CI checks before it tests: format, lints, docs
 	cargo fmt --check

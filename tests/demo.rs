@@ -19,7 +19,8 @@ const BETWEEN: Duration = Duration::from_millis(100);
 
 #[test]
 fn its_first_link_can_be_paid_and_sigterm_ends_it_with_nothing_left() {
-    let mut demo = Demo::start(&[]);
+    // As on a network with a proxy, which knows nothing of this machine's own addresses.
+    let mut demo = Demo::start(&[("http_proxy", "http://127.0.0.1:9")]);
     let link = demo.wait_for_a_link("CUP-2026-001");
     let curl = demo.wait_for("the curl line", |line| {
         line.trim().strip_prefix("curl -H '").map(str::to_owned)

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header};
 use stripe_client_core::{CustomizedStripeRequest, StripeClient, StripeClientErr, StripeMethod};
+use url::{Host, Url};
 
 use crate::config::{self, Secret};
 
@@ -102,13 +103,17 @@ impl Transport {
     pub fn new(settings: &config::Stripe) -> Self {
         // Fails only if another provider was installed before, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
+        let mut client = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .pool_idle_timeout(Duration::from_secs(60))
             .tcp_nodelay(true)
             .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("freshmint/", env!("CARGO_PKG_VERSION")))
+            .user_agent(concat!("freshmint/", env!("CARGO_PKG_VERSION")));
+        if is_on_this_machine(&settings.stripe_api_base) {
+            client = client.no_proxy();
+        }
+        let client = client
             .build()
             .expect("a client without files or proxies to read has nothing to fail on");
         let base = settings
@@ -202,6 +207,16 @@ impl StripeClient for Transport {
         }
         let response = call.send().await.map_err(no_answer)?;
         self.understand(response).await
+    }
+}
+
+/// A simulator, which no proxy of the network leads to.
+fn is_on_this_machine(base: &Url) -> bool {
+    match base.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 

@@ -247,6 +247,16 @@ impl WrongSetting {
     }
 }
 
+/// Whether an address leads to a loopback interface.
+pub fn is_on_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 fn base_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text.trim())
         .map_err(|error| format!("{error}; write it as https://example.org"))?;

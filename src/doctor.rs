@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use crate::{app::App, gateway::CallError};
+use crate::{app::App, config, gateway::CallError};
 
 /// Signatures are refused beyond five minutes of difference, so that is where a clock is wrong.
 const SKEW_ALLOWED: chrono::Duration = chrono::Duration::minutes(5);
@@ -106,13 +106,7 @@ fn stripe_key(answer: Result<(), CallError>, livemode: bool) -> Finding {
 }
 
 fn public_url(url: &url::Url) -> Finding {
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    match (url.scheme(), loopback) {
+    match (url.scheme(), config::is_on_this_machine(url)) {
         ("https", false) => Finding::Fine(url.to_string()),
         (_, true) => Finding::Fine(format!(
             "{url} works on this machine only: nobody else can follow these links"

@@ -10,7 +10,6 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header};
 use stripe_client_core::{CustomizedStripeRequest, StripeClient, StripeClientErr, StripeMethod};
-use url::{Host, Url};
 
 use crate::config::{self, Secret};
 
@@ -110,7 +109,8 @@ impl Transport {
             .tcp_nodelay(true)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!("freshmint/", env!("CARGO_PKG_VERSION")));
-        if is_on_this_machine(&settings.stripe_api_base) {
+        // A simulator, which no proxy of the network leads to.
+        if config::is_on_this_machine(&settings.stripe_api_base) {
             client = client.no_proxy();
         }
         let client = client
@@ -207,16 +207,6 @@ impl StripeClient for Transport {
         }
         let response = call.send().await.map_err(no_answer)?;
         self.understand(response).await
-    }
-}
-
-/// A simulator, which no proxy of the network leads to.
-fn is_on_this_machine(base: &Url) -> bool {
-    match base.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -132,11 +132,19 @@ impl Db {
         &self,
         work: impl Fn(&mut PgConnection) -> Result<T, Box<dyn std::error::Error + Send + Sync>>,
     ) -> Result<T, DbError> {
-        let mut link = self.pool.get().map_err(|_| DbError::Away)?;
-        work(&mut link.connection).map_err(|error| {
-            link.dead = true;
-            DbError::Migration(error.to_string())
-        })
+        let mut said = DbError::Away;
+        // As in `run_blocking`; an error here does not tell whether the connection is dead.
+        for _ in 0..=self.pool.max_size() {
+            let mut link = self.pool.get().map_err(|_| DbError::Away)?;
+            match work(&mut link.connection) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => {
+                    link.dead = true;
+                    said = DbError::Migration(error.to_string());
+                }
+            }
+        }
+        Err(said)
     }
 }
 

@@ -4,14 +4,18 @@
     reason = "the one place that asks the system"
 )]
 
-use chrono::{DateTime, Utc};
-use uuid::{NoContext, Timestamp, Uuid};
+use std::sync::Mutex;
 
-/// A fresh row id (UUID version 7): random, and later ones sort behind earlier ones.
+use chrono::{DateTime, Utc};
+use uuid::{ContextV7, Timestamp, Uuid};
+
+/// A fresh row id (UUID version 7): random, and later ones sort behind earlier ones, also within a
+/// millisecond of this process.
 pub fn row_id(now: DateTime<Utc>) -> Uuid {
+    static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
     let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
     Uuid::new_v7(Timestamp::from_unix(
-        NoContext,
+        &ORDER,
         seconds,
         now.timestamp_subsec_nanos(),
     ))

@@ -41,13 +41,17 @@ pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
         .then(|| actix_web::rt::spawn(worker::run(app.clone(), stop.watch())));
     if let Some(Web { listener, threads }) = parts.web {
         let state = web::State::new(app);
-        let server = HttpServer::new(move || Actix::new().configure(web::routes(state.clone())))
-            .workers(threads)
-            .worker_max_blocking_threads(DATABASE_THREADS)
-            .shutdown_timeout(GRACE_SECONDS)
-            .disable_signals()
-            .listen(listener)?
-            .run();
+        let server = HttpServer::new(move || {
+            Actix::new()
+                .wrap(state.headers())
+                .configure(web::routes(state.clone()))
+        })
+        .workers(threads)
+        .worker_max_blocking_threads(DATABASE_THREADS)
+        .shutdown_timeout(GRACE_SECONDS)
+        .disable_signals()
+        .listen(listener)?
+        .run();
         actix_web::rt::spawn(stop_web(server.handle(), stop.watch()));
         server.await?;
         // Without the web side nothing is left to be done here.
@@ -74,6 +78,13 @@ impl Stop {
     /// Ends the service: stop accepting, finish what is in hand.
     pub fn stop(&self) {
         self.0.send_replace(true);
+    }
+
+    /// Waits, on a thread of its own, until somebody ends the service.
+    pub fn wait(&self) {
+        let mut stop = self.watch();
+        let stopped = async move { drop(stop.wait_for(|stopped| *stopped).await) };
+        futures::executor::block_on(stopped);
     }
 
     fn watch(&self) -> watch::Receiver<bool> {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub use self::row::load;
 use self::{
     session::{Step, next_step},
-    step::{Walk, take},
+    step::{Walk, take, turn_away},
 };
 use crate::{
     app::App,
@@ -34,6 +34,8 @@ use crate::{
 const STEPS: usize = 12;
 /// After so many attempts that Stripe failed at, a payer is better off waiting.
 const LOST_AT_MOST: u32 = 2;
+
+const FOREIGN_HOST: &str = "Stripe's checkout is on a host that CHECKOUT_HOSTS does not name";
 
 /// Where a click leads.
 #[derive(Debug)]
@@ -115,6 +117,8 @@ pub async fn look(app: &App, order_id: Uuid) -> Result<Looked, DbError> {
         Ok(session) => settlement::settle(app, session, FoundBy::Return)
             .await
             .map(|_| Looked::Known),
+        // Not of our account: nothing was paid there that we would ever see.
+        Err(CallError::Refused { status: 404, .. }) => Ok(Looked::Known),
         Err(error) => {
             log::warn!(
                 "a payer came back to order {order_id}, and Stripe did not tell more: {error}"
@@ -189,20 +193,18 @@ async fn walk(
         match step {
             Step::Show => return Ok(Door::Show(order)),
             Step::HandOut(url) if app.checkout_hosts.allow(&url) => return Ok(Door::Redirect(url)),
-            Step::HandOut(_) => {
-                log::error!(
-                    "order {order_id}: its checkout is on a host that CHECKOUT_HOSTS does not name"
-                );
-                return Ok(Door::Refused(order));
-            }
+            Step::HandOut(_) => return Ok(turn_away(app, order, &FOREIGN_HOST).await?),
             // A second click on this replica waits for the first one's answer, then looks again.
             _ if alone.is_none() => alone = Some(app.one_at_a_time.lock(order_id).await),
             Step::Begin if walk.lost == LOST_AT_MOST => return Ok(Door::TryAgain),
-            step => {
-                if let Some(door) = take(&mut walk, &order, live.as_ref(), step).await? {
-                    return Ok(door);
+            step => match take(&mut walk, &order, live.as_ref(), step).await {
+                Ok(None) => {}
+                Ok(Some(door)) => return Ok(door),
+                Err(Trouble::Stripe(error)) if error.refuses_our_key() => {
+                    return Ok(turn_away(app, order, &error).await?);
                 }
-            }
+                Err(trouble) => return Err(trouble),
+            },
         }
     }
     log::error!("a click for order {order_id} went in circles");

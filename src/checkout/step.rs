@@ -13,9 +13,10 @@ use super::{
 use crate::{
     activity::{self, Level},
     app::App,
+    db::DbError,
     gateway::{CallError, Session, session::Status},
     link,
-    order::Order,
+    order::{self, Order},
     settlement::{self, FoundBy},
     visitor::Visitor,
 };
@@ -125,13 +126,7 @@ async fn post(
     match answer {
         Ok(session) => adopt(app, session).await.map(|()| None),
         // An earlier post may have made it: the attempt stays, until a key that works tells.
-        Err(error) if error.refuses_our_key() && began != Some(row) => {
-            let line = refusal(app, order, row, &error);
-            app.db
-                .run(move |connection| activity::record(connection, line.clone()))
-                .await?;
-            Ok(Some(Door::Refused(order.clone())))
-        }
+        Err(error) if error.refuses_our_key() && began != Some(row) => Err(Trouble::Stripe(error)),
         Err(CallError::Refused { status, code }) => {
             let why = Failure::Refused {
                 status,
@@ -223,11 +218,27 @@ async fn settle_answer(
     Ok(())
 }
 
+/// The payer cannot be led on, and ops must do something about it.
+pub async fn turn_away(
+    app: &App,
+    order: Order,
+    why: &impl std::fmt::Display,
+) -> Result<Door, DbError> {
+    let line = refusal(app, &order, why);
+    app.db
+        .run(move |connection| activity::record(connection, line.clone()))
+        .await?;
+    Ok(Door::Refused(order))
+}
+
 /// Ends the attempt and tells ops, in one transaction.
 async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<(), Trouble> {
-    let (now, line) = (app.clock.now(), refusal(app, order, row, &why));
+    let (now, order_id) = (app.clock.now(), order.id);
+    let line = refusal(app, order, &why);
     let ended = app.db.run(move |connection| {
         connection.transaction(|connection| {
+            // Orders are locked before sessions, by everybody.
+            order::lock(connection, &[order_id])?;
             if row::fail(connection, row, &why, now)? {
                 activity::record(connection, line.clone())?;
             }
@@ -237,8 +248,8 @@ async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<()
     Ok(ended.await?)
 }
 
-fn refusal(app: &App, order: &Order, row: Uuid, why: &impl std::fmt::Display) -> activity::Line {
-    log::error!("Stripe refuses order {}: {why}", order.id);
+fn refusal(app: &App, order: &Order, why: &impl std::fmt::Display) -> activity::Line {
+    log::error!("no checkout can be opened for order {}: {why}", order.id);
     app.metrics.refused_mints.inc();
     activity::Line {
         at: app.clock.now(),
@@ -246,7 +257,7 @@ fn refusal(app: &App, order: &Order, row: Uuid, why: &impl std::fmt::Display) ->
         category: "checkout",
         level: Level::Attention,
         actor: "stripe".to_owned(),
-        what: format!("Stripe refuses to open a checkout ({why})"),
-        detail: json!({ "session": row }),
+        what: format!("no checkout can be opened: {why}"),
+        detail: json!({}),
     }
 }

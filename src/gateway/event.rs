@@ -1,7 +1,10 @@
 //! Stripe's events, as far as we act on them. <https://docs.stripe.com/api/events/object>
 
-use chrono::{DateTime, Utc};
-use miniserde::Deserialize;
+use chrono::{DateTime, Datelike, Utc};
+use miniserde::{
+    Deserialize,
+    json::{Number, Value},
+};
 
 use super::{CallError, Session, session::WireSession};
 
@@ -25,25 +28,37 @@ impl Envelope {
         struct Wire {
             id: String,
             #[serde(rename = "type")]
-            kind: Option<String>,
-            livemode: Option<bool>,
-            created: Option<i64>,
+            kind: Option<Value>,
+            livemode: Option<Value>,
+            created: Option<Value>,
         }
         let wire: Wire = miniserde::json::from_str(std::str::from_utf8(body).ok()?).ok()?;
         let keepable = |text: &str| text.len() <= 255 && !text.contains(char::is_control);
-        let kind = wire.kind.unwrap_or_default();
-        if wire.id.is_empty() || !keepable(&wire.id) || !keepable(&kind) {
+        if wire.id.is_empty() || !keepable(&wire.id) {
             return None;
         }
         Some(Self {
             id: wire.id,
-            kind,
-            livemode: wire.livemode,
-            created: wire
-                .created
-                .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+            kind: match wire.kind {
+                Some(Value::String(kind)) if keepable(&kind) => kind,
+                _ => String::new(),
+            },
+            livemode: match wire.livemode {
+                Some(Value::Bool(livemode)) => Some(livemode),
+                _ => None,
+            },
+            created: match wire.created {
+                Some(Value::Number(Number::U64(seconds))) => time(seconds),
+                _ => None,
+            },
         })
     }
+}
+
+/// A time that a database can keep.
+fn time(seconds: u64) -> Option<DateTime<Utc>> {
+    let time = DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)?;
+    (time.year() < 10_000).then_some(time)
 }
 
 /// The session that a `checkout.session.*` event is about, as it stood then.
@@ -80,6 +95,27 @@ mod tests {
             created: DateTime::from_timestamp(7, 0),
         };
         assert_eq!(event, Some(expected));
+    }
+
+    #[test]
+    fn what_is_odd_about_an_event_is_left_out_and_its_id_is_kept() {
+        for odd in [
+            r#""created":1.5"#,
+            r#""created":-8000000000000"#,
+            r#""created":99999999999999"#,
+            r#""type":7,"livemode":"no""#,
+        ] {
+            let event = Envelope::read(format!(r#"{{"id":"evt_1",{odd}}}"#).as_bytes()).expect(odd);
+            assert_eq!(
+                (
+                    event.id.as_str(),
+                    event.kind.as_str(),
+                    event.livemode,
+                    event.created
+                ),
+                ("evt_1", "", None, None)
+            );
+        }
     }
 
     #[test]

@@ -127,9 +127,17 @@ impl Gateway {
                 session.try_into()
             })
             .await;
-        match closed {
-            Err(CallError::Refused { status: 400, .. }) => self.read(stripe_id, deadline).await,
-            answer => answer,
+        let refused = match closed {
+            Err(refused @ CallError::Refused { status: 400, .. }) => refused,
+            answer => return answer,
+        };
+        match self.read(stripe_id, deadline).await? {
+            // It cannot be closed, and can be paid: whoever asked must not go on.
+            Session {
+                status: session::Status::Open,
+                ..
+            } => Err(refused),
+            session => Ok(session),
         }
     }
 

@@ -9,9 +9,10 @@ mod intake;
 mod row;
 pub mod signature;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use diesel::Connection;
+use futures::future::join_all;
 use tokio::sync::Notify;
 
 use self::{dispatch::Handling, row::Claimed};
@@ -31,9 +32,13 @@ use crate::{
 };
 
 /// Events that one claim takes. A worker that dies gives back at most so many, after the lease.
-const CLAIM: i64 = 20;
-/// How often a failing event is tried before a person has to look.
-const TRIES: i32 = 8;
+const CLAIM: i64 = 16;
+/// How often a failing event is tried before a person has to look: over more than a day.
+const TRIES: i32 = 36;
+/// What the database refuses so often it will not take; sooner, since waiting seldom helps.
+const REFUSALS: i32 = 8;
+/// A read at Stripe takes no longer, so that a batch ends well within its lease.
+const READ_BUDGET: Duration = Duration::from_secs(10);
 
 /// Wakes the worker of this process. Cheap to clone.
 pub type Wake = Arc<Notify>;
@@ -49,9 +54,9 @@ pub async fn work_off(app: &App) -> Result<usize, DbError> {
         .run(|connection| row::claim(connection, CLAIM))
         .await?;
     let count = claimed.len();
-    for event in claimed {
-        work_on(app, event).await?;
-    }
+    // At the same time, so that one that waits for Stripe holds up nobody.
+    let worked = join_all(claimed.into_iter().map(|event| work_on(app, event))).await;
+    worked.into_iter().collect::<Result<(), DbError>>()?;
     Ok(count)
 }
 
@@ -72,6 +77,9 @@ async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
     let outcome = match what_it_says(app, &event).await {
         Ok(session) => match act(app, &event, session).await {
             // What this event would have us write cannot be: the others do not wait for it.
+            Err(error @ DbError::Query(_)) if event.attempts >= REFUSALS => {
+                finish(app, &event, Outcome::Failed(error.to_string())).await?
+            }
             Err(error @ DbError::Query(_)) => {
                 finish(app, &event, Outcome::Later(error.to_string())).await?
             }
@@ -161,12 +169,14 @@ async fn what_it_says(app: &App, event: &Claimed) -> Result<Session, Outcome> {
 }
 
 async fn read_again(app: &App, told: &Session) -> Result<Session, Outcome> {
-    let deadline = tokio::time::Instant::now() + app.click_budget;
+    let deadline = tokio::time::Instant::now() + READ_BUDGET.min(app.click_budget);
     app.stripe
         .read(&told.id, deadline)
         .await
         .map_err(|error| match error {
-            CallError::Refused { .. } => Outcome::Failed(error.to_string()),
+            CallError::Refused { .. } if !error.refuses_our_key() => {
+                Outcome::Failed(error.to_string())
+            }
             _ => Outcome::Later(error.to_string()),
         })
 }

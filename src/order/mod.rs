@@ -7,6 +7,7 @@
 
 pub mod amount;
 pub mod change;
+mod create;
 pub mod csv;
 pub mod currency;
 pub mod draft;
@@ -27,26 +28,26 @@ use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
     sql_types::{Nullable, Text},
-    upsert::excluded,
 };
 use serde_json::json;
 use uuid::Uuid;
 
-pub use self::row::{OrderRow, Unpriced, WhatIsOwed};
+pub use self::{
+    create::{Created, create},
+    row::{OrderRow, Unpriced, WhatIsOwed},
+};
 use self::{
-    draft::NewOrder,
     email::Email,
     line::Line,
     locale::Locale,
     mode::Mode,
     money::Money,
-    row::{Evidence, NewRow},
+    row::Evidence,
     state::{Fact, Move, State},
 };
 use crate::{
     activity::{self, Level},
     link::token::PayClaims,
-    random,
     schema::orders,
 };
 
@@ -102,63 +103,6 @@ pub struct Doing {
     pub at: DateTime<Utc>,
     /// What they had to say about it.
     pub note: Option<String>,
-}
-
-/// What became of an order that was handed in.
-#[derive(Debug)]
-pub enum Created {
-    /// It is new.
-    New(Order),
-    /// It stands already, with the same content.
-    Unchanged(Order),
-    /// Another order stands under its reference.
-    Taken,
-    /// It cannot be charged yet, and why.
-    Unsupported(&'static str),
-}
-
-/// Takes an order in; the same content again is the same order.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn create(
-    connection: &mut PgConnection,
-    order: &NewOrder,
-    doing: &Doing,
-) -> QueryResult<Created> {
-    let Some(total) = order.total().filter(|_| order.mode == Mode::Payment) else {
-        return Ok(Created::Unsupported(
-            "catalogue prices and subscriptions cannot be charged yet; give each line a unit_amount",
-        ));
-    };
-    connection.transaction(|connection| {
-        let row = NewRow::of(order, total, random::row_id(doing.at), doing.at)?;
-        // The update that changes nothing makes a twin wait for our commit and then see the row.
-        let stored: OrderRow = diesel::insert_into(orders::table)
-            .values(&row)
-            .on_conflict(orders::reference)
-            .do_update()
-            .set(orders::reference.eq(excluded(orders::reference)))
-            .returning(OrderRow::as_returning())
-            .get_result(connection)?;
-        if stored.id != row.id {
-            let same = stored.content_hash == row.content_hash;
-            return Ok(if same {
-                Created::Unchanged(stored.decode()?)
-            } else {
-                Created::Taken
-            });
-        }
-        let stored = stored.decode()?;
-        history(
-            connection,
-            &stored,
-            doing,
-            Level::Info,
-            "order created".to_owned(),
-        )?;
-        Ok(Created::New(stored))
-    })
 }
 
 /// What is looked for in a list.

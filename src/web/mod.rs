@@ -33,19 +33,29 @@ impl State {
             intake: Data::new(Intake::default()),
         }
     }
+
+    /// What comes with every answer: a payer's page is nobody else's. It is not kept, not indexed,
+    /// not framed, and it names no other site.
+    pub fn headers(&self) -> DefaultHeaders {
+        DefaultHeaders::new()
+            .add(("Cache-Control", "no-store"))
+            .add(("Referrer-Policy", "no-referrer"))
+            .add(("X-Robots-Tag", "noindex, nofollow"))
+            .add(("X-Content-Type-Options", "nosniff"))
+            .add(("X-Frame-Options", "DENY"))
+            .add(("Content-Security-Policy", self.site.policy()))
+    }
 }
 
 /// Every route.
 pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
-        let payers = payer_headers(&state.site);
         config
             .app_data(state.app)
             .app_data(state.site)
             .app_data(state.intake)
             .service(
                 web::scope("/pay")
-                    .wrap(payers)
                     .service(
                         web::resource("/{token}")
                             .route(get().to(pay::follow))
@@ -68,15 +78,4 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .route("/metrics", get().to(health::metrics))
             .default_service(route().to(pay::not_found));
     }
-}
-
-/// A payer's page is nobody else's: not kept, not indexed, not framed, and it names no other site.
-fn payer_headers(site: &Site) -> DefaultHeaders {
-    DefaultHeaders::new()
-        .add(("Cache-Control", "no-store"))
-        .add(("Referrer-Policy", "no-referrer"))
-        .add(("X-Robots-Tag", "noindex, nofollow"))
-        .add(("X-Content-Type-Options", "nosniff"))
-        .add(("X-Frame-Options", "DENY"))
-        .add(("Content-Security-Policy", site.policy()))
 }

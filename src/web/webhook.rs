@@ -1,9 +1,12 @@
 //! Stripe's webhook: verify, keep, answer.
 
+use std::time::Duration;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
+use tokio::time::timeout;
 
 use crate::{
     app::App,
@@ -12,6 +15,8 @@ use crate::{
 
 /// Larger bodies are refused; Stripe's events are some kilobytes.
 const LARGEST_BODY: usize = 1024 * 1024;
+/// A body that takes longer to arrive is broken off; Stripe sends it again.
+const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// `POST /webhooks/stripe`.
 pub async fn receive(
@@ -34,15 +39,15 @@ async fn kept(
     app: &App,
     intake: &Intake,
 ) -> Result<&'static str, (HttpResponse, &'static str)> {
-    let body = match payload.to_bytes_limited(LARGEST_BODY).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => {
+    let body = match timeout(BODY_TIME, payload.to_bytes_limited(LARGEST_BODY)).await {
+        Ok(Ok(Ok(body))) => body,
+        Err(_) | Ok(Ok(Err(_))) => {
             return Err((
                 HttpResponse::BadRequest().body("the body broke off\n"),
                 "broken",
             ));
         }
-        Err(_) => {
+        Ok(Err(_)) => {
             return Err((
                 HttpResponse::PayloadTooLarge().body("the body is over 1 MiB\n"),
                 "too_large",

@@ -2,22 +2,52 @@
 
 use std::io::Write;
 
-use env_logger::{Builder, Env, fmt::Formatter};
+use clap::{Args, ValueEnum};
+use env_logger::{Builder, fmt::Formatter};
 use log::Record;
 use serde_json::json;
 
-/// Starts the log as `RUST_LOG` and `LOG_FORMAT` say.
-pub fn init() {
-    let mut builder = Builder::from_env(Env::default().default_filter_or("info"));
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "needed before the settings are read"
+#[derive(Args)]
+pub struct Log {
+    /// What is logged, in env_logger's form
+    #[arg(
+        long,
+        env,
+        hide_env_values = true,
+        global = true,
+        default_value = "info"
     )]
-    let as_json = std::env::var("LOG_FORMAT").is_ok_and(|format| format == "json");
-    if as_json {
-        builder.format(write_json);
+    rust_log: String,
+    /// How it is written
+    #[arg(
+        long,
+        env,
+        hide_env_values = true,
+        global = true,
+        value_enum,
+        default_value = "text"
+    )]
+    log_format: LogFormat,
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq)]
+enum LogFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+impl Log {
+    /// Starts the log.
+    pub fn init(&self) {
+        let mut builder = Builder::new();
+        builder.parse_filters(&self.rust_log);
+        if self.log_format == LogFormat::Json {
+            builder.format(write_json);
+        }
+        builder.init();
     }
-    builder.init();
 }
 
 fn write_json(out: &mut Formatter, record: &Record) -> std::io::Result<()> {

@@ -17,6 +17,8 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(name = "freshmint", version)]
 struct Cli {
+    #[command(flatten)]
+    log: logging::Log,
     #[command(subcommand)]
     command: Command,
 }
@@ -48,11 +50,12 @@ fn main() -> ExitCode {
     if let Err(error) = dotenvy::dotenv()
         && !error.not_found()
     {
-        eprintln!("The file .env cannot be read: {}", dotenv_trouble(&error));
-        return ExitCode::from(2);
+        eprintln!("The file .env cannot be read: {}.", dotenv_trouble(&error));
+        return ExitCode::from(WRONG_USAGE);
     }
+    forget_empty_settings();
     let cli = Cli::parse();
-    logging::init();
+    cli.log.init();
     let done = match cli.command {
         Command::Serve(command) => command.run(),
         Command::Work(command) => command.run(),
@@ -67,19 +70,36 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");
-            ExitCode::FAILURE
+            ExitCode::from(failure.code)
         }
+    }
+}
+
+const FAILED: u8 = 1;
+const WRONG_USAGE: u8 = 2;
+
+/// `NAME=` in a `.env` file means that the setting is not set.
+fn forget_empty_settings() {
+    for (name, _) in std::env::vars_os().filter(|(_, value)| value.is_empty()) {
+        // SAFETY: no other thread runs yet that could read the environment meanwhile.
+        unsafe { std::env::remove_var(name) };
     }
 }
 
 /// Why a command failed: one sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Failure(String);
+#[error("{sentence}")]
+struct Failure {
+    sentence: String,
+    code: u8,
+}
 
 impl Failure {
     fn new(sentence: impl std::fmt::Display) -> Self {
-        Self(sentence.to_string())
+        Self {
+            sentence: sentence.to_string(),
+            code: FAILED,
+        }
     }
 }
 
@@ -102,7 +122,10 @@ impl From<freshmint::db::DbError> for Failure {
 
 impl From<freshmint::config::WrongSetting> for Failure {
     fn from(error: freshmint::config::WrongSetting) -> Self {
-        Self::new(error)
+        Self {
+            sentence: format!("{error}."),
+            code: WRONG_USAGE,
+        }
     }
 }
 

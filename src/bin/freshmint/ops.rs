@@ -29,7 +29,7 @@ pub struct Add {
     #[command(flatten)]
     database: config::Database,
     /// What the history calls it
-    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(value_parser = not_blank)]
     name: String,
     /// What it may do
     #[arg(long, value_enum)]
@@ -64,5 +64,12 @@ impl Add {
             Err(error) => return Err(error.into()),
         }
         Ok(())
+    }
+}
+
+fn not_blank(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it must not be blank".to_owned()),
+        name => Ok(name.to_owned()),
     }
 }

@@ -1,6 +1,6 @@
 //! `freshmint serve` and `freshmint work`.
 
-use std::{net::TcpListener, thread::available_parallelism};
+use std::{net::TcpListener, thread::available_parallelism, time::Duration};
 
 use clap::Args;
 use freshmint::{
@@ -11,6 +11,9 @@ use freshmint::{
 };
 
 use crate::{Done, Failure, block_on};
+
+/// However long something takes, the process ends within 30 seconds of SIGTERM.
+const LAST_MOMENT: Duration = Duration::from_secs(26);
 
 #[derive(Args)]
 pub struct Serve {
@@ -85,6 +88,16 @@ fn refuse_pending(app: &App) -> Done {
 }
 
 fn go(app: App, parts: Parts) -> Done {
-    block_on(run(app, parts, Stop::new()))
-        .map_err(|error| Failure::new(format!("The service ended: {error}")))
+    let stop = Stop::new();
+    let watch = stop.clone();
+    std::thread::spawn(move || {
+        watch.wait();
+        std::thread::sleep(LAST_MOMENT);
+        // A thread that waits for a database which never answers cannot be ended in another way;
+        // nothing is lost by it.
+        log::warn!("something in hand did not end in time and is left to the next start");
+        std::process::exit(0);
+    });
+    block_on(run(app, parts, stop))
+        .map_err(|error| Failure::new(format!("The service ended: {error}.")))
 }

@@ -42,8 +42,12 @@ pub async fn create(caller: Operator, app: Data<App>, body: Body) -> Result<Http
                 .insert_header((header::LOCATION, location))
                 .json(body))
         }
-        Created::Unchanged(order) => answer(&app, order.id).await,
-        Created::Taken => Err(Problem::conflict(
+        Created::Stands {
+            order,
+            as_given,
+            as_today,
+        } if as_given || as_today => answer(&app, order.id).await,
+        Created::Stands { .. } => Err(Problem::conflict(
             "another order stands under this reference; change it with PATCH, or choose another reference",
         )),
         Created::Unsupported(why) => Err(Problem::unsupported(why)),

@@ -102,7 +102,7 @@ impl From<DbError> for Problem {
         match error {
             DbError::Away => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "the database is away; nothing has changed, try again",
+                "the database did not answer in time; ask again, the same request does no harm when it was done already",
             ),
             DbError::Query(_) | DbError::Migration(_) => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,

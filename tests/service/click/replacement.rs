@@ -197,7 +197,8 @@ fn a_key_that_may_not_close_sessions_leaves_the_old_one_alone() {
         message: "no".to_owned(),
     };
     world.stripe.inject(Call::ExpireSession, fault, 1);
-    assert_eq!(world.click(&order).status, 503);
+    assert_eq!(world.click(&order).status, 502);
+    assert_eq!(world.count("activity WHERE level = 'attention'"), 1);
     assert_eq!(world.payable_sessions(&order), 1);
     assert_replaced(&world, &order, &old);
 }

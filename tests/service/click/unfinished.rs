@@ -20,12 +20,9 @@ fn unfinished(made: Made, age: Duration) -> (World, Order) {
             .inject(Call::CreateSession, Fault::ErrorAfter, 1),
         Made::Nothing => world.stripe.inject(Call::CreateSession, Fault::Html502, 2),
     }
-    let no_list = Fault::Refuse {
-        status: 403,
-        code: "",
-        message: "no".to_owned(),
-    };
-    world.stripe.inject(Call::ListSessions, no_list, 1);
+    world
+        .stripe
+        .inject(Call::ListSessions, Fault::ErrorBefore, 2);
     assert_is_busy(&world.click(&order));
     assert_eq!(rows(&world, &order), ["minting"]);
     world.pass(age);
@@ -69,6 +66,22 @@ fn an_old_one_that_made_a_session_is_adopted_and_replaced() {
     world.click_through(&order);
     assert_eq!(posted_keys(&world), ["a2"]);
     assert_eq!(rows(&world, &order), ["superseded", "open"]);
+    assert_eq!(world.payable_sessions(&order), 1);
+}
+
+#[test]
+fn a_key_that_may_not_list_sessions_is_the_shops_to_mend_and_the_attempt_is_kept() {
+    let (world, order) = unfinished(Made::Session, Duration::hours(23));
+    let no_list = Fault::Refuse {
+        status: 403,
+        code: "",
+        message: "no".to_owned(),
+    };
+    world.stripe.inject(Call::ListSessions, no_list, 1);
+    assert_eq!(world.click(&order).status, 502);
+    assert_eq!(world.count("activity WHERE level = 'attention'"), 1);
+    assert_eq!(rows(&world, &order), ["minting"]);
+    world.click_through(&order);
     assert_eq!(world.payable_sessions(&order), 1);
 }
 

@@ -18,6 +18,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{Done, Failure};
 
+const TAKEN: &str = "another order stands under this reference, with other content; change it there, or choose another reference";
+const CHANGED: &str =
+    "the order was changed since it was imported; bring this line in line with it, or take it out";
+
 #[derive(Args)]
 pub struct Import {
     #[command(flatten)]
@@ -86,13 +90,20 @@ fn take_in(
             for (line, order) in orders {
                 match order::create(connection, order, &doing)? {
                     Created::New(_) => seen.created += 1,
-                    Created::Unchanged(_) => seen.unchanged += 1,
-                    Created::Taken => seen.bad.push(bad(*line, order, "another order stands under this reference, with other content; change it there, or choose another reference")),
+                    Created::Stands { as_today: true, .. } => seen.unchanged += 1,
+                    Created::Stands { as_given, .. } => {
+                        seen.bad
+                            .push(bad(*line, order, if as_given { CHANGED } else { TAKEN }));
+                    }
                     Created::Unsupported(why) => seen.bad.push(bad(*line, order, why)),
                 }
                 bar.inc(1);
             }
-            if keep && (seen.bad.is_empty() || skip_bad) { Ok(()) } else { Err(Rollback::Wanted) }
+            if keep && (seen.bad.is_empty() || skip_bad) {
+                Ok(())
+            } else {
+                Err(Rollback::Wanted)
+            }
         });
         match outcome {
             Ok(()) => seen.kept = true,
@@ -159,7 +170,8 @@ impl Report {
             // Asked for with --skip-bad.
             _ if *kept => Ok(()),
             _ => Err(Failure::new(format!(
-                "{bad} lines are bad; mend them and import the file again, or leave them out with --skip-bad."
+                "{bad} {} bad; mend the file and import it again, or leave the bad out with --skip-bad.",
+                if bad == 1 { "line is" } else { "lines are" }
             ))),
         }
     }

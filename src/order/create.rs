@@ -1,0 +1,85 @@
+//! Taking an order in: once by its reference, however often it is handed in.
+
+use diesel::{prelude::*, upsert::excluded};
+
+use super::{Doing, Order, OrderRow, draft::NewOrder, history, mode::Mode, row::NewRow};
+use crate::{activity::Level, random, schema::orders};
+
+/// What became of an order that was handed in.
+#[derive(Debug)]
+pub enum Created {
+    /// It is new.
+    New(Order),
+    /// An order stands under its reference.
+    Stands {
+        /// As it is today.
+        order: Order,
+        /// Whether it was once handed in with this very content.
+        as_given: bool,
+        /// Whether it asks for the same today.
+        as_today: bool,
+    },
+    /// It cannot be charged yet, and why.
+    Unsupported(&'static str),
+}
+
+/// Takes an order in; the same content again is the same order.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn create(
+    connection: &mut PgConnection,
+    order: &NewOrder,
+    doing: &Doing,
+) -> QueryResult<Created> {
+    let Some(total) = order.total().filter(|_| order.mode == Mode::Payment) else {
+        return Ok(Created::Unsupported(
+            "catalogue prices and subscriptions cannot be charged yet; give each line a unit_amount",
+        ));
+    };
+    connection.transaction(|connection| {
+        let row = NewRow::of(order, total, random::row_id(doing.at), doing.at)?;
+        // The update that changes nothing makes a twin wait for our commit and then see the row.
+        let stored: OrderRow = diesel::insert_into(orders::table)
+            .values(&row)
+            .on_conflict(orders::reference)
+            .do_update()
+            .set(orders::reference.eq(excluded(orders::reference)))
+            .returning(OrderRow::as_returning())
+            .get_result(connection)?;
+        if stored.id != row.id {
+            let as_given = stored.content_hash == row.content_hash;
+            let today = stored.decode()?;
+            let as_today = today.says(order);
+            return Ok(Created::Stands {
+                order: today,
+                as_given,
+                as_today,
+            });
+        }
+        let stored = stored.decode()?;
+        history(
+            connection,
+            &stored,
+            doing,
+            Level::Info,
+            "order created".to_owned(),
+        )?;
+        Ok(Created::New(stored))
+    })
+}
+
+impl Order {
+    /// Whether `new` asks for what this order asks for today.
+    fn says(&self, new: &NewOrder) -> bool {
+        new.email == self.email
+            && new.name.as_ref().map(|name| name.as_str()) == self.name.as_deref()
+            && new.total() == Some(self.total)
+            && new.lines == self.lines
+            && new.metadata.iter().eq(self
+                .metadata
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.as_str())))
+            && (new.mode, new.locale, new.remind) == (self.mode, self.locale, self.remind)
+    }
+}

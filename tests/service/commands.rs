@@ -285,3 +285,32 @@ fn serve_migrates_when_asked_and_a_web_replica_leaves_events_to_the_worker() {
     }
     panic!("freshmint work did not act on the event within ten seconds");
 }
+
+#[test]
+fn a_setting_that_is_left_empty_is_not_set_and_a_wrong_one_is_wrong_usage() {
+    let world = World::with(&[]);
+    let (code, _, said) = world.command_with(
+        &[("SUPPORT_EMAIL", ""), ("TRUSTED_PROXIES", "")],
+        &["doctor"],
+    );
+    assert_eq!(code, 0, "{said}");
+    let (code, _, said) = world.command_with(&[("DATABASE_URL", "")], &["migrate"]);
+    assert!(code == 2 && said.contains("--database-url"), "{said}");
+    let (code, _, said) = world.command_with(&[("LINK_KEYS", "k1:short")], &["doctor"]);
+    assert!(
+        code == 2 && said.starts_with("LINK_KEYS is wrong: ") && said.lines().count() == 1,
+        "{said}"
+    );
+    let (code, _, said) = world.command_with(&[("LOG_FORMAT", "xml")], &["doctor"]);
+    assert!(code == 2 && said.contains("--log-format"), "{said}");
+}
+
+#[test]
+fn every_answer_says_that_it_is_nobody_elses() {
+    let world = World::new();
+    for path in ["/nowhere", "/api/v1/orders", "/pay/forged", "/healthz"] {
+        let answer = world.get(path);
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert_eq!(answer.header("x-robots-tag"), "noindex, nofollow", "{path}");
+    }
+}

@@ -2,6 +2,9 @@
 
 use std::io::Write;
 
+use freshmint::token::Role;
+use reqwest::Method;
+
 use crate::support::World;
 
 /// Imports a file with this content: exit code, standard output, standard error.
@@ -167,4 +170,45 @@ fn a_file_that_is_not_there_is_said_in_one_sentence() {
     let (code, _, said) = world.command(&["orders", "import", "nowhere.csv"]);
     assert_eq!((code, said.lines().count()), (1, 1));
     assert!(said.starts_with("nowhere.csv cannot be read"), "{said}");
+}
+
+#[test]
+fn a_file_is_compared_with_what_stands_today() {
+    let world = World::new();
+    import(&world, CUP.as_bytes(), &[]);
+    let id = world.text("SELECT id::text AS text FROM orders WHERE reference = 'CUP-2'");
+    let change = serde_json::json!({ "lines": [{ "description": "Sommerturnier", "unit_amount": 5000, "quantity": 1 }] });
+    let changed = world.api(
+        Role::Operator,
+        Method::PATCH,
+        &format!("/orders/{id}"),
+        Some(change),
+    );
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let (code, _, said) = import(&world, CUP.as_bytes(), &[]);
+    assert_eq!(code, 1);
+    assert!(
+        said.starts_with("line 4: CUP-2: the order was changed since it was imported"),
+        "{said}"
+    );
+    let today = CUP.replace("Sommerturnier,45.00", "Sommerturnier,50.00");
+    assert_eq!(
+        import(&world, today.as_bytes(), &[]).1,
+        "0 created, 2 unchanged, 0 bad\n"
+    );
+}
+
+#[test]
+fn orders_stand_in_the_order_of_the_file() {
+    let world = World::new();
+    let lines: String = (1..=40)
+        .map(|n| format!("CUP-{n:02},,,EUR,Cup,45.00\n"))
+        .collect();
+    import(
+        &world,
+        format!("reference,email,name,currency,description,amount\n{lines}").as_bytes(),
+        &[],
+    );
+    let listed = world.texts("SELECT reference AS text FROM orders ORDER BY id");
+    assert!(listed.is_sorted() && listed.len() == 40, "{listed:?}");
 }

@@ -116,7 +116,22 @@ impl World {
 
     /// Runs a command of the real binary: exit code, standard output, standard error.
     pub fn command(&self, arguments: &[&str]) -> (i32, String, String) {
-        let output = process::run(&self.settings, arguments);
+        self.command_with(&[], arguments)
+    }
+
+    /// The same, with other settings.
+    pub fn command_with(
+        &self,
+        changed: &[(&str, &str)],
+        arguments: &[&str],
+    ) -> (i32, String, String) {
+        let mut settings = self.settings.clone();
+        settings.extend(
+            changed
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        let output = process::run(&settings, arguments);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         (
             output.status.code().unwrap_or(-1),

@@ -18,8 +18,9 @@ type Turn = tokio::sync::Mutex<()>;
 pub struct OneAtATime(Arc<Mutex<HashMap<Uuid, Weak<Turn>>>>);
 
 impl OneAtATime {
-    /// Waits until nobody else works on `id` in this process; the turn ends with the guard.
-    pub async fn lock(&self, id: Uuid) -> OwnedMutexGuard<()> {
+    /// Waits until nobody else works on `id` in this process; the turn ends with the guard. Tells
+    /// too whether somebody did, so that there is something new to look at.
+    pub async fn lock(&self, id: Uuid) -> (OwnedMutexGuard<()>, bool) {
         let turn = {
             let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = turns.get(&id).and_then(Weak::upgrade).unwrap_or_default();
@@ -27,6 +28,9 @@ impl OneAtATime {
             turns.insert(id, Arc::downgrade(&turn));
             turn
         };
-        turn.lock_owned().await
+        match Arc::clone(&turn).try_lock_owned() {
+            Ok(guard) => (guard, false),
+            Err(_) => (turn.lock_owned().await, true),
+        }
     }
 }

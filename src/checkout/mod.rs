@@ -190,12 +190,18 @@ async fn walk(
             reuse_min,
             app.clock.now(),
         );
+        if alone.is_none() && !matches!(step, Step::Show | Step::HandOut(_)) {
+            // A second click on this replica waits for the first one's answer, then looks again.
+            let (turn, waited) = app.one_at_a_time.lock(order_id).await;
+            alone = Some(turn);
+            if waited {
+                continue;
+            }
+        }
         match step {
             Step::Show => return Ok(Door::Show(order)),
             Step::HandOut(url) if app.checkout_hosts.allow(&url) => return Ok(Door::Redirect(url)),
             Step::HandOut(_) => return Ok(turn_away(app, order, &FOREIGN_HOST).await?),
-            // A second click on this replica waits for the first one's answer, then looks again.
-            _ if alone.is_none() => alone = Some(app.one_at_a_time.lock(order_id).await),
             Step::Begin if walk.lost == LOST_AT_MOST => return Ok(Door::TryAgain),
             step => match take(&mut walk, &order, live.as_ref(), step).await {
                 Ok(None) => {}

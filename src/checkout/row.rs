@@ -105,7 +105,7 @@ pub struct Beginning<'a> {
 /// What became of a wish to mint.
 pub enum Begun {
     /// Written down, in this row.
-    Written(Uuid),
+    Written(Uuid, Attempt),
     /// Somebody else was first, or the order has changed: look again.
     LookAgain,
     /// Too many fresh sessions within an hour.
@@ -132,10 +132,10 @@ pub fn begin(
     connection.transaction(|connection| {
         let locked = order::lock(connection, &[order.id])?;
         let unchanged = locked.first().is_some_and(|today| today == order);
-        if !unchanged || !live_of(connection, &[order.id])?.is_empty() {
+        let mut earlier = earlier_attempts(connection, order)?;
+        if !unchanged || earlier.iter().any(|attempt| attempt.live) {
             return Ok(Begun::LookAgain);
         }
-        let mut earlier = earlier_attempts(connection, order)?;
         let lately = |at: DateTime<Utc>| at > now - Duration::hours(1);
         if earlier
             .iter()
@@ -152,13 +152,18 @@ pub fn begin(
         {
             return Ok(Begun::RefusedLately);
         }
-        let attempt = earlier
+        let number = earlier
             .iter()
             .map(|earlier| earlier.attempt)
             .max()
             .unwrap_or(0)
             + 1;
         let row = random::row_id(now);
+        let attempt = Attempt {
+            body: body(row),
+            key: format!("freshmint-{}-v{}-a{number}", order.id, order.version),
+            posted_at: now,
+        };
         diesel::insert_into(checkout_sessions::table)
             .values((
                 checkout_sessions::id.eq(row),
@@ -169,12 +174,9 @@ pub fn begin(
                 } else {
                     "machine"
                 }),
-                checkout_sessions::idempotency_key.eq(format!(
-                    "freshmint-{}-v{}-a{}",
-                    order.id, order.version, attempt
-                )),
+                checkout_sessions::idempotency_key.eq(&attempt.key),
                 checkout_sessions::params_hash.eq(params_hash),
-                checkout_sessions::request_body.eq(body(row)),
+                checkout_sessions::request_body.eq(&attempt.body),
                 checkout_sessions::created_at.eq(now),
                 checkout_sessions::posted_at.eq(now),
             ))
@@ -185,11 +187,11 @@ pub fn begin(
                 session_orders::order_id.eq(order.id),
                 session_orders::amount.eq(order.total.minor),
                 session_orders::version.eq(order.version),
-                session_orders::attempt.eq(attempt),
+                session_orders::attempt.eq(number),
                 session_orders::live.eq(true),
             ))
             .execute(connection)?;
-        Ok(Begun::Written(row))
+        Ok(Begun::Written(row, attempt))
     })
 }
 
@@ -280,6 +282,7 @@ pub enum Failure {
 /// An earlier attempt at an order.
 #[derive(Queryable)]
 struct Earlier {
+    live: bool,
     version: i32,
     attempt: i32,
     minted_at: Option<DateTime<Utc>>,
@@ -303,6 +306,7 @@ fn earlier_attempts(connection: &mut PgConnection, order: &Order) -> QueryResult
         )
         .filter(session_orders::order_id.eq(order.id))
         .select((
+            session_orders::live,
             session_orders::version,
             session_orders::attempt,
             checkout_sessions::minted_at,

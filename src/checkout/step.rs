@@ -64,6 +64,7 @@ pub async fn take(
     }
 }
 
+/// Writes an attempt down, and goes on to post it.
 async fn begin(walk: &mut Walk<'_>, order: &Order) -> Result<Option<Door>, Trouble> {
     let Walk { app, visitor, .. } = *walk;
     let params = params::of(app, order);
@@ -85,15 +86,15 @@ async fn begin(walk: &mut Walk<'_>, order: &Order) -> Result<Option<Door>, Troub
             )
         }
     });
-    Ok(match begun.await? {
-        Begun::Written(row) => {
+    match begun.await? {
+        Begun::Written(row, attempt) => {
             walk.began = Some(row);
-            None
+            post(walk, &order, row, attempt).await
         }
-        Begun::LookAgain => None,
-        Begun::TooMany => Some(Door::TooMany(order)),
-        Begun::RefusedLately => Some(Door::Refused(order)),
-    })
+        Begun::LookAgain => Ok(None),
+        Begun::TooMany => Ok(Some(Door::TooMany(order))),
+        Begun::RefusedLately => Ok(Some(Door::Refused(order))),
+    }
 }
 
 /// Asks Stripe for the session. A refusal ends the attempt; an outcome that Stripe leaves open is

@@ -11,7 +11,12 @@ mod verdict;
 mod view;
 
 use chrono::{DateTime, Utc};
-use diesel::{Connection, prelude::*, result::Error as QueryError};
+use diesel::{
+    Connection, IntoSql,
+    prelude::*,
+    result::Error as QueryError,
+    sql_types::{Nullable, Timestamptz},
+};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -159,22 +164,16 @@ struct Share {
     amount: i64,
 }
 
+/// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another
+/// session already is not this one's.
 fn find_row(connection: &mut PgConnection, session: &Session) -> QueryResult<Option<Uuid>> {
-    let by_stripe_id = checkout_sessions::table
-        .filter(checkout_sessions::stripe_id.eq(&session.id))
-        .select(checkout_sessions::id)
-        .first(connection)
-        .optional()?;
-    if by_stripe_id.is_some() {
-        return Ok(by_stripe_id);
-    }
-    // A mint whose answer never reached us. A row that has another session already is not this one's.
-    let Some(row) = session.row() else {
-        return Ok(None);
-    };
+    let is_it = checkout_sessions::stripe_id.eq(&session.id);
+    let marked = checkout_sessions::stripe_id
+        .is_null()
+        .and(checkout_sessions::id.nullable().eq(session.row()));
     checkout_sessions::table
-        .find(row)
-        .filter(checkout_sessions::stripe_id.is_null())
+        .filter(is_it.assume_not_null().or(marked.assume_not_null()))
+        .order(is_it.desc().nulls_last())
         .select(checkout_sessions::id)
         .first(connection)
         .optional()
@@ -221,16 +220,22 @@ fn update_row(
             checkout_sessions::request_body.eq(None::<String>),
             checkout_sessions::failure.eq(None::<String>),
             checkout_sessions::ended_at.eq(ended_at),
+            checkout_sessions::minted_at.eq(coalesce(
+                checkout_sessions::minted_at,
+                now.into_sql::<Nullable<Timestamptz>>(),
+            )),
         ))
-        .execute(connection)?;
-    diesel::update(
-        checkout_sessions::table
-            .find(row)
-            .filter(checkout_sessions::minted_at.is_null()),
-    )
-    .set(checkout_sessions::minted_at.eq(now))
-    .execute(connection)
-    .map(drop)
+        .execute(connection)
+        .map(drop)
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// PostgreSQL's `coalesce`.
+    fn coalesce(
+        first: Nullable<Timestamptz>,
+        second: Nullable<Timestamptz>,
+    ) -> Nullable<Timestamptz>;
 }
 
 fn no_url() -> QueryError {

@@ -98,16 +98,8 @@ impl Gateway {
     /// # Errors
     /// [`CallError::Refused`] with status 404 if the account has no such session.
     pub async fn read(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
-        self.repeat(Retry::default(), deadline, async |patience| {
-            let request = RetrieveCheckoutSession::new(stripe_id).build();
-            let session: WireSession = request
-                .customize()
-                .timeout(patience)
-                .send(&self.transport)
-                .await?;
-            session.try_into()
-        })
-        .await
+        let request = || RetrieveCheckoutSession::new(stripe_id).build();
+        self.ask::<WireSession>(request, deadline).await?.try_into()
     }
 
     /// Closes an open session and tells how it stands then. One that was no longer open is left as
@@ -116,20 +108,10 @@ impl Gateway {
     /// # Errors
     /// Nothing is known of the session then; asking again does no harm.
     pub async fn close(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
-        let closed = self
-            .repeat(Retry::default(), deadline, async |patience| {
-                let request = ExpireCheckoutSession::new(stripe_id).build();
-                let session: WireSession = request
-                    .customize()
-                    .timeout(patience)
-                    .send(&self.transport)
-                    .await?;
-                session.try_into()
-            })
-            .await;
-        let refused = match closed {
+        let request = || ExpireCheckoutSession::new(stripe_id).build();
+        let refused = match self.ask::<WireSession>(request, deadline).await {
             Err(refused @ CallError::Refused { status: 400, .. }) => refused,
-            answer => return answer,
+            answer => return answer?.try_into(),
         };
         match self.read(stripe_id, deadline).await? {
             // It cannot be closed, and can be paid: whoever asked must not go on.
@@ -151,24 +133,12 @@ impl Gateway {
         since: DateTime<Utc>,
         deadline: Instant,
     ) -> Result<Option<Session>, CallError> {
-        let mut after: Option<String> = None;
+        let mut list = ListCheckoutSession::new()
+            .created(RangeQueryTs::gte(since.timestamp()))
+            .limit(100);
         loop {
-            let page: Page<WireSession> = self
-                .repeat(Retry::default(), deadline, async |patience| {
-                    let mut list = ListCheckoutSession::new()
-                        .created(RangeQueryTs::gte(since.timestamp()))
-                        .limit(100);
-                    if let Some(after) = &after {
-                        list = list.starting_after(after);
-                    }
-                    list.build()
-                        .customize()
-                        .timeout(patience)
-                        .send(&self.transport)
-                        .await
-                })
-                .await?;
-            after = page.data.last().map(|session| session.id.clone());
+            let page: Page<WireSession> = self.ask(|| list.build(), deadline).await?;
+            let last = page.data.last().map(|session| session.id.clone());
             if let Some(ours) = page
                 .data
                 .into_iter()
@@ -176,8 +146,9 @@ impl Gateway {
             {
                 return ours.try_into().map(Some);
             }
-            if !page.has_more || after.is_none() {
-                return Ok(None);
+            match last {
+                Some(last) if page.has_more => list = list.starting_after(last),
+                _ => return Ok(None),
             }
         }
     }
@@ -185,6 +156,22 @@ impl Gateway {
     /// Asks Stripe something small, for `doctor`: does the key work, and what time is it there?
     pub async fn ping(&self, deadline: Instant) -> Ping {
         self.transport.ping(deadline - Instant::now()).await
+    }
+
+    /// Asks for something that may be asked any number of times.
+    async fn ask<T: miniserde::Deserialize>(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+        deadline: Instant,
+    ) -> Result<T, CallError> {
+        self.repeat(Retry::default(), deadline, async |patience| {
+            request()
+                .customize()
+                .timeout(patience)
+                .send(&self.transport)
+                .await
+        })
+        .await
     }
 
     /// Repeats `call` as [`retry`] says, until `deadline`.

@@ -9,6 +9,7 @@
 pub mod browser;
 pub mod cluster;
 pub mod process;
+pub mod replica;
 pub mod world;
 
 pub use self::{

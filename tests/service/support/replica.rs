@@ -1,0 +1,100 @@
+//! The service inside the test's own process.
+
+use std::{
+    collections::BTreeMap,
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use chrono::Duration;
+use freshmint::{
+    app::App,
+    clock::Clock,
+    config,
+    serve::{Parts, Stop, Web, run},
+};
+
+use super::{cluster::Database, world::LINK_KEYS};
+use crate::simulator::{self, Simulator};
+
+/// A replica's web side, in this process, on threads of its own.
+pub struct Replica {
+    pub url: String,
+    stop: Stop,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Replica {
+    pub fn start(app: App) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let stop = Stop::new();
+        let parts = Parts {
+            web: Some(Web {
+                listener,
+                threads: 2,
+            }),
+            worker: false,
+        };
+        let until = stop.clone();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new()
+                .block_on(run(app, parts, until))
+                .expect("the service runs");
+        });
+        Self {
+            url,
+            stop,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        self.stop.stop();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The settings of a shop on this database and this Stripe.
+pub fn settings(database: &Database, stripe: &Simulator) -> BTreeMap<String, String> {
+    let simulated = simulator::Settings::default();
+    let settings = [
+        ("DATABASE_URL", database.url.as_str()),
+        ("DATABASE_POOL_SIZE", "4"),
+        ("PUBLIC_URL", "http://127.0.0.1:8080"),
+        ("LINK_KEYS", LINK_KEYS),
+        ("STRIPE_SECRET_KEY", &simulated.secret_key),
+        ("STRIPE_API_BASE", &stripe.url()),
+        ("STRIPE_WEBHOOK_SECRETS", &simulated.webhook_secret),
+        ("SHOP_NAME", "Rovers Youth FC"),
+        ("SHOP_URL", "https://rovers.example.org"),
+        ("SUPPORT_EMAIL", "treasurer@rovers.example.org"),
+    ];
+    settings
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+/// A clock that goes ahead of the system's by what the test says, in milliseconds.
+pub fn clock(offset: &Arc<AtomicI64>) -> Clock {
+    let (offset, system) = (Arc::clone(offset), Clock::system());
+    Clock::from_fn(move || system.now() + Duration::milliseconds(offset.load(Ordering::SeqCst)))
+}
+
+/// The service of these settings.
+pub fn app(settings: &BTreeMap<String, String>, clock: Clock) -> App {
+    let values = settings
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    let service = config::Service::from_values(values).unwrap_or_else(|error| panic!("{error}"));
+    App::new(&service, clock).expect("settings that work")
+}

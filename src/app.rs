@@ -101,15 +101,15 @@ impl App {
 #[derive(Debug)]
 pub struct CheckoutHosts {
     hosts: Vec<String>,
-    /// The origin of `STRIPE_API_BASE`: a simulator's own pages, also without https.
-    api: url::Origin,
+    /// `STRIPE_API_BASE`: a simulator's own pages are on its host, without https and on any port.
+    api: Url,
 }
 
 impl CheckoutHosts {
     fn new(stripe: &config::Stripe) -> Self {
         Self {
             hosts: stripe.checkout_hosts.clone(),
-            api: stripe.stripe_api_base.origin(),
+            api: stripe.stripe_api_base.clone(),
         }
     }
 
@@ -121,13 +121,21 @@ impl CheckoutHosts {
         let named = url
             .host_str()
             .is_some_and(|host| self.hosts.iter().any(|allowed| allowed == host));
-        (url.scheme() == "https" && named) || url.origin() == self.api
+        let secure = url.scheme() == "https";
+        (named && secure)
+            || (url.host() == self.api.host() && (secure || url.scheme() == self.api.scheme()))
     }
 
     /// The origins, for the pages' `form-action`: browsers apply it to the redirect, too.
     pub fn origins(&self) -> Vec<String> {
         let named = self.hosts.iter().map(|host| format!("https://{host}"));
-        named.chain([self.api.ascii_serialization()]).collect()
+        let mut origins: Vec<String> = named.collect();
+        origins.push(self.api.origin().ascii_serialization());
+        // A simulator's pages may be on a port of their own.
+        if let (Some(_), Some(host)) = (self.api.port(), self.api.host_str()) {
+            origins.push(format!("{}://{host}:*", self.api.scheme()));
+        }
+        origins
     }
 }
 
@@ -138,7 +146,7 @@ mod tests {
     fn hosts(named: &[&str], api: &str) -> CheckoutHosts {
         CheckoutHosts {
             hosts: named.iter().map(|host| (*host).to_owned()).collect(),
-            api: Url::parse(api).expect("an address").origin(),
+            api: Url::parse(api).expect("an address"),
         }
     }
 
@@ -153,6 +161,7 @@ mod tests {
             "https://CHECKOUT.stripe.com/c/pay/cs_test_1",
             "https://pay.club.example/c/pay/cs_test_1?a=b",
             "http://127.0.0.1:9/c/pay/cs_test_1",
+            "http://127.0.0.1:10/c/pay/cs_test_1",
         ] {
             assert!(hosts.allow(allowed), "{allowed}");
         }
@@ -163,8 +172,8 @@ mod tests {
             "https://evil.example/https://checkout.stripe.com/",
             "https://checkout.stripe.com@evil.example/",
             "https://evilcheckout.stripe.com/",
-            "https://127.0.0.1:9/",
-            "http://127.0.0.1:10/",
+            "http://127.0.0.2:9/",
+            "ftp://127.0.0.1:9/",
             "javascript:alert(1)//checkout.stripe.com",
             "data:text/html,checkout.stripe.com",
             "//checkout.stripe.com/c/pay/cs_test_1",
@@ -180,7 +189,11 @@ mod tests {
         let hosts = hosts(&["checkout.stripe.com"], "http://127.0.0.1:9/base");
         assert_eq!(
             hosts.origins(),
-            ["https://checkout.stripe.com", "http://127.0.0.1:9"]
+            [
+                "https://checkout.stripe.com",
+                "http://127.0.0.1:9",
+                "http://127.0.0.1:*"
+            ]
         );
     }
 }

@@ -138,7 +138,7 @@ fn every_page_is_the_payers_own_and_names_nobody() {
             "form-action 'self' https://checkout.stripe.com {}",
             world.stripe.url()
         );
-        assert!(policy.ends_with(&leads_to), "{policy}");
+        assert!(policy.contains(&leads_to), "{policy}");
         for personal in ["parent@example.org", "Miller", "<script"] {
             assert!(!answer.body.contains(personal), "{}", answer.body);
         }

@@ -27,6 +27,18 @@ pub enum Language {
     German,
 }
 
+impl Language {
+    /// Our language for a tag such as `de`, `de-AT` or `en_GB`.
+    pub fn of_tag(tag: &str) -> Self {
+        let language = tag.split(['-', '_']).next().unwrap_or_default();
+        if language.eq_ignore_ascii_case("de") {
+            Self::German
+        } else {
+            Self::English
+        }
+    }
+}
+
 /// A text that names no locale of Stripe Checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a language that Stripe Checkout speaks; write a code like en, de or fr-CA")]
@@ -55,10 +67,7 @@ impl Locale {
 
     /// Which of our own texts this payer reads.
     pub fn language(self) -> Language {
-        match self.0 {
-            "de" => Language::German,
-            _ => Language::English,
-        }
+        Language::of_tag(self.0)
     }
 }
 

@@ -8,7 +8,7 @@ use actix_web::{
 
 use super::{
     page::{Due, Page, Settled},
-    site::{Site, asked_language, format, language, owed},
+    site::{Site, asked_language, format, owed},
 };
 use crate::{
     app::App,
@@ -105,12 +105,12 @@ async fn open(
         Door::Show(order) => stand(request, app, site, order, false).await,
         Door::Replaced(order) => replaced(app, site, &order),
         Door::Refused(order) => site.answer(
-            language(&order),
+            order.locale.language(),
             &Page::Refused {
                 reference: &order.reference,
             },
         ),
-        Door::TooMany(order) => site.answer(language(&order), &Page::TooMany),
+        Door::TooMany(order) => site.answer(order.locale.language(), &Page::TooMany),
         Door::TryAgain => busy(request, site),
         Door::Unknown => nowhere(request, site),
     }
@@ -144,7 +144,7 @@ async fn stand(
     order: Order,
     came_back: bool,
 ) -> HttpResponse {
-    let (language, owed, action) = (language(&order), owed(&order), action(app, &order));
+    let (language, owed, action) = (order.locale.language(), owed(&order), action(app, &order));
     let due = Due {
         owed: &owed,
         action: &action,
@@ -206,7 +206,10 @@ fn replaced(app: &App, site: &Site, order: &Order) -> HttpResponse {
         owed: &owed,
         action: &action,
     });
-    site.answer(language(order), &Page::LinkReplaced { why: None, due })
+    site.answer(
+        order.locale.language(),
+        &Page::LinkReplaced { why: None, due },
+    )
 }
 
 /// What came instead of what was owed, written for people.

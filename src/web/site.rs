@@ -5,10 +5,10 @@ use actix_web::{
     http::{StatusCode, header},
 };
 
-use super::page::{self, Language, Owed, OwedLine, Page, Pages};
+use super::page::{self, Owed, OwedLine, Page, Pages};
 use crate::{
     app::App,
-    order::{Order, line::Line, money::Money},
+    order::{Order, line::Line, locale::Language, money::Money},
 };
 
 /// What every page needs. Made once.
@@ -58,18 +58,13 @@ impl Site {
     }
 }
 
-/// The order's language.
-pub fn language(order: &Order) -> Language {
-    Language::of_locale(order.locale.as_str())
-}
-
 /// The language that the browser asks for first, where no order tells.
 pub fn asked_language(request: &HttpRequest) -> Language {
     let asked = request
         .headers()
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok());
-    Language::of_locale(
+    Language::of_tag(
         asked
             .unwrap_or_default()
             .split([',', ';'])

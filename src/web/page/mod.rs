@@ -20,8 +20,9 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use policy::content_security_policy;
-pub use text::Language;
 use view::View;
+
+use crate::order::locale::Language;
 
 /// Inlined into every page; its hash is what the [`content_security_policy`] lets through.
 const STYLE: &str = include_str!("style.css");

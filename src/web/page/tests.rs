@@ -2,9 +2,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
 use super::samples::{club, corner_shop, endless, every_page, fees};
-use super::{Due, Language, Owed, Page, Pages, Shop, content_security_policy};
+use super::{Due, Owed, Page, Pages, Shop, content_security_policy};
+use crate::order::locale::Language;
 
-const LANGUAGES: [Language; 2] = [Language::En, Language::De];
+const LANGUAGES: [Language; 2] = [Language::English, Language::German];
 
 /// Calls `check` with every page of every language, and of both shops.
 fn for_every_page(check: impl Fn(&str, &Page<'_>, &str)) {
@@ -31,7 +32,7 @@ fn between<'a>(html: &'a str, start: &str, end: &str) -> &'a str {
 #[test]
 fn every_page_has_the_frame_that_a_reader_relies_on() {
     for_every_page(|name, _, html| {
-        let lang = if name.contains("De") { "de" } else { "en" };
+        let lang = if name.contains("German") { "de" } else { "en" };
         assert!(html.contains(&format!("<html lang=\"{lang}\">")), "{name}");
         for once in [
             "<h1>",
@@ -125,7 +126,7 @@ fn what_the_shop_wrote_is_escaped_everywhere() {
                 ..shop.clone()
             },
         ] {
-            let html = render(shop, Language::En, page);
+            let html = render(shop, Language::English, page);
             assert!(!html.contains("<script"), "{html}");
             assert!(!html.contains("\"\">"), "{html}");
             assert!(html.contains("&quot;&gt;&lt;script&gt;"), "{html}");
@@ -161,18 +162,18 @@ fn a_payment_is_dated_as_people_write_it() {
     };
     let time = "<time datetime=\"2026-11-21T06:53:09Z\">";
     assert_eq!(
-        between(&paid(Language::En), time, "<"),
+        between(&paid(Language::English), time, "<"),
         "21 November 2026, 06:53 UTC"
     );
     assert_eq!(
-        between(&paid(Language::De), time, "<"),
+        between(&paid(Language::German), time, "<"),
         "21. November 2026, 06:53 UTC"
     );
 }
 
 #[test]
 fn the_lines_are_a_table_with_a_total_under_two_or_more() {
-    let html = |owed: &Owed| render(&club(), Language::En, Page::Processing(owed));
+    let html = |owed: &Owed| render(&club(), Language::English, Page::Processing(owed));
     let three = html(&fees());
     assert!(three.contains("<caption>What it is for</caption>"));
     assert!(three.contains("<th scope=\"row\">2&nbsp;× <bdi>Team shirt, size 140</bdi></th>"));
@@ -190,11 +191,11 @@ fn the_lines_are_a_table_with_a_total_under_two_or_more() {
 #[test]
 fn questions_go_to_support_with_the_reference_or_else_to_the_shop() {
     let page = Page::Refused { reference: "A 1&B" };
-    let mail = render(&club(), Language::En, page);
+    let mail = render(&club(), Language::English, page);
     assert!(mail.contains("mailto:treasurer@riverside.example?subject=Reference%20A%201%26B\""));
-    let unknown = render(&club(), Language::En, Page::NotFound);
+    let unknown = render(&club(), Language::English, Page::NotFound);
     assert!(unknown.contains("mailto:treasurer@riverside.example\""));
-    let site = render(&corner_shop(), Language::En, page);
+    let site = render(&corner_shop(), Language::English, page);
     let footer = between(&site, "<footer>", "</footer>");
     assert!(footer.contains("<a href=\"https://annas-corner.example/contact\">"));
     assert!(!site.contains("mailto:"));
@@ -221,14 +222,14 @@ fn the_statuses_are_those_of_the_contract() {
 #[test]
 fn a_locale_names_its_language() {
     for (locale, language) in [
-        ("de", Language::De),
-        ("de-AT", Language::De),
-        ("DE_ch", Language::De),
-        ("en-GB", Language::En),
-        ("den", Language::En),
-        ("fr", Language::En),
-        ("", Language::En),
+        ("de", Language::German),
+        ("de-AT", Language::German),
+        ("DE_ch", Language::German),
+        ("en-GB", Language::English),
+        ("den", Language::English),
+        ("fr", Language::English),
+        ("", Language::English),
     ] {
-        assert_eq!(Language::of_locale(locale), language, "{locale}");
+        assert_eq!(Language::of_tag(locale), language, "{locale}");
     }
 }

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-use super::text::{Texts, Words};
-use super::{Due, Language, Owed, OwedLine, Page, STYLE, Settled, Shop};
+use super::text::{Texts, Words, texts};
+use super::{Due, Owed, OwedLine, Page, STYLE, Settled, Shop};
+use crate::order::locale::Language;
 
 /// The parts of a page; the field names are the template's.
 #[derive(Serialize)]
@@ -53,7 +54,7 @@ struct Fact<'a> {
 
 impl<'a> View<'a> {
     pub(super) fn new(shop: &'a Shop, language: Language, page: &Page<'a>) -> Self {
-        let text = language.texts();
+        let text = texts(language);
         let say = |tone, words| Self::plain(text, shop, tone, words);
         let pages = &text.pages;
         match *page {

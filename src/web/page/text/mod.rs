@@ -1,6 +1,6 @@
 //! The words on the pages: what every language must have, one file for each language.
 //!
-//! A new language is a file beside `en.rs`, a variant of [`Language`] and its arm in [`Language::texts`].
+//! A new language is a file beside `en.rs`, a variant of [`Language`] and its arm in [`texts`].
 
 mod de;
 mod en;
@@ -8,31 +8,13 @@ mod en;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-/// A language that the pages are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// English, also for everybody whose language we do not have.
-    En,
-    /// German.
-    De,
-}
+use crate::order::locale::Language;
 
-impl Language {
-    /// The language of a locale such as `de`, `de-AT` or `en_GB`.
-    pub fn of_locale(locale: &str) -> Self {
-        let language = locale.split(['-', '_']).next().unwrap_or_default();
-        if language.eq_ignore_ascii_case("de") {
-            Language::De
-        } else {
-            Language::En
-        }
-    }
-
-    pub(super) fn texts(self) -> &'static Texts {
-        match self {
-            Language::En => &en::TEXTS,
-            Language::De => &de::TEXTS,
-        }
+/// Everything that the pages have to say in this language.
+pub(super) fn texts(language: Language) -> &'static Texts {
+    match language {
+        Language::English => &en::TEXTS,
+        Language::German => &de::TEXTS,
     }
 }
 

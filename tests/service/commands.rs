@@ -314,3 +314,35 @@ fn every_answer_says_that_it_is_nobody_elses() {
         assert_eq!(answer.header("x-robots-tag"), "noindex, nofollow", "{path}");
     }
 }
+
+#[test]
+fn a_env_file_in_the_working_folder_is_read_and_the_environment_and_flags_go_before_it() {
+    let world = World::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let below = folder.path().join("below");
+    std::fs::create_dir(&below).expect("a folder");
+    std::fs::write(
+        folder.path().join(".env"),
+        "DATABASE_POOL_SIZE=many\nSUPPORT_EMAIL=\n",
+    )
+    .expect("a file");
+    let (code, _, said) = world.command_in(folder.path(), &["doctor"]);
+    assert_eq!(code, 0, "the environment says 4: {said}");
+    std::fs::write(folder.path().join(".env"), "STRIPE_TIMEOUT_SECONDS=many\n").expect("a file");
+    let (code, _, said) = world.command_in(folder.path(), &["doctor"]);
+    assert!(
+        code == 2 && said.contains("--stripe-timeout-seconds"),
+        "{said}"
+    );
+    assert_eq!(
+        world
+            .command_in(folder.path(), &["doctor", "--stripe-timeout-seconds", "9"])
+            .0,
+        0
+    );
+    assert_eq!(
+        world.command_in(&below, &["doctor"]).0,
+        0,
+        "a folder above is somebody else's"
+    );
+}

@@ -47,7 +47,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if let Err(error) = dotenvy::dotenv()
+    if let Err(error) = dotenvy::from_path(".env")
         && !error.not_found()
     {
         eprintln!("The file .env cannot be read: {}.", dotenv_trouble(&error));

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
     net::TcpListener,
+    path::Path,
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
@@ -110,7 +111,17 @@ impl Drop for Process {
 
 /// Runs a command of the binary to its end.
 pub fn run(settings: &BTreeMap<String, String>, arguments: &[&str]) -> Output {
-    command(settings).args(arguments).output().expect("it runs")
+    run_in(&std::env::temp_dir(), settings, arguments)
+}
+
+/// The same, in a folder of the test's choice.
+pub fn run_in(folder: &Path, settings: &BTreeMap<String, String>, arguments: &[&str]) -> Output {
+    let mut command = command(settings);
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("it runs")
 }
 
 fn command(settings: &BTreeMap<String, String>) -> Command {

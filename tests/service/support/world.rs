@@ -2,6 +2,8 @@
 
 use std::{
     collections::BTreeMap,
+    path::Path,
+    process::Output,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -128,13 +130,12 @@ impl World {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
-        let output = process::run(&settings, arguments);
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        (
-            output.status.code().unwrap_or(-1),
-            text(output.stdout),
-            text(output.stderr),
-        )
+        told(process::run(&settings, arguments))
+    }
+
+    /// The same, in a folder of the test's choice.
+    pub fn command_in(&self, folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+        told(process::run_in(folder, &self.settings, arguments))
     }
 
     /// The real service as a process, to be killed.
@@ -367,4 +368,13 @@ pub fn session_in(url: &str) -> String {
         .unwrap_or_default();
     assert!(id.starts_with("cs_"), "no session in {url}");
     id.to_owned()
+}
+
+fn told(output: Output) -> (i32, String, String) {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    (
+        output.status.code().unwrap_or(-1),
+        text(output.stdout),
+        text(output.stderr),
+    )
 }

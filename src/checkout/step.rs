@@ -1,5 +1,7 @@
 //! The steps of a walk: each does one thing at Stripe or in the rows.
 
+use std::time::Duration;
+
 use diesel::Connection;
 use serde_json::json;
 use tokio::time::Instant;
@@ -17,6 +19,7 @@ use crate::{
     gateway::{CallError, Session, session::Status},
     link,
     order::{self, Order},
+    random,
     settlement::{self, FoundBy},
     visitor::Visitor,
 };
@@ -24,6 +27,10 @@ use crate::{
 /// Sessions are searched from a little before the first post: Stripe's clock is not ours. `doctor`
 /// fails when the two are further apart.
 const CLOCKS_DIFFER: chrono::Duration = chrono::Duration::minutes(5);
+
+/// After a 429, before the next turn is drawn; doubles.
+const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
+const LONGEST_BACK_OFF: Duration = Duration::from_secs(2);
 
 /// A walk: who makes it, how long it may take, and what it has begun itself.
 pub struct Walk<'a> {
@@ -111,6 +118,7 @@ async fn post(
         began,
         ..
     } = *walk;
+    let mut back_off = FIRST_BACK_OFF;
     let answer = loop {
         if !app.pace.wait_for_a_mint(&app.db, deadline).await? {
             return Err(Trouble::Stripe(CallError::TooFast));
@@ -120,7 +128,12 @@ async fn post(
             .create(&attempt.body, &attempt.key, deadline)
             .await
         {
-            Err(CallError::TooFast) => app.pace.slow_down(app.clock.now()),
+            Err(CallError::TooFast) => {
+                app.pace.slow_down(app.clock.now());
+                // The turn is one in many; whoever is refused at it all the same backs off further.
+                tokio::time::sleep(back_off.mul_f64(0.5 + random::share() / 2.0)).await;
+                back_off = (back_off * 2).min(LONGEST_BACK_OFF);
+            }
             answer => break answer,
         }
     };

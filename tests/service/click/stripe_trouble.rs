@@ -132,6 +132,11 @@ fn a_storm_ends_on_the_page_that_tries_again_and_the_pace_of_later_clicks_is_sha
         .inject(Call::Any, Fault::TooManyRequests, usize::MAX);
     assert_try_again(&world, &order);
     assert_eq!(keys(&world).len(), 1);
+    let asked = world.traffic().len();
+    assert!(
+        asked < 10,
+        "somebody who is told to slow down asked {asked} times in two seconds"
+    );
     world.stripe.clear_faults();
     assert_one_session(&world, &order);
     assert_eq!(keys(&world).len(), 1);

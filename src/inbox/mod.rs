@@ -37,8 +37,8 @@ const CLAIM: i64 = 16;
 const TRIES: i32 = 36;
 /// What the database refuses so often it will not take; sooner, since waiting seldom helps.
 const REFUSALS: i32 = 8;
-/// A read at Stripe takes no longer, so that a batch ends well within its lease.
-const READ_BUDGET: Duration = Duration::from_secs(10);
+/// A read at Stripe takes no longer, so that the next events do not wait for it; it is tried again.
+const READ_BUDGET: Duration = Duration::from_secs(4);
 
 /// Wakes the worker of this process. Cheap to clone.
 pub type Wake = Arc<Notify>;

@@ -14,9 +14,12 @@ use crate::{
     gateway::Gateway,
     inbox::Wake,
     link::{self, token::LinkKeys},
+    mail::{Mailer, letter::About, template::Holes},
     metrics::Metrics,
     order::Order,
     pace::Pace,
+    reminder,
+    suppression::AddressHash,
 };
 
 /// Everything the service works with. Cheap to clone.
@@ -52,6 +55,14 @@ pub struct App {
     pub one_at_a_time: OneAtATime,
     /// Wakes the worker when an event has come.
     pub wake: Wake,
+    /// Wakes the worker when a mail has been queued.
+    pub wake_mail: Wake,
+    /// How mail is sent.
+    pub mailer: Arc<Mailer>,
+    /// When an unfinished checkout is reminded of.
+    pub reminders: reminder::Terms,
+    /// Past a transaction pooler, for LISTEN.
+    pub direct_url: Option<Secret>,
     /// What is counted.
     pub metrics: Metrics,
 }
@@ -71,6 +82,15 @@ impl App {
             stripe: Gateway::new(&settings.stripe),
             pace: Pace::new(clock.clone()),
             clock,
+            mailer: Arc::new(Mailer::new(&settings.mail, &settings.links.public_url)?),
+            reminders: reminder::Terms {
+                delay: chrono::Duration::seconds(settings.reminder.reminder_delay_seconds.into()),
+                max_age: chrono::Duration::seconds(
+                    settings.reminder.reminder_max_age_seconds.into(),
+                ),
+            },
+            direct_url: settings.database.database_direct_url.clone(),
+            wake_mail: Wake::default(),
             keys: Arc::new(settings.links.keys()?),
             public_url: Arc::new(settings.links.public_url.clone()),
             shop: Arc::new(settings.shop.clone()),
@@ -89,6 +109,30 @@ impl App {
     /// An order's pay link as it is today.
     pub fn pay_url(&self, order: &Order) -> String {
         link::pay_url(&self.public_url, &self.pay_token(order))
+    }
+
+    /// The link that ends all mail to an address.
+    pub fn unsubscribe_url(&self, address: AddressHash) -> String {
+        link::unsubscribe_url(&self.public_url, &self.keys.sign_unsubscribe(address.0))
+    }
+
+    /// Writes a mail about an order: `write` gets what it can say.
+    pub fn write<T>(
+        &self,
+        order: &Order,
+        address: AddressHash,
+        write: impl FnOnce(&About) -> T,
+    ) -> T {
+        let holes = Holes {
+            order,
+            pay_url: &self.pay_url(order),
+            unsubscribe_url: &self.unsubscribe_url(address),
+            shop_name: &self.shop.shop_name,
+        };
+        write(&About {
+            holes,
+            shop: &self.shop,
+        })
     }
 
     /// The token in it.

@@ -21,6 +21,10 @@ pub struct Metrics {
     pub events: IntCounterVec,
     /// Mints that Stripe refused.
     pub refused_mints: IntCounter,
+    /// Mails by kind and by what became of them.
+    pub mails: IntCounterVec,
+    /// Whether all mail waits, because a server refused us.
+    pub mail_paused: IntGauge,
     /// Whether the worker runs in this process.
     pub worker_running: IntGauge,
 }
@@ -62,6 +66,20 @@ impl Metrics {
                         "Stripe events worked on by outcome",
                     ),
                     &["outcome"],
+                ),
+            ),
+            mails: register(
+                &registry,
+                IntCounterVec::new(
+                    Opts::new("freshmint_mails_total", "Mails handed over by outcome"),
+                    &["kind", "outcome"],
+                ),
+            ),
+            mail_paused: register(
+                &registry,
+                IntGauge::new(
+                    "freshmint_mail_paused",
+                    "1 while no mail can be sent and all of it waits",
                 ),
             ),
             refused_mints: register(

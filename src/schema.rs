@@ -24,6 +24,42 @@ diesel::table! {
 }
 
 diesel::table! {
+    blast_approvals (id) {
+        id -> Int8,
+        blast_id -> Uuid,
+        content_hash -> Text,
+        approved_by -> Text,
+        approved_at -> Timestamptz,
+        voided_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    blast_recipients (blast_id, order_id) {
+        blast_id -> Uuid,
+        order_id -> Uuid,
+        digest -> Bytea,
+    }
+}
+
+diesel::table! {
+    blasts (id) {
+        id -> Uuid,
+        name -> Text,
+        subject -> Text,
+        body -> Text,
+        selection -> Jsonb,
+        per_second -> Nullable<Float8>,
+        send_at -> Nullable<Timestamptz>,
+        remind -> Nullable<Bool>,
+        state -> Text,
+        author -> Text,
+        created_at -> Timestamptz,
+        started_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     checkout_sessions (id) {
         id -> Uuid,
         stripe_id -> Nullable<Text>,
@@ -75,6 +111,52 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbox (id) {
+        id -> Uuid,
+        kind -> Text,
+        blast_id -> Nullable<Uuid>,
+        address -> Nullable<Text>,
+        address_hash -> Bytea,
+        subject -> Nullable<Text>,
+        body -> Nullable<Text>,
+        message_id -> Text,
+        state -> Text,
+        skip_reason -> Nullable<Text>,
+        attempts -> Int4,
+        created_at -> Timestamptz,
+        queued_at -> Timestamptz,
+        not_before -> Timestamptz,
+        due_at -> Nullable<Timestamptz>,
+        claim_id -> Nullable<Uuid>,
+        claimed_until -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        sent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    outbox_orders (mail_id, order_id) {
+        mail_id -> Uuid,
+        order_id -> Uuid,
+        kind -> Text,
+        blast_id -> Nullable<Uuid>,
+        version -> Int4,
+        link_version -> Int4,
+        void -> Bool,
+    }
+}
+
+diesel::table! {
+    outbox_pause (only_row) {
+        only_row -> Bool,
+        reason -> Text,
+        since -> Timestamptz,
+        tries -> Int4,
+        until -> Timestamptz,
+    }
+}
+
+diesel::table! {
     pace (name) {
         name -> Text,
         next_at -> Timestamptz,
@@ -104,6 +186,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    reminder_decisions (id) {
+        id -> Uuid,
+        session_id -> Uuid,
+        order_id -> Uuid,
+        decision -> Text,
+        reason -> Nullable<Text>,
+        expired_at -> Timestamptz,
+        decided_at -> Timestamptz,
+        due_at -> Timestamptz,
+        mail_id -> Nullable<Uuid>,
+        sent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    secrets (name) {
+        name -> Text,
+        value -> Bytea,
+    }
+}
+
+diesel::table! {
     session_orders (session_id, order_id) {
         session_id -> Uuid,
         order_id -> Uuid,
@@ -111,6 +215,17 @@ diesel::table! {
         version -> Int4,
         attempt -> Int4,
         live -> Bool,
+    }
+}
+
+diesel::table! {
+    settings (only_row) {
+        only_row -> Bool,
+        recovery_enabled -> Bool,
+        reminders_enabled -> Bool,
+        orphan_cases -> Bool,
+        two_person_approval -> Bool,
+        notice_text -> Nullable<Text>,
     }
 }
 
@@ -131,20 +246,49 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    suppressions (address_hash) {
+        address_hash -> Bytea,
+        address -> Nullable<Text>,
+        reason -> Text,
+        note -> Nullable<Text>,
+        since -> Timestamptz,
+    }
+}
+
 diesel::joinable!(activity -> orders (order_id));
+diesel::joinable!(blast_approvals -> blasts (blast_id));
+diesel::joinable!(blast_recipients -> blasts (blast_id));
+diesel::joinable!(blast_recipients -> orders (order_id));
+diesel::joinable!(outbox -> blasts (blast_id));
+diesel::joinable!(outbox_orders -> orders (order_id));
+diesel::joinable!(outbox_orders -> outbox (mail_id));
 diesel::joinable!(payment_allocations -> orders (order_id));
 diesel::joinable!(payment_allocations -> payments (payment_id));
 diesel::joinable!(payments -> checkout_sessions (session_id));
+diesel::joinable!(reminder_decisions -> checkout_sessions (session_id));
+diesel::joinable!(reminder_decisions -> orders (order_id));
+diesel::joinable!(reminder_decisions -> outbox (mail_id));
 diesel::joinable!(session_orders -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     activity,
     api_tokens,
+    blast_approvals,
+    blast_recipients,
+    blasts,
     checkout_sessions,
     orders,
+    outbox,
+    outbox_orders,
+    outbox_pause,
     pace,
     payment_allocations,
     payments,
+    reminder_decisions,
+    secrets,
     session_orders,
+    settings,
     stripe_events,
+    suppressions,
 );

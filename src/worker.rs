@@ -1,22 +1,40 @@
-//! The worker: works off what the web side has kept.
+//! The worker: works off what the web side has kept, and carries the mail.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::{app::App, inbox};
+use crate::{
+    app::App,
+    inbox,
+    outbox::{self, Courier, Round},
+};
 
-/// Without a wake-up the inbox is looked at this often: another replica may have filled it, and
-/// some events wait for their time.
+/// Without a wake-up the inbox and the outbox are looked at this often: another replica may have
+/// filled them, and some things wait for their time.
 const POLL: Duration = Duration::from_secs(2);
 
 /// Works until `stop` says so; what is in hand is finished first.
-pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
+pub async fn run(app: App, stop: watch::Receiver<bool>) {
     app.metrics.worker_running.set(1);
+    let stopped = stop.clone();
+    outbox::listen::start(&app, move || *stopped.borrow());
+    tokio::join!(
+        events(app.clone(), stop.clone()),
+        mails(app.clone(), stop.clone()),
+    );
+    app.metrics.worker_running.set(0);
+}
+
+async fn events(app: App, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         match inbox::work_off(&app).await {
             Ok(0) => {}
-            Ok(_) => continue,
+            Ok(_) => {
+                // What follows from an event may be a mail.
+                app.wake_mail.notify_one();
+                continue;
+            }
             Err(error) => log::error!("the worker found no database: {error}"),
         }
         tokio::select! {
@@ -25,5 +43,31 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
             _ = stop.changed() => {}
         }
     }
-    app.metrics.worker_running.set(0);
+}
+
+async fn mails(app: App, mut stop: watch::Receiver<bool>) {
+    if app.mailer.server.is_none() {
+        log::warn!("mail is off and waits in the outbox: set SMTP_URL and MAIL_FROM");
+    }
+    let mut courier = Courier::new(app.clone());
+    while !*stop.borrow() {
+        let pause = match courier.round().await {
+            Ok(Round::Busy) => continue,
+            Ok(Round::Idle) => POLL,
+            Ok(Round::Wait(pause)) => pause.min(POLL),
+            Err(error) => {
+                log::error!("the outbox found no database: {error}");
+                POLL
+            }
+        };
+        tokio::select! {
+            _ = app.wake_mail.notified() => {}
+            _ = tokio::time::sleep(pause) => {}
+            _ = stop.changed() => {}
+        }
+    }
+    while let Err(error) = courier.stop().await {
+        log::error!("what became of a mail cannot be written down yet: {error}");
+        tokio::time::sleep(POLL / 4).await;
+    }
 }

@@ -120,6 +120,7 @@ impl World {
             public_url: self.service.clone(),
             livemode: false,
             link_version: 1,
+            notice: None,
         };
         let body = params.body(
             random::row_id(now),

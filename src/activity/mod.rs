@@ -40,20 +40,33 @@ pub struct Line {
 /// # Errors
 /// What PostgreSQL says.
 pub fn record(connection: &mut PgConnection, line: Line) -> QueryResult<()> {
-    let level = match line.level {
-        Level::Info => "info",
-        Level::Attention => "attention",
-    };
-    diesel::insert_into(activity::table)
-        .values((
+    record_all(connection, vec![line])
+}
+
+/// Writes lines, in their order.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn record_all(connection: &mut PgConnection, lines: Vec<Line>) -> QueryResult<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let rows = lines.into_iter().map(|line| {
+        (
             activity::at.eq(line.at),
             activity::order_id.eq(line.order_id),
             activity::category.eq(line.category),
-            activity::level.eq(level),
+            activity::level.eq(match line.level {
+                Level::Info => "info",
+                Level::Attention => "attention",
+            }),
             activity::actor.eq(line.actor),
             activity::what.eq(line.what),
             activity::detail.eq(line.detail),
-        ))
+        )
+    });
+    diesel::insert_into(activity::table)
+        .values(rows.collect::<Vec<_>>())
         .execute(connection)
         .map(drop)
 }

@@ -51,11 +51,11 @@ where
             .db
             .run(move |connection| row::load(connection, order_id))
             .await?;
-        let Some((order, live)) = found else {
+        let Some(found) = found else {
             return Ok(Changed::NoOrder);
         };
-        match next_closing_step(live.as_ref(), app.clock.now()) {
-            Some(step) => match take(&mut walk, &order, live.as_ref(), step).await {
+        match next_closing_step(found.live.as_ref(), app.clock.now()) {
+            Some(step) => match take(&mut walk, &found, step).await {
                 Ok(_) => {}
                 Err(Trouble::Stripe(_)) => return Ok(Changed::NoAnswer),
                 Err(Trouble::Database(error)) => return Err(error),

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-pub use self::row::load;
+pub use self::row::{Found, load};
 use self::{
     session::{Step, next_step},
     step::{Walk, take, turn_away},
@@ -107,7 +107,12 @@ pub async fn look(app: &App, order_id: Uuid) -> Result<Looked, DbError> {
         .db
         .run(move |connection| load(connection, order_id))
         .await?;
-    let Some((order, Some(live))) = found else {
+    let Some(Found {
+        order,
+        live: Some(live),
+        ..
+    }) = found
+    else {
         return Ok(Looked::Known);
     };
     let Some(stripe_id) = live.stripe_id().filter(|_| order.state.is_payable()) else {
@@ -170,26 +175,21 @@ async fn walk(
             .db
             .run(move |connection| load(connection, order_id))
             .await?;
-        let Some((order, live)) = found else {
+        let Some(found) = found else {
             return Ok(Door::Unknown);
         };
+        let (order, live) = (&found.order, found.live.as_ref());
         if link.link_version < order.link_version {
-            return Ok(Door::Replaced(order));
+            return Ok(Door::Replaced(found.order));
         }
-        let wanted = params::of(app, &order).hash();
+        let wanted = params::of(app, order, &found.settings).hash();
         // One that is minted now is handed out, however long it must live to be handed out again.
         let reuse_min = if walk.began.is_some() {
             chrono::Duration::zero()
         } else {
             app.reuse_min
         };
-        let step = next_step(
-            order.state,
-            live.as_ref(),
-            &wanted,
-            reuse_min,
-            app.clock.now(),
-        );
+        let step = next_step(order.state, live, &wanted, reuse_min, app.clock.now());
         if alone.is_none() && !matches!(step, Step::Show | Step::HandOut(_)) {
             // A second click on this replica waits for the first one's answer, then looks again.
             let (turn, waited) = app.one_at_a_time.lock(order_id).await;
@@ -199,15 +199,15 @@ async fn walk(
             }
         }
         match step {
-            Step::Show => return Ok(Door::Show(order)),
+            Step::Show => return Ok(Door::Show(found.order)),
             Step::HandOut(url) if app.checkout_hosts.allow(&url) => return Ok(Door::Redirect(url)),
-            Step::HandOut(_) => return Ok(turn_away(app, order, &FOREIGN_HOST).await?),
+            Step::HandOut(_) => return Ok(turn_away(app, found.order, &FOREIGN_HOST).await?),
             Step::Begin if walk.lost == LOST_AT_MOST => return Ok(Door::TryAgain),
-            step => match take(&mut walk, &order, live.as_ref(), step).await {
+            step => match take(&mut walk, &found, step).await {
                 Ok(None) => {}
                 Ok(Some(door)) => return Ok(door),
                 Err(Trouble::Stripe(error)) if error.refuses_our_key() => {
-                    return Ok(turn_away(app, order, &error).await?);
+                    return Ok(turn_away(app, found.order, &error).await?);
                 }
                 Err(trouble) => return Err(trouble),
             },

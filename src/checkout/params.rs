@@ -3,11 +3,13 @@
 use crate::{
     app::App,
     gateway::mint::{MintLine, MintParams},
+    mail::text::texts,
     order::{Order, line::Line},
+    settings::Settings,
 };
 
 /// The parameters of a mint; their hash tells whether an open session still says what it should.
-pub fn of(app: &App, order: &Order) -> MintParams {
+pub fn of(app: &App, order: &Order, settings: &Settings) -> MintParams {
     MintParams {
         order_id: order.id,
         reference: order.reference.clone(),
@@ -19,7 +21,15 @@ pub fn of(app: &App, order: &Order) -> MintParams {
         public_url: app.public_url.to_string(),
         livemode: app.livemode,
         link_version: order.link_version,
+        notice: notice(order, settings),
     }
+}
+
+/// What the checkout says of the reminder that may follow, where one may.
+fn notice(order: &Order, settings: &Settings) -> Option<String> {
+    let may_follow = settings.reminders_enabled && order.remind && order.email.is_some();
+    let ours = || texts(order.locale.language()).notice.to_owned();
+    may_follow.then(|| settings.notice_text.clone().unwrap_or_else(ours))
 }
 
 fn mint_line(line: &Line) -> Option<MintLine> {

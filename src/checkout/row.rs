@@ -8,7 +8,8 @@ use super::session::{Attempt, Live, Stage};
 use crate::{
     order::{self, Order, OrderRow},
     random,
-    schema::{checkout_sessions, orders, session_orders},
+    schema::{checkout_sessions, orders, session_orders, settings},
+    settings::Settings,
     visitor::Visitor,
 };
 
@@ -64,15 +65,24 @@ impl SessionRow {
     }
 }
 
-/// An order and its one payable session, in one query.
-pub fn load(
-    connection: &mut PgConnection,
-    order_id: Uuid,
-) -> QueryResult<Option<(Order, Option<Live>)>> {
+/// What a click looks at.
+#[derive(Debug)]
+pub struct Found {
+    /// The order.
+    pub order: Order,
+    /// Its one payable session.
+    pub live: Option<Live>,
+    /// The switches that the checkout page depends on.
+    pub settings: Settings,
+}
+
+/// An order, its one payable session and the settings, in one query.
+pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option<Found>> {
     let on_live = session_orders::order_id
         .eq(orders::id)
         .and(session_orders::live);
-    let row: Option<(OrderRow, Option<SessionRow>)> = orders::table
+    let row: Option<(OrderRow, Option<SessionRow>, Settings)> = orders::table
+        .inner_join(settings::table.on(settings::only_row))
         .left_join(session_orders::table.on(on_live))
         .left_join(
             checkout_sessions::table.on(checkout_sessions::id
@@ -80,16 +90,21 @@ pub fn load(
                 .eq(session_orders::session_id.nullable())),
         )
         .filter(orders::id.eq(order_id))
-        .select((OrderRow::as_select(), Option::<SessionRow>::as_select()))
+        .select((
+            OrderRow::as_select(),
+            Option::<SessionRow>::as_select(),
+            Settings::as_select(),
+        ))
         .first(connection)
         .optional()?;
-    let Some((order, session)) = row else {
+    let Some((order, session, settings)) = row else {
         return Ok(None);
     };
-    Ok(Some((
-        order.decode()?,
-        session.map(SessionRow::decode).transpose()?,
-    )))
+    Ok(Some(Found {
+        order: order.decode()?,
+        live: session.map(SessionRow::decode).transpose()?,
+        settings,
+    }))
 }
 
 /// A new attempt, before it has a body.

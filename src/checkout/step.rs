@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{
     Door, Trouble, params,
-    row::{self, Beginning, Begun, Failure},
-    session::{Attempt, Live, Step},
+    row::{self, Beginning, Begun, Failure, Found},
+    session::{Attempt, Step},
 };
 use crate::{
     activity::{self, Level},
@@ -44,21 +44,16 @@ pub struct Walk<'a> {
 }
 
 /// Takes one step; `None`: look again.
-pub async fn take(
-    walk: &mut Walk<'_>,
-    order: &Order,
-    live: Option<&Live>,
-    step: Step,
-) -> Result<Option<Door>, Trouble> {
-    match (step, live) {
-        (Step::Post(attempt), Some(live)) => post(walk, order, live.id, attempt).await,
+pub async fn take(walk: &mut Walk<'_>, found: &Found, step: Step) -> Result<Option<Door>, Trouble> {
+    match (step, &found.live) {
+        (Step::Post(attempt), Some(live)) => post(walk, &found.order, live.id, attempt).await,
         (Step::Search(attempt), Some(live)) => search(walk, live.id, &attempt).await.map(|()| None),
         (Step::Replace(stripe_id), Some(live)) => {
             replace(walk, live.id, stripe_id).await.map(|()| None)
         }
         (Step::Close(stripe_id), _) => close_at_stripe(walk, stripe_id).await.map(|()| None),
         (Step::Read(stripe_id), Some(live)) => read(walk, live.id, stripe_id).await.map(|()| None),
-        (Step::Begin, _) => begin(walk, order).await,
+        (Step::Begin, _) => begin(walk, found).await,
         (
             Step::Show
             | Step::HandOut(_)
@@ -72,11 +67,11 @@ pub async fn take(
 }
 
 /// Writes an attempt down, and goes on to post it.
-async fn begin(walk: &mut Walk<'_>, order: &Order) -> Result<Option<Door>, Trouble> {
+async fn begin(walk: &mut Walk<'_>, found: &Found) -> Result<Option<Door>, Trouble> {
     let Walk { app, visitor, .. } = *walk;
-    let params = params::of(app, order);
-    let return_url = link::return_url(&app.public_url, &app.pay_token(order));
-    let (hash, now, order) = (params.hash(), app.clock.now(), order.clone());
+    let params = params::of(app, &found.order, &found.settings);
+    let return_url = link::return_url(&app.public_url, &app.pay_token(&found.order));
+    let (hash, now, order) = (params.hash(), app.clock.now(), found.order.clone());
     let begun = app.db.run({
         let order = order.clone();
         move |connection| {

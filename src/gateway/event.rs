@@ -77,7 +77,11 @@ pub fn session_of(body: &[u8]) -> Result<Session, CallError> {
     let unreadable = || CallError::Unreadable("the event holds no Checkout Session".to_owned());
     let text = std::str::from_utf8(body).map_err(|_| unreadable())?;
     let wire: Wire = miniserde::json::from_str(text).map_err(|_| unreadable())?;
-    wire.data.object.try_into()
+    let session: Session = wire.data.object.try_into()?;
+    Ok(Session {
+        told_at: Envelope::read(body).and_then(|event| event.created),
+        ..session
+    })
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
-    CreateCheckoutSessionPaymentIntentData, ProductData,
+    CreateCheckoutSession, CreateCheckoutSessionCustomText, CreateCheckoutSessionLineItems,
+    CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    CustomTextPositionParam, ProductData,
 };
 use stripe_checkout::{CheckoutSessionLocale, CheckoutSessionMode};
 use stripe_client_core::StripeRequest;
@@ -40,6 +41,8 @@ pub struct MintParams {
     pub livemode: bool,
     /// The version of the link that the payer comes back to.
     pub link_version: i32,
+    /// What the page says of a reminder that may follow.
+    pub notice: Option<String>,
 }
 
 /// A line with its own price.
@@ -91,6 +94,11 @@ impl MintParams {
         if let Some(email) = &self.customer_email {
             create = create.customer_email(email);
         }
+        if let Some(notice) = &self.notice {
+            let mut text = CreateCheckoutSessionCustomText::new();
+            text.submit = Some(CustomTextPositionParam::new(notice.clone()));
+            create = create.custom_text(text);
+        }
         create.build().body.unwrap_or_default()
     }
 
@@ -126,6 +134,7 @@ mod tests {
             public_url: "https://pay.example.org/".into(),
             livemode: false,
             link_version: 1,
+            notice: Some("One reminder may follow.".into()),
         }
     }
 
@@ -152,7 +161,8 @@ mod tests {
     fn the_hash_changes_with_whatever_the_payer_would_see() {
         let same = params().hash();
         assert_eq!(params().hash(), same);
-        let changes: [fn(&mut MintParams); 6] = [
+        let changes: [fn(&mut MintParams); 7] = [
+            |params| params.notice = None,
             |params| params.customer_email = None,
             |params| params.lines[0].unit_amount += 1,
             |params| params.lines[0].description.push('!'),

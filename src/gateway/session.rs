@@ -36,6 +36,8 @@ pub struct Session {
     pub expires_at: Option<DateTime<Utc>>,
     /// Whether it is about real money.
     pub livemode: Option<bool>,
+    /// When the change happened that an event told of, by Stripe's clock; none if it was read.
+    pub told_at: Option<DateTime<Utc>>,
 }
 
 impl Session {
@@ -112,6 +114,7 @@ impl TryFrom<WireSession> for Session {
             amount_total: wire.amount_total,
             currency: wire.currency,
             livemode: wire.livemode,
+            told_at: None,
         })
     }
 }

@@ -99,17 +99,16 @@ async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
 
 /// Settling and its outcome are one transaction.
 async fn act(app: &App, event: &Claimed, session: Session) -> Result<Outcome, DbError> {
-    let (id, now) = (event.id.clone(), app.clock.now());
-    app.db
-        .run(move |connection| {
-            connection.transaction(|connection| {
-                let settled = settlement::settle_in(connection, &session, FoundBy::Webhook, now)?;
-                let outcome = after(settled);
-                row::finish(connection, &id, &outcome)?;
-                Ok(outcome)
-            })
+    let (id, db, app) = (event.id.clone(), app.db.clone(), app.clone());
+    db.run(move |connection| {
+        connection.transaction(|connection| {
+            let settled = settlement::settle_in(connection, &app, &session, FoundBy::Webhook)?;
+            let outcome = after(settled);
+            row::finish(connection, &id, &outcome)?;
+            Ok(outcome)
         })
-        .await
+    })
+    .await
 }
 
 fn after(settled: Settled) -> Outcome {

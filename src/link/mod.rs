@@ -20,6 +20,22 @@ pub fn return_url(public_url: &Url, token: &str) -> String {
     format!("{}/return", pay_url(public_url, token))
 }
 
+/// The link in a mail that ends all mail to its address.
+pub fn unsubscribe_url(public_url: &Url, token: &str) -> String {
+    format!(
+        "{}/unsubscribe/{token}",
+        public_url.as_str().trim_end_matches('/')
+    )
+}
+
+/// The path of the same, for the button on its page.
+pub fn unsubscribe_path(public_url: &Url, token: &str) -> String {
+    format!(
+        "{}/unsubscribe/{token}",
+        public_url.path().trim_end_matches('/')
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -23,6 +23,8 @@ const MAX_LENGTH: usize = 256;
 enum Purpose {
     /// To pay an order.
     Pay,
+    /// To get no more mail at an address.
+    Unsubscribe,
 }
 
 /// What a pay link says.
@@ -50,6 +52,15 @@ struct PayPayload {
     v: i32,
 }
 
+/// The payload of an unsubscribe token on the wire.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UnsubscribePayload {
+    aud: String,
+    /// The sixteen bytes of the address's keyed hash in base64url.
+    sub: String,
+}
+
 impl LinkKeys {
     /// The token of a pay link, signed with the first key.
     pub fn sign_pay(&self, claims: PayClaims) -> String {
@@ -69,6 +80,22 @@ impl LinkKeys {
             order_id,
             link_version: payload.v,
         })
+    }
+
+    /// The token of an unsubscribe link: the keyed hash of an address, so that it works without the
+    /// order and the mail that carried it.
+    pub fn sign_unsubscribe(&self, address_hash: [u8; 16]) -> String {
+        self.sign(&UnsubscribePayload {
+            aud: Purpose::Unsubscribe.audience().to_owned(),
+            sub: URL_SAFE_NO_PAD.encode(address_hash),
+        })
+    }
+
+    /// Reads the token of an unsubscribe link that any of the keys has signed.
+    pub fn verify_unsubscribe(&self, token: &str) -> Result<[u8; 16], BadToken> {
+        let payload: UnsubscribePayload = self.verify(token, Purpose::Unsubscribe)?;
+        let hash = URL_SAFE_NO_PAD.decode(payload.sub).map_err(|_| BadToken)?;
+        hash.try_into().map_err(|_| BadToken)
     }
 
     fn sign(&self, payload: &impl Serialize) -> String {
@@ -98,14 +125,17 @@ impl Purpose {
     fn audience(self) -> &'static str {
         match self {
             Self::Pay => "pay",
+            Self::Unsubscribe => "unsubscribe",
         }
     }
 
     /// The rules of the library for this purpose: HS256 and this audience, no times.
     fn validation(self) -> &'static Validation {
         static PAY: LazyLock<Validation> = LazyLock::new(|| Purpose::Pay.rules());
+        static UNSUBSCRIBE: LazyLock<Validation> = LazyLock::new(|| Purpose::Unsubscribe.rules());
         match self {
             Self::Pay => &PAY,
+            Self::Unsubscribe => &UNSUBSCRIBE,
         }
     }
 
@@ -159,6 +189,24 @@ mod tests {
                 ..CLAIMS
             };
             assert_eq!(keys.verify_pay(&keys.sign_pay(claims)), Ok(claims));
+        }
+    }
+
+    #[test]
+    fn an_unsubscribe_token_reads_back_as_its_hash_and_neither_kind_is_the_other() {
+        let keys = keys(ONE);
+        let hash = *b"0123456789abcdef";
+        let unsubscribe = keys.sign_unsubscribe(hash);
+        assert!(unsubscribe.len() < 160, "{}", unsubscribe.len());
+        assert_eq!(keys.verify_unsubscribe(&unsubscribe), Ok(hash));
+        assert_eq!(keys.verify_pay(&unsubscribe), Err(BadToken));
+        let pay = keys.sign_pay(CLAIMS);
+        assert_eq!(keys.verify_unsubscribe(&pay), Err(BadToken));
+        for at in 0..unsubscribe.len() {
+            let mut changed: Vec<char> = unsubscribe.chars().collect();
+            changed[at] = if changed[at] == 'A' { 'B' } else { 'A' };
+            let changed: String = changed.into_iter().collect();
+            assert_eq!(keys.verify_unsubscribe(&changed), Err(BadToken), "{at}");
         }
     }
 

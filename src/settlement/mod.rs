@@ -6,6 +6,7 @@
 //!
 //! Locks are taken in one order: orders by id, then the session, then payments.
 
+mod expiry;
 mod payment;
 mod verdict;
 mod view;
@@ -20,6 +21,7 @@ use diesel::{
 use serde::Serialize;
 use uuid::Uuid;
 
+use self::expiry::Expired;
 pub use self::{
     payment::{Payment, payments_of},
     view::OrderView,
@@ -80,12 +82,11 @@ pub enum Settled {
 /// # Errors
 /// The database's.
 pub async fn settle(app: &App, session: Session, found_by: FoundBy) -> Result<Settled, DbError> {
-    let now = app.clock.now();
-    app.db
-        .run(move |connection| {
-            connection.transaction(|connection| settle_in(connection, &session, found_by, now))
-        })
-        .await
+    let (db, app) = (app.db.clone(), app.clone());
+    let settled = db.run(move |connection| {
+        connection.transaction(|connection| settle_in(connection, &app, &session, found_by))
+    });
+    settled.await
 }
 
 /// Brings the session's row, its orders and its payment in line with `session`, inside the caller's
@@ -95,10 +96,11 @@ pub async fn settle(app: &App, session: Session, found_by: FoundBy) -> Result<Se
 /// The database's; nothing has changed then.
 pub fn settle_in(
     connection: &mut PgConnection,
+    app: &App,
     session: &Session,
     found_by: FoundBy,
-    now: DateTime<Utc>,
 ) -> QueryResult<Settled> {
+    let now = app.clock.now();
     let Some(row) = find_row(connection, session)? else {
         if !session.is_marked() {
             return Ok(Settled::Foreign);
@@ -124,12 +126,24 @@ pub fn settle_in(
     match session.status {
         Status::Open if state == "minting" => update_row(connection, row, "open", session, now)?,
         Status::Open => {}
-        Status::Expired => match state.as_str() {
-            "minting" | "open" => update_row(connection, row, "expired", session, now)?,
-            // We closed it ourselves: nobody abandoned it.
-            "closing" => update_row(connection, row, "superseded", session, now)?,
-            _ => {}
-        },
+        Status::Expired => {
+            let expired = match state.as_str() {
+                "minting" | "open" => {
+                    update_row(connection, row, "expired", session, now)?;
+                    Some(Expired::ByTime)
+                }
+                // We closed it ourselves: nobody abandoned it.
+                "closing" => {
+                    update_row(connection, row, "superseded", session, now)?;
+                    Some(Expired::ByUs)
+                }
+                "superseded" => Some(Expired::ByUs),
+                _ => None,
+            };
+            if let Some(expired) = expired {
+                expiry::decide(connection, app, row, expired, session, &orders)?;
+            }
+        }
         Status::PaymentPending => {
             complete(connection, row, &state, session, now)?;
             for order in &orders {

@@ -52,6 +52,11 @@ fn a_mint_names_the_order_everywhere_and_leaves_the_lifetime_to_stripe() {
         {
           "cancel_url": "http://127.0.0.1:8080/pay/[token]/return",
           "client_reference_id": "[order]",
+          "custom_text": {
+            "submit": {
+              "message": "Wenn Sie die Seite verlassen, ohne zu bezahlen, erinnern wir Sie einmal per E-Mail, danach nicht mehr."
+            }
+          },
           "customer_email": "parent@example.org",
           "line_items": [
             {

@@ -3,11 +3,14 @@
 //! The groups follow what a command needs, so that `freshmint link` does not ask for an SMTP server.
 //! A value that is wrong is named in the error; a secret's value never is.
 
+mod mail;
+
 use std::{fmt, net::IpAddr, str::FromStr};
 
 use clap::{Args, FromArgMatches, ValueEnum};
 use url::Url;
 
+pub use self::mail::{Mail, Reminder};
 use crate::link::token::LinkKeys;
 
 /// A value that must not reach a log: its `Debug` and its errors do not show it.
@@ -49,6 +52,9 @@ pub struct Database {
     /// Connections that one process keeps at most
     #[arg(long, env, hide_env_values = true, default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub database_pool_size: u32,
+    /// The same past a transaction pooler, for LISTEN; without it the worker looks every two seconds
+    #[arg(long, env, hide_env_values = true)]
+    pub database_direct_url: Option<Secret>,
 }
 
 /// What the pay links are made of.
@@ -198,6 +204,12 @@ pub struct Service {
     pub shop: Shop,
     #[command(flatten)]
     #[allow(missing_docs)]
+    pub mail: Mail,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub reminder: Reminder,
+    #[command(flatten)]
+    #[allow(missing_docs)]
     pub web: Web,
 }
 
@@ -226,6 +238,7 @@ impl Service {
     pub fn check(&self) -> Result<(), WrongSetting> {
         self.links.keys()?;
         self.webhook.secrets()?;
+        self.mail.server()?;
         self.stripe.check()
     }
 }

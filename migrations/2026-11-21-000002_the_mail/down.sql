@@ -1,0 +1,11 @@
+DELETE FROM pace WHERE name = 'mails';
+DROP TABLE reminder_decisions;
+DROP TABLE outbox_pause;
+DROP TABLE outbox_orders;
+DROP TABLE outbox;
+DROP TABLE blast_recipients;
+DROP TABLE blast_approvals;
+DROP TABLE blasts;
+DROP TABLE suppressions;
+DROP TABLE settings;
+DROP TABLE secrets;

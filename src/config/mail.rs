@@ -1,0 +1,80 @@
+//! Settings of the mail, and of the one reminder.
+
+use clap::Args;
+use lettre::message::Mailbox;
+
+use super::{Secret, WrongSetting, email_address};
+use crate::mail::smtp::SmtpServer;
+
+/// How mail leaves. Without a server it waits in the outbox.
+#[derive(Args, Clone, Debug)]
+pub struct Mail {
+    /// The mail server: smtp://user:password@host:587?tls=required or smtps://user:password@host
+    #[arg(long, env, hide_env_values = true)]
+    pub smtp_url: Option<Secret>,
+    /// Whom mails come from: an address, or Name <address>
+    #[arg(long, env, hide_env_values = true, value_parser = mailbox)]
+    pub mail_from: Option<Mailbox>,
+    /// Mails a second, over all replicas together
+    #[arg(long, env, hide_env_values = true, default_value_t = 10.0, value_parser = pace)]
+    pub mail_per_second: f64,
+    /// Seconds after which a mail in hand without an outcome counts as unknown
+    #[arg(long, env, hide_env_values = true, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub mail_lease_seconds: u32,
+    /// First wait after a temporary refusal, in seconds; it doubles up to an hour
+    #[arg(long, env, hide_env_values = true, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub mail_retry_seconds: u32,
+    /// Connections to the mail server that one process uses at most
+    #[arg(long, env, hide_env_values = true, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub mail_connections: u32,
+    /// Who is told at once when something needs a person
+    #[arg(long, env, hide_env_values = true, value_parser = email_address)]
+    pub alert_email: Option<String>,
+}
+
+impl Mail {
+    /// The mail server and the sender, if mail is set up.
+    ///
+    /// # Errors
+    /// A sentence that names the setting, never the password in it.
+    pub fn server(&self) -> Result<Option<(SmtpServer, Mailbox)>, WrongSetting> {
+        match (&self.smtp_url, &self.mail_from) {
+            (None, None) => Ok(None),
+            (Some(url), Some(from)) => SmtpServer::parse(url)
+                .map(|server| Some((server, from.clone())))
+                .map_err(|error| WrongSetting::new("SMTP_URL", error)),
+            (Some(_), None) => Err(WrongSetting::new(
+                "MAIL_FROM",
+                "it is needed beside SMTP_URL: the address that mails come from",
+            )),
+            (None, Some(_)) => Err(WrongSetting::new(
+                "SMTP_URL",
+                "it is needed beside MAIL_FROM: the mail server, as smtp://user:password@host:587?tls=required",
+            )),
+        }
+    }
+}
+
+/// When the one reminder is sent.
+#[derive(Args, Clone, Debug)]
+pub struct Reminder {
+    /// Seconds from a checkout's expiry to the reminder
+    #[arg(long, env, hide_env_values = true, default_value_t = 3600, value_parser = clap::value_parser!(u32))]
+    pub reminder_delay_seconds: u32,
+    /// An expiry older than this many seconds is never reminded
+    #[arg(long, env, hide_env_values = true, default_value_t = 172_800, value_parser = clap::value_parser!(u32))]
+    pub reminder_max_age_seconds: u32,
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| "it must be an e-mail address, or Name <address>".to_owned())
+}
+
+fn pace(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(pace) if pace > 0.0 && pace <= 1_000.0 => Ok(pace),
+        _ => Err("it must be a number above 0 and at most 1000".to_owned()),
+    }
+}

@@ -1,0 +1,68 @@
+//! Mails: what they say, how they look on the wire, and the way to the mail server.
+//!
+//! Plain text only. [`letter`] writes the mails about an order in the payer's language, [`template`]
+//! fills the shop's own words, [`message`] makes a mail of a text, and [`smtp`] hands it over. Nothing
+//! here decides whether a mail is sent: that is the outbox's.
+
+mod layout;
+pub mod letter;
+pub mod message;
+pub mod smtp;
+pub mod template;
+pub mod text;
+
+use std::time::Duration;
+
+use lettre::message::Mailbox;
+use url::Url;
+
+use self::smtp::SmtpServer;
+use crate::config::{self, WrongSetting};
+
+/// How this service sends mail.
+#[derive(Debug, Clone)]
+pub struct Mailer {
+    /// Where mails go and whom they come from; without it they wait in the outbox.
+    pub server: Option<(SmtpServer, Mailbox)>,
+    /// Mails a second, over all replicas.
+    pub per_second: f64,
+    /// After that a mail in hand without an outcome is `unknown`.
+    pub lease: Duration,
+    /// The first wait after a temporary refusal.
+    pub retry: Duration,
+    /// Connections of this process at most.
+    pub connections: usize,
+    /// Our name in greetings and message ids.
+    pub domain: String,
+}
+
+impl Mailer {
+    /// The mailer that the settings ask for.
+    ///
+    /// # Errors
+    /// The first wrong setting.
+    pub fn new(settings: &config::Mail, public_url: &Url) -> Result<Self, WrongSetting> {
+        let server = settings.server()?;
+        let domain = match &server {
+            Some((_, from)) => from.email.domain().to_owned(),
+            None => public_url.host_str().unwrap_or("localhost").to_owned(),
+        };
+        Ok(Self {
+            server,
+            per_second: settings.mail_per_second,
+            lease: Duration::from_secs(settings.mail_lease_seconds.into()),
+            retry: Duration::from_secs(settings.mail_retry_seconds.into()),
+            connections: usize::try_from(settings.mail_connections).unwrap_or(1),
+            domain,
+        })
+    }
+}
+
+/// What a mail says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// One line.
+    pub subject: String,
+    /// Lines of at most 72 letters, but for addresses, which stay whole.
+    pub body: String,
+}

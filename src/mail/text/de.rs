@@ -1,0 +1,45 @@
+//! German.
+
+use super::Words;
+
+pub(super) static WORDS: Words = Words {
+    link_subject: "{{ shop_name }}: {{ amount }} zu zahlen ({{ reference }})",
+    link_body: "\
+Guten Tag{% if name %} {{ name }}{% endif %},
+
+das ist bei uns offen:
+
+{{ lines }}
+
+Offener Betrag: {{ amount }}
+Referenz: {{ reference }}
+
+Hier können Sie bezahlen:
+
+{{ pay_url }}
+
+Der Link ist für Sie bestimmt und gilt, bis alles erledigt ist.
+",
+    reminder_subject: "{{ shop_name }}: {{ amount }} noch offen ({{ reference }})",
+    reminder_body: "\
+Guten Tag{% if name %} {{ name }}{% endif %},
+
+das ist bei uns noch offen:
+
+{{ lines }}
+
+Offener Betrag: {{ amount }}
+Referenz: {{ reference }}
+
+Hier können Sie bezahlen:
+
+{{ pay_url }}
+
+Das ist die einzige Erinnerung, die wir dazu schicken. Falls Sie \
+inzwischen bezahlt haben oder es anders erledigt ist, brauchen Sie nichts \
+mehr zu tun.
+",
+    questions: "Fragen?",
+    no_more: "Keine Mails mehr von uns an diese Adresse:",
+    notice: "Wenn Sie die Seite verlassen, ohne zu bezahlen, erinnern wir Sie einmal per E-Mail, danach nicht mehr.",
+};

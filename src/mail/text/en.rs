@@ -1,0 +1,44 @@
+//! English.
+
+use super::Words;
+
+pub(super) static WORDS: Words = Words {
+    link_subject: "{{ shop_name }}: {{ amount }} to pay ({{ reference }})",
+    link_body: "\
+Hello{% if name %} {{ name }}{% endif %},
+
+this is what is open with us:
+
+{{ lines }}
+
+Amount due: {{ amount }}
+Reference: {{ reference }}
+
+You can pay here:
+
+{{ pay_url }}
+
+The link is meant for you and keeps working until this is settled.
+",
+    reminder_subject: "{{ shop_name }}: {{ amount }} still open ({{ reference }})",
+    reminder_body: "\
+Hello{% if name %} {{ name }}{% endif %},
+
+this is still open with us:
+
+{{ lines }}
+
+Amount due: {{ amount }}
+Reference: {{ reference }}
+
+You can pay here:
+
+{{ pay_url }}
+
+This is the only reminder that we send for it. If you have paid in the \
+meantime, or it is settled in another way, there is nothing more to do.
+",
+    questions: "Questions?",
+    no_more: "No more mail from us to this address:",
+    notice: "If you leave without paying, we send you one reminder by e-mail, and no more.",
+};

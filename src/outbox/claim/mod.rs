@@ -1,0 +1,163 @@
+//! Claiming mails: a few at a time, under a lease on the database's clock, every gate asked again.
+
+mod candidate;
+mod known;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    Connection,
+    prelude::*,
+    sql_types::{Array, BigInt, Double, Nullable, Timestamptz, Uuid as SqlUuid},
+};
+use uuid::Uuid;
+
+use self::{candidate::candidates, known::Known};
+use super::{
+    Kind,
+    gate::{Ruling, rule_on},
+};
+use crate::{app::App, mail::Text, random, suppression::AddressHash};
+
+/// Which rows wait for their turn: `$1` is the service's own time.
+const DUE: &str = "mail.state = 'queued' AND mail.not_before <= clock_timestamp() \
+     AND (mail.due_at IS NULL OR mail.due_at <= $1) \
+     AND (mail.kind <> 'blast' OR EXISTS \
+         (SELECT FROM blasts WHERE blasts.id = mail.blast_id AND blasts.state = 'sending'))";
+
+/// A mail that this worker hands over.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The row.
+    pub id: Uuid,
+    /// Our claim on it: its outcome is written under this alone.
+    pub claim: Uuid,
+    /// What it is.
+    pub kind: Kind,
+    /// Whom it goes to.
+    pub address: String,
+    /// The same, hashed.
+    pub address_hash: AddressHash,
+    /// What it says.
+    pub text: Text,
+    /// `<…@…>`
+    pub message_id: String,
+    /// How often it has been tried, this time included.
+    pub attempts: i32,
+    /// What it is about.
+    pub orders: Vec<Uuid>,
+}
+
+/// How things stand before anything is claimed.
+#[derive(Debug, QueryableByName)]
+pub struct Waiting {
+    /// Mails that are due, counted as far as it matters.
+    #[diesel(sql_type = BigInt)]
+    pub due: i64,
+    /// Everything is paused, for so many seconds more; none left means that one mail may try.
+    #[diesel(sql_type = Nullable<Double>)]
+    pub paused: Option<f64>,
+    /// Seconds until the pace allows the next mail.
+    #[diesel(sql_type = Double)]
+    pub turn: f64,
+}
+
+/// Looks without taking anything.
+pub fn waiting(
+    connection: &mut PgConnection,
+    most: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<Waiting> {
+    diesel::sql_query(format!(
+        "SELECT (SELECT count(*) FROM (SELECT FROM outbox mail WHERE {DUE} LIMIT $2) due) AS due, \
+             (SELECT extract(epoch FROM until - clock_timestamp())::double precision FROM outbox_pause) AS paused, \
+             (SELECT extract(epoch FROM next_at - clock_timestamp())::double precision FROM pace WHERE name = 'mails') AS turn"
+    ))
+    .bind::<Timestamptz, _>(now)
+    .bind::<BigInt, _>(most)
+    .get_result(connection)
+}
+
+/// Claims up to `most` mails that are due and that every gate lets through; the others end here.
+pub fn claim(connection: &mut PgConnection, app: &App, most: i64) -> QueryResult<Vec<Claimed>> {
+    let now = app.clock.now();
+    connection.transaction(|connection| {
+        if !our_turn(connection)? {
+            return Ok(Vec::new());
+        }
+        let candidates = candidates(connection, most, now)?;
+        if candidates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known = Known::load(connection, &candidates)?;
+        let claim = random::row_id(now);
+        let mut claimed = Vec::new();
+        for candidate in candidates {
+            let (orders, facts) = known.of(&candidate, app, now);
+            match rule_on(&facts) {
+                Ruling::Send => claimed.push(candidate.claimed(claim, &orders)),
+                Ruling::WriteAndSend => {
+                    claimed.push(candidate.written(connection, app, claim, &orders, &known)?);
+                }
+                Ruling::Suppress => candidate.suppress(connection)?,
+                Ruling::Cancel(reason) => candidate.cancel(connection, reason)?,
+                Ruling::Outdated => candidate.outdated(connection)?,
+            }
+        }
+        let claimed: Vec<Claimed> = claimed.into_iter().flatten().collect();
+        take(connection, &claimed, claim, app.mailer.lease)?;
+        use_turns(connection, claimed.len(), app.mailer.per_second)?;
+        Ok(claimed)
+    })
+}
+
+/// Locks the pace's row, so that replicas claim one after the other.
+fn our_turn(connection: &mut PgConnection) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Turn {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        ours: bool,
+    }
+    let turn: Turn = diesel::sql_query(
+        "SELECT next_at <= clock_timestamp() AS ours FROM pace WHERE name = 'mails' FOR UPDATE",
+    )
+    .get_result(connection)?;
+    Ok(turn.ours)
+}
+
+fn use_turns(connection: &mut PgConnection, mails: usize, per_second: f64) -> QueryResult<()> {
+    let mails = i32::try_from(mails).unwrap_or(i32::MAX);
+    if mails == 0 {
+        return Ok(());
+    }
+    diesel::sql_query(
+        "UPDATE pace SET next_at = greatest(next_at, clock_timestamp()) + make_interval(secs => $1) \
+         WHERE name = 'mails'",
+    )
+    .bind::<Double, _>(f64::from(mails) / per_second)
+    .execute(connection)
+    .map(drop)
+}
+
+fn take(
+    connection: &mut PgConnection,
+    claimed: &[Claimed],
+    claim: Uuid,
+    lease: Duration,
+) -> QueryResult<()> {
+    if claimed.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = claimed.iter().map(|mail| mail.id).collect();
+    diesel::sql_query(
+        "UPDATE outbox SET state = 'sending', claim_id = $2, attempts = attempts + 1, \
+             claimed_until = clock_timestamp() + make_interval(secs => $3) \
+         WHERE id = ANY($1)",
+    )
+    .bind::<Array<SqlUuid>, _>(ids)
+    .bind::<SqlUuid, _>(claim)
+    .bind::<Double, _>(lease.as_secs_f64())
+    .execute(connection)
+    .map(drop)
+}

@@ -1,0 +1,347 @@
+//! The courier: takes mails on, hands them over, writes down what became of them.
+//!
+//! Connections come before claims, so that a server that cannot be reached touches no mail. A claim
+//! takes as many mails as there are connections, all of which begin at once; a slow one holds up at
+//! most half of them.
+
+use std::{mem, time::Duration};
+
+use futures::{
+    StreamExt,
+    future::{BoxFuture, join_all},
+    stream::FuturesUnordered,
+};
+use lettre::message::Mailbox;
+
+use super::{
+    claim::{Claimed, claim, waiting},
+    finish::{Outcome, finish, give_up_overdue},
+    pause,
+};
+use crate::{
+    app::App,
+    clock::Moment,
+    db::DbError,
+    mail::{
+        message::{self, Draft},
+        smtp::{Connection, HandOver, Lease, Refused, SmtpServer},
+    },
+};
+
+/// How often leases that ran out are looked for.
+const OVERDUE: Duration = Duration::from_secs(1);
+
+/// What a round was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Round {
+    /// Mails are in hand, or were: there may be more.
+    Busy,
+    /// Nothing is due, or mail is off.
+    Idle,
+    /// The pace or a pause asks to wait so long.
+    Wait(Duration),
+}
+
+/// Carries mails for one process.
+pub struct Courier {
+    app: App,
+    connections: Vec<Connection>,
+    in_hand: FuturesUnordered<BoxFuture<'static, Carried>>,
+    /// What the database has not been told yet.
+    untold: Vec<Outcome>,
+    looked_for_overdue: Option<Moment>,
+    /// All mail is paused, and one mail may try.
+    probing: bool,
+}
+
+/// A mail that was carried, and the connection if it can be used again.
+struct Carried {
+    outcome: Outcome,
+    connection: Option<Connection>,
+}
+
+impl Courier {
+    /// A courier with nothing in hand.
+    pub fn new(app: App) -> Self {
+        Self {
+            app,
+            connections: Vec::new(),
+            in_hand: FuturesUnordered::new(),
+            untold: Vec::new(),
+            looked_for_overdue: None,
+            probing: false,
+        }
+    }
+
+    /// One round: takes on what is due as far as there are free connections, waits until something in
+    /// hand has its outcome, and writes that down.
+    ///
+    /// # Errors
+    /// The database's. Outcomes that could not be written are kept for the next round.
+    pub async fn round(&mut self) -> Result<Round, DbError> {
+        self.tell().await?;
+        self.give_up_overdue().await?;
+        let round = self.take_on().await?;
+        if self.in_hand.is_empty() {
+            return Ok(round);
+        }
+        self.await_outcomes().await;
+        self.tell().await?;
+        Ok(Round::Busy)
+    }
+
+    /// Finishes what is in hand, takes on nothing more, and says good-bye to the server.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stop(&mut self) -> Result<(), DbError> {
+        while !self.in_hand.is_empty() {
+            self.await_outcomes().await;
+            self.tell().await?;
+        }
+        let connections = mem::take(&mut self.connections);
+        join_all(connections.into_iter().map(Connection::close)).await;
+        self.tell().await
+    }
+
+    async fn take_on(&mut self) -> Result<Round, DbError> {
+        let lanes = self.app.mailer.connections;
+        let Some((server, from)) = self.app.mailer.server.clone() else {
+            return Ok(Round::Idle);
+        };
+        if self.in_hand.len() > lanes / 2 {
+            return Ok(Round::Busy);
+        }
+        let free = lanes - self.in_hand.len();
+        let (most, now) = (i64::try_from(free).unwrap_or(1), self.app.clock.now());
+        let waits = self
+            .app
+            .db
+            .run(move |connection| waiting(connection, most, now))
+            .await?;
+        self.probing = waits.paused.is_some();
+        let due = usize::try_from(waits.due).unwrap_or(0);
+        let pause = waits.paused.unwrap_or(0.0).max(waits.turn);
+        if due == 0 {
+            self.close_idle().await;
+            return Ok(Round::Idle);
+        }
+        if pause > 0.0 {
+            return Ok(Round::Wait(Duration::from_secs_f64(pause)));
+        }
+        let wanted = if self.probing { 1 } else { due.min(free) };
+        match self.connections(&server, wanted).await {
+            Ok(()) => self.claim(&server, &from, wanted).await,
+            Err(Refused(why)) => {
+                self.pause(why).await?;
+                Ok(Round::Wait(self.app.mailer.retry))
+            }
+        }
+    }
+
+    /// Has up to `wanted` connections ready, at least one.
+    async fn connections(&mut self, server: &SmtpServer, wanted: usize) -> Result<(), Refused> {
+        let kept = mem::take(&mut self.connections);
+        for mut connection in kept {
+            if self.connections.len() >= wanted || connection.still_stands().await {
+                self.connections.push(connection);
+            }
+        }
+        let missing = wanted.saturating_sub(self.connections.len());
+        let hello = &self.app.mailer.domain;
+        let opened = join_all((0..missing).map(|_| Connection::open(server, hello))).await;
+        let mut refused = None;
+        for opened in opened {
+            match opened {
+                Ok(connection) => self.connections.push(connection),
+                Err(why) => refused = Some(why),
+            }
+        }
+        match refused {
+            Some(why) if self.connections.is_empty() => Err(why),
+            // Fewer will do: servers limit how many one client may have.
+            _ => Ok(()),
+        }
+    }
+
+    async fn claim(
+        &mut self,
+        server: &SmtpServer,
+        from: &Mailbox,
+        wanted: usize,
+    ) -> Result<Round, DbError> {
+        let most = i64::try_from(wanted.min(self.connections.len())).unwrap_or(1);
+        // Begun before it is asked for, so that ours is never longer than the database's.
+        let lease = Lease::starting_now(self.app.mailer.lease);
+        let app = self.app.clone();
+        let claimed = self
+            .app
+            .db
+            .run(move |connection| claim(connection, &app, most))
+            .await?;
+        for mail in claimed {
+            let Some(connection) = self.connections.pop() else {
+                break;
+            };
+            let carry = carry(
+                self.app.clone(),
+                server.clone(),
+                from.clone(),
+                connection,
+                mail,
+                lease,
+            );
+            self.in_hand.push(Box::pin(carry));
+        }
+        Ok(Round::Busy)
+    }
+
+    /// Waits for one outcome at least, and takes what else is there.
+    async fn await_outcomes(&mut self) {
+        let most = self.in_hand.len();
+        let mut carried = (&mut self.in_hand).ready_chunks(most.max(1));
+        for Carried {
+            outcome,
+            connection,
+        } in carried.next().await.unwrap_or_default()
+        {
+            self.untold.push(outcome);
+            self.connections.extend(connection);
+        }
+    }
+
+    /// Tells the database what became of mails.
+    async fn tell(&mut self) -> Result<(), DbError> {
+        if self.untold.is_empty() {
+            return Ok(());
+        }
+        let (outcomes, first_wait, now) = (
+            self.untold.clone(),
+            self.app.mailer.retry,
+            self.app.clock.now(),
+        );
+        self.app
+            .db
+            .run(move |connection| finish(connection, &outcomes, first_wait, now))
+            .await?;
+        let told = mem::take(&mut self.untold);
+        for outcome in &told {
+            let labels = [outcome.mail.kind.name(), outcome.state()];
+            self.app.metrics.mails.with_label_values(&labels).inc();
+            if outcome.state() != "sent" {
+                log::warn!("mail {} is {} now", outcome.mail.id, outcome.state());
+            }
+        }
+        let ours = told.iter().find_map(|outcome| match &outcome.handed {
+            HandOver::Ours(why) => Some(why.clone()),
+            _ => None,
+        });
+        match ours {
+            Some(why) => self.pause(why).await,
+            None if self.probing => self.lift().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn pause(&mut self, why: String) -> Result<(), DbError> {
+        log::error!("no mail can be sent, all of it waits; GET /api/v1/outbox and doctor say more");
+        self.app.metrics.mail_paused.set(1);
+        let (first_wait, now) = (self.app.mailer.retry, self.app.clock.now());
+        self.app
+            .db
+            .run(move |connection| pause::pause(connection, &why, first_wait, now))
+            .await
+            .map(drop)
+    }
+
+    async fn lift(&mut self) -> Result<(), DbError> {
+        self.probing = false;
+        self.app.metrics.mail_paused.set(0);
+        let now = self.app.clock.now();
+        self.app
+            .db
+            .run(move |connection| pause::lift(connection, now))
+            .await
+            .map(drop)
+    }
+
+    async fn give_up_overdue(&mut self) -> Result<(), DbError> {
+        let looked_lately = |at: Moment| at.after(OVERDUE) > Moment::now();
+        if self.looked_for_overdue.is_some_and(looked_lately) {
+            return Ok(());
+        }
+        self.looked_for_overdue = Some(Moment::now());
+        let now = self.app.clock.now();
+        let overdue = self
+            .app
+            .db
+            .run(move |connection| give_up_overdue(connection, now))
+            .await?;
+        if overdue > 0 {
+            log::warn!("{overdue} mail(s) are unknown now: their worker ended with them in hand");
+        }
+        Ok(())
+    }
+
+    async fn close_idle(&mut self) {
+        let (idle, kept) = mem::take(&mut self.connections)
+            .into_iter()
+            .partition(Connection::is_idle);
+        self.connections = kept;
+        let idle: Vec<Connection> = idle;
+        join_all(idle.into_iter().map(Connection::close)).await;
+    }
+}
+
+/// Hands one mail over. A kept connection that turns out to be closed costs a fresh one.
+async fn carry(
+    app: App,
+    server: SmtpServer,
+    from: Mailbox,
+    mut connection: Connection,
+    mail: Claimed,
+    lease: Lease,
+) -> Carried {
+    let unsubscribe = app.unsubscribe_url(mail.address_hash);
+    let made = message::make(&Draft {
+        from: &from,
+        reply_to: app.shop.support_email.as_deref(),
+        to: &mail.address,
+        message_id: &mail.message_id,
+        text: &mail.text,
+        unsubscribe_url: mail.kind.is_to_a_payer().then_some(&unsubscribe),
+        now: app.clock.now(),
+    });
+    let ready = match made {
+        Ok(ready) => ready,
+        Err(error) => {
+            let handed = HandOver::Bounced {
+                why: error.to_string(),
+                no_such_address: false,
+            };
+            return Carried {
+                outcome: Outcome { mail, handed },
+                connection: Some(connection),
+            };
+        }
+    };
+    let mut handed = connection
+        .hand_over(&ready.from, &ready.to, &ready.bytes, lease)
+        .await;
+    if handed == HandOver::Stale {
+        handed = match Connection::open(&server, &app.mailer.domain).await {
+            Ok(fresh) => {
+                connection = fresh;
+                connection
+                    .hand_over(&ready.from, &ready.to, &ready.bytes, lease)
+                    .await
+            }
+            Err(Refused(why)) => HandOver::Ours(why),
+        };
+    }
+    let usable = connection.can_go_on();
+    Carried {
+        outcome: Outcome { mail, handed },
+        connection: usable.then_some(connection),
+    }
+}

@@ -1,0 +1,260 @@
+//! Writing down what became of mails, under the claim that handed them over and no other.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    Connection,
+    prelude::*,
+    sql_types::{Array, Bool, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Kind,
+    claim::Claimed,
+    retry::{GIVEN_UP_AFTER_SECONDS, wait},
+};
+use crate::{
+    activity::{self, Level},
+    mail::smtp::HandOver,
+    order::Doing,
+    reminder,
+    suppression::{self, Cause},
+};
+
+/// What became of a mail.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The mail.
+    pub mail: Claimed,
+    /// What the server said.
+    pub handed: HandOver,
+}
+
+impl Outcome {
+    /// The state that is stored.
+    pub fn state(&self) -> &'static str {
+        match &self.handed {
+            HandOver::Accepted => "sent",
+            HandOver::Later(_) | HandOver::Ours(_) | HandOver::Stale => "queued",
+            HandOver::Bounced { .. } => "bounced",
+            HandOver::Unknown(_) => "unknown",
+        }
+    }
+
+    fn why(&self) -> Option<&str> {
+        match &self.handed {
+            HandOver::Accepted | HandOver::Stale => None,
+            HandOver::Later(why) | HandOver::Ours(why) | HandOver::Unknown(why) => Some(why),
+            HandOver::Bounced { why, .. } => Some(why),
+        }
+    }
+
+    /// Seconds until the next try. A refusal that is ours is no try of this mail: the pause waits.
+    fn wait(&self, first: Duration) -> f64 {
+        match &self.handed {
+            HandOver::Later(_) => wait(first, self.mail.attempts).as_secs_f64(),
+            _ => 0.0,
+        }
+    }
+
+    fn is_a_try(&self) -> bool {
+        !matches!(self.handed, HandOver::Ours(_) | HandOver::Stale)
+    }
+}
+
+/// Writes outcomes down, with what follows from them. A row that is no longer under its claim (a
+/// person has decided meanwhile) stays as it is; one that had become `unknown` meanwhile learns what
+/// really happened.
+pub fn finish(
+    connection: &mut PgConnection,
+    outcomes: &[Outcome],
+    first_wait: Duration,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    connection.transaction(|connection| {
+        let written = write(connection, outcomes, first_wait, now)?;
+        let ended = |state: &str| -> Vec<&Outcome> {
+            let of_state = written.iter().filter(|row| row.state == state);
+            of_state
+                .filter_map(|row| outcomes.iter().find(|outcome| outcome.mail.id == row.id))
+                .collect()
+        };
+        let (sent, bounced, unknown) = (ended("sent"), ended("bounced"), ended("unknown"));
+        remind(connection, &sent, Some(now))?;
+        remind(connection, &bounced, None)?;
+        remind(connection, &unknown, None)?;
+        for outcome in &bounced {
+            suppress(connection, outcome, now)?;
+        }
+        let told = [
+            (sent, Level::Info, "mail sent"),
+            (bounced, Level::Attention, "mail came back"),
+            (
+                unknown,
+                Level::Attention,
+                "nobody can know whether a mail was sent; look, then retry or drop it",
+            ),
+            (ended("failed"), Level::Attention, "mail given up"),
+        ];
+        let lines = told.iter().flat_map(|(outcomes, level, what)| {
+            outcomes
+                .iter()
+                .flat_map(|outcome| lines(&outcome.mail, *level, what, now))
+        });
+        activity::record_all(connection, lines.collect())
+    })
+}
+
+#[derive(QueryableByName)]
+struct Written {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    state: String,
+}
+
+fn write(
+    connection: &mut PgConnection,
+    outcomes: &[Outcome],
+    first_wait: Duration,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Written>> {
+    let all = |of: fn(&Outcome) -> Uuid| -> Vec<Uuid> { outcomes.iter().map(of).collect() };
+    diesel::sql_query(
+        "UPDATE outbox mail SET \
+             state = CASE WHEN told.is_late AND mail.queued_at < clock_timestamp() - make_interval(secs => $8) \
+                 THEN 'failed' ELSE told.state END, \
+             last_error = told.error, \
+             attempts = mail.attempts - CASE WHEN told.is_a_try THEN 0 ELSE 1 END, \
+             not_before = clock_timestamp() + make_interval(secs => told.wait), \
+             claimed_until = NULL, \
+             sent_at = CASE WHEN told.state = 'sent' THEN $9 END \
+         FROM (SELECT unnest($1) AS id, unnest($2) AS claim, unnest($3) AS state, unnest($4) AS error, \
+                      unnest($5) AS wait, unnest($6) AS is_a_try, unnest($7) AS is_late) told \
+         WHERE mail.id = told.id AND mail.claim_id = told.claim AND mail.state IN ('sending', 'unknown') \
+         RETURNING mail.id, mail.state",
+    )
+    .bind::<Array<SqlUuid>, _>(all(|outcome| outcome.mail.id))
+    .bind::<Array<SqlUuid>, _>(all(|outcome| outcome.mail.claim))
+    .bind::<Array<Text>, _>(outcomes.iter().map(Outcome::state).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Text>>, _>(outcomes.iter().map(Outcome::why).collect::<Vec<_>>())
+    .bind::<Array<Double>, _>(outcomes.iter().map(|outcome| outcome.wait(first_wait)).collect::<Vec<_>>())
+    .bind::<Array<Bool>, _>(outcomes.iter().map(Outcome::is_a_try).collect::<Vec<_>>())
+    .bind::<Array<Bool>, _>(
+        outcomes
+            .iter()
+            .map(|outcome| matches!(outcome.handed, HandOver::Later(_)))
+            .collect::<Vec<_>>(),
+    )
+    .bind::<Double, _>(GIVEN_UP_AFTER_SECONDS)
+    .bind::<Timestamptz, _>(now)
+    .load(connection)
+}
+
+fn remind(
+    connection: &mut PgConnection,
+    outcomes: &[&Outcome],
+    at: Option<DateTime<Utc>>,
+) -> QueryResult<()> {
+    let mails: Vec<Uuid> = outcomes
+        .iter()
+        .filter(|outcome| outcome.mail.kind == Kind::Reminder)
+        .map(|outcome| outcome.mail.id)
+        .collect();
+    if mails.is_empty() {
+        return Ok(());
+    }
+    reminder::mail_ended(connection, &mails, at)
+}
+
+/// There is no such address: nobody writes to it again.
+fn suppress(
+    connection: &mut PgConnection,
+    outcome: &Outcome,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    let HandOver::Bounced {
+        why,
+        no_such_address: true,
+    } = &outcome.handed
+    else {
+        return Ok(());
+    };
+    let cause = Cause {
+        reason: "no_such_address".to_owned(),
+        doing: Doing {
+            actor: "mail server".to_owned(),
+            at,
+            note: Some(why.clone()),
+        },
+    };
+    let mail = &outcome.mail;
+    suppression::add(connection, mail.address_hash, Some(&mail.address), &cause).map(drop)
+}
+
+fn lines(mail: &Claimed, level: Level, what: &str, at: DateTime<Utc>) -> Vec<activity::Line> {
+    let about: Vec<Option<Uuid>> = if mail.orders.is_empty() {
+        vec![None]
+    } else {
+        mail.orders.iter().copied().map(Some).collect()
+    };
+    let line = |order_id| activity::Line {
+        at,
+        order_id,
+        category: "mail",
+        level,
+        actor: "outbox".to_owned(),
+        what: format!("{what}: {}", mail.kind.name()),
+        detail: json!({ "mail": mail.id, "kind": mail.kind.name() }),
+    };
+    about.into_iter().map(line).collect()
+}
+
+/// Mails whose lease ran out without an outcome: their worker died, or is stopped. Nobody can know
+/// what became of them. Tells how many there were.
+pub fn give_up_overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    #[derive(QueryableByName)]
+    struct Overdue {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+        #[diesel(sql_type = Text)]
+        kind: String,
+        #[diesel(sql_type = Nullable<SqlUuid>)]
+        order_id: Option<Uuid>,
+    }
+    connection.transaction(|connection| {
+        let overdue: Vec<Overdue> = diesel::sql_query(
+            "WITH overdue AS (UPDATE outbox SET state = 'unknown', claimed_until = NULL, \
+                 last_error = 'its worker ended while it handed the mail over' \
+                 WHERE state = 'sending' AND claimed_until < clock_timestamp() RETURNING id, kind) \
+             SELECT overdue.id, overdue.kind, about.order_id \
+             FROM overdue LEFT JOIN outbox_orders about ON about.mail_id = overdue.id",
+        )
+        .load(connection)?;
+        let reminders: Vec<Uuid> = overdue
+            .iter()
+            .filter(|mail| mail.kind == Kind::Reminder.name())
+            .map(|mail| mail.id)
+            .collect();
+        if !reminders.is_empty() {
+            reminder::mail_ended(connection, &reminders, None)?;
+        }
+        let lines = overdue.iter().map(|mail| activity::Line {
+            at: now,
+            order_id: mail.order_id,
+            category: "mail",
+            level: Level::Attention,
+            actor: "outbox".to_owned(),
+            what: format!(
+                "nobody can know whether a mail was sent; look, then retry or drop it: {}",
+                mail.kind
+            ),
+            detail: json!({ "mail": mail.id, "kind": mail.kind }),
+        });
+        activity::record_all(connection, lines.collect())?;
+        Ok(overdue.len())
+    })
+}

@@ -1,0 +1,177 @@
+//! Whether a mail may still go when its turn has come: pure.
+//!
+//! Between queueing and sending somebody may have paid, an order may have been changed, an address
+//! may have unsubscribed. So everything is asked again in the transaction that claims the mail.
+
+use super::Kind;
+use crate::{
+    order::state::State,
+    reminder::rule::{self, Reason, not_owed},
+};
+
+/// What the gate looks at.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// What the mail is.
+    pub kind: Kind,
+    /// Its address is not written to.
+    pub suppressed: bool,
+    /// It has its words.
+    pub written: bool,
+    /// The orders that it is about.
+    pub orders: Vec<OrderFacts>,
+    /// For a reminder: what its rule looks at.
+    pub reminder: Option<rule::Facts>,
+}
+
+/// What the gate looks at of an order.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderFacts {
+    /// Where it stands.
+    pub state: State,
+    /// What is owed, by whom, or the link has changed since the mail was written.
+    pub changed: bool,
+    /// There is an address.
+    pub has_email: bool,
+}
+
+/// What becomes of the mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ruling {
+    /// It goes as it is.
+    Send,
+    /// It is written as the order stands now, and goes.
+    WriteAndSend,
+    /// It is not sent: its address is not written to.
+    Suppress,
+    /// It is not sent, and why.
+    Cancel(Reason),
+    /// It was approved for what was owed then; a person must look.
+    Outdated,
+}
+
+/// Rules on a mail.
+pub fn rule_on(facts: &Facts) -> Ruling {
+    let changed = facts.orders.iter().any(|order| order.changed);
+    let why_not = facts.orders.iter().find_map(|order| not_owed(order.state));
+    match facts.kind {
+        Kind::Alert => Ruling::Send,
+        Kind::Test if facts.suppressed => Ruling::Suppress,
+        Kind::Test => Ruling::Send,
+        Kind::Reminder => match facts.reminder.as_ref().and_then(rule::rule) {
+            Some(Reason::Suppressed) => Ruling::Suppress,
+            Some(reason) => Ruling::Cancel(reason),
+            None if changed || !facts.written => Ruling::WriteAndSend,
+            None => Ruling::Send,
+        },
+        Kind::Blast | Kind::Link => match why_not {
+            Some(reason) => Ruling::Cancel(reason),
+            None if facts.suppressed => Ruling::Suppress,
+            None if facts.orders.iter().any(|order| !order.has_email) => {
+                Ruling::Cancel(Reason::NoEmail)
+            }
+            None if changed && facts.kind == Kind::Blast => Ruling::Outdated,
+            None if changed => Ruling::WriteAndSend,
+            None => Ruling::Send,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Duration};
+
+    use super::*;
+
+    const OPEN: OrderFacts = OrderFacts {
+        state: State::Open,
+        changed: false,
+        has_email: true,
+    };
+
+    fn facts(kind: Kind, order: OrderFacts) -> Facts {
+        let reminder = rule::Facts {
+            superseded: false,
+            state: order.state,
+            already_reminded: false,
+            wanted: true,
+            has_email: order.has_email,
+            suppressed: false,
+            age: Duration::zero(),
+            max_age: Duration::hours(48),
+        };
+        Facts {
+            kind,
+            suppressed: false,
+            written: true,
+            orders: vec![order],
+            reminder: (kind == Kind::Reminder).then_some(reminder),
+        }
+    }
+
+    const TO_PAYERS: [Kind; 3] = [Kind::Blast, Kind::Link, Kind::Reminder];
+
+    #[test]
+    fn what_is_owed_as_it_was_goes() {
+        for kind in TO_PAYERS {
+            assert_eq!(rule_on(&facts(kind, OPEN)), Ruling::Send, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_paid_is_not_asked_for() {
+        let at = DateTime::UNIX_EPOCH;
+        let paid = OrderFacts {
+            state: State::Paid { at },
+            ..OPEN
+        };
+        for kind in TO_PAYERS {
+            assert_eq!(
+                rule_on(&facts(kind, paid)),
+                Ruling::Cancel(Reason::Paid),
+                "{kind:?}"
+            );
+        }
+        let mut family = facts(Kind::Blast, OPEN);
+        family.orders.push(paid);
+        assert_eq!(rule_on(&family), Ruling::Cancel(Reason::Paid));
+    }
+
+    #[test]
+    fn who_is_not_written_to_gets_nothing_but_the_shop_its_alerts() {
+        for kind in [Kind::Blast, Kind::Link, Kind::Test] {
+            let facts = Facts {
+                suppressed: true,
+                ..facts(kind, OPEN)
+            };
+            assert_eq!(rule_on(&facts), Ruling::Suppress, "{kind:?}");
+        }
+        let mut reminder = facts(Kind::Reminder, OPEN);
+        reminder.reminder.as_mut().unwrap().suppressed = true;
+        assert_eq!(rule_on(&reminder), Ruling::Suppress);
+        let alert = Facts {
+            suppressed: true,
+            ..facts(Kind::Alert, OPEN)
+        };
+        assert_eq!(rule_on(&alert), Ruling::Send);
+    }
+
+    #[test]
+    fn what_changed_is_written_again_but_not_what_somebody_approved() {
+        let changed = OrderFacts {
+            changed: true,
+            ..OPEN
+        };
+        assert_eq!(rule_on(&facts(Kind::Link, changed)), Ruling::WriteAndSend);
+        assert_eq!(
+            rule_on(&facts(Kind::Reminder, changed)),
+            Ruling::WriteAndSend
+        );
+        assert_eq!(rule_on(&facts(Kind::Blast, changed)), Ruling::Outdated);
+        let unwritten = Facts {
+            written: false,
+            ..facts(Kind::Reminder, OPEN)
+        };
+        assert_eq!(rule_on(&unwritten), Ruling::WriteAndSend);
+    }
+}

@@ -1,0 +1,170 @@
+//! Decisions as rows: one for each expired session and order.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::rule::Reason;
+use crate::{
+    random,
+    schema::{checkout_sessions, outbox, reminder_decisions as decisions},
+};
+
+/// What was decided about an expired session.
+#[derive(Debug, Clone, Copy)]
+pub struct Decided {
+    /// The session's row.
+    pub session: Uuid,
+    /// The order.
+    pub order: Uuid,
+    /// When the session expired.
+    pub expired_at: DateTime<Utc>,
+    /// When the reminder is due, or would have been.
+    pub due_at: DateTime<Utc>,
+    /// The mail that will be sent, or why there is none.
+    pub outcome: Result<Uuid, Reason>,
+}
+
+/// Writes a decision down. A session that was decided on stays as it was decided.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn decided(
+    connection: &mut PgConnection,
+    decided: &Decided,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::insert_into(decisions::table)
+        .values((
+            decisions::id.eq(random::row_id(now)),
+            decisions::session_id.eq(decided.session),
+            decisions::order_id.eq(decided.order),
+            decisions::decision.eq(match decided.outcome {
+                Ok(_) => "scheduled",
+                Err(_) => "skipped",
+            }),
+            decisions::reason.eq(decided.outcome.err().map(Reason::name)),
+            decisions::expired_at.eq(decided.expired_at),
+            decisions::decided_at.eq(now),
+            decisions::due_at.eq(decided.due_at),
+            decisions::mail_id.eq(decided.outcome.ok()),
+        ))
+        .on_conflict((decisions::session_id, decisions::order_id))
+        .do_nothing()
+        .execute(connection)
+        .map(drop)
+}
+
+/// Whether a reminder of this order is scheduled or sent, or this session was decided on before.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn already_reminded(connection: &mut PgConnection, order: Uuid) -> QueryResult<bool> {
+    let one = decisions::table
+        .filter(decisions::order_id.eq(order))
+        .filter(decisions::decision.eq_any(["scheduled", "sent"]));
+    diesel::select(diesel::dsl::exists(one)).get_result(connection)
+}
+
+/// A scheduled reminder whose mail will not be sent: why.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn skipped_after_all(
+    connection: &mut PgConnection,
+    mail: Uuid,
+    reason: Reason,
+) -> QueryResult<()> {
+    diesel::update(decisions::table.filter(decisions::mail_id.eq(mail)))
+        .set((
+            decisions::decision.eq("skipped"),
+            decisions::reason.eq(reason.name()),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// The mails of reminders that have left our hands; `at` for those that the server took.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn mail_ended(
+    connection: &mut PgConnection,
+    mails: &[Uuid],
+    at: Option<DateTime<Utc>>,
+) -> QueryResult<()> {
+    let of_mails = decisions::table
+        .filter(decisions::mail_id.eq_any(mails))
+        .filter(decisions::decision.eq_any(["scheduled", "sent"]));
+    diesel::update(of_mails)
+        .set((decisions::decision.eq("sent"), decisions::sent_at.eq(at)))
+        .execute(connection)
+        .map(drop)
+}
+
+/// A decision as the API shows it.
+#[derive(Debug, Clone, Serialize, Queryable)]
+pub struct Decision {
+    /// The decision's own id.
+    pub id: Uuid,
+    /// The order.
+    pub order_id: Uuid,
+    /// Stripe's id of the expired session.
+    pub session_id: Option<String>,
+    /// `scheduled`, `sent` or `skipped`.
+    pub decision: String,
+    /// Why it was skipped.
+    pub reason: Option<String>,
+    /// When the session expired.
+    pub expired_at: DateTime<Utc>,
+    /// When the reminder is or was due.
+    pub due_at: DateTime<Utc>,
+    /// When the mail server took it.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// The mail, in the outbox.
+    pub mail_id: Option<Uuid>,
+    /// Where that stands.
+    pub mail_state: Option<String>,
+}
+
+/// A page of decisions, newest first; `before` is where the page before ended.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn list(
+    connection: &mut PgConnection,
+    order: Option<Uuid>,
+    decision: Option<&str>,
+    before: Option<Uuid>,
+    limit: i64,
+) -> QueryResult<Vec<Decision>> {
+    let mut query = decisions::table
+        .inner_join(checkout_sessions::table)
+        .left_join(outbox::table)
+        .order(decisions::id.desc())
+        .limit(limit)
+        .select((
+            decisions::id,
+            decisions::order_id,
+            checkout_sessions::stripe_id,
+            decisions::decision,
+            decisions::reason,
+            decisions::expired_at,
+            decisions::due_at,
+            decisions::sent_at,
+            decisions::mail_id,
+            outbox::state.nullable(),
+        ))
+        .into_boxed();
+    if let Some(order) = order {
+        query = query.filter(decisions::order_id.eq(order));
+    }
+    if let Some(decision) = decision {
+        query = query.filter(decisions::decision.eq(decision.to_owned()));
+    }
+    if let Some(before) = before {
+        query = query.filter(decisions::id.lt(before));
+    }
+    query.load(connection)
+}

@@ -1,0 +1,192 @@
+//! Whether an expired session leads to a reminder: pure.
+//!
+//! Asked twice: when the session expires, and when the mail is claimed after the delay.
+
+use chrono::Duration;
+
+use crate::order::state::State;
+
+/// Why there is no reminder. The words are the API's and the database's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// We replaced or closed the session ourselves, or a newer one is live.
+    Superseded,
+    /// Paid, also if refunded since.
+    Paid,
+    /// Settled without Stripe.
+    SettledOffline,
+    /// No longer owed.
+    Cancelled,
+    /// Money is on its way, or came and is being looked at.
+    Processing,
+    /// The order has had its one reminder, or will have it.
+    AlreadyReminded,
+    /// Reminders are off, for this order or altogether.
+    ReminderDisabled,
+    /// Nobody to write to.
+    NoEmail,
+    /// The address is not written to.
+    Suppressed,
+    /// The session expired too long ago.
+    TooOld,
+}
+
+impl Reason {
+    /// The word that is stored and shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Superseded => "superseded",
+            Self::Paid => "paid",
+            Self::SettledOffline => "settled_offline",
+            Self::Cancelled => "cancelled",
+            Self::Processing => "processing",
+            Self::AlreadyReminded => "already_reminded",
+            Self::ReminderDisabled => "reminder_disabled",
+            Self::NoEmail => "no_email",
+            Self::Suppressed => "suppressed",
+            Self::TooOld => "too_old",
+        }
+    }
+}
+
+/// What the rule looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts {
+    /// We replaced or closed the session ourselves, or a newer one is live.
+    pub superseded: bool,
+    /// Where the order stands.
+    pub state: State,
+    /// Another reminder of the order is scheduled or sent.
+    pub already_reminded: bool,
+    /// Reminders are on, for this order and altogether.
+    pub wanted: bool,
+    /// There is an address.
+    pub has_email: bool,
+    /// It is not written to.
+    pub suppressed: bool,
+    /// How long ago the session expired.
+    pub age: Duration,
+    /// How long that may be.
+    pub max_age: Duration,
+}
+
+/// Why there is no reminder, if there is none; of several reasons the first.
+pub fn rule(facts: &Facts) -> Option<Reason> {
+    let reasons = [
+        facts.superseded.then_some(Reason::Superseded),
+        not_owed(facts.state),
+        facts.already_reminded.then_some(Reason::AlreadyReminded),
+        (!facts.wanted).then_some(Reason::ReminderDisabled),
+        (!facts.has_email).then_some(Reason::NoEmail),
+        facts.suppressed.then_some(Reason::Suppressed),
+        (facts.age > facts.max_age).then_some(Reason::TooOld),
+    ];
+    reasons.into_iter().flatten().next()
+}
+
+/// Why nobody is asked to pay an order in this state.
+pub fn not_owed(state: State) -> Option<Reason> {
+    match state {
+        State::Open => None,
+        State::Processing { .. } | State::InReview { .. } => Some(Reason::Processing),
+        State::Paid { .. } | State::PartiallyRefunded { .. } | State::Refunded { .. } => {
+            Some(Reason::Paid)
+        }
+        State::SettledOffline { .. } => Some(Reason::SettledOffline),
+        State::Cancelled { .. } => Some(Reason::Cancelled),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::order::state::How;
+
+    const FINE: Facts = Facts {
+        superseded: false,
+        state: State::Open,
+        already_reminded: false,
+        wanted: true,
+        has_email: true,
+        suppressed: false,
+        age: Duration::hours(1),
+        max_age: Duration::hours(48),
+    };
+
+    #[test]
+    fn an_open_order_whose_checkout_expired_is_reminded() {
+        assert_eq!(rule(&FINE), None);
+        let just = Facts {
+            age: FINE.max_age,
+            ..FINE
+        };
+        assert_eq!(rule(&just), None);
+    }
+
+    /// Each fact alone, then together with every one that comes later: the first is told.
+    #[test]
+    fn of_several_reasons_the_first_is_told() {
+        let at = DateTime::UNIX_EPOCH;
+        let spoil: [fn(Facts) -> Facts; 7] = [
+            |facts| Facts {
+                superseded: true,
+                ..facts
+            },
+            |facts| Facts {
+                state: State::Paid {
+                    at: DateTime::UNIX_EPOCH,
+                },
+                ..facts
+            },
+            |facts| Facts {
+                already_reminded: true,
+                ..facts
+            },
+            |facts| Facts {
+                wanted: false,
+                ..facts
+            },
+            |facts| Facts {
+                has_email: false,
+                ..facts
+            },
+            |facts| Facts {
+                suppressed: true,
+                ..facts
+            },
+            |facts| Facts {
+                age: Duration::hours(49),
+                ..facts
+            },
+        ];
+        let mut table = String::new();
+        for first in 0..spoil.len() {
+            let alone = rule(&spoil[first](FINE));
+            let with_later = spoil[first..]
+                .iter()
+                .fold(FINE, |facts, spoil| spoil(facts));
+            assert_eq!(rule(&with_later), alone);
+            table += &format!("{}\n", alone.map_or("reminded", Reason::name));
+        }
+        for state in [
+            State::Open,
+            State::Processing { since: at },
+            State::InReview { since: at },
+            State::Paid { at },
+            State::PartiallyRefunded { at, refunded: 1 },
+            State::Refunded { at, refunded: 1 },
+            State::SettledOffline { at, how: How::Cash },
+            State::Cancelled { at },
+        ] {
+            let reason = rule(&Facts { state, ..FINE });
+            table += &format!(
+                "{}: {}\n",
+                state.name(),
+                reason.map_or("reminded", Reason::name)
+            );
+        }
+        insta::assert_snapshot!(table);
+    }
+}

@@ -7,6 +7,7 @@
 //! It is a second binary, so that the product cannot import any of it.
 
 mod banner;
+mod mailbox;
 mod options;
 #[allow(
     clippy::disallowed_methods,

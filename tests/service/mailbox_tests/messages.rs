@@ -4,7 +4,8 @@ use super::{PLAIN, Talk, mailbox};
 
 /// The reply to a message, which has to be the only one.
 fn answer(parameters: &str, message: &[u8]) -> String {
-    let mut talk = Talk::to(&mailbox());
+    let mailbox = mailbox();
+    let mut talk = Talk::to(&mailbox);
     talk.say_all(&[
         ("EHLO a.example", 250),
         (&format!("MAIL FROM:<a@a.example>{parameters}"), 250),
@@ -114,7 +115,8 @@ fn a_mebibyte_is_taken_and_no_more() {
     let limit = 1024 * 1024;
     assert!(answer("", filled(limit).as_bytes()).starts_with("250"));
     assert!(answer("", filled(limit + 1).as_bytes()).starts_with("552 5.3.4"));
-    let mut talk = Talk::to(&mailbox());
+    let mailbox = mailbox();
+    let mut talk = Talk::to(&mailbox);
     talk.say_all(&[
         ("EHLO a.example", 250),
         ("MAIL FROM:<a@a.example> SIZE=1048577", 552),

@@ -113,7 +113,8 @@ fn lines_are_ended_by_cr_lf_and_not_endless() {
 
 #[test]
 fn addresses_outside_ascii_need_the_extension() {
-    let mut talk = Talk::to(&mailbox());
+    let mailbox = mailbox();
+    let mut talk = Talk::to(&mailbox);
     talk.say_all(&[
         ("EHLO a.example", 250),
         ("MAIL FROM:<jö@a.example>", 553),
@@ -127,7 +128,8 @@ fn addresses_outside_ascii_need_the_extension() {
 
 #[test]
 fn no_more_than_a_hundred_recipients_are_taken() {
-    let mut talk = Talk::to(&mailbox());
+    let mailbox = mailbox();
+    let mut talk = Talk::to(&mailbox);
     talk.say_all(&[("EHLO a.example", 250), ("MAIL FROM:<a@a.example>", 250)]);
     for number in 0..100 {
         talk.say_all(&[(&format!("RCPT TO:<a{number}@b.example>"), 250)]);

@@ -33,7 +33,6 @@ fn header_and_text_are_decoded_from_what_lettre_makes_of_them() {
         let encodings = [
             ContentTransferEncoding::QuotedPrintable,
             ContentTransferEncoding::Base64,
-            ContentTransferEncoding::EightBit,
         ];
         encodings.map(|encoding| {
             SinglePart::builder()
@@ -66,7 +65,7 @@ fn header_and_text_are_decoded_from_what_lettre_makes_of_them() {
     assert_eq!(code(send(&mailbox, &letter)), Some(250));
 
     let mails = mailbox.mails();
-    assert_eq!(mails.len(), 4);
+    assert_eq!(mails.len(), 3);
     for mail in mails {
         assert_eq!(mail.subject(), subject);
         assert_eq!(
@@ -74,10 +73,7 @@ fn header_and_text_are_decoded_from_what_lettre_makes_of_them() {
             Some("Jö Müller <jo@a.example>")
         );
         let raw = mail.raw_header("Subject").expect("one");
-        assert!(
-            raw.starts_with("=?utf-8?") && raw.contains("\r\n "),
-            "{raw}"
-        );
+        assert!(raw.contains("=?utf-8?") && raw.contains("\r\n "), "{raw}");
         assert_eq!(
             mail.text().trim_end(),
             text.replace("\r\n", "\n").trim_end()
@@ -94,6 +90,13 @@ fn another_charset_is_decoded_too() {
     let mail = mail(&PLAIN.replace("Subject", typed).replace("Hi.", "12=A4 =3D"));
     assert_eq!(mail.header("Subject").as_deref(), Some("12 €"));
     assert_eq!(mail.text(), "12€ =\n");
+    let as_it_is = PLAIN.replace("Hi.", "12 €");
+    let eight_bit =
+        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n";
+    assert_eq!(
+        self::mail(&format!("{eight_bit}{as_it_is}")).text(),
+        "12 €\n"
+    );
 }
 
 #[test]

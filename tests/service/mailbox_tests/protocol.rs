@@ -48,6 +48,25 @@ fn a_mail_that_is_sent_twice_is_there_twice() {
 }
 
 #[test]
+fn many_at_once_are_numbered_in_order() {
+    let mailbox = mailbox();
+    std::thread::scope(|scope| {
+        for sender in 0..8 {
+            let mailbox = &mailbox;
+            scope.spawn(move || {
+                for _ in 0..5 {
+                    let letter = letter(&format!("ann{sender}@b.example"));
+                    assert_eq!(code(send(mailbox, &letter)), Some(250));
+                }
+            });
+        }
+    });
+    let numbers: Vec<_> = mailbox.mails().iter().map(|mail| mail.number).collect();
+    assert_eq!(numbers, (1..=40).collect::<Vec<_>>());
+    assert_eq!(mailbox.mails_to("ann7@b.example").len(), 5);
+}
+
+#[test]
 fn for_a_bench_it_only_counts() {
     let mailbox = mailbox();
     mailbox.keep_only_counts(true);

@@ -58,7 +58,7 @@ fn check_headers(message: &Message<'_>) -> Result<(), Reply> {
     }
     // The parser makes a date of nearly anything.
     let date = message.header_raw(HeaderName::Date).map(str::trim);
-    if !date.is_some_and(|date| DateTime::parse_from_rfc2822(date).is_ok()) {
+    if date.is_none_or(|date| DateTime::parse_from_rfc2822(date).is_err()) {
         return Err(fault("there is no Date header with a date"));
     }
     if !message.message_id().is_some_and(|id| id.contains('@')) {

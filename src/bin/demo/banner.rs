@@ -3,17 +3,18 @@
 use std::io::Write;
 
 use crate::{
+    mailbox::Mailbox,
     seed::{Link, Shop},
     service::SHOP,
     stripe::Stripe,
 };
 
 /// Prints the links, the log-ins, the addresses and what there is to try.
-pub fn print(shop: &Shop, links: &[Link]) {
+pub fn print(shop: &Shop, mailbox: &Mailbox, links: &[Link]) {
     let text = [
         format!("\nFreshmint, to try: {SHOP} collects the fees of a summer cup.\n"),
         pay_links(links),
-        addresses(shop),
+        addresses(shop, mailbox),
         log_ins(shop),
         what_to_try(shop, links),
         "Ctrl-C stops it. Everything is thrown away then.\n".to_owned(),
@@ -38,13 +39,18 @@ fn pay_links(links: &[Link]) -> String {
     text
 }
 
-fn addresses(shop: &Shop) -> String {
+fn addresses(shop: &Shop, mailbox: &Mailbox) -> String {
     let service = shop.address;
+    let mailbox = format!(
+        "  {}  the mailbox: every mail that the service sends\n",
+        mailbox.url()
+    );
     match shop.stripe {
         Stripe::Simulated { simulator, .. } => format!(
             "ADDRESSES\n  \
              {service}/metrics  the service; its figures\n  \
-             {}  the Stripe simulator's console: sessions, events, and things that go wrong\n",
+             {}  the Stripe simulator's console: sessions, events, and things that go wrong\n\
+             {mailbox}",
             simulator.url()
         ),
         Stripe::TestMode {
@@ -61,7 +67,8 @@ fn addresses(shop: &Shop) -> String {
             format!(
                 "ADDRESSES\n  \
                  {service}/metrics  the service; its figures\n  \
-                 https://dashboard.stripe.com/test/payments  Stripe's test mode, which it talks to\n  \
+                 https://dashboard.stripe.com/test/payments  Stripe's test mode, which it talks to\n\
+                 {mailbox}  \
                  {webhooks}\n"
             )
         }

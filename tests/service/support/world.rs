@@ -15,6 +15,7 @@ use diesel::{PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::T
 use freshmint::{
     app::App,
     inbox,
+    outbox::{Courier, Round},
     order::{
         self, Created, Doing,
         draft::{Draft, NewOrder},
@@ -30,7 +31,10 @@ use super::{
     process::{self, Process},
     replica::{Replica, app, clock, settings},
 };
-use crate::simulator::{self, Simulator};
+use crate::{
+    mailbox::{self, Mail, Mailbox},
+    simulator::{self, Simulator},
+};
 
 pub const LINK_KEYS: &str = "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
@@ -39,6 +43,7 @@ pub struct World {
     pub database: Database,
     pub stripe: Simulator,
     pub app: App,
+    mailbox: Option<Mailbox>,
     settings: BTreeMap<String, String>,
     offset: Arc<AtomicI64>,
     replicas: Vec<Replica>,
@@ -64,6 +69,27 @@ impl World {
         Self::on(Database::new(), changed)
     }
 
+    /// A shop that sends its mail to a mailbox.
+    pub fn with_mailbox(changed: &[(&str, &str)]) -> Self {
+        Self::with_this_mailbox(mailbox::Settings::default(), changed)
+    }
+
+    /// The same, with a mailbox of the test's choice.
+    pub fn with_this_mailbox(mailbox: mailbox::Settings, changed: &[(&str, &str)]) -> Self {
+        let mailbox = Mailbox::start(mailbox).expect("the mailbox starts");
+        let url = mailbox.smtp_url();
+        let mut settings = vec![
+            ("SMTP_URL", url.as_str()),
+            ("MAIL_FROM", "Rovers Youth FC <treasurer@rovers.example.org>"),
+            ("MAIL_PER_SECOND", "1000"),
+            ("MAIL_RETRY_SECONDS", "1"),
+        ];
+        settings.extend(changed);
+        let mut world = Self::with(&settings);
+        world.mailbox = Some(mailbox);
+        world
+    }
+
     /// The same, on a database of the test's choice.
     pub fn on(database: Database, changed: &[(&str, &str)]) -> Self {
         let stripe =
@@ -81,6 +107,7 @@ impl World {
             database,
             stripe,
             app,
+            mailbox: None,
             settings,
             offset,
             replicas: Vec::new(),
@@ -299,6 +326,50 @@ impl World {
             request = request.header("Stripe-Signature", signature);
         }
         runtime().block_on(send(request))
+    }
+
+    // -- mail --
+
+    /// The mailbox that all mail goes to.
+    pub fn mailbox(&self) -> &Mailbox {
+        self.mailbox.as_ref().expect("a world with a mailbox")
+    }
+
+    /// A courier as a worker has one, of a replica of its own.
+    pub fn courier(&self) -> Courier {
+        Courier::new(app(&self.settings, clock(&self.offset)))
+    }
+
+    /// Lets a worker carry what is due; tells what the mailbox got meanwhile.
+    pub fn carry(&self) -> Vec<Mail> {
+        let before = self.mailbox().mails().len();
+        let mut courier = self.courier();
+        runtime().block_on(async {
+            loop {
+                match courier.round().await.expect("the database answers") {
+                    Round::Busy => {}
+                    Round::Wait(pause) if pause < std::time::Duration::from_millis(200) => {
+                        tokio::time::sleep(pause).await;
+                    }
+                    Round::Idle | Round::Wait(_) => break,
+                }
+            }
+            courier.stop().await.expect("the database answers");
+        });
+        self.mailbox().mails().split_off(before)
+    }
+
+    /// A checkout that somebody opened and did not finish: a day passes, and Stripe says so.
+    pub fn abandon(&self, order: &Order) -> String {
+        let session = self.click_through(order);
+        self.pass(Duration::hours(24) + Duration::seconds(1));
+        self.deliver();
+        session
+    }
+
+    /// Where the mails stand, in the order in which they were queued.
+    pub fn mail_states(&self) -> Vec<String> {
+        self.texts("SELECT state AS text FROM outbox ORDER BY id")
     }
 
     // -- what is in the database --

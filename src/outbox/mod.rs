@@ -100,7 +100,7 @@ pub struct Letter<'a> {
     pub due_at: Option<DateTime<Utc>>,
 }
 
-/// Queues mails inside the caller's transaction, and tells the ids of those that were. `None` for one
+/// Queues mails inside the caller's transaction (outside of one a constraint refuses it), and tells the ids of those that were. `None` for one
 /// that stands already: an order's second reminder, or its second mail of one mailing.
 ///
 /// A mail to somebody who is not written to is kept as `suppressed`.

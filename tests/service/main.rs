@@ -18,6 +18,7 @@ mod api;
 mod click;
 mod commands;
 mod import;
+mod mail;
 mod mailbox_tests;
 mod migrations;
 mod property;

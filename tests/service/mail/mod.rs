@@ -1,0 +1,9 @@
+//! The mail: what arrives, when, and how often.
+
+mod accident;
+mod arriving;
+mod refused;
+mod reminder;
+mod safe_connection;
+mod stopped;
+mod wake;

@@ -160,7 +160,11 @@ fn a_refusal_that_is_ours_keeps_everything_queued_and_is_one_alert() {
             1,
             "{rule:?}"
         );
-        assert_eq!(world.texts("SELECT tries::text AS text FROM outbox_pause"), ["3"], "{rule:?}");
+        assert_eq!(
+            world.texts("SELECT tries::text AS text FROM outbox_pause"),
+            ["3"],
+            "{rule:?}"
+        );
         world.mailbox().set_rules(Vec::new());
         the_wait_is_over(&world);
         assert_eq!(world.carry().len(), 30, "{rule:?}");

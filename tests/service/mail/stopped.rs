@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use freshmint::mail::smtp::{Connection, HandOver, Lease};
+
 use super::accident::{a_person_says_again, wait_until};
 use crate::{
     mailbox::{Action, Rule, Stage},
-    support::{World, process::Process},
+    support::{World, browser::runtime, process::Process},
 };
 
 /// Stops a worker while the server takes its time at `stage`; when it goes on, a person has had the
@@ -93,8 +95,32 @@ fn a_late_yes_changes_nothing_once_a_person_has_decided() {
         world.carry();
         world.mail_states() == ["unknown"]
     });
-    world.execute("UPDATE outbox SET state = 'cancelled', claim_id = NULL");
-    std::thread::sleep(Duration::from_millis(1_500));
-    assert_eq!(world.mail_states(), ["cancelled"]);
-    worker.kill();
+    // A person said: again, and another worker has it in hand.
+    let another = "UPDATE outbox SET state = 'sending', claim_id = gen_random_uuid(), \
+        claimed_until = clock_timestamp() + interval '1 hour'";
+    world.execute(another);
+    wait_until("the first one has heard its yes", || {
+        world.mailbox().mails().len() == 1
+    });
+    let (code, _) = worker.terminate();
+    assert_eq!(code, Some(0));
+    assert_eq!(world.mail_states(), ["sending"]);
+}
+
+#[test]
+fn once_the_lease_is_over_not_a_byte_is_written() {
+    let world = World::with_mailbox(&[]);
+    let (server, from) = world.app.mailer.server.clone().expect("a mail server");
+    let to = "parent@example.org".parse().expect("an address");
+    let handed = runtime().block_on(async {
+        let mut connection = Connection::open(&server, "example.org")
+            .await
+            .expect("a connection");
+        let over = Lease::starting_now(Duration::ZERO);
+        connection
+            .hand_over(&from.email, &to, b"Subject: x\r\n\r\nx\r\n", over)
+            .await
+    });
+    assert!(matches!(handed, HandOver::Later(_)), "{handed:?}");
+    assert_eq!(world.mailbox().commands(), ["EHLO"]);
 }

@@ -9,7 +9,7 @@ use freshmint::{order::Doing, outbox::view};
 
 use crate::{
     mailbox::{self, Action, Rule, Stage},
-    support::{World, cluster::Database, process::Process},
+    support::{World, cluster::Database, cutter::Cutter, process::Process},
 };
 
 pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -54,7 +54,7 @@ fn a_worker_killed_at_any_step_of_a_hand_over_leaves_one_mail_at_most() {
         (Stage::Message, Some("DATA"), 1, true),
     ];
     for (stage, last_word, kept, in_hand) in steps {
-        let world = World::with_mailbox(&[("MAIL_LEASE_SECONDS", "2")]);
+        let world = World::with_mailbox(&[("MAIL_LEASE_SECONDS", "1")]);
         world.queue_link(&world.order("CUP-1"));
         world.mailbox().set_rules(vec![Rule {
             stage,
@@ -69,7 +69,7 @@ fn a_worker_killed_at_any_step_of_a_hand_over_leaves_one_mail_at_most() {
         });
         wait_until("the mail is kept", || world.mailbox().mails().len() == kept);
         worker.kill();
-        let others: Vec<usize> = (0..25)
+        let others: Vec<usize> = (0..14)
             .map(|_| {
                 std::thread::sleep(Duration::from_millis(100));
                 world.carry().len()
@@ -205,4 +205,47 @@ fn what_became_of_a_mail_is_written_down_when_the_database_comes_back() {
     world.database.start_again();
     wait_until("it is written down", || world.mail_states() == ["sent"]);
     worker.kill();
+}
+
+#[test]
+fn a_claim_whose_answer_was_lost_is_given_back_and_its_mails_are_sent() {
+    let database = Database::new();
+    let cutter = Cutter::after_the_commit_of(&database, "SET state = 'sending'");
+    let changed = [
+        ("DATABASE_URL", cutter.url()),
+        ("MAIL_LEASE_SECONDS", "600".to_owned()),
+    ];
+    let changed: Vec<_> = changed
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let world = World::with_mailbox_on(database, mailbox::Settings::default(), &changed);
+    for number in 0..3 {
+        world.queue_link(&world.order(&format!("CUP-{number}")));
+    }
+    assert_eq!(world.carry().len(), 3);
+    assert!(cutter.cuts() > 0);
+    assert_eq!(
+        world.count("outbox WHERE state = 'sent' AND attempts = 1"),
+        3
+    );
+}
+
+#[test]
+fn an_outcome_whose_answer_was_lost_is_written_down_once() {
+    let database = Database::new();
+    let cutter = Cutter::after_the_commit_of(&database, "claim_id = told.claim");
+    let world = World::with_mailbox_on(
+        database,
+        mailbox::Settings::default(),
+        &[("DATABASE_URL", &cutter.url())],
+    );
+    world.queue_link(&world.order("CUP-1"));
+    assert_eq!(world.carry().len(), 1);
+    assert!(cutter.cuts() > 0);
+    assert_eq!(
+        world.count("outbox WHERE state = 'sent' AND attempts = 1"),
+        1
+    );
+    assert_eq!(world.count("activity WHERE what LIKE 'mail sent%'"), 1);
 }

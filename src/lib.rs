@@ -16,6 +16,7 @@
 #![warn(missing_docs)]
 
 pub mod activity;
+pub mod alert;
 pub mod app;
 pub mod checkout;
 pub mod clock;

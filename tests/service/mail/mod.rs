@@ -1,6 +1,7 @@
 //! The mail: what arrives, when, and how often.
 
 mod accident;
+mod alert;
 mod arriving;
 mod refused;
 mod reminder;

@@ -8,6 +8,7 @@ mod claim;
 mod courier;
 mod finish;
 pub mod gate;
+pub mod link;
 pub mod listen;
 mod pause;
 mod retry;
@@ -49,6 +50,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Blast,
+        Self::Link,
+        Self::Reminder,
+        Self::Test,
+        Self::Alert,
+    ];
+
     /// The word that is stored and shown.
     pub fn name(self) -> &'static str {
         match self {
@@ -69,15 +79,7 @@ impl Kind {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Blast,
-            Self::Link,
-            Self::Reminder,
-            Self::Test,
-            Self::Alert,
-        ]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 

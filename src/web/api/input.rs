@@ -8,6 +8,7 @@ use actix_web::{
     web::{Bytes, PathConfig, PayloadConfig, QueryConfig, ServiceConfig},
 };
 use serde::{Deserialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use super::problem::Problem;
 
@@ -22,6 +23,29 @@ pub fn configure(config: &mut ServiceConfig) {
             QueryConfig::default().error_handler(|error, _| Problem::unreadable(error).into()),
         )
         .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()));
+}
+
+/// Reads a parameter that is one of a few words.
+///
+/// # Errors
+/// 400 that lists them.
+pub fn one_of(name: &str, said: &str, known: &[&str]) -> Result<String, Problem> {
+    if known.contains(&said) {
+        return Ok(said.to_owned());
+    }
+    let known = known.join(", ");
+    Err(Problem::unreadable(format!(
+        "{name} must be one of {known}"
+    )))
+}
+
+/// Reads a parameter that is an id.
+///
+/// # Errors
+/// 400 that names it.
+pub fn id(name: &str, said: &str) -> Result<Uuid, Problem> {
+    said.parse()
+        .map_err(|_| Problem::unreadable(format!("{name} must be an id as the API shows it")))
 }
 
 /// A body of JSON.

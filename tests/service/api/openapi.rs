@@ -35,7 +35,9 @@ pub fn operations() -> Vec<Operation> {
             if METHODS.contains(&method.as_str()) {
                 found.push(Operation {
                     method: method.to_uppercase().parse().unwrap(),
-                    path: template.replace("{id}", "0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11"),
+                    path: template
+                        .replace("{id}", "0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11")
+                        .replace("{email}", "nobody@example.org"),
                     template: template.clone(),
                     description: operation["description"].as_str().unwrap().to_owned(),
                 });

@@ -54,7 +54,12 @@ pub struct Body(Bytes);
 impl Body {
     /// What it says.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        serde_json::from_slice(&self.0).map_err(Problem::from_json)
+        let said: T = serde_json::from_slice(&self.0).map_err(Problem::from_json)?;
+        // Serde takes an array for an object whose fields come in their order; nobody means that.
+        if self.0.trim_ascii_start().starts_with(b"[") {
+            return Err(Problem::unsupported("the body must be a JSON object"));
+        }
+        Ok(said)
     }
 
     /// The same, where it may be left out.

@@ -47,7 +47,8 @@ enum Tone {
 #[derive(Serialize)]
 struct Form<'a> {
     action: &'a str,
-    button: &'static Button,
+    label: &'static str,
+    note: Option<&'static str>,
 }
 
 /// Something named, such as `Reference: T-1`.
@@ -102,7 +103,7 @@ impl<'a> View<'a> {
             }
             Page::Unsubscribed => say(Tone::Done, &pages.unsubscribed),
             Page::NotYetUnsubscribed { action, .. } => {
-                say(Tone::Wait, &pages.not_yet_unsubscribed).button(action, &text.unsubscribe)
+                say(Tone::Wait, &pages.not_yet_unsubscribed).again(action, &text.unsubscribe)
             }
             Page::UnsubscribeUnknown => say(Tone::Stop, &pages.unsubscribe_unknown),
         }
@@ -134,8 +135,26 @@ impl<'a> View<'a> {
     }
 
     fn button(self, action: &'a str, button: &'static Button) -> Self {
+        let form = Form {
+            action,
+            label: button.label,
+            note: Some(button.note),
+        };
         Self {
-            form: Some(Form { action, button }),
+            form: Some(form),
+            ..self
+        }
+    }
+
+    /// The same button for whoever has pressed it and knows what it is.
+    fn again(self, action: &'a str, button: &'static Button) -> Self {
+        let form = Form {
+            action,
+            label: button.label,
+            note: None,
+        };
+        Self {
+            form: Some(form),
             ..self
         }
     }

@@ -176,8 +176,7 @@ pub(super) static TEXTS: Texts = Texts {
         not_yet_unsubscribed: Words {
             heading: "Das hat noch nicht geklappt",
             sentences: &[
-                "Der Fehler liegt bei uns, und Ihr Wunsch ist noch nicht vermerkt. Bitte warten Sie einen Moment und \
-                 drücken Sie den Knopf noch einmal.",
+                "Der Fehler liegt bei uns. Bitte warten Sie einen Moment und drücken Sie den Knopf noch einmal.",
                 "Falls es dann immer noch nicht geht, melden Sie sich bitte bei uns. Wir kümmern uns darum.",
             ],
             amount: "",

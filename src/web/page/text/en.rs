@@ -170,8 +170,7 @@ pub(super) static TEXTS: Texts = Texts {
         not_yet_unsubscribed: Words {
             heading: "That has not worked yet",
             sentences: &[
-                "The trouble is on our side, and your wish has not been noted. Please wait a moment and press the \
-                 button once more.",
+                "The trouble is on our side. Please wait a moment and press the button once more.",
                 "If it still does not work, please get in touch. We will see to it.",
             ],
             amount: "",

@@ -79,7 +79,7 @@ pub(super) struct PageTexts {
 }
 
 /// A button and the line under it.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct Button {
     pub label: &'static str,
     pub note: &'static str,

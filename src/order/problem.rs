@@ -25,7 +25,7 @@ impl Problems {
     }
 
     /// Notes a problem.
-    pub(super) fn add(&mut self, field: impl Into<String>, reason: impl ToString) {
+    pub fn add(&mut self, field: impl Into<String>, reason: impl ToString) {
         self.0.push(Problem {
             field: field.into(),
             reason: reason.to_string(),
@@ -33,12 +33,15 @@ impl Problems {
     }
 
     /// Takes the value out of a check, or notes why there is none.
-    pub(super) fn take<T, E: ToString>(&mut self, field: &str, checked: Result<T, E>) -> Option<T> {
+    pub fn take<T, E: ToString>(&mut self, field: &str, checked: Result<T, E>) -> Option<T> {
         checked.map_err(|reason| self.add(field, reason)).ok()
     }
 
     /// The value if nothing was noted. A value that is missing has been noted as a problem.
-    pub(super) fn or<T>(self, value: Option<T>) -> Result<T, Self> {
+    ///
+    /// # Errors
+    /// All that was noted.
+    pub fn or<T>(self, value: Option<T>) -> Result<T, Self> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
             _ => Err(self),

@@ -9,6 +9,7 @@ mod claim;
 mod courier;
 mod finish;
 pub mod gate;
+pub mod link;
 pub mod listen;
 mod pause;
 mod retry;
@@ -50,6 +51,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Blast,
+        Self::Link,
+        Self::Reminder,
+        Self::Test,
+        Self::Alert,
+    ];
+
     /// The word that is stored and shown.
     pub fn name(self) -> &'static str {
         match self {
@@ -70,15 +80,7 @@ impl Kind {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Blast,
-            Self::Link,
-            Self::Reminder,
-            Self::Test,
-            Self::Alert,
-        ]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 

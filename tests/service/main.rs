@@ -24,4 +24,5 @@ mod migrations;
 mod property;
 mod settlement;
 mod tidy;
+mod unsubscribe;
 mod webhook;

@@ -15,6 +15,7 @@
 
 pub mod activity;
 pub mod app;
+pub mod blast;
 pub mod checkout;
 pub mod clock;
 pub mod config;

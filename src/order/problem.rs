@@ -1,4 +1,4 @@
-//! Everything that is wrong with an order, in one answer.
+//! Everything that is wrong with what was handed in, in one answer.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct Problem {
     pub reason: String,
 }
 
-/// All that is wrong with one order. As an error it holds at least one [`Problem`].
+/// All that is wrong with one request. As an error it holds at least one [`Problem`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct Problems(Vec<Problem>);
@@ -25,7 +25,7 @@ impl Problems {
     }
 
     /// Notes a problem.
-    pub(super) fn add(&mut self, field: impl Into<String>, reason: impl ToString) {
+    pub fn add(&mut self, field: impl Into<String>, reason: impl ToString) {
         self.0.push(Problem {
             field: field.into(),
             reason: reason.to_string(),
@@ -33,12 +33,12 @@ impl Problems {
     }
 
     /// Takes the value out of a check, or notes why there is none.
-    pub(super) fn take<T, E: ToString>(&mut self, field: &str, checked: Result<T, E>) -> Option<T> {
+    pub fn take<T, E: ToString>(&mut self, field: &str, checked: Result<T, E>) -> Option<T> {
         checked.map_err(|reason| self.add(field, reason)).ok()
     }
 
     /// The value if nothing was noted. A value that is missing has been noted as a problem.
-    pub(super) fn or<T>(self, value: Option<T>) -> Result<T, Self> {
+    pub fn or<T>(self, value: Option<T>) -> Result<T, Self> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
             _ => Err(self),

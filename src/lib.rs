@@ -18,6 +18,7 @@
 pub mod activity;
 pub mod alert;
 pub mod app;
+pub mod blast;
 pub mod checkout;
 pub mod clock;
 pub mod config;

@@ -3,7 +3,7 @@
 //! The holes are `name`, `reference`, `amount`, `lines`, `pay_url`, `unsubscribe_url`, `shop_name`
 //! and `meta.KEY`. Any other name is an error, not an empty string in somebody's mail.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use minijinja::{
     AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value,
@@ -32,10 +32,42 @@ pub struct Holes<'a> {
     pub shop_name: &'a str,
 }
 
+/// The names that a template may use.
+pub const NAMES: [&str; 8] = [
+    "name",
+    "reference",
+    "amount",
+    "lines",
+    "pay_url",
+    "unsubscribe_url",
+    "shop_name",
+    "meta",
+];
+
 /// Why a template cannot be filled: a sentence for whoever wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unfillable(String);
+#[error("{sentence}")]
+pub struct Unfillable {
+    sentence: String,
+    /// The template itself is wrong: it will do no better for another order.
+    pub for_every_order: bool,
+}
+
+/// The names that a template asks for, whichever way it goes: `name`, `meta.team` …
+///
+/// # Errors
+/// [`Unfillable`] for what is no template.
+pub fn names_in(what: &str, template: &str) -> Result<BTreeSet<String>, Unfillable> {
+    let engine = Environment::new();
+    let parsed = engine
+        .template_from_str(template)
+        .map_err(|error| explain(what, &error))?;
+    let mut names: BTreeSet<String> = parsed.undeclared_variables(true).into_iter().collect();
+    for (ours, _) in engine.globals() {
+        names.remove(ours);
+    }
+    Ok(names)
+}
 
 /// Fills a subject and a body.
 ///
@@ -55,13 +87,13 @@ fn render(what: &str, template: &str, context: &Value) -> Result<String, Unfilla
     engine.set_fuel(Some(STEPS));
     engine
         .render_str(template, context)
-        .map_err(|error| Unfillable(explain(what, &error)))
+        .map_err(|error| explain(what, &error))
 }
 
-fn explain(what: &str, error: &minijinja::Error) -> String {
+fn explain(what: &str, error: &minijinja::Error) -> Unfillable {
     let line = error.line().map(|line| format!(", line {line}"));
     let place = format!("the {what}{}", line.unwrap_or_default());
-    match error.kind() {
+    let sentence = match error.kind() {
         ErrorKind::UndefinedError => format!(
             "{place} has a name that this order does not know; there are name, reference, amount, lines, \
              pay_url, unsubscribe_url, shop_name and meta.KEY{}",
@@ -70,7 +102,14 @@ fn explain(what: &str, error: &minijinja::Error) -> String {
                 .map(|detail| format!(" ({detail})"))
                 .unwrap_or_default()
         ),
+        ErrorKind::OutOfFuel => {
+            format!("{place} takes far too many steps: does it go round in circles?")
+        }
         _ => format!("{place} cannot be filled: {error}"),
+    };
+    Unfillable {
+        sentence,
+        for_every_order: matches!(error.kind(), ErrorKind::SyntaxError | ErrorKind::OutOfFuel),
     }
 }
 

@@ -135,10 +135,19 @@ pub fn queue(
                 .map(|id| (!stands.contains(&id)).then_some(id)),
         );
     }
+    call_out(connection)?;
+    Ok(queued)
+}
+
+/// Wakes the workers of all replicas once the caller's transaction is through: mails are due.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn call_out(connection: &mut PgConnection) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_notify($1, '')")
         .bind::<diesel::sql_types::Text, _>(CHANNEL)
-        .execute(connection)?;
-    Ok(queued)
+        .execute(connection)
+        .map(drop)
 }
 
 /// Takes the orders for the mails that are about them, and tells for which mails that was refused.

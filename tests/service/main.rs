@@ -15,6 +15,7 @@ mod simulator;
 mod support;
 
 mod api;
+mod blast;
 mod click;
 mod commands;
 mod import;

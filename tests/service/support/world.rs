@@ -14,6 +14,8 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use freshmint::{
     app::App,
+    config::Secret,
+    db::DbError,
     inbox,
     mail::letter,
     order::{
@@ -283,13 +285,7 @@ impl World {
 
     /// Calls the API with a token of this role.
     pub fn api(&self, role: Role, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let name = format!("{}-{}", role.name(), self.count("api_tokens"));
-        let now = self.now();
-        let token = self
-            .app
-            .db
-            .run_blocking(|connection| token::add(connection, &name, role, now))
-            .expect("a token");
+        let token = self.token(role);
         let mut request = client()
             .request(method, format!("{}/api/v1{path}", self.url()))
             .bearer_auth(token.expose());
@@ -299,6 +295,26 @@ impl World {
                 .body(body.to_string());
         }
         runtime().block_on(send(request))
+    }
+
+    /// A fresh token of this role. Somebody else may be making one at the same moment.
+    fn token(&self, role: Role) -> Secret {
+        let now = self.now();
+        loop {
+            let name = format!("{}-{}", role.name(), self.count("api_tokens"));
+            let added = self
+                .app
+                .db
+                .run_blocking(|connection| token::add(connection, &name, role, now));
+            match added {
+                Ok(token) => return token,
+                Err(DbError::Query(diesel::result::Error::DatabaseError(
+                    diesel::result::DatabaseErrorKind::UniqueViolation,
+                    _,
+                ))) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     // -- Stripe tells --

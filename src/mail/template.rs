@@ -3,7 +3,7 @@
 //! The holes are `name`, `reference`, `amount`, `lines`, `pay_url`, `unsubscribe_url`, `shop_name`
 //! and `meta.KEY`. Any other name is an error, not an empty string in somebody's mail.
 
-use std::{fmt, io, sync::Arc};
+use std::{collections::BTreeSet, fmt, io, sync::Arc};
 
 use minijinja::{
     AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, filters,
@@ -34,10 +34,42 @@ pub struct Holes<'a> {
     pub shop_name: &'a str,
 }
 
+/// The names that a template may use.
+pub const NAMES: [&str; 8] = [
+    "name",
+    "reference",
+    "amount",
+    "lines",
+    "pay_url",
+    "unsubscribe_url",
+    "shop_name",
+    "meta",
+];
+
 /// Why a template cannot be filled: a sentence for whoever wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unfillable(String);
+#[error("{sentence}")]
+pub struct Unfillable {
+    sentence: String,
+    /// The template itself is wrong: it will do no better for another order.
+    pub for_every_order: bool,
+}
+
+/// The names that a template asks for, whichever way it goes: `name`, `meta.team` …
+///
+/// # Errors
+/// [`Unfillable`] for what is no template.
+pub fn names_in(what: &str, template: &str) -> Result<BTreeSet<String>, Unfillable> {
+    let engine = engine();
+    let parsed = engine
+        .template_from_str(template)
+        .map_err(|error| explain(what, &error))?;
+    let mut names: BTreeSet<String> = parsed.undeclared_variables(true).into_iter().collect();
+    for (ours, _) in engine.globals() {
+        names.remove(ours);
+    }
+    Ok(names)
+}
 
 /// Fills a subject and a body.
 ///
@@ -55,13 +87,13 @@ fn render(what: &str, template: &str, context: &Value) -> Result<String, Unfilla
     engine()
         .template_from_str(template)
         .and_then(|template| template.render_captured_to(context, &mut filled))
-        .map_err(|error| Unfillable(explain(what, &error)))?;
+        .map_err(|error| explain(what, &error))?;
     Ok(String::from_utf8_lossy(&filled.0).into_owned())
 }
 
 /// Of the library's filters those that one needs in a mail; with some of the others a short template
 /// makes a text that fills the memory, which counting steps does not stop.
-fn engine() -> Environment<'static> {
+fn engine<'a>() -> Environment<'a> {
     let mut engine = Environment::empty();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| AutoEscape::None);
@@ -77,6 +109,7 @@ fn engine() -> Environment<'static> {
     engine.add_filter("upper", filters::upper);
     engine.add_test("defined", minijinja::tests::is_defined);
     engine.add_test("undefined", minijinja::tests::is_undefined);
+    engine.add_function("range", minijinja::functions::range);
     engine
 }
 
@@ -96,24 +129,38 @@ impl io::Write for Filled {
     }
 }
 
-fn explain(what: &str, error: &minijinja::Error) -> String {
+fn explain(what: &str, error: &minijinja::Error) -> Unfillable {
     let line = error.line().map(|line| format!(", line {line}"));
     let place = format!("the {what}{}", line.unwrap_or_default());
     let (kind, detail) = (error.kind(), error.detail());
-    match kind {
+    let sentence = match kind {
         ErrorKind::UndefinedError => format!(
-            "{place}: {}; there are name, reference, amount, lines (each with description, quantity and amount), \
-             pay_url, unsubscribe_url, shop_name and meta.KEY",
-            detail.unwrap_or("a name is undefined")
+            "{place} has a name that this order does not know: {}; there are name, reference, amount, lines \
+             (each with description, quantity and amount), pay_url, unsubscribe_url, shop_name and meta.KEY",
+            detail.unwrap_or("it is undefined")
         ),
-        ErrorKind::OutOfFuel => format!("{place}: this goes round and round; make it simpler"),
+        ErrorKind::OutOfFuel => {
+            format!("{place} takes far too many steps: does it go round in circles?")
+        }
         ErrorKind::WriteFailure => {
-            format!("{place}: this becomes longer than {LONGEST} letters; shorten it")
+            format!("{place} becomes longer than {LONGEST} letters; shorten it")
         }
         _ => match detail {
-            Some(detail) => format!("{place}: {kind}: {detail}"),
-            None => format!("{place}: {kind}"),
+            Some(detail) => format!("{place} cannot be filled: {kind}: {detail}"),
+            None => format!("{place} cannot be filled: {kind}"),
         },
+    };
+    Unfillable {
+        sentence,
+        for_every_order: matches!(
+            kind,
+            ErrorKind::SyntaxError
+                | ErrorKind::UnknownFilter
+                | ErrorKind::UnknownTest
+                | ErrorKind::TemplateNotFound
+                | ErrorKind::OutOfFuel
+                | ErrorKind::WriteFailure
+        ),
     }
 }
 
@@ -263,7 +310,7 @@ mod tests {
             ),
         ] {
             let said = refused(body);
-            assert!(said.starts_with("the body, line 2: "), "{said}");
+            assert!(said.starts_with("the body, line 2 "), "{said}");
             assert!(said.contains(&format!("`{name}`")), "{said}");
         }
         let subject = fill("{{ nmae }}", "", &holes(&fee("en"))).unwrap_err();
@@ -279,7 +326,7 @@ mod tests {
             ("\n{% include 'x' %}", "template not found"),
         ] {
             let said = refused(body);
-            assert!(said.starts_with("the body, line 2: "), "{said}");
+            assert!(said.starts_with("the body, line 2 "), "{said}");
             assert!(said.contains(what), "{said}");
             assert!(!said.contains("<string>"), "{said}");
         }
@@ -305,7 +352,7 @@ mod tests {
             });
             refused(&body)
         };
-        assert!(round("").contains("round and round"), "{}", round(""));
+        assert!(round("").contains("far too many steps"), "{}", round(""));
         let long = "x".repeat(30_000);
         assert!(round(&long).contains("longer than"), "{}", round(&long));
         for (body, what) in [

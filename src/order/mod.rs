@@ -48,7 +48,7 @@ use self::{
 use crate::{
     activity::{self, Level},
     link::token::PayClaims,
-    schema::orders,
+    schema::{blast_recipients, orders, outbox_orders},
 };
 
 /// An order as it stands.
@@ -114,6 +114,8 @@ pub struct Filter {
     pub email: Option<String>,
     /// One reference.
     pub reference: Option<String>,
+    /// Approved for this mailing, or mailed by it.
+    pub blast: Option<Uuid>,
     /// Only those before this id: where the page before ended.
     pub before: Option<Uuid>,
 }
@@ -136,6 +138,16 @@ pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> Query
     }
     if let Some(reference) = &filter.reference {
         query = query.filter(orders::reference.eq(reference));
+    }
+    if let Some(blast) = filter.blast {
+        let approved = blast_recipients::table
+            .filter(blast_recipients::blast_id.eq(blast))
+            .select(blast_recipients::order_id);
+        let mailed = outbox_orders::table
+            .filter(outbox_orders::blast_id.eq(blast))
+            .filter(outbox_orders::kind.eq("blast"))
+            .select(outbox_orders::order_id);
+        query = query.filter(orders::id.eq_any(approved).or(orders::id.eq_any(mailed)));
     }
     if let Some(before) = filter.before {
         query = query.filter(orders::id.lt(before));
@@ -193,6 +205,24 @@ pub fn lock(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<Vec<Orde
         .for_update()
         .load(connection)?;
     rows.into_iter().map(OrderRow::decode).collect()
+}
+
+/// Sets whether reminders may follow unfinished checkouts of these orders.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn set_remind(connection: &mut PgConnection, ids: &[Uuid], remind: bool) -> QueryResult<()> {
+    // In the one order in which everybody locks them; no version counts this.
+    let ids: Vec<Uuid> = orders::table
+        .filter(orders::id.eq_any(ids))
+        .order(orders::id)
+        .select(orders::id)
+        .for_no_key_update()
+        .load(connection)?;
+    diesel::update(orders::table.filter(orders::id.eq_any(ids)))
+        .set(orders::remind.eq(remind))
+        .execute(connection)
+        .map(drop)
 }
 
 /// Moves a locked order as the table in [`state`] says and writes the history line: the only place

@@ -1,4 +1,4 @@
-//! Everything that is wrong with an order, in one answer.
+//! Everything that is wrong with what was handed in, in one answer.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub struct Problem {
     pub reason: String,
 }
 
-/// All that is wrong with one order. As an error it holds at least one [`Problem`].
+/// All that is wrong with one request. As an error it holds at least one [`Problem`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct Problems(Vec<Problem>);

@@ -102,6 +102,18 @@ pub enum Move {
 }
 
 impl State {
+    /// The names of all states.
+    pub const NAMES: [&str; 8] = [
+        "open",
+        "processing",
+        "in_review",
+        "paid",
+        "settled_offline",
+        "partially_refunded",
+        "refunded",
+        "cancelled",
+    ];
+
     /// Whether somebody may pay now.
     pub fn is_payable(self) -> bool {
         self == Self::Open

@@ -4,6 +4,7 @@
 //! hands them over, and writes what became of each. **A mail is never sent twice**: one whose outcome
 //! nobody can know ends as `unknown`, and only a person sends it again ([`view::retry`]).
 
+mod carry;
 mod claim;
 mod courier;
 mod finish;
@@ -102,7 +103,7 @@ pub struct Letter<'a> {
     pub due_at: Option<DateTime<Utc>>,
 }
 
-/// Queues mails inside the caller's transaction, and tells the ids of those that were. `None` for one
+/// Queues mails inside the caller's transaction (outside of one a constraint refuses it), and tells the ids of those that were. `None` for one
 /// that stands already: an order's second reminder, or its second mail of one mailing.
 ///
 /// A mail to somebody who is not written to is kept as `suppressed`.
@@ -134,10 +135,19 @@ pub fn queue(
                 .map(|id| (!stands.contains(&id)).then_some(id)),
         );
     }
+    call_out(connection)?;
+    Ok(queued)
+}
+
+/// Wakes the workers of all replicas once the caller's transaction is through: mails are due.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn call_out(connection: &mut PgConnection) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_notify($1, '')")
         .bind::<diesel::sql_types::Text, _>(CHANNEL)
-        .execute(connection)?;
-    Ok(queued)
+        .execute(connection)
+        .map(drop)
 }
 
 /// Takes the orders for the mails that are about them, and tells for which mails that was refused.

@@ -1,6 +1,8 @@
 //! The service as people meet it: against a real PostgreSQL, a simulator as strict as Stripe, over
 //! real HTTP.
 
+#[path = "../../src/bin/demo/mailbox/mod.rs"]
+mod mailbox;
 #[path = "../../src/bin/demo/postgres/mod.rs"]
 #[allow(
     clippy::disallowed_methods,
@@ -13,9 +15,12 @@ mod simulator;
 mod support;
 
 mod api;
+mod blast;
 mod click;
 mod commands;
 mod import;
+mod mail;
+mod mailbox_tests;
 mod migrations;
 mod property;
 mod settlement;

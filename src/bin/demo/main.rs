@@ -1,12 +1,13 @@
 //! `make demo`: Freshmint to try, on this machine alone.
 //!
-//! A private PostgreSQL, a Stripe simulator (or Stripe's own test mode) and the real service, with a
-//! small tournament in it. All of it lives in this process: `cargo run --bin demo` builds only this
+//! A private PostgreSQL, a Stripe simulator (or Stripe's own test mode), a mailbox and the real
+//! service, with a small tournament in it. All of it lives in this process: `cargo run --bin demo` builds only this
 //! binary, and a process of its own for the service would outlive us when we are killed.
 //!
 //! It is a second binary, so that the product cannot import any of it.
 
 mod banner;
+mod mailbox;
 mod options;
 #[allow(
     clippy::disallowed_methods,
@@ -18,13 +19,19 @@ mod service;
 mod simulator;
 mod stripe;
 
-use std::{fmt::Display, process::ExitCode};
+use std::{fmt::Display, net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
 use env_logger::Env;
 use freshmint::token::{self, Role};
 
-use self::{options::Options, postgres::PrivatePostgres, seed::Shop, service::Service};
+use self::{
+    mailbox::Mailbox, options::Options, postgres::PrivatePostgres, seed::Shop, service::Service,
+    stripe::Stripe,
+};
+
+/// Of the mailbox's page, beside the service's 8080 and the simulator's 8081.
+const MAILBOX_PORT: u16 = 8082;
 
 /// Why there is no demo: one sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +63,8 @@ fn run(options: Options) -> Result<(), Failure> {
     eprintln!("Starting a private PostgreSQL, {wish} and the service…");
     let postgres = PrivatePostgres::start().map_err(Failure::new)?;
     let stripe = wish.start()?;
-    let service = Service::start(&postgres, &stripe)?;
+    let mailbox = open_mailbox(&stripe)?;
+    let service = Service::start(&postgres, &stripe, &mailbox)?;
 
     let now = service.app.clock.now();
     let token = service
@@ -68,6 +76,7 @@ fn run(options: Options) -> Result<(), Failure> {
         address: &service.url,
         token: token.expose(),
         stripe: &stripe,
+        mailbox: &mailbox,
         app: &service.app,
     };
     if let Some(links) = shop.open()? {
@@ -76,4 +85,21 @@ fn run(options: Options) -> Result<(), Failure> {
     }
     eprintln!("Stopping, and throwing everything away…");
     Ok(())
+}
+
+/// The page is on its usual port or on any free one; its clock is the service's.
+fn open_mailbox(stripe: &Stripe) -> Result<Mailbox, Failure> {
+    let settings = |port| mailbox::Settings {
+        web: SocketAddr::from(([127, 0, 0, 1], port)),
+        clock: stripe.clock(),
+        ..mailbox::Settings::default()
+    };
+    Mailbox::start(settings(MAILBOX_PORT))
+        .or_else(|_taken| Mailbox::start(settings(0)))
+        .map_err(|error| {
+            Failure::new(format!(
+                "The mailbox found no port on 127.0.0.1 ({error}): \
+                 end what takes them all, and start again."
+            ))
+        })
 }

@@ -1,5 +1,6 @@
 //! The API under `/api/v1`: bearer token, JSON, problems as RFC 9457.
 
+mod blasts;
 mod caller;
 mod events;
 mod input;
@@ -42,5 +43,17 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/settings", put().to(settings::change))
         .route("/events", get().to(events::list))
         .route("/events/{id}/replay", post().to(events::replay))
+        .route("/blasts", post().to(blasts::create))
+        .route("/blasts", get().to(blasts::list))
+        .route("/blasts/{id}", get().to(blasts::show))
+        .route("/blasts/{id}", patch().to(blasts::change))
+        .route("/blasts/{id}/recipients", get().to(blasts::recipients))
+        .route("/blasts/{id}/preview", post().to(blasts::preview))
+        .route("/blasts/{id}/test", post().to(blasts::test))
+        .route("/blasts/{id}/approve", post().to(blasts::approve))
+        .route("/blasts/{id}/start", post().to(blasts::start))
+        .route("/blasts/{id}/pause", post().to(blasts::pause))
+        .route("/blasts/{id}/resume", post().to(blasts::resume))
+        .route("/blasts/{id}/cancel", post().to(blasts::cancel))
         .default_service(route().to(problem::no_such_route));
 }

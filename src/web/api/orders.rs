@@ -59,6 +59,7 @@ pub struct Wanted {
     status: Option<String>,
     email: Option<Keepable>,
     reference: Option<Keepable>,
+    blast: Option<String>,
 }
 
 /// `GET /orders`
@@ -74,6 +75,7 @@ pub async fn list(
         status: wanted.status.map(known_status).transpose()?,
         email: wanted.email.map(String::from),
         reference: wanted.reference.map(String::from),
+        blast: wanted.blast.map(known_blast).transpose()?,
         before: asked.before(|cursor| cursor.parse().ok())?,
     };
     let (orders, payments) = app
@@ -247,6 +249,11 @@ fn known_status(status: String) -> Result<String, Problem> {
             KNOWN.join(", ")
         )))
     }
+}
+
+fn known_blast(id: String) -> Result<Uuid, Problem> {
+    id.parse()
+        .map_err(|_| Problem::unreadable("blast must be the id of a mailing"))
 }
 
 /// An id that is none names no order.

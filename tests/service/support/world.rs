@@ -11,16 +11,20 @@ use std::{
 };
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::{PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use freshmint::{
     app::App,
     inbox,
+    mail::letter,
     order::{
         self, Created, Doing,
         draft::{Draft, NewOrder},
     },
+    outbox::{self, Courier, Kind, Letter, Round},
+    suppression::AddressKey,
     token::{self, Role},
 };
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -30,7 +34,10 @@ use super::{
     process::{self, Process},
     replica::{Replica, app, clock, settings},
 };
-use crate::simulator::{self, Simulator};
+use crate::{
+    mailbox::{self, Mail, Mailbox},
+    simulator::{self, Simulator},
+};
 
 pub const LINK_KEYS: &str = "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
@@ -39,6 +46,7 @@ pub struct World {
     pub database: Database,
     pub stripe: Simulator,
     pub app: App,
+    mailbox: Option<Mailbox>,
     settings: BTreeMap<String, String>,
     offset: Arc<AtomicI64>,
     replicas: Vec<Replica>,
@@ -64,6 +72,34 @@ impl World {
         Self::on(Database::new(), changed)
     }
 
+    /// A shop that sends its mail to a mailbox.
+    pub fn with_mailbox(changed: &[(&str, &str)]) -> Self {
+        Self::with_mailbox_on(Database::new(), mailbox::Settings::default(), changed)
+    }
+
+    /// The same, with a database and a mailbox of the test's choice.
+    pub fn with_mailbox_on(
+        database: Database,
+        mailbox: mailbox::Settings,
+        changed: &[(&str, &str)],
+    ) -> Self {
+        let mailbox = Mailbox::start(mailbox).expect("the mailbox starts");
+        let url = mailbox.smtp_url();
+        let mut settings = vec![
+            ("SMTP_URL", url.as_str()),
+            (
+                "MAIL_FROM",
+                "Rovers Youth FC <treasurer@rovers.example.org>",
+            ),
+            ("MAIL_PER_SECOND", "1000"),
+            ("MAIL_RETRY_SECONDS", "1"),
+        ];
+        settings.extend(changed);
+        let mut world = Self::on(database, &settings);
+        world.mailbox = Some(mailbox);
+        world
+    }
+
     /// The same, on a database of the test's choice.
     pub fn on(database: Database, changed: &[(&str, &str)]) -> Self {
         let stripe =
@@ -81,6 +117,7 @@ impl World {
             database,
             stripe,
             app,
+            mailbox: None,
             settings,
             offset,
             replicas: Vec::new(),
@@ -301,6 +338,76 @@ impl World {
         runtime().block_on(send(request))
     }
 
+    // -- mail --
+
+    /// The mailbox that all mail goes to.
+    pub fn mailbox(&self) -> &Mailbox {
+        self.mailbox.as_ref().expect("a world with a mailbox")
+    }
+
+    /// Queues the mail with an order's link; tells the row's id.
+    pub fn queue_link(&self, order: &Order) -> uuid::Uuid {
+        let (app, id, now) = (&self.app, order.id, self.now());
+        let queue = |connection: &mut PgConnection| {
+            let order = order::find(connection, id)?.expect("the order");
+            let address = order.email.as_ref().expect("an address").as_str();
+            let to_hash = AddressKey::load(connection)?.hash(address);
+            let letter = Letter {
+                kind: Kind::Link,
+                blast_id: None,
+                to: address,
+                to_hash,
+                text: Some(app.write(&order, to_hash, letter::link)),
+                orders: &[&order],
+                due_at: None,
+            };
+            outbox::queue(connection, &app.mailer.domain, &[letter], now)
+        };
+        let queued = app
+            .db
+            .run_blocking(|connection| connection.transaction(queue));
+        queued.expect("the database answers")[0].expect("it is queued")
+    }
+
+    /// A courier as a worker has one, of a replica of its own.
+    pub fn courier(&self) -> Courier {
+        Courier::new(app(&self.settings, clock(&self.offset)))
+    }
+
+    /// The same, of a replica whose clock is wrong.
+    pub fn courier_ahead_by(&self, time: Duration) -> Courier {
+        let offset = self.offset.load(Ordering::SeqCst) + time.num_milliseconds();
+        Courier::new(app(
+            &self.settings,
+            clock(&Arc::new(AtomicI64::new(offset))),
+        ))
+    }
+
+    /// Lets a worker carry what is due; tells what the mailbox got meanwhile.
+    pub fn carry(&self) -> Vec<Mail> {
+        self.carry_with(vec![self.courier()])
+    }
+
+    /// Lets these workers carry what is due, at the same time.
+    pub fn carry_with(&self, couriers: Vec<Courier>) -> Vec<Mail> {
+        let before = self.mailbox().mails().len();
+        runtime().block_on(join_all(couriers.into_iter().map(carry)));
+        self.mailbox().mails().split_off(before)
+    }
+
+    /// A checkout that somebody opened and did not finish: a day passes, and Stripe says so.
+    pub fn abandon(&self, order: &Order) -> String {
+        let session = self.click_through(order);
+        self.pass(Duration::hours(24) + Duration::seconds(1));
+        self.deliver();
+        session
+    }
+
+    /// Where the mails stand, in the order in which they were queued.
+    pub fn mail_states(&self) -> Vec<String> {
+        self.texts("SELECT state AS text FROM outbox ORDER BY id")
+    }
+
     // -- what is in the database --
 
     /// The one text that a query `SELECT … AS text` gives.
@@ -355,6 +462,20 @@ impl World {
         });
         payable.count()
     }
+}
+
+/// Until nothing is due, or all of it has to wait.
+async fn carry(mut courier: Courier) {
+    loop {
+        match courier.round().await.expect("the database answers") {
+            Round::Busy => {}
+            Round::Wait(pause) if pause < std::time::Duration::from_millis(200) => {
+                tokio::time::sleep(pause).await;
+            }
+            Round::Idle | Round::Wait(_) => break,
+        }
+    }
+    courier.stop().await.expect("the database answers");
 }
 
 /// The session's id in a checkout's address.

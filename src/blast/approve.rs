@@ -1,0 +1,154 @@
+//! Approving a mailing: somebody says that exactly this shall be sent.
+
+use std::sync::Arc;
+
+use diesel::{Connection, prelude::*};
+use uuid::Uuid;
+
+use super::{
+    Asked,
+    author::answer,
+    material::{self, Material},
+    plan::Plan,
+    row::{self, Stored},
+    state::{Move, Wish},
+    tell,
+};
+use crate::{
+    app::App,
+    db::DbError,
+    order::Doing,
+    schema::{blast_approvals, blast_recipients},
+    settings,
+};
+
+/// What changes while it is being looked at is looked at again, so often.
+pub(super) const TRIES: usize = 5;
+/// What is said when that was not enough.
+pub(super) const RESTLESS: &str =
+    "its orders change faster than it can be looked at; try again in a moment";
+/// Rows of one statement: PostgreSQL takes 65,535 values in all.
+const ROWS: usize = 10_000;
+
+/// Approves what a preview showed under this hash. The same a second time is no error.
+///
+/// # Errors
+/// The database's.
+pub async fn approve(
+    app: &App,
+    id: Uuid,
+    content_hash: &str,
+    doing: &Doing,
+) -> Result<Asked, DbError> {
+    for _ in 0..TRIES {
+        let look = |app: &App, material: &Material| Plan::of(&material.known(&app.shop));
+        let Some(looked) = material::worked_out(app, id, look).await? else {
+            return Ok(Asked::NoBlast);
+        };
+        let (looked, doing) = (Arc::new(looked), doing.clone());
+        let content_hash = content_hash.trim().to_lowercase();
+        let decide = move |connection: &mut PgConnection| {
+            let (material, plan) = &*looked;
+            connection
+                .transaction(|connection| decide(connection, material, plan, &content_hash, &doing))
+        };
+        if let Some(asked) = app.db.run(decide).await? {
+            return Ok(asked);
+        }
+    }
+    Ok(Asked::NotNow(RESTLESS.to_owned()))
+}
+
+/// `None` if something has moved since it was looked at.
+fn decide(
+    connection: &mut PgConnection,
+    material: &Material,
+    plan: &Plan,
+    content_hash: &str,
+    doing: &Doing,
+) -> QueryResult<Option<Asked>> {
+    let Some(stored) = row::lock(connection, material.stored.id)? else {
+        return Ok(Some(Asked::NoBlast));
+    };
+    let no = |why: String| Ok(Some(Asked::NotNow(why)));
+    let next = match stored.state.after(Wish::Approve) {
+        Move::To(next) => next,
+        Move::Stay => return answer(connection, stored.id).map(Some),
+        Move::Refuse(why) => return no(format!("it cannot be approved: {why}")),
+    };
+    if !material.still_holds(connection, &stored)? {
+        return Ok(None);
+    }
+    if let Some(why) = plan.objection() {
+        return no(format!("it cannot be approved: {why}"));
+    }
+    if plan.content_hash(&stored.content) != content_hash {
+        return no(
+            "this is not what its preview shows now; look at a new preview and approve that"
+                .to_owned(),
+        );
+    }
+    let valid = material.approval.as_ref();
+    if valid.is_some_and(|approval| approval.content_hash == content_hash) {
+        return answer(connection, stored.id).map(Some);
+    }
+    if let Some(why) = own_words(connection, &stored, &doing.actor)? {
+        return no(why);
+    }
+    row::void(connection, stored.id, doing.at)?;
+    keep(connection, stored.id, plan, content_hash, doing)?;
+    row::set_state(connection, stored.id, next)?;
+    tell(
+        connection,
+        stored.id,
+        &stored.content.name,
+        "approved",
+        doing,
+    )?;
+    answer(connection, stored.id).map(Some)
+}
+
+/// Why `approver` may not approve this mailing, if that is so.
+pub(super) fn own_words(
+    connection: &mut PgConnection,
+    stored: &Stored,
+    approver: &str,
+) -> QueryResult<Option<String>> {
+    let two = settings::read(connection)?.two_person_approval;
+    Ok((two && stored.author == approver).then(|| {
+        format!(
+            "{approver} wrote this mailing, and two_person_approval is on: somebody else must approve it"
+        )
+    }))
+}
+
+fn keep(
+    connection: &mut PgConnection,
+    id: Uuid,
+    plan: &Plan,
+    content_hash: &str,
+    doing: &Doing,
+) -> QueryResult<()> {
+    diesel::insert_into(blast_approvals::table)
+        .values((
+            blast_approvals::blast_id.eq(id),
+            blast_approvals::content_hash.eq(content_hash),
+            blast_approvals::approved_by.eq(&doing.actor),
+            blast_approvals::approved_at.eq(doing.at),
+        ))
+        .execute(connection)?;
+    let recipients: Vec<_> = plan.recipients.iter().collect();
+    for recipients in recipients.chunks(ROWS) {
+        let rows = recipients.iter().map(|(order, digest)| {
+            (
+                blast_recipients::blast_id.eq(id),
+                blast_recipients::order_id.eq(**order),
+                blast_recipients::digest.eq(&digest.0[..]),
+            )
+        });
+        diesel::insert_into(blast_recipients::table)
+            .values(rows.collect::<Vec<_>>())
+            .execute(connection)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! What there is to know about a mailing when somebody looks at it, and whether it still holds when
+//! somebody acts on it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    panic,
+};
+
+use diesel::{Connection, pg::Pg, prelude::*};
+use uuid::Uuid;
+
+use super::{
+    content::Digest,
+    plan::Known,
+    row::{self, Stored, ValidApproval},
+    selection::{Filter, Selection},
+};
+use crate::{
+    app::App,
+    config::Shop,
+    db::DbError,
+    order::{Order, OrderRow},
+    schema::{blast_recipients, orders},
+    suppression::{self, AddressHash, AddressKey},
+};
+
+/// A mailing with its orders, read at one time.
+#[derive(Debug)]
+pub struct Material {
+    pub stored: Stored,
+    /// The approval that is valid.
+    pub approval: Option<ValidApproval>,
+    /// Whom it was given for, with their mails.
+    pub approved: HashMap<Uuid, Digest>,
+    /// The orders that are selected, and those that were approved, by id.
+    pub orders: Vec<Order>,
+    /// Their addresses, hashed.
+    pub hashes: HashMap<Uuid, AddressHash>,
+    /// Those of them whose address is not written to.
+    pub suppressed: HashSet<Uuid>,
+}
+
+/// Reads a mailing and works something out of it on a thread of its own: thousands of mails take
+/// longer than anybody should hold a connection.
+pub async fn worked_out<T: Send + 'static>(
+    app: &App,
+    id: Uuid,
+    work: impl FnOnce(&App, &Material) -> T + Send + 'static,
+) -> Result<Option<(Material, T)>, DbError> {
+    let read = app.db.run(move |connection| Material::load(connection, id));
+    let Some(material) = read.await? else {
+        return Ok(None);
+    };
+    let app = app.clone();
+    let task = tokio::task::spawn_blocking(move || {
+        let made = work(&app, &material);
+        (material, made)
+    });
+    match task.await {
+        Ok(made) => Ok(Some(made)),
+        Err(stopped) => panic::resume_unwind(stopped.into_panic()),
+    }
+}
+
+impl Material {
+    pub fn load(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Self>> {
+        connection.transaction(|connection| {
+            let Some(stored) = row::read(connection, id)? else {
+                return Ok(None);
+            };
+            let rows: Vec<OrderRow> = chosen(&stored)
+                .select(OrderRow::as_select())
+                .order(orders::id)
+                .load(connection)?;
+            let orders: QueryResult<Vec<Order>> = rows.into_iter().map(OrderRow::decode).collect();
+            let orders = orders?;
+            let key = AddressKey::load(connection)?;
+            let hash = |order: &Order| Some((order.id, key.hash(order.email.as_ref()?.as_str())));
+            let hashes: HashMap<Uuid, AddressHash> = orders.iter().filter_map(hash).collect();
+            let listed = suppression::among(connection, hashes.values().copied())?;
+            let suppressed = hashes.iter().filter(|(_, hash)| listed.contains(hash));
+            Ok(Some(Self {
+                approval: row::approvals(connection, &[id])?.pop(),
+                approved: approved(connection, id)?,
+                suppressed: suppressed.map(|(id, _)| *id).collect(),
+                stored,
+                orders,
+                hashes,
+            }))
+        })
+    }
+
+    pub fn known<'a>(&'a self, shop: &'a Shop) -> Known<'a> {
+        Known {
+            content: &self.stored.content,
+            shop,
+            orders: &self.orders,
+            approved: &self.approved,
+            suppressed: &self.suppressed,
+        }
+    }
+
+    /// Whether all of it is still so, of a mailing that is locked now.
+    pub fn still_holds(&self, connection: &mut PgConnection, locked: &Stored) -> QueryResult<bool> {
+        let approval = row::approvals(connection, &[locked.id])?.pop();
+        if locked.content != self.stored.content || approval != self.approval {
+            return Ok(false);
+        }
+        let today: Vec<(Uuid, i32, i32, String)> = chosen(locked)
+            .select((
+                orders::id,
+                orders::version,
+                orders::link_version,
+                orders::status,
+            ))
+            .order(orders::id)
+            .load(connection)?;
+        let then = self.orders.iter().map(|order| {
+            (
+                order.id,
+                order.version,
+                order.link_version,
+                order.state.name(),
+            )
+        });
+        let today = today
+            .iter()
+            .map(|(id, version, link, status)| (*id, *version, *link, status.as_str()));
+        Ok(today.eq(then))
+    }
+}
+
+/// The orders that a mailing selects now, and those that were approved. A cart that a shop's own
+/// checkout left behind is no bill: no mailing selects it.
+fn chosen(stored: &Stored) -> orders::BoxedQuery<'_, Pg> {
+    let approved = orders::id.eq_any(
+        blast_recipients::table
+            .filter(blast_recipients::blast_id.eq(stored.id))
+            .select(blast_recipients::order_id),
+    );
+    let query = orders::table.into_boxed();
+    let query = match &stored.content.selection {
+        Selection::References(references) => {
+            query.filter(orders::reference.eq_any(references).or(approved))
+        }
+        Selection::Filter(Filter { status, metadata }) => {
+            let pairs = serde_json::json!(metadata.clone().unwrap_or_default());
+            let fits = orders::metadata.contains(pairs);
+            match status {
+                Some(status) => query.filter(fits.and(orders::status.eq(status)).or(approved)),
+                None => query.filter(fits.or(approved)),
+            }
+        }
+    };
+    query.filter(orders::kind.eq("billed"))
+}
+
+fn approved(connection: &mut PgConnection, id: Uuid) -> QueryResult<HashMap<Uuid, Digest>> {
+    let rows: Vec<(Uuid, Vec<u8>)> = blast_recipients::table
+        .filter(blast_recipients::blast_id.eq(id))
+        .select((blast_recipients::order_id, blast_recipients::digest))
+        .load(connection)?;
+    let decoded = |(id, bytes): (Uuid, Vec<u8>)| Some((id, Digest::from_column(&bytes)?));
+    Ok(rows.into_iter().filter_map(decoded).collect())
+}

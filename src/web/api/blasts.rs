@@ -1,0 +1,194 @@
+//! `/api/v1/blasts`: mailings.
+
+use actix_web::{
+    HttpResponse,
+    http::header,
+    web::{Data, Path, Query},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    caller::{Operator, Viewer},
+    input::{Body, Keepable},
+    page,
+    problem::Problem,
+};
+use crate::{
+    app::App,
+    blast::{self, Asked, ChangeDraft, Content, Draft},
+    order::{email::Email, problem::Problems},
+};
+
+/// `POST /blasts`
+pub async fn create(caller: Operator, app: Data<App>, body: Body) -> Result<HttpResponse, Problem> {
+    let content = Content::try_from(body.parse::<Draft>()?).map_err(Problem::invalid)?;
+    let doing = caller.doing(&app, None);
+    let create = move |connection: &mut _| blast::create(connection, &content, &doing);
+    let blast = done(app.db.run(create).await?)?;
+    let location = format!("/api/v1/blasts/{}", blast.id);
+    Ok(HttpResponse::Created()
+        .insert_header((header::LOCATION, location))
+        .json(blast))
+}
+
+/// `GET /blasts`
+pub async fn list(
+    _: Viewer,
+    app: Data<App>,
+    asked: Query<page::Asked>,
+) -> Result<HttpResponse, Problem> {
+    let limit = asked.limit()?;
+    let before = asked.before(|cursor| cursor.parse().ok())?;
+    let list = move |connection: &mut _| blast::list(connection, before, limit + 1);
+    let blasts = app.db.run(list).await?;
+    Ok(page::answer(
+        &blasts,
+        limit,
+        |blast| blast.id.to_string(),
+        |blast| blast,
+    ))
+}
+
+/// `GET /blasts/{id}`
+pub async fn show(_: Viewer, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let blast = app.db.run(move |connection| blast::find(connection, id));
+    let blast = blast.await?.ok_or_else(|| Problem::not_found("mailing"))?;
+    Ok(HttpResponse::Ok().json(blast))
+}
+
+/// `PATCH /blasts/{id}`
+pub async fn change(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let (id, draft) = (parse_id(&id)?, body.parse::<ChangeDraft>()?);
+    let doing = caller.doing(&app, None);
+    let change = move |connection: &mut _| blast::change(connection, id, &draft, &doing);
+    answer(app.db.run(change).await?)
+}
+
+/// `GET /blasts/{id}/recipients`
+pub async fn recipients(
+    _: Viewer,
+    app: Data<App>,
+    id: Path<String>,
+    asked: Query<page::Asked>,
+) -> Result<HttpResponse, Problem> {
+    let (id, limit) = (parse_id(&id)?, asked.limit()?);
+    let after = asked.before(|cursor| cursor.parse().ok())?;
+    let recipients = blast::recipients(&app, id, after, limit + 1).await?;
+    let recipients = recipients.ok_or_else(|| Problem::not_found("mailing"))?;
+    Ok(page::answer(
+        &recipients,
+        limit,
+        |recipient| recipient.order_id.to_string(),
+        |recipient| recipient,
+    ))
+}
+
+/// `POST /blasts/{id}/preview`
+pub async fn preview(
+    _: Operator,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    answer(blast::preview(&app, parse_id(&id)?).await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tester {
+    to: String,
+}
+
+/// `POST /blasts/{id}/test`
+pub async fn test(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let (id, Tester { to }) = (parse_id(&id)?, body.parse()?);
+    let mut problems = Problems::default();
+    let to = problems.take("to", Email::parse(&to));
+    let to = problems.or(to).map_err(Problem::invalid)?;
+    answer(blast::test(&app, id, &to, &caller.doing(&app, None)).await?)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Approved {
+    content_hash: Keepable,
+}
+
+/// `POST /blasts/{id}/approve`
+pub async fn approve(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let Approved {
+        content_hash: Keepable(hash),
+    } = body.parse()?;
+    answer(blast::approve(&app, id, &hash, &caller.doing(&app, None)).await?)
+}
+
+/// `POST /blasts/{id}/start`
+pub async fn start(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    answer(blast::start(&app, parse_id(&id)?, &caller.doing(&app, None)).await?)
+}
+
+/// `POST /blasts/{id}/pause`
+pub async fn pause(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    answer(blast::pause(&app, parse_id(&id)?, &caller.doing(&app, None)).await?)
+}
+
+/// `POST /blasts/{id}/resume`
+pub async fn resume(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    answer(blast::resume(&app, parse_id(&id)?, &caller.doing(&app, None)).await?)
+}
+
+/// `POST /blasts/{id}/cancel`
+pub async fn cancel(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    answer(blast::cancel(&app, parse_id(&id)?, &caller.doing(&app, None)).await?)
+}
+
+fn done<T>(asked: Asked<T>) -> Result<T, Problem> {
+    match asked {
+        Asked::Done(done) => Ok(done),
+        Asked::Invalid(problems) => Err(Problem::invalid(problems)),
+        Asked::NotNow(why) => Err(Problem::conflict(why)),
+        Asked::NoBlast => Err(Problem::not_found("mailing")),
+    }
+}
+
+fn answer<T: Serialize>(asked: Asked<T>) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(done(asked)?))
+}
+
+/// An id that is none names no mailing.
+fn parse_id(text: &str) -> Result<Uuid, Problem> {
+    text.parse().map_err(|_| Problem::not_found("mailing"))
+}

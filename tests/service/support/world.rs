@@ -5,7 +5,7 @@ use std::{
     path::Path,
     process::Output,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -14,6 +14,7 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use freshmint::{
     app::App,
+    config::Secret,
     inbox,
     mail::letter,
     order::{
@@ -283,13 +284,7 @@ impl World {
 
     /// Calls the API with a token of this role.
     pub fn api(&self, role: Role, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let name = format!("{}-{}", role.name(), self.count("api_tokens"));
-        let now = self.now();
-        let token = self
-            .app
-            .db
-            .run_blocking(|connection| token::add(connection, &name, role, now))
-            .expect("a token");
+        let token = self.token(role);
         let mut request = client()
             .request(method, format!("{}/api/v1{path}", self.url()))
             .bearer_auth(token.expose());
@@ -299,6 +294,17 @@ impl World {
                 .body(body.to_string());
         }
         runtime().block_on(send(request))
+    }
+
+    /// A token named after how many there are; one at a time, since tests call from several threads.
+    fn token(&self, role: Role) -> Secret {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _turn = ONE_AT_A_TIME.lock();
+        let name = format!("{}-{}", role.name(), self.count("api_tokens"));
+        let now = self.now();
+        let db = &self.app.db;
+        let token = db.run_blocking(|connection| token::add(connection, &name, role, now));
+        token.expect("a token")
     }
 
     // -- Stripe tells --

@@ -5,7 +5,7 @@ use std::{
     path::Path,
     process::Output,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -15,6 +15,7 @@ use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, 
 use freshmint::{
     app::App,
     config::Secret,
+    db::DbError,
     inbox,
     mail::letter,
     order::{
@@ -296,15 +297,24 @@ impl World {
         runtime().block_on(send(request))
     }
 
-    /// A token named after how many there are; one at a time, since tests call from several threads.
+    /// A fresh token of this role. Somebody else may be making one at the same moment.
     fn token(&self, role: Role) -> Secret {
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-        let _turn = ONE_AT_A_TIME.lock();
-        let name = format!("{}-{}", role.name(), self.count("api_tokens"));
         let now = self.now();
-        let db = &self.app.db;
-        let token = db.run_blocking(|connection| token::add(connection, &name, role, now));
-        token.expect("a token")
+        loop {
+            let name = format!("{}-{}", role.name(), self.count("api_tokens"));
+            let added = self
+                .app
+                .db
+                .run_blocking(|connection| token::add(connection, &name, role, now));
+            match added {
+                Ok(token) => return token,
+                Err(DbError::Query(diesel::result::Error::DatabaseError(
+                    diesel::result::DatabaseErrorKind::UniqueViolation,
+                    _,
+                ))) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     // -- Stripe tells --

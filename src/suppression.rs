@@ -215,3 +215,39 @@ fn tell(connection: &mut PgConnection, what: &str, doing: &Doing, reason: &str) 
     };
     activity::record(connection, line)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(letter: u8) -> AddressKey {
+        AddressKey(vec![letter; 32])
+    }
+
+    #[test]
+    fn an_address_has_one_hash_in_any_case_and_with_blanks_around() {
+        let hash = key(1).hash("parent@example.org");
+        for same in ["Parent@Example.ORG", " parent@example.org\n"] {
+            assert_eq!(key(1).hash(same), hash, "{same:?}");
+        }
+        for other in ["parents@example.org", "parent@example.org.", ""] {
+            assert_ne!(key(1).hash(other), hash, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn another_database_hashes_it_otherwise() {
+        let address = "parent@example.org";
+        assert_ne!(key(1).hash(address), key(2).hash(address));
+        // RFC 2104 as anybody computes it: what is on the list must stay there after an update.
+        let hash = hex::encode(key(1).hash(address).0);
+        assert_eq!(hash, "0475831bf7c3484e67a9c7bb9d842616");
+    }
+
+    #[test]
+    fn a_column_of_another_length_is_no_hash() {
+        let hash = key(1).hash("parent@example.org");
+        assert_eq!(AddressHash::from_column(&hash.0), Some(hash));
+        assert_eq!(AddressHash::from_column(&hash.0[1..]), None);
+    }
+}

@@ -61,3 +61,208 @@ fn signed(about: &About, text: Text) -> Text {
 fn language(order: &Order) -> crate::order::locale::Language {
     order.locale.language()
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::super::samples::{PAY_URL, UNSUBSCRIBE_URL, club, family, fee, holes};
+    use super::*;
+
+    fn write(order: &Order, shop: &config::Shop, letter: fn(&About) -> Text) -> Text {
+        let holes = holes(order);
+        letter(&About { holes, shop })
+    }
+
+    /// As a person sees it, with names for the long addresses.
+    fn seen(order: &Order, letter: fn(&About) -> Text) -> String {
+        let text = write(order, &club(), letter);
+        let body = text.body.replace(PAY_URL, "[pay]");
+        let body = body.replace(UNSUBSCRIBE_URL, "[unsubscribe]");
+        format!("{}\n\n{body}", text.subject)
+    }
+
+    #[test]
+    fn a_link_to_somebody_we_know() {
+        assert_snapshot!(seen(&fee("en"), link), @r"
+        Rovers Youth FC: €45.00 to pay (CUP-U12-7)
+
+        Hello Kim Müller,
+
+        This is what is open with us:
+
+          Summer cup, U12: €45.00
+
+        Amount due: €45.00
+        Reference: CUP-U12-7
+
+        You can pay here:
+
+        [pay]
+
+        The link is meant for you and keeps working until this is settled.
+
+        -- 
+        Rovers Youth FC
+        https://rovers.example.org/
+        Questions? treasurer@rovers.example.org
+        No more mail from us to this address:
+        [unsubscribe]
+        ");
+    }
+
+    #[test]
+    fn a_link_for_several_things_in_german() {
+        assert_snapshot!(seen(&family("de"), link), @r"
+        Rovers Youth FC: 1.212,50 € zu zahlen (CUP-U12-7)
+
+        Guten Tag,
+
+        das ist bei uns offen:
+
+          2 × Summer cup, U12: 90,00 €
+          Team shirt, size 140, with the name of the child and its number on the
+          back: 23,50 €
+          Coach journey: 1.099,00 €
+
+        Offener Betrag: 1.212,50 €
+        Referenz: CUP-U12-7
+
+        Hier können Sie bezahlen:
+
+        [pay]
+
+        Der Link ist für Sie bestimmt und gilt, bis alles erledigt ist.
+
+        -- 
+        Rovers Youth FC
+        https://rovers.example.org/
+        Fragen? treasurer@rovers.example.org
+        Keine Mails mehr von uns an diese Adresse:
+        [unsubscribe]
+        ");
+    }
+
+    #[test]
+    fn a_reminder_of_several_things_to_somebody_whose_name_we_do_not_know() {
+        assert_snapshot!(seen(&family("en"), reminder), @r"
+        Rovers Youth FC: €1,212.50 still open (CUP-U12-7)
+
+        Hello,
+
+        This is still open with us:
+
+          2 × Summer cup, U12: €90.00
+          Team shirt, size 140, with the name of the child and its number on the
+          back: €23.50
+          Coach journey: €1,099.00
+
+        Amount due: €1,212.50
+        Reference: CUP-U12-7
+
+        You can pay here:
+
+        [pay]
+
+        This is the only reminder that we send. If you have paid in the
+        meantime, or it is settled in another way, there is nothing more to do.
+
+        -- 
+        Rovers Youth FC
+        https://rovers.example.org/
+        Questions? treasurer@rovers.example.org
+        No more mail from us to this address:
+        [unsubscribe]
+        ");
+    }
+
+    #[test]
+    fn a_reminder_in_german() {
+        assert_snapshot!(seen(&fee("de"), reminder), @r"
+        Rovers Youth FC: 45,00 € noch offen (CUP-U12-7)
+
+        Guten Tag Kim Müller,
+
+        das ist bei uns noch offen:
+
+          Summer cup, U12: 45,00 €
+
+        Offener Betrag: 45,00 €
+        Referenz: CUP-U12-7
+
+        Hier können Sie bezahlen:
+
+        [pay]
+
+        Das ist die einzige Erinnerung, die wir dazu schicken. Falls Sie
+        inzwischen bezahlt haben oder es anders erledigt ist, brauchen Sie
+        nichts mehr zu tun.
+
+        -- 
+        Rovers Youth FC
+        https://rovers.example.org/
+        Fragen? treasurer@rovers.example.org
+        Keine Mails mehr von uns an diese Adresse:
+        [unsubscribe]
+        ");
+    }
+
+    #[test]
+    fn every_letter_fits_its_lines_and_names_each_link_once() {
+        let nobody = config::Shop {
+            support_email: None,
+            ..club()
+        };
+        for language in ["en", "de"] {
+            for order in [fee(language), family(language)] {
+                for (letter, shop) in [
+                    (link as fn(&About) -> Text, club()),
+                    (reminder, nobody.clone()),
+                ] {
+                    let Text { subject, body } = write(&order, &shop, letter);
+                    for line in body.lines().filter(|line| !line.starts_with("https://")) {
+                        assert!(line.chars().count() <= 72, "{line}");
+                    }
+                    for url in [PAY_URL, UNSUBSCRIBE_URL] {
+                        let lines = body.lines().filter(|line| *line == url);
+                        assert_eq!(lines.count(), 1, "{url} in {body}");
+                        assert_eq!(body.matches(url).count(), 1, "{url} in {body}");
+                    }
+                    assert!(!subject.contains('\n') && subject.contains("CUP-U12-7"));
+                    let asks = body.contains("treasurer@rovers.example.org");
+                    assert_eq!(asks, shop.support_email.is_some(), "{body}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_shops_own_words_are_signed_and_have_one_link_to_unsubscribe() {
+        let (order, shop) = (fee("de"), club());
+        let about = About {
+            holes: holes(&order),
+            shop: &shop,
+        };
+        let signed = blast(&about, "Cup", "Bitte zahlen: {{ pay_url }}").unwrap();
+        assert!(
+            signed.body.contains("\n-- \nRovers Youth FC\n"),
+            "{}",
+            signed.body
+        );
+        assert!(
+            signed
+                .body
+                .contains("Keine Mails mehr von uns an diese Adresse:")
+        );
+        let own = blast(&about, "Cup", "{{ pay_url }} {{ unsubscribe_url }}").unwrap();
+        for text in [signed, own] {
+            assert_eq!(
+                text.body.matches(UNSUBSCRIBE_URL).count(),
+                1,
+                "{}",
+                text.body
+            );
+        }
+        assert!(blast(&about, "Cup", "{{ nmae }}").is_err());
+    }
+}

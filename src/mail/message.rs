@@ -13,6 +13,9 @@ use lettre::{
 
 use super::Text;
 
+/// Bytes of a line that mail servers take as it is (RFC 5321, 4.5.3.1.6, less its end).
+const LONGEST_LINE: usize = 998;
+
 /// One mail, ready to be made.
 #[derive(Debug)]
 pub struct Draft<'a> {
@@ -67,8 +70,10 @@ pub fn make(draft: &Draft) -> Result<Ready, Unmakable> {
     if let Some(reply_to) = draft.reply_to {
         message = message.reply_to(Mailbox::new(None, address(reply_to)?));
     }
-    let body = draft.text.body.replace('\n', "\r\n");
-    let encoding = if body.is_ascii() {
+    // The last line's end is added with the part.
+    let lines = draft.text.body.trim_end_matches('\n');
+    let body = lines.replace('\n', "\r\n");
+    let encoding = if body.is_ascii() && body.lines().all(|line| line.len() <= LONGEST_LINE) {
         ContentTransferEncoding::SevenBit
     } else {
         ContentTransferEncoding::QuotedPrintable
@@ -99,4 +104,159 @@ pub fn make(draft: &Draft) -> Result<Ready, Unmakable> {
         to,
         bytes: message.formatted(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::super::{
+        letter::{self, About},
+        samples::{PAY_URL, UNSUBSCRIBE_URL, club, family, fee, holes, order},
+    };
+    use super::*;
+    use crate::order::Order;
+
+    fn text(subject: &str, body: &str) -> Text {
+        Text {
+            subject: subject.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+
+    fn letter(order: &Order) -> Text {
+        let (holes, shop) = (holes(order), club());
+        letter::link(&About { holes, shop: &shop })
+    }
+
+    fn made_with(text: &Text, change: impl FnOnce(&mut Draft)) -> Result<String, Unmakable> {
+        let from = "\"Rövers Youth FC\" <cup@rovers.example.org>"
+            .parse()
+            .unwrap();
+        let mut draft = Draft {
+            from: &from,
+            reply_to: Some("treasurer@rovers.example.org"),
+            to: "parent@example.org",
+            message_id: "<019ab3c2@rovers.example.org>",
+            text,
+            unsubscribe_url: Some(UNSUBSCRIBE_URL),
+            now: DateTime::from_timestamp(1_795_251_600, 0).unwrap(),
+        };
+        change(&mut draft);
+        make(&draft).map(|ready| String::from_utf8(ready.bytes).unwrap())
+    }
+
+    fn made(text: &Text) -> String {
+        made_with(text, |_| {}).unwrap()
+    }
+
+    /// What a mail program reads: the body, decoded.
+    fn read(mail: &str) -> String {
+        let (headers, body) = mail.split_once("\r\n\r\n").unwrap();
+        if !headers.contains("Content-Transfer-Encoding: quoted-printable") {
+            return body.to_owned();
+        }
+        let body = body.replace("=\r\n", "");
+        let mut pieces = body.split('=');
+        let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
+        for piece in pieces {
+            bytes.push(u8::from_str_radix(&piece[..2], 16).unwrap());
+            bytes.extend(&piece.as_bytes()[2..]);
+        }
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn the_headers_are_those_of_a_mail_by_a_machine_that_one_click_ends() {
+        let mail = made(&text("Summer cup", "Hello\n"));
+        assert_snapshot!(mail.replace('\r', ""), @r"
+        From: =?utf-8?b?UsO2dmVycyBZb3V0aCBGQw==?= <cup@rovers.example.org>
+        To: parent@example.org
+        Subject: Summer cup
+        Message-ID: <019ab3c2@rovers.example.org>
+        Date: Sat, 21 Nov 2026 09:00:00 +0000
+        Reply-To: treasurer@rovers.example.org
+        MIME-Version: 1.0
+        Auto-Submitted: auto-generated
+        List-Unsubscribe: <https://pay.rovers.example.org/unsubscribe/eyJhbGciOiJIUzI1NiIsImtpZCI6ImsxIn0.eyJhdWQiOiJ1bnN1YnNjcmliZSIsInN1YiI6IkJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQncifQ.aGFzaC1oYXNoLWhhc2gtaGFzaC1oYXNoLWhhc2gtaGE>
+        List-Unsubscribe-Post: List-Unsubscribe=One-Click
+        Content-Type: text/plain; charset=utf-8
+        Content-Transfer-Encoding: 7bit
+
+        Hello
+        ");
+    }
+
+    #[test]
+    fn a_mail_to_the_shop_has_nothing_to_unsubscribe_from() {
+        let mail = made_with(&text("Outbox", "It waits.\n"), |draft| {
+            draft.unsubscribe_url = None;
+            draft.reply_to = None;
+        });
+        let mail = mail.unwrap();
+        assert!(
+            !mail.contains("List-Unsubscribe") && !mail.contains("Reply-To"),
+            "{mail}"
+        );
+        assert!(
+            mail.contains("Auto-Submitted: auto-generated\r\n"),
+            "{mail}"
+        );
+    }
+
+    #[test]
+    fn the_link_stays_in_one_piece_though_it_is_long_and_letters_are_not_ascii() {
+        for order in [
+            fee("de"),
+            family("en"),
+            order("en", Some("Kim"), &[("Fee", 100, 1)]),
+        ] {
+            let text = letter(&order);
+            let mail = made(&text);
+            assert!(
+                mail.lines().all(|line| line.len() <= LONGEST_LINE),
+                "{mail}"
+            );
+            assert_eq!(read(&mail), text.body.replace('\n', "\r\n"));
+            assert!(read(&mail).lines().any(|line| line == PAY_URL), "{mail}");
+        }
+    }
+
+    #[test]
+    fn plain_letters_go_as_they_are_and_others_and_endless_lines_as_quoted_printable() {
+        let long = "x".repeat(LONGEST_LINE + 1) + "\n";
+        for (body, encoding) in [
+            ("Hello\n", "7bit"),
+            ("Grüße\n-- \n", "quoted-printable"),
+            (long.as_str(), "quoted-printable"),
+        ] {
+            let mail = made(&text("Cup", body));
+            let header = format!("Content-Transfer-Encoding: {encoding}\r\n");
+            assert!(mail.contains(&header), "{mail}");
+            assert!(mail.is_ascii());
+            assert!(mail.lines().all(|line| line.len() <= LONGEST_LINE));
+            assert_eq!(read(&mail), body.replace('\n', "\r\n"));
+        }
+    }
+
+    #[test]
+    fn a_subject_with_umlauts_is_ascii_on_the_wire() {
+        let mail = made(&text("Löwen Köln: 45,00 € zu zahlen (Gebühr)", "x\n"));
+        let (_, subject) = mail.split_once("Subject: ").unwrap();
+        assert!(subject.starts_with("=?utf-8?"), "{subject}");
+        assert!(mail.is_ascii());
+    }
+
+    #[test]
+    fn no_text_becomes_a_header() {
+        let mail = made(&text("Cup\r\nBcc: x@example.org", "x\n"));
+        assert!(!mail.contains("\nBcc:"), "{mail}");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_told_without_it() {
+        let refused = made_with(&text("Cup", "x\n"), |draft| draft.to = "kim at example.org");
+        let refused = refused.unwrap_err().to_string();
+        assert_eq!(refused, "the mail cannot be made: an address in it is none");
+    }
 }

@@ -7,6 +7,8 @@
 pub mod layout;
 pub mod letter;
 pub mod message;
+#[cfg(test)]
+mod samples;
 pub mod smtp;
 pub mod template;
 pub mod text;

@@ -3,10 +3,10 @@
 //! The holes are `name`, `reference`, `amount`, `lines`, `pay_url`, `unsubscribe_url`, `shop_name`
 //! and `meta.KEY`. Any other name is an error, not an empty string in somebody's mail.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, io, sync::Arc};
 
 use minijinja::{
-    AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value,
+    AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, filters,
     value::{Enumerator, Object, ObjectRepr},
 };
 
@@ -18,6 +18,8 @@ use crate::order::{Order, line::Line, money::Money};
 
 /// More than any template needs: one that goes round in circles is stopped.
 const STEPS: u64 = 100_000;
+/// Bytes that a filled template may have; a mail of an order with a hundred lines has 30,000.
+const LONGEST: usize = 200_000;
 
 /// What fills the holes for one order.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +60,7 @@ pub struct Unfillable {
 /// # Errors
 /// [`Unfillable`] for what is no template.
 pub fn names_in(what: &str, template: &str) -> Result<BTreeSet<String>, Unfillable> {
-    let engine = Environment::new();
+    let engine = engine();
     let parsed = engine
         .template_from_str(template)
         .map_err(|error| explain(what, &error))?;
@@ -81,35 +83,84 @@ pub fn fill(subject: &str, body: &str, holes: &Holes) -> Result<Text, Unfillable
 }
 
 fn render(what: &str, template: &str, context: &Value) -> Result<String, Unfillable> {
-    let mut engine = Environment::new();
+    let mut filled = Filled(Vec::new());
+    engine()
+        .template_from_str(template)
+        .and_then(|template| template.render_captured_to(context, &mut filled))
+        .map_err(|error| explain(what, &error))?;
+    Ok(String::from_utf8_lossy(&filled.0).into_owned())
+}
+
+/// Of the library's filters those that one needs in a mail; with some of the others a short template
+/// makes a text that fills the memory, which counting steps does not stop.
+fn engine<'a>() -> Environment<'a> {
+    let mut engine = Environment::empty();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_fuel(Some(STEPS));
+    engine.add_filter("capitalize", filters::capitalize);
+    engine.add_filter("default", filters::default);
+    engine.add_filter("first", filters::first);
+    engine.add_filter("last", filters::last);
+    engine.add_filter("length", filters::length);
+    engine.add_filter("lower", filters::lower);
+    engine.add_filter("title", filters::title);
+    engine.add_filter("trim", filters::trim);
+    engine.add_filter("upper", filters::upper);
+    engine.add_test("defined", minijinja::tests::is_defined);
+    engine.add_test("undefined", minijinja::tests::is_undefined);
+    engine.add_function("range", minijinja::functions::range);
     engine
-        .render_str(template, context)
-        .map_err(|error| explain(what, &error))
+}
+
+/// A text that is being written, and does not become endless.
+struct Filled(Vec<u8>);
+
+impl io::Write for Filled {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if self.0.len() + more.len() > LONGEST {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.write(more)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn explain(what: &str, error: &minijinja::Error) -> Unfillable {
     let line = error.line().map(|line| format!(", line {line}"));
     let place = format!("the {what}{}", line.unwrap_or_default());
-    let sentence = match error.kind() {
+    let (kind, detail) = (error.kind(), error.detail());
+    let sentence = match kind {
         ErrorKind::UndefinedError => format!(
-            "{place} has a name that this order does not know; there are name, reference, amount, lines, \
-             pay_url, unsubscribe_url, shop_name and meta.KEY{}",
-            error
-                .detail()
-                .map(|detail| format!(" ({detail})"))
-                .unwrap_or_default()
+            "{place} has a name that this order does not know: {}; there are name, reference, amount, lines \
+             (each with description, quantity and amount), pay_url, unsubscribe_url, shop_name and meta.KEY",
+            detail.unwrap_or("it is undefined")
         ),
         ErrorKind::OutOfFuel => {
             format!("{place} takes far too many steps: does it go round in circles?")
         }
-        _ => format!("{place} cannot be filled: {error}"),
+        ErrorKind::WriteFailure => {
+            format!("{place} becomes longer than {LONGEST} letters; shorten it")
+        }
+        _ => match detail {
+            Some(detail) => format!("{place} cannot be filled: {kind}: {detail}"),
+            None => format!("{place} cannot be filled: {kind}"),
+        },
     };
     Unfillable {
         sentence,
-        for_every_order: matches!(error.kind(), ErrorKind::SyntaxError | ErrorKind::OutOfFuel),
+        for_every_order: matches!(
+            kind,
+            ErrorKind::SyntaxError
+                | ErrorKind::UnknownFilter
+                | ErrorKind::UnknownTest
+                | ErrorKind::TemplateNotFound
+                | ErrorKind::OutOfFuel
+                | ErrorKind::WriteFailure
+        ),
     }
 }
 
@@ -174,5 +225,147 @@ impl Object for Lines {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{PAY_URL, UNSUBSCRIBE_URL, family, fee, holes, order};
+    use super::*;
+
+    fn filled(order: &Order, body: &str) -> Result<String, String> {
+        let text = fill("Cup", body, &holes(order)).map_err(|error| error.to_string())?;
+        Ok(text.body.trim_end().to_owned())
+    }
+
+    fn refused(body: &str) -> String {
+        filled(&fee("en"), body).expect_err(body)
+    }
+
+    #[test]
+    fn every_hole_is_filled() {
+        for (hole, filling) in [
+            ("name", "Kim Müller"),
+            ("reference", "CUP-U12-7"),
+            ("amount", "€45.00"),
+            ("lines", "  Summer cup, U12: €45.00"),
+            ("pay_url", PAY_URL),
+            ("unsubscribe_url", UNSUBSCRIBE_URL),
+            ("shop_name", "Rovers Youth FC"),
+            ("meta.team", "U12 blue"),
+        ] {
+            assert_eq!(
+                filled(&fee("en"), &format!("{{{{ {hole} }}}}")),
+                Ok(filling.to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn a_name_that_we_do_not_have_is_empty_and_can_be_asked_for() {
+        let greeting = "Hello{% if name %} {{ name }}{% endif %}!";
+        assert_eq!(filled(&fee("en"), greeting).unwrap(), "Hello Kim Müller!");
+        assert_eq!(filled(&family("en"), greeting).unwrap(), "Hello!");
+    }
+
+    #[test]
+    fn lines_are_written_out_or_gone_through() {
+        let order = order(
+            "de",
+            None,
+            &[("Sommercup", 4_500, 2), ("T-Shirt", 1_250, 1)],
+        );
+        assert_eq!(
+            filled(&order, "{{ lines }}").unwrap(),
+            "  2 × Sommercup: 90,00 €\n  T-Shirt: 12,50 €"
+        );
+        let one_by_one = "{% for line in lines %}{{ line.quantity }}*{{ line.description }}={{ line.amount }};{% endfor %}";
+        assert_eq!(
+            filled(&order, one_by_one).unwrap(),
+            "2*Sommercup=90,00 €;1*T-Shirt=12,50 €;"
+        );
+        assert_eq!(filled(&order, "{{ lines|length }}").unwrap(), "2");
+    }
+
+    #[test]
+    fn what_a_payer_is_called_is_no_template_and_no_html() {
+        let order = order("en", Some("{{ meta.team }} <b> & Co"), &[("Fee", 100, 1)]);
+        assert_eq!(
+            filled(&order, "{{ name }}").unwrap(),
+            "{{ meta.team }} <b> & Co"
+        );
+    }
+
+    #[test]
+    fn an_unknown_name_is_an_error_that_names_it_and_its_line() {
+        for (body, name) in [
+            ("Hello\n{{ nmae }}", "nmae"),
+            ("Hello\n{{ meta.taem }}", "meta.taem"),
+            ("Hello\n{% if nmae %}x{% endif %}", "nmae"),
+            ("Hello\n{{ nmae|upper }}", "nmae"),
+            ("Hello\n{% for line in liens %}{% endfor %}", "liens"),
+            (
+                "Hello\n{% for line in lines %}{{ line.price }}{% endfor %}",
+                "line.price",
+            ),
+        ] {
+            let said = refused(body);
+            assert!(said.starts_with("the body, line 2 "), "{said}");
+            assert!(said.contains(&format!("`{name}`")), "{said}");
+        }
+        let subject = fill("{{ nmae }}", "", &holes(&fee("en"))).unwrap_err();
+        assert!(subject.to_string().starts_with("the subject"), "{subject}");
+    }
+
+    #[test]
+    fn a_mistake_says_where_and_what() {
+        for (body, what) in [
+            ("\n{{ name", "syntax error: unexpected end of input"),
+            ("\n{% if name %}", "syntax error: unexpected end of input"),
+            ("\n{{ name|uper }}", "filter uper is unknown"),
+            ("\n{% include 'x' %}", "template not found"),
+        ] {
+            let said = refused(body);
+            assert!(said.starts_with("the body, line 2 "), "{said}");
+            assert!(said.contains(what), "{said}");
+            assert!(!said.contains("<string>"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_not_every_order_has_can_be_given_a_default() {
+        for (body, filling) in [
+            ("{{ meta.coach|default('nobody') }}", "nobody"),
+            ("{{ meta.team|default('nobody')|upper }}", "U12 BLUE"),
+            ("{% if meta.coach is defined %}x{% else %}y{% endif %}", "y"),
+        ] {
+            assert_eq!(filled(&fee("en"), body).unwrap(), filling);
+        }
+    }
+
+    #[test]
+    fn what_goes_round_and_round_or_becomes_endless_is_stopped() {
+        let many = "['x','x','x','x','x','x','x','x','x','x']";
+        let round = |inside: &str| {
+            let body = (0..6).fold(inside.to_owned(), |inside, at| {
+                format!("{{% for i{at} in {many} %}}{inside}{{% endfor %}}")
+            });
+            refused(&body)
+        };
+        assert!(round("").contains("far too many steps"), "{}", round(""));
+        let long = "x".repeat(30_000);
+        assert!(round(&long).contains("longer than"), "{}", round(&long));
+        for (body, what) in [
+            (
+                "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}",
+                "recursion",
+            ),
+            ("{{ 'x' * 999999999 }}", "too large"),
+            ("{{ '%0999999999d'|format(1) }}", "filter format is unknown"),
+            ("{{ range(99999999)|length }}", "range"),
+        ] {
+            let said = refused(body);
+            assert!(said.contains(what), "{said}");
+        }
     }
 }

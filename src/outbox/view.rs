@@ -195,7 +195,7 @@ fn with_orders(connection: &mut PgConnection, rows: Vec<Row>) -> QueryResult<Vec
 #[derive(Debug, Clone)]
 pub enum Asked {
     /// It was done.
-    Done(Mail),
+    Done(Box<Mail>),
     /// The mail is not in a state for it.
     NotNow(String),
     /// There is no such mail.
@@ -285,6 +285,6 @@ fn decide(
             detail: json!({ "mail": id, "was": state, "note": doing.note }),
         };
         activity::record(connection, line)?;
-        Ok(Asked::Done(mail))
+        Ok(Asked::Done(Box::new(mail)))
     })
 }

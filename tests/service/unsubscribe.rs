@@ -149,6 +149,24 @@ fn a_mail_programs_one_click_is_answered_with_a_page_and_no_redirect() {
 }
 
 #[test]
+fn the_one_click_of_a_mail_that_arrived_stops_those_that_wait() {
+    let world = World::with_mailbox(&[]);
+    let order = world.order("CUP-1");
+    mail(&world, &order);
+    let arrived = world.carry();
+    world.abandon(&order);
+    mail(&world, &world.order("CUP-2"));
+    let link = path(&arrived[0].unsubscribe_url().expect("RFC 8058"));
+    let form = "application/x-www-form-urlencoded";
+    let answer = one_click(&world, &link, form, "List-Unsubscribe=One-Click");
+    assert_eq!(answer.status, 200, "{answer:?}");
+
+    world.pass(chrono::Duration::hours(2));
+    assert_eq!(world.carry().len(), 0);
+    assert_eq!(world.mail_states(), ["sent", "suppressed", "suppressed"]);
+}
+
+#[test]
 fn a_press_by_what_looks_like_a_machine_counts_too() {
     let world = World::new();
     let link = link_to(&world, "parent@example.org");

@@ -7,7 +7,7 @@ pub(super) static WORDS: Words = Words {
     link_body: "\
 Hello{% if name %} {{ name }}{% endif %},
 
-this is what is open with us:
+This is what is open with us:
 
 {{ lines }}
 
@@ -24,7 +24,7 @@ The link is meant for you and keeps working until this is settled.
     reminder_body: "\
 Hello{% if name %} {{ name }}{% endif %},
 
-this is still open with us:
+This is still open with us:
 
 {{ lines }}
 
@@ -35,7 +35,7 @@ You can pay here:
 
 {{ pay_url }}
 
-This is the only reminder that we send for it. If you have paid in the \
+This is the only reminder that we send. If you have paid in the \
 meantime, or it is settled in another way, there is nothing more to do.
 ",
     questions: "Questions?",

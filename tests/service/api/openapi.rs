@@ -215,7 +215,7 @@ fn real_mails_reminders_and_whoever_gets_none_are_as_documented() {
         let sent = act(&world, &order, "send", json!({}));
         only_documented_fields("Mail", &as_documented("post", "/orders/{id}/send", &sent));
     }
-    super::reminders::abandon(&world, &order);
+    world.abandon(&order);
     as_documented("get", "/outbox", &get(&world, "/outbox?limit=1"));
     for mail in get(&world, "/outbox").json()["data"].as_array().unwrap() {
         let path = format!("/outbox/{}", mail["id"].as_str().unwrap());

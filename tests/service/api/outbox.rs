@@ -4,7 +4,7 @@ use freshmint::token::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{act, get, post, problem, reminders::abandon};
+use super::{act, get, post, problem};
 use crate::support::{Answer, World};
 
 const STATES: [&str; 8] = [
@@ -230,7 +230,7 @@ fn a_reminder_that_is_dropped_counts_as_skipped_and_the_order_gets_no_other() {
     for state in ["queued", "failed"] {
         let world = World::new();
         let order = world.order("CUP-1");
-        abandon(&world, &order);
+        world.abandon(&order);
         let reminder = ids(&get(&world, "/outbox?kind=reminder").json())[0].clone();
         bring_to(&world, &reminder, state);
         assert_eq!(decide(&world, &reminder, "drop").status, 200);
@@ -240,7 +240,7 @@ fn a_reminder_that_is_dropped_counts_as_skipped_and_the_order_gets_no_other() {
             (&json!("skipped"), &json!("cancelled")),
             "{state}"
         );
-        abandon(&world, &order);
+        world.abandon(&order);
         assert_eq!(ids(&get(&world, "/outbox").json()), [reminder]);
     }
 }
@@ -248,7 +248,7 @@ fn a_reminder_that_is_dropped_counts_as_skipped_and_the_order_gets_no_other() {
 #[test]
 fn the_address_of_a_reminder_that_may_have_been_sent_stays_reminded_when_it_is_dropped() {
     let world = World::new();
-    abandon(&world, &world.order("CUP-1"));
+    world.abandon(&world.order("CUP-1"));
     let reminder = ids(&get(&world, "/outbox?kind=reminder").json())[0].clone();
     world.execute("UPDATE outbox SET subject = 's', body = 'b'");
     bring_to(&world, &reminder, "unknown");

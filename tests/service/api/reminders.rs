@@ -4,15 +4,7 @@ use chrono::Duration;
 use serde_json::{Value, json};
 
 use super::{get, post, problem};
-use crate::support::{Order, World};
-
-/// Somebody opens the checkout and never comes back; tells the session.
-pub fn abandon(world: &World, order: &Order) -> String {
-    let session = world.click_through(order);
-    world.pass(Duration::hours(24));
-    world.deliver();
-    session
-}
+use crate::support::World;
 
 fn list(world: &World, query: &str) -> Vec<Value> {
     let page = get(world, &format!("/reminders{query}")).json();
@@ -31,7 +23,7 @@ fn decisions(world: &World, query: &str) -> Vec<String> {
 fn an_abandoned_checkout_leads_to_one_reminder_an_hour_later() {
     let world = World::new();
     let order = world.order("CUP-1");
-    let session = abandon(&world, &order);
+    let session = world.abandon(&order);
     let rows = list(&world, "");
     let row = &rows[0];
     assert_eq!(
@@ -64,8 +56,8 @@ fn an_abandoned_checkout_leads_to_one_reminder_an_hour_later() {
 fn a_second_abandoned_checkout_leads_to_no_second_reminder() {
     let world = World::new();
     let order = world.order("CUP-1");
-    abandon(&world, &order);
-    abandon(&world, &order);
+    world.abandon(&order);
+    world.abandon(&order);
     assert_eq!(
         decisions(&world, ""),
         ["skipped: already_reminded", "scheduled: -"]
@@ -86,7 +78,7 @@ fn who_gets_none_is_shown_with_the_reason() {
         ("CUP-2", json!({ "remind": false })),
         ("CUP-3", json!({ "email": "gone@example.org" })),
     ] {
-        abandon(&world, &world.order_with(reference, fields));
+        world.abandon(&world.order_with(reference, fields));
     }
     assert_eq!(
         decisions(&world, ""),
@@ -103,9 +95,9 @@ fn who_gets_none_is_shown_with_the_reason() {
 fn they_are_filtered_by_order_and_decision_and_come_page_by_page() {
     let world = World::new();
     let (first, second) = (world.order("CUP-1"), world.order("CUP-2"));
-    abandon(&world, &first);
-    abandon(&world, &second);
-    abandon(&world, &first);
+    world.abandon(&first);
+    world.abandon(&second);
+    world.abandon(&first);
     for (query, expected) in [
         (String::new(), vec![&first, &second, &first]),
         (format!("?order_id={}", second.id), vec![&second]),

@@ -52,7 +52,7 @@ fn the_mail_is_in_the_outbox_and_says_what_is_owed() {
 
         Hello Kim Miller,
 
-        this is what is open with us:
+        This is what is open with us:
 
           Summer cup, U12: €45.00
 
@@ -118,11 +118,8 @@ fn while_one_is_on_its_way_asking_again_makes_no_second_one() {
     let order = world.order("CUP-1");
     let first = ask(&world, &order);
     let sending = "UPDATE outbox SET state = 'sending', claim_id = id, claimed_until = now() + interval '1 minute'";
-    for state in ["state = state", "due_at = NULL"] {
-        world.execute(&format!("UPDATE outbox SET {state}"));
-        let again = ask(&world, &order);
-        assert_eq!((again.status, again.json()), (200, first.json()));
-    }
+    let again = ask(&world, &order);
+    assert_eq!((again.status, again.json()), (200, first.json()));
     world.execute(sending);
     let again = ask(&world, &order);
     assert_eq!(

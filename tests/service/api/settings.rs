@@ -110,7 +110,7 @@ fn reminders_that_are_switched_off_are_not_scheduled() {
     let world = World::new();
     put(&world, json!({ "reminders_enabled": false }));
     let order = world.order("CUP-1");
-    super::reminders::abandon(&world, &order);
+    world.abandon(&order);
     let decision = &get(&world, "/reminders").json()["data"][0];
     assert_eq!(decision["reason"], "reminder_disabled");
 }

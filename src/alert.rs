@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     app::App,
     db::DbError,
-    mail::{Text, layout::wrap},
+    mail::{Text, layout::tidy},
     outbox::{self, Kind, Letter},
     schema::{activity, alerted, orders},
     suppression::AddressKey,
@@ -115,6 +115,6 @@ fn text(app: &App, lines: &[Row]) -> Text {
     body += "\nFurther lines within ten minutes come together in one mail.\n\n--\nFreshmint\n";
     Text {
         subject,
-        body: wrap(&body),
+        body: tidy(&body),
     }
 }

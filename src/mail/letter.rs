@@ -2,7 +2,7 @@
 
 use super::{
     Text,
-    layout::wrap,
+    layout::tidy,
     template::{self, Holes, Unfillable},
     text::{Words, texts},
 };
@@ -53,7 +53,7 @@ fn signed(about: &About, text: Text) -> Text {
         end += &format!("{}\n{}\n", words.no_more, about.holes.unsubscribe_url);
     }
     Text {
-        body: wrap(&(text.body + &end)),
+        body: tidy(&(text.body + &end)),
         ..text
     }
 }
@@ -68,6 +68,7 @@ mod tests {
 
     use super::super::samples::{PAY_URL, UNSUBSCRIBE_URL, club, family, fee, holes};
     use super::*;
+    use crate::mail::layout::flowed;
 
     fn write(order: &Order, shop: &config::Shop, letter: fn(&About) -> Text) -> Text {
         let holes = holes(order);
@@ -220,8 +221,11 @@ mod tests {
                     (reminder, nobody.clone()),
                 ] {
                     let Text { subject, body } = write(&order, &shop, letter);
-                    for line in body.lines().filter(|line| !line.starts_with("https://")) {
-                        assert!(line.chars().count() <= 72, "{line}");
+                    for line in flowed(&body)
+                        .lines()
+                        .filter(|line| !line.starts_with("https://"))
+                    {
+                        assert!(line.chars().count() <= 73, "{line}");
                     }
                     for url in [PAY_URL, UNSUBSCRIBE_URL] {
                         let lines = body.lines().filter(|line| *line == url);

@@ -11,7 +11,7 @@ use lettre::{
     },
 };
 
-use super::Text;
+use super::{Text, layout::flowed};
 
 /// Bytes of a line that mail servers take as it is (RFC 5321, 4.5.3.1.6, less its end).
 const LONGEST_LINE: usize = 998;
@@ -71,15 +71,15 @@ pub fn make(draft: &Draft) -> Result<Ready, Unmakable> {
         message = message.reply_to(Mailbox::new(None, address(reply_to)?));
     }
     // The last line's end is added with the part.
-    let lines = draft.text.body.trim_end_matches('\n');
-    let body = lines.replace('\n', "\r\n");
+    let lines = flowed(&draft.text.body);
+    let body = lines.trim_end_matches('\n').replace('\n', "\r\n");
     let encoding = if body.is_ascii() && body.lines().all(|line| line.len() <= LONGEST_LINE) {
         ContentTransferEncoding::SevenBit
     } else {
         ContentTransferEncoding::QuotedPrintable
     };
     let part = SinglePart::builder()
-        .header(ContentType::TEXT_PLAIN)
+        .header(flowed_text())
         .header(encoding)
         .body(body);
     let mut message = message
@@ -104,6 +104,10 @@ pub fn make(draft: &Draft) -> Result<Ready, Unmakable> {
         to,
         bytes: message.formatted(),
     })
+}
+
+fn flowed_text() -> ContentType {
+    ContentType::parse("text/plain; charset=utf-8; format=flowed").expect("RFC 3676 has it so")
 }
 
 #[cfg(test)]

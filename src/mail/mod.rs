@@ -65,6 +65,6 @@ impl Mailer {
 pub struct Text {
     /// One line.
     pub subject: String,
-    /// Lines of at most 72 letters, but for addresses, which stay whole.
+    /// A paragraph is one line; it is broken when the mail is made.
     pub body: String,
 }

@@ -12,7 +12,7 @@ use minijinja::{
 
 use super::{
     Text,
-    layout::{one_line, wrap},
+    layout::{one_line, tidy},
 };
 use crate::order::{Order, line::Line, money::Money};
 
@@ -78,7 +78,7 @@ pub fn names_in(what: &str, template: &str) -> Result<BTreeSet<String>, Unfillab
 pub fn fill(subject: &str, body: &str, holes: &Holes) -> Result<Text, Unfillable> {
     let context = context(holes);
     let subject = one_line(&render("subject", subject, &context)?);
-    let body = wrap(&render("body", body, &context)?);
+    let body = tidy(&render("body", body, &context)?);
     Ok(Text { subject, body })
 }
 

@@ -47,8 +47,18 @@ impl Mail {
             .collect()
     }
 
-    /// The body as text, decoded from its transfer encoding and its charset; lines end in `\n`.
+    /// The body as text, decoded from its transfer encoding and its charset, its paragraphs joined
+    /// where the mail allows it (`format=flowed`); lines end in `\n`.
     pub fn text(&self) -> String {
+        let flows = self
+            .header("Content-Type")
+            .is_some_and(|kind| kind.to_ascii_lowercase().contains("format=flowed"));
+        let lines = self.lines();
+        if flows { joined(&lines) } else { lines }
+    }
+
+    /// The body as text with its lines as they came, as a terminal of 80 columns shows them.
+    pub fn lines(&self) -> String {
         let message = self.parsed();
         let text = message.as_ref().and_then(|message| message.body_text(0));
         text.map(|text| text.replace("\r\n", "\n"))
@@ -84,6 +94,19 @@ impl Mail {
     fn parsed(&self) -> Option<Message<'_>> {
         MessageParser::default().parse(&self.raw)
     }
+}
+
+/// RFC 3676, 4: a blank at the end of a line joins it with the next, one in front is taken off.
+fn joined(lines: &str) -> String {
+    let mut text = String::with_capacity(lines.len());
+    for line in lines.lines() {
+        let line = line.strip_prefix(' ').unwrap_or(line);
+        text.push_str(line);
+        if !line.ends_with(' ') || line == "-- " {
+            text.push('\n');
+        }
+    }
+    text
 }
 
 fn decoded(raw: &str) -> String {

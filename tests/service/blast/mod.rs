@@ -1,6 +1,7 @@
 //! Mailings: written, looked at, approved, started; and then what their rows say.
 
 mod approval;
+mod commands;
 mod control;
 mod life;
 mod lists;

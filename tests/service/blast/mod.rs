@@ -6,6 +6,7 @@ mod control;
 mod life;
 mod lists;
 mod many;
+mod meanwhile;
 mod pace;
 mod problems;
 mod starting;

@@ -13,6 +13,7 @@ test: setup ## run all tests against a PostgreSQL of their own
 bench: ## measure; installs a load generator first
 	@deploy/setup.sh bench
 	cargo bench --bench click
+	cargo bench --bench mail
 
 check: ## what CI checks before it tests: format, lints, docs
 	cargo fmt --check

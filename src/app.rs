@@ -59,6 +59,8 @@ pub struct App {
     pub wake_mail: Wake,
     /// How mail is sent.
     pub mailer: Arc<Mailer>,
+    /// Who is told when something needs a person.
+    pub alert_email: Option<Arc<str>>,
     /// When an unfinished checkout is reminded of.
     pub reminders: reminder::Terms,
     /// Past a transaction pooler, for LISTEN.
@@ -83,6 +85,7 @@ impl App {
             pace: Pace::new(clock.clone()),
             clock,
             mailer: Arc::new(Mailer::new(&settings.mail, &settings.links.public_url)?),
+            alert_email: settings.mail.alert_email.as_deref().map(Arc::from),
             reminders: reminder::Terms {
                 delay: chrono::Duration::seconds(settings.reminder.reminder_delay_seconds.into()),
                 max_age: chrono::Duration::seconds(

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use crate::{app::App, config, gateway::CallError};
+use crate::{app::App, config, gateway::CallError, mail::smtp::Connection};
 
 /// Signatures are refused beyond five minutes of difference, so that is where a clock is wrong.
 const SKEW_ALLOWED: chrono::Duration = chrono::Duration::minutes(5);
@@ -57,6 +57,7 @@ pub async fn examine(app: &App) -> Vec<Check> {
             "webhook secret",
             Finding::Fine(format!("{} set", app.webhook_secrets.len())),
         ),
+        check("mail", mail(app).await),
         check("public URL", public_url(&app.public_url)),
         check("clock", skew),
     ]
@@ -102,6 +103,30 @@ fn stripe_key(answer: Result<(), CallError>, livemode: bool) -> Finding {
             "Stripe does not know STRIPE_SECRET_KEY: copy it again from the dashboard".to_owned(),
         ),
         Err(error) => Finding::Wrong(format!("{error}: check STRIPE_API_BASE and the network")),
+    }
+}
+
+/// Logs in at the mail server, and sends nothing.
+async fn mail(app: &App) -> Finding {
+    let Some((server, from)) = &app.mailer.server else {
+        return Finding::Fine(
+            "off: set SMTP_URL and MAIL_FROM, or mails and reminders wait".to_owned(),
+        );
+    };
+    if server.shows_its_password() {
+        return Finding::Wrong(format!(
+            "the password would reach {server} in clear: add ?tls=required to SMTP_URL, or write smtps://"
+        ));
+    }
+    match Connection::open(server, &app.mailer.domain).await {
+        Ok(connection) => {
+            connection.close().await;
+            Finding::Fine(format!(
+                "{server} takes our log-in, mails come from {}",
+                from.email.domain()
+            ))
+        }
+        Err(refused) => Finding::Wrong(format!("{refused}: check SMTP_URL")),
     }
 }
 

@@ -7,13 +7,16 @@
 //!   a Checkout Session that can be paid, minting one through the [`gateway`] if needed;
 //! * **webhook**: an event goes into the [`inbox`], and [`settlement`] brings orders, sessions and
 //!   payments in line with what Stripe says; the way back from the checkout ends there too;
-//! * **mail**: comes next.
+//! * **mail**: an expired session leads to one decision about the one [`reminder`], a mailing
+//!   (`blast`) to a mail for each of its orders; each is a row of the [`outbox`] first, held against
+//!   the [`suppression`] list, and handed over to the mail server by [`mail`].
 //!
 //! [`web`] and [`worker`] drive them; [`app`] puts everything together. `docs/ARCHITECTURE.md`
-//! walks one click and one webhook, with each place where a crash may fall.
+//! walks one click, one webhook and one mail, with each place where a crash may fall.
 #![warn(missing_docs)]
 
 pub mod activity;
+pub mod alert;
 pub mod app;
 pub mod blast;
 pub mod checkout;

@@ -14,6 +14,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    alerted (only_row) {
+        only_row -> Bool,
+        activity_id -> Int8,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     api_tokens (id) {
         id -> Uuid,
         name -> Text,
@@ -273,6 +281,7 @@ diesel::joinable!(session_orders -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     activity,
+    alerted,
     api_tokens,
     blast_approvals,
     blast_recipients,

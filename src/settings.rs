@@ -2,8 +2,13 @@
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::schema::settings;
+use crate::{
+    activity::{self, Level},
+    order::Doing,
+    schema::settings,
+};
 
 /// The settings as they stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable, Selectable)]
@@ -21,16 +26,20 @@ pub struct Settings {
     pub notice_text: Option<String>,
 }
 
-/// Some of them, to be set.
-#[derive(Debug, Clone, Default, Deserialize, AsChangeset)]
-#[serde(deny_unknown_fields)]
+/// Some of them, to be set. An unknown key is refused by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, AsChangeset)]
+#[serde(default, deny_unknown_fields)]
 #[diesel(table_name = settings)]
 pub struct Change {
+    #[serde(deserialize_with = "given")]
     recovery_enabled: Option<bool>,
+    #[serde(deserialize_with = "given")]
     reminders_enabled: Option<bool>,
+    #[serde(deserialize_with = "given")]
     orphan_cases: Option<bool>,
+    #[serde(deserialize_with = "given")]
     two_person_approval: Option<bool>,
-    #[serde(default, deserialize_with = "given")]
+    #[serde(deserialize_with = "given")]
     notice_text: Option<Option<String>>,
 }
 
@@ -81,24 +90,146 @@ pub fn read(connection: &mut PgConnection) -> QueryResult<Settings> {
         .first(connection)
 }
 
-/// Sets some; the others stay.
+/// Sets some; the others stay. What is another value than before goes into the history.
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn change(connection: &mut PgConnection, change: &Change) -> QueryResult<Settings> {
-    if !change.is_empty() {
-        diesel::update(settings::table)
+pub fn change(
+    connection: &mut PgConnection,
+    change: &Change,
+    doing: &Doing,
+) -> QueryResult<Settings> {
+    connection.transaction(|connection| {
+        let before: Settings = settings::table
+            .select(Settings::as_select())
+            .for_update()
+            .first(connection)?;
+        if change.is_empty() {
+            return Ok(before);
+        }
+        let after: Settings = diesel::update(settings::table)
             .set(change)
-            .execute(connection)?;
-    }
-    read(connection)
+            .returning(Settings::as_returning())
+            .get_result(connection)?;
+        tell(connection, &changed(&before, &after), doing)?;
+        Ok(after)
+    })
 }
 
-/// `null` is something that was said, unlike a key that is missing.
+/// The keys whose value is another one now, each with it.
+fn changed(before: &Settings, after: &Settings) -> Map<String, Value> {
+    let keys = |settings: &Settings| match serde_json::to_value(settings) {
+        Ok(Value::Object(keys)) => keys,
+        _ => Map::new(),
+    };
+    let before = keys(before);
+    keys(after)
+        .into_iter()
+        .filter(|(key, value)| before.get(key) != Some(value))
+        .collect()
+}
+
+fn tell(
+    connection: &mut PgConnection,
+    changed: &Map<String, Value>,
+    doing: &Doing,
+) -> QueryResult<()> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<&str> = changed.keys().map(String::as_str).collect();
+    let line = activity::Line {
+        at: doing.at,
+        order_id: None,
+        category: "settings",
+        level: Level::Info,
+        actor: doing.actor.clone(),
+        what: format!("settings changed: {}", keys.join(", ")),
+        detail: Value::Object(changed.clone()),
+    };
+    activity::record(connection, line)
+}
+
+/// `null` is something that was said, unlike a key that is missing: it empties a text, and is no switch.
 fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: serde::Deserializer<'de>,
     T: Deserialize<'de>,
 {
     T::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(body: Value) -> Result<Change, String> {
+        let change: Change = serde_json::from_value(body).map_err(|error| error.to_string())?;
+        change.check().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_is_not_mentioned_stays() {
+        assert!(read(json!({})).unwrap().is_empty());
+        let change = read(json!({ "reminders_enabled": false })).unwrap();
+        let expected = Change {
+            reminders_enabled: Some(false),
+            ..Change::default()
+        };
+        assert_eq!(change, expected);
+        assert!(!change.is_empty());
+    }
+
+    #[test]
+    fn null_brings_our_own_notice_back_and_is_no_switch() {
+        let own_words = read(json!({ "notice_text": null })).unwrap();
+        assert_eq!(own_words.notice_text, Some(None));
+        assert!(!own_words.is_empty());
+        let refused = read(json!({ "orphan_cases": null })).unwrap_err();
+        assert!(refused.contains("expected a boolean"), "{refused}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let refused = read(json!({ "reminders": false })).unwrap_err();
+        assert!(refused.contains("`reminders`"), "{refused}");
+        assert!(refused.contains("`reminders_enabled`"), "{refused}");
+    }
+
+    #[test]
+    fn a_notice_is_as_long_as_stripe_takes_and_says_something() {
+        for notice in ["ü".repeat(1_200), "One reminder.\nNo more.".to_owned()] {
+            assert!(read(json!({ "notice_text": notice })).is_ok());
+        }
+        for notice in [
+            "ü".repeat(1_201),
+            String::new(),
+            " \n".to_owned(),
+            "\0".to_owned(),
+        ] {
+            let refused = read(json!({ "notice_text": notice })).unwrap_err();
+            assert_eq!(refused, WrongNotice.to_string());
+        }
+    }
+
+    #[test]
+    fn only_what_is_another_value_now_counts_as_changed() {
+        let before = Settings {
+            recovery_enabled: false,
+            reminders_enabled: true,
+            orphan_cases: false,
+            two_person_approval: false,
+            notice_text: None,
+        };
+        let after = Settings {
+            reminders_enabled: false,
+            notice_text: Some("One reminder.".to_owned()),
+            ..before.clone()
+        };
+        let told = json!({ "reminders_enabled": false, "notice_text": "One reminder." });
+        assert_eq!(Value::Object(changed(&before, &after)), told);
+        assert!(changed(&before, &before).is_empty());
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::{
+    alert,
     app::App,
     inbox,
     outbox::{self, Courier, Round},
@@ -22,6 +23,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     tokio::join!(
         events(app.clone(), stop.clone()),
         mails(app.clone(), stop.clone()),
+        alerts(app.clone(), stop.clone()),
     );
     app.metrics.worker_running.set(0);
 }
@@ -39,6 +41,18 @@ async fn events(app: App, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             _ = app.wake.notified() => {}
+            _ = tokio::time::sleep(POLL) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+async fn alerts(app: App, mut stop: watch::Receiver<bool>) {
+    while app.alert_email.is_some() && !*stop.borrow() {
+        if let Err(error) = alert::work_off(&app).await {
+            log::error!("the alerts found no database: {error}");
+        }
+        tokio::select! {
             _ = tokio::time::sleep(POLL) => {}
             _ = stop.changed() => {}
         }

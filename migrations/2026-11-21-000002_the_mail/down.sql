@@ -1,4 +1,6 @@
 DELETE FROM pace WHERE name = 'mails';
+DROP INDEX activity_for_people;
+DROP TABLE alerted;
 DROP TABLE reminder_decisions;
 DROP TABLE outbox_pause;
 DROP TABLE outbox_orders;

@@ -162,4 +162,13 @@ CREATE UNIQUE INDEX one_reminder_decision_per_order ON reminder_decisions (order
     WHERE decision IN ('scheduled', 'sent');
 CREATE INDEX reminder_decisions_by_mail ON reminder_decisions (mail_id);
 
+-- How far the shop has been told of lines of the log that need attention. One row.
+CREATE TABLE alerted (
+    only_row    boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    activity_id bigint NOT NULL DEFAULT 0,
+    at          timestamptz NOT NULL DEFAULT to_timestamp(0)
+);
+INSERT INTO alerted DEFAULT VALUES;
+CREATE INDEX activity_for_people ON activity (id) WHERE level = 'attention';
+
 INSERT INTO pace (name, next_at) VALUES ('mails', to_timestamp(0));

@@ -74,7 +74,7 @@ fn mailbox(text: &str) -> Result<Mailbox, String> {
 
 fn pace(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
-        Ok(pace) if pace > 0.0 && pace <= 1_000.0 => Ok(pace),
-        _ => Err("it must be a number above 0 and at most 1000".to_owned()),
+        Ok(pace) if pace > 0.0 && pace <= 100_000.0 => Ok(pace),
+        _ => Err("it must be a number above 0 and at most 100000".to_owned()),
     }
 }

@@ -4,7 +4,7 @@
 //! fills the shop's own words, [`message`] makes a mail of a text, and [`smtp`] hands it over. Nothing
 //! here decides whether a mail is sent: that is the outbox's.
 
-mod layout;
+pub mod layout;
 pub mod letter;
 pub mod message;
 pub mod smtp;

@@ -38,6 +38,9 @@ impl Problems {
     }
 
     /// The value if nothing was noted. A value that is missing has been noted as a problem.
+    ///
+    /// # Errors
+    /// All that was noted.
     pub fn or<T>(self, value: Option<T>) -> Result<T, Self> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),

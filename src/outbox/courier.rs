@@ -4,7 +4,11 @@
 //! takes as many mails as there are connections, all of which begin at once; a slow one holds up at
 //! most half of them.
 
-use std::{mem, time::Duration};
+use std::{
+    mem,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use futures::{
     StreamExt,
@@ -12,9 +16,11 @@ use futures::{
     stream::FuturesUnordered,
 };
 use lettre::message::Mailbox;
+use uuid::Uuid;
 
 use super::{
-    claim::{Claimed, claim, waiting},
+    carry::{Carried, carry},
+    claim::{claim, release, waiting},
     finish::{Outcome, finish, give_up_overdue},
     pause,
 };
@@ -22,10 +28,8 @@ use crate::{
     app::App,
     clock::Moment,
     db::DbError,
-    mail::{
-        message::{self, Draft},
-        smtp::{Connection, HandOver, Lease, Refused, SmtpServer},
-    },
+    mail::smtp::{Connection, HandOver, Lease, Refused, SmtpServer},
+    random,
 };
 
 /// How often leases that ran out are looked for.
@@ -49,15 +53,11 @@ pub struct Courier {
     in_hand: FuturesUnordered<BoxFuture<'static, Carried>>,
     /// What the database has not been told yet.
     untold: Vec<Outcome>,
+    /// Claims that the database did not answer: none of their mails was handed over.
+    unheard_of: Vec<Uuid>,
     looked_for_overdue: Option<Moment>,
     /// All mail is paused, and one mail may try.
     probing: bool,
-}
-
-/// A mail that was carried, and the connection if it can be used again.
-struct Carried {
-    outcome: Outcome,
-    connection: Option<Connection>,
 }
 
 impl Courier {
@@ -68,6 +68,7 @@ impl Courier {
             connections: Vec::new(),
             in_hand: FuturesUnordered::new(),
             untold: Vec::new(),
+            unheard_of: Vec::new(),
             looked_for_overdue: None,
             probing: false,
         }
@@ -80,6 +81,7 @@ impl Courier {
     /// The database's. Outcomes that could not be written are kept for the next round.
     pub async fn round(&mut self) -> Result<Round, DbError> {
         self.tell().await?;
+        self.release_unheard_of().await?;
         self.give_up_overdue().await?;
         let round = self.take_on().await?;
         if self.in_hand.is_empty() {
@@ -173,12 +175,22 @@ impl Courier {
         let most = i64::try_from(wanted.min(self.connections.len())).unwrap_or(1);
         // Begun before it is asked for, so that ours is never longer than the database's.
         let lease = Lease::starting_now(self.app.mailer.lease);
-        let app = self.app.clone();
-        let claimed = self
-            .app
-            .db
-            .run(move |connection| claim(connection, &app, most))
-            .await?;
+        let id = random::row_id(self.app.clock.now());
+        let (app, again) = (self.app.clone(), AtomicBool::new(false));
+        let claimed = self.app.db.run(move |connection| {
+            // Its connection died, perhaps after the commit.
+            if again.swap(true, Ordering::SeqCst) {
+                release(connection, id)?;
+            }
+            claim(connection, &app, id, most)
+        });
+        let claimed = match claimed.await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                self.unheard_of.push(id);
+                return Err(error);
+            }
+        };
         for mail in claimed {
             let Some(connection) = self.connections.pop() else {
                 break;
@@ -265,6 +277,17 @@ impl Courier {
             .map(drop)
     }
 
+    async fn release_unheard_of(&mut self) -> Result<(), DbError> {
+        while let Some(id) = self.unheard_of.last().copied() {
+            self.app
+                .db
+                .run(move |connection| release(connection, id))
+                .await?;
+            self.unheard_of.pop();
+        }
+        Ok(())
+    }
+
     async fn give_up_overdue(&mut self) -> Result<(), DbError> {
         let looked_lately = |at: Moment| at.after(OVERDUE) > Moment::now();
         if self.looked_for_overdue.is_some_and(looked_lately) {
@@ -290,58 +313,5 @@ impl Courier {
         self.connections = kept;
         let idle: Vec<Connection> = idle;
         join_all(idle.into_iter().map(Connection::close)).await;
-    }
-}
-
-/// Hands one mail over. A kept connection that turns out to be closed costs a fresh one.
-async fn carry(
-    app: App,
-    server: SmtpServer,
-    from: Mailbox,
-    mut connection: Connection,
-    mail: Claimed,
-    lease: Lease,
-) -> Carried {
-    let unsubscribe = app.unsubscribe_url(mail.address_hash);
-    let made = message::make(&Draft {
-        from: &from,
-        reply_to: app.shop.support_email.as_deref(),
-        to: &mail.address,
-        message_id: &mail.message_id,
-        text: &mail.text,
-        unsubscribe_url: mail.kind.is_to_a_payer().then_some(&unsubscribe),
-        now: app.clock.now(),
-    });
-    let ready = match made {
-        Ok(ready) => ready,
-        Err(error) => {
-            let handed = HandOver::Bounced {
-                why: error.to_string(),
-                no_such_address: false,
-            };
-            return Carried {
-                outcome: Outcome { mail, handed },
-                connection: Some(connection),
-            };
-        }
-    };
-    let mut handed = connection
-        .hand_over(&ready.from, &ready.to, &ready.bytes, lease)
-        .await;
-    if handed == HandOver::Stale {
-        handed = match Connection::open(&server, &app.mailer.domain).await {
-            Ok(fresh) => {
-                connection = fresh;
-                connection
-                    .hand_over(&ready.from, &ready.to, &ready.bytes, lease)
-                    .await
-            }
-            Err(Refused(why)) => HandOver::Ours(why),
-        };
-    }
-    let usable = connection.can_go_on();
-    Carried {
-        outcome: Outcome { mail, handed },
-        connection: usable.then_some(connection),
     }
 }

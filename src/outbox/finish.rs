@@ -24,6 +24,8 @@ use crate::{
     suppression::{self, Cause},
 };
 
+const NOBODY_KNOWS: &str = "nobody can know whether a mail was sent; look, then retry or drop it";
+
 /// What became of a mail.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -92,11 +94,7 @@ pub fn finish(
         let told = [
             (sent, Level::Info, "mail sent"),
             (bounced, Level::Attention, "mail came back"),
-            (
-                unknown,
-                Level::Attention,
-                "nobody can know whether a mail was sent; look, then retry or drop it",
-            ),
+            (unknown, Level::Attention, NOBODY_KNOWS),
             (ended("failed"), Level::Attention, "mail given up"),
         ];
         let lines = told.iter().flat_map(|(outcomes, level, what)| {
@@ -196,21 +194,35 @@ fn suppress(
 }
 
 fn lines(mail: &Claimed, level: Level, what: &str, at: DateTime<Utc>) -> Vec<activity::Line> {
-    let about: Vec<Option<Uuid>> = if mail.orders.is_empty() {
-        vec![None]
+    let line = |order| line((mail.id, mail.kind.name()), order, level, what, at);
+    if mail.orders.is_empty() {
+        vec![line(None)]
     } else {
-        mail.orders.iter().copied().map(Some).collect()
-    };
-    let line = |order_id| activity::Line {
+        mail.orders.iter().map(|order| line(Some(*order))).collect()
+    }
+}
+
+/// A mail's line in the log. What becomes of an alert is no reason for another.
+fn line(
+    (mail, kind): (Uuid, &str),
+    order_id: Option<Uuid>,
+    level: Level,
+    what: &str,
+    at: DateTime<Utc>,
+) -> activity::Line {
+    activity::Line {
         at,
         order_id,
         category: "mail",
-        level,
+        level: if kind == Kind::Alert.name() {
+            Level::Info
+        } else {
+            level
+        },
         actor: "outbox".to_owned(),
-        what: format!("{what}: {}", mail.kind.name()),
-        detail: json!({ "mail": mail.id, "kind": mail.kind.name() }),
-    };
-    about.into_iter().map(line).collect()
+        what: format!("{what}: {kind}"),
+        detail: json!({ "mail": mail, "kind": kind }),
+    }
 }
 
 /// Mails whose lease ran out without an outcome: their worker died, or is stopped. Nobody can know
@@ -242,17 +254,9 @@ pub fn give_up_overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> Que
         if !reminders.is_empty() {
             reminder::mail_ended(connection, &reminders, None)?;
         }
-        let lines = overdue.iter().map(|mail| activity::Line {
-            at: now,
-            order_id: mail.order_id,
-            category: "mail",
-            level: Level::Attention,
-            actor: "outbox".to_owned(),
-            what: format!(
-                "nobody can know whether a mail was sent; look, then retry or drop it: {}",
-                mail.kind
-            ),
-            detail: json!({ "mail": mail.id, "kind": mail.kind }),
+        let lines = overdue.iter().map(|mail| {
+            let about = (mail.id, mail.kind.as_str());
+            line(about, mail.order_id, Level::Attention, NOBODY_KNOWS, now)
         });
         activity::record_all(connection, lines.collect())?;
         Ok(overdue.len())

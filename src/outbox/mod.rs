@@ -4,10 +4,12 @@
 //! hands them over, and writes what became of each. **A mail is never sent twice**: one whose outcome
 //! nobody can know ends as `unknown`, and only a person sends it again ([`view::retry`]).
 
+mod carry;
 mod claim;
 mod courier;
 mod finish;
 pub mod gate;
+pub mod link;
 pub mod listen;
 mod pause;
 mod retry;
@@ -49,6 +51,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Blast,
+        Self::Link,
+        Self::Reminder,
+        Self::Test,
+        Self::Alert,
+    ];
+
     /// The word that is stored and shown.
     pub fn name(self) -> &'static str {
         match self {
@@ -69,15 +80,7 @@ impl Kind {
     }
 
     fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::Blast,
-            Self::Link,
-            Self::Reminder,
-            Self::Test,
-            Self::Alert,
-        ]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -100,7 +103,7 @@ pub struct Letter<'a> {
     pub due_at: Option<DateTime<Utc>>,
 }
 
-/// Queues mails inside the caller's transaction, and tells the ids of those that were. `None` for one
+/// Queues mails inside the caller's transaction (outside of one a constraint refuses it), and tells the ids of those that were. `None` for one
 /// that stands already: an order's second reminder, or its second mail of one mailing.
 ///
 /// A mail to somebody who is not written to is kept as `suppressed`.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use diesel::{
     Connection,
     prelude::*,
-    sql_types::{Double, Integer, Text},
+    sql_types::{Bool, Double, Integer, Text},
 };
 use serde_json::json;
 
@@ -19,7 +19,8 @@ use crate::{
     schema::outbox_pause,
 };
 
-/// Pauses all mail, or goes on pausing it. Tells whether that is news.
+/// Pauses all mail, or goes on pausing it. Tells whether that is news. Several mails in hand that are
+/// refused together count as one try.
 pub fn pause(
     connection: &mut PgConnection,
     reason: &str,
@@ -30,12 +31,15 @@ pub fn pause(
     struct Paused {
         #[diesel(sql_type = Integer)]
         tries: i32,
+        #[diesel(sql_type = Bool)]
+        news: bool,
     }
     connection.transaction(|connection| {
         let paused: Paused = diesel::sql_query(
             "INSERT INTO outbox_pause (reason, until) VALUES ($1, clock_timestamp()) \
-             ON CONFLICT (only_row) DO UPDATE SET reason = $1, tries = outbox_pause.tries + 1 \
-             RETURNING tries",
+             ON CONFLICT (only_row) DO UPDATE SET reason = $1, tries = outbox_pause.tries + \
+                 CASE WHEN outbox_pause.until > clock_timestamp() THEN 0 ELSE 1 END \
+             RETURNING tries, xmax = 0 AS news",
         )
         .bind::<Text, _>(reason)
         .get_result(connection)?;
@@ -44,12 +48,11 @@ pub fn pause(
         )
         .bind::<Double, _>(retry::pause(first_wait, paused.tries).as_secs_f64())
         .execute(connection)?;
-        let news = paused.tries == 1;
-        if news {
+        if paused.news {
             let what = "no mail can be sent, all of it waits";
             tell(connection, Level::Attention, what, Some(reason), now)?;
         }
-        Ok(news)
+        Ok(paused.news)
     })
 }
 

@@ -25,6 +25,8 @@ pub const STATES: [&str; 8] = [
     "cancelled",
     "suppressed",
 ];
+/// In which of them a person may send it again or drop it.
+const OPEN_TO_PEOPLE: [&str; 4] = ["queued", "failed", "bounced", "unknown"];
 
 /// A mail as the API shows it.
 #[derive(Debug, Clone, Serialize)]
@@ -137,6 +139,31 @@ pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Mail>
     Ok(with_orders(connection, row.into_iter().collect())?.pop())
 }
 
+/// What a mail says, for whoever has to look at it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Whole {
+    /// Its row.
+    #[serde(flatten)]
+    pub mail: Mail,
+    /// A reminder has none before it is due.
+    pub body: Option<String>,
+}
+
+/// One mail with what it says.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn read(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Whole>> {
+    let Some(mail) = find(connection, id)? else {
+        return Ok(None);
+    };
+    let body = outbox::table.find(id).select(outbox::body);
+    Ok(Some(Whole {
+        mail,
+        body: body.first(connection)?,
+    }))
+}
+
 fn with_orders(connection: &mut PgConnection, rows: Vec<Row>) -> QueryResult<Vec<Mail>> {
     let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
     let about: Vec<(Uuid, Uuid)> = outbox_orders::table
@@ -181,11 +208,9 @@ pub enum Asked {
 /// # Errors
 /// What PostgreSQL says.
 pub fn retry(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryResult<Asked> {
-    let from = ["queued", "failed", "bounced", "unknown"];
     decide(
         connection,
         id,
-        &from,
         doing,
         "mail to be sent again",
         |connection| {
@@ -208,8 +233,7 @@ pub fn retry(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryRes
 /// # Errors
 /// What PostgreSQL says.
 pub fn give_up(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryResult<Asked> {
-    let from = ["queued", "failed", "bounced", "unknown"];
-    decide(connection, id, &from, doing, "mail dropped", |connection| {
+    decide(connection, id, doing, "mail dropped", |connection| {
         diesel::update(outbox::table.find(id))
             .set((
                 outbox::state.eq("cancelled"),
@@ -224,7 +248,6 @@ pub fn give_up(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryR
 fn decide(
     connection: &mut PgConnection,
     id: Uuid,
-    from: &[&str],
     doing: &Doing,
     what: &str,
     change: impl Fn(&mut PgConnection) -> QueryResult<()>,
@@ -239,17 +262,17 @@ fn decide(
         let Some((state, kind)) = state else {
             return Ok(Asked::NoMail);
         };
-        if !from.contains(&state.as_str()) {
+        if !OPEN_TO_PEOPLE.contains(&state.as_str()) {
             return Ok(Asked::NotNow(format!(
-                "the mail is {state}; only one that is {} can be",
-                from.join(", ")
+                "the mail is {state}; only one that is queued, failed, bounced or unknown can be sent again or dropped"
             )));
         }
         change(connection)?;
         let Some(mail) = find(connection, id)? else {
             return Ok(Asked::NoMail);
         };
-        if kind == Kind::Reminder.name() && mail.state == "cancelled" && state == "queued" {
+        let never_handed_over = matches!(state.as_str(), "queued" | "failed");
+        if kind == Kind::Reminder.name() && mail.state == "cancelled" && never_handed_over {
             reminder::skipped_after_all(connection, id, Reason::ReminderDisabled)?;
         }
         let line = activity::Line {

@@ -9,7 +9,7 @@ pub mod rule;
 use chrono::Duration;
 
 pub use self::row::{
-    Decided, Decision, already_reminded, decided, list, mail_ended, skipped_after_all,
+    DECISIONS, Decided, Decision, already_reminded, decided, list, mail_ended, skipped_after_all,
 };
 
 /// When a reminder is sent.

@@ -11,6 +11,9 @@ use crate::{
     schema::{checkout_sessions, outbox, reminder_decisions as decisions},
 };
 
+/// What a decision can be.
+pub const DECISIONS: [&str; 3] = ["scheduled", "sent", "skipped"];
+
 /// What was decided about an expired session.
 #[derive(Debug, Clone, Copy)]
 pub struct Decided {

@@ -5,6 +5,7 @@ mod health;
 pub mod page;
 mod pay;
 mod site;
+mod unsubscribe;
 mod webhook;
 
 use actix_web::{
@@ -70,6 +71,13 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
                             .default_service(route().to(pay::other_method)),
                     )
                     .default_service(route().to(pay::not_found)),
+            )
+            .service(
+                web::resource("/unsubscribe/{token}")
+                    .route(get().to(unsubscribe::ask))
+                    .route(post().to(unsubscribe::press))
+                    .route(head().to(unsubscribe::peek))
+                    .default_service(route().to(pay::other_method)),
             )
             .route("/webhooks/stripe", post().to(webhook::receive))
             .service(web::scope("/api/v1").configure(api::routes))

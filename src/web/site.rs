@@ -44,6 +44,10 @@ impl Site {
         match page {
             Page::Busy {
                 retry_after_seconds,
+            }
+            | Page::NotYetUnsubscribed {
+                retry_after_seconds,
+                ..
             } => {
                 response.insert_header((header::RETRY_AFTER, retry_after_seconds.to_string()));
             }

@@ -4,7 +4,10 @@ use freshmint::token::Role;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Process, World, cluster::Database};
+use crate::{
+    mailbox,
+    support::{Process, World, cluster::Database},
+};
 
 #[test]
 fn keys_new_prints_a_key_that_works_and_each_time_another() {
@@ -235,8 +238,59 @@ fn doctor_fails_for_each_thing_that_is_wrong_and_says_what_to_do() {
         "no answer from Stripe: …:",
     );
     insta::with_settings!({ filters => vec![no_port] }, { insta::assert_snapshot!(checks.join("\n--\n")) });
+    let mail = |url| failing(&["--mail-from", "a@example.org", "--smtp-url", url]);
+    let away = mail("smtp://127.0.0.1:1");
+    assert!(
+        away.contains("127.0.0.1:1 cannot be reached") && away.contains("check SMTP_URL"),
+        "{away}"
+    );
+    let clear = mail("smtp://club:secret@mail.example.org");
+    assert!(
+        clear.contains("?tls=required") && !clear.contains("secret"),
+        "{clear}"
+    );
     world.stripe.advance(chrono::Duration::minutes(6));
     assert!(failing(&[]).contains("off Stripe's: switch time synchronisation on"));
+}
+
+#[test]
+fn doctor_logs_in_at_the_mail_server() {
+    let login = Some(("club".to_owned(), "secret".to_owned()));
+    let mailbox = || mailbox::Settings {
+        login: login.clone(),
+        ..mailbox::Settings::default()
+    };
+    let world = World::with_mailbox_on(Database::new(), mailbox(), &[]);
+    let (code, told, _) = world.command(&["doctor"]);
+    assert_eq!(code, 0, "{told}");
+    assert_eq!(world.mailbox().commands(), ["EHLO", "AUTH", "QUIT"]);
+    let wrong = world.mailbox().smtp_url().replace("secret", "wrong");
+    let (code, told, _) = world.command(&["doctor", "--smtp-url", &wrong]);
+    assert!(
+        code == 1 && told.contains("refused our log-in: 535") && !told.contains("wrong@"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_half_set_mail_server_is_named() {
+    let world = World::new();
+    for (set, missing) in [
+        (("SMTP_URL", "smtp://127.0.0.1"), "MAIL_FROM"),
+        (("MAIL_FROM", "a@example.org"), "SMTP_URL"),
+    ] {
+        let (code, _, said) = world.command_with(&[set], &["doctor"]);
+        assert!(
+            code == 2 && said.starts_with(&format!("{missing} is wrong: ")),
+            "{said}"
+        );
+    }
+    let url = ("SMTP_URL", "smtp://club:sec%zzret@127.0.0.1?tls=maybe");
+    let (code, _, said) = world.command_with(&[url, ("MAIL_FROM", "a@example.org")], &["doctor"]);
+    assert!(
+        code == 2 && said.starts_with("SMTP_URL is wrong: ") && !said.contains("sec"),
+        "{said}"
+    );
 }
 
 #[test]

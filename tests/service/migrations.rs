@@ -27,6 +27,29 @@ const ROWS: &str = "
         VALUES (now(), '00000000-0000-7000-8000-000000000001', 'order', 'info', 'test', 'paid');
     INSERT INTO api_tokens (id, name, role, token_hash, created_at)
         VALUES ('00000000-0000-7000-8000-000000000004', 'shop', 'viewer', '\\x00', now());
+    UPDATE settings SET notice_text = 'One reminder may follow.';
+    INSERT INTO suppressions (address_hash, address, reason, since)
+        VALUES ('\\x00000000000000000000000000000001', 'gone@example.org', 'unsubscribed', now());
+    INSERT INTO blasts (id, name, subject, body, selection, state, author, created_at, started_at)
+        VALUES ('00000000-0000-7000-8000-000000000005', 'Cup', 's', 'b', '{}', 'sending', 'test', now(), now());
+    INSERT INTO blast_approvals (blast_id, content_hash, approved_by, approved_at)
+        VALUES ('00000000-0000-7000-8000-000000000005', 'x', 'test', now());
+    INSERT INTO blast_recipients (blast_id, order_id, digest)
+        VALUES ('00000000-0000-7000-8000-000000000005', '00000000-0000-7000-8000-000000000001', '\\x00');
+    INSERT INTO outbox (id, kind, address, address_hash, message_id, created_at, due_at)
+        VALUES ('00000000-0000-7000-8000-000000000006', 'reminder', 'parent@example.org',
+            '\\x00000000000000000000000000000002', '<1@example.org>', now(), now());
+    INSERT INTO outbox (id, kind, blast_id, address, address_hash, subject, body, message_id, state, created_at, sent_at)
+        VALUES ('00000000-0000-7000-8000-000000000007', 'blast', '00000000-0000-7000-8000-000000000005', 'parent@example.org',
+            '\\x00000000000000000000000000000002', 's', 'b', '<2@example.org>', 'sent', now(), now());
+    INSERT INTO outbox_orders (mail_id, order_id, kind, blast_id, version, link_version)
+        VALUES ('00000000-0000-7000-8000-000000000006', '00000000-0000-7000-8000-000000000001', 'reminder', NULL, 1, 1),
+               ('00000000-0000-7000-8000-000000000007', '00000000-0000-7000-8000-000000000001', 'blast',
+                '00000000-0000-7000-8000-000000000005', 1, 1);
+    INSERT INTO reminder_decisions (id, session_id, order_id, decision, expired_at, decided_at, due_at, mail_id)
+        VALUES ('00000000-0000-7000-8000-000000000008', '00000000-0000-7000-8000-000000000002',
+            '00000000-0000-7000-8000-000000000001', 'scheduled', now(), now(), now(), '00000000-0000-7000-8000-000000000006');
+    INSERT INTO outbox_pause (reason, until) VALUES ('535', now());
 ";
 
 #[test]
@@ -88,6 +111,50 @@ fn what_must_never_happen_is_refused_by_the_tables() {
     refused(
         "UPDATE checkout_sessions SET request_body = 'a=b'",
         "a_body_only_while_minting",
+    );
+    let mail = |kind: &str, blast: &str| {
+        format!(
+            "INSERT INTO outbox (id, kind, blast_id, address, address_hash, subject, body, message_id, created_at)
+                SELECT '00000000-0000-7000-8000-000000000021', '{kind}', {blast}, address, address_hash, 's', 'b', '<3@example.org>', now()
+                FROM outbox LIMIT 1;
+             INSERT INTO outbox_orders (mail_id, order_id, kind, blast_id, version, link_version)
+                VALUES ('00000000-0000-7000-8000-000000000021', '00000000-0000-7000-8000-000000000001', '{kind}', {blast}, 1, 1)"
+        )
+    };
+    refused(&mail("reminder", "NULL"), "one_reminder_per_order");
+    let blast = "'00000000-0000-7000-8000-000000000005'";
+    refused(&mail("blast", blast), "one_mail_per_blast_and_order");
+    refused(&mail("blast", "NULL"), "a_blast_has_its_blast");
+    refused(
+        "INSERT INTO checkout_sessions (id, stripe_id, state, origin, asked_by, created_at, expires_at, ended_at)
+            VALUES ('00000000-0000-7000-8000-000000000022', 'cs_2', 'expired', 'click', 'person', now(), now(), now());
+         INSERT INTO reminder_decisions SELECT gen_random_uuid(), '00000000-0000-7000-8000-000000000022', order_id,
+            decision, reason, expired_at, decided_at, due_at, mail_id, sent_at FROM reminder_decisions",
+        "one_reminder_decision_per_order",
+    );
+    for (set, by) in [
+        ("claimed_until = now()", "sending_is_a_lease"),
+        (
+            "state = 'sending', subject = 's', body = 'b', claimed_until = now()",
+            "claimed_by_somebody",
+        ),
+        ("state = 'sent'", "sent_says_when"),
+        ("state = 'failed'", "trouble_says_why"),
+        ("address = NULL", "pending_has_its_content"),
+        ("message_id = '<2@example.org>'", "outbox_message_id_key"),
+    ] {
+        refused(
+            &format!("UPDATE outbox SET {set} WHERE kind = 'reminder'"),
+            by,
+        );
+    }
+    refused(
+        "UPDATE reminder_decisions SET decision = 'skipped'",
+        "skipped_says_why",
+    );
+    refused(
+        "INSERT INTO settings (only_row) VALUES (false)",
+        "settings_only_row_check",
     );
     refused(
         "UPDATE stripe_events SET state = 'failed'",

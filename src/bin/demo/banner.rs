@@ -3,18 +3,18 @@
 use std::io::Write;
 
 use crate::{
-    mailbox::Mailbox,
     seed::{Link, Shop},
-    service::SHOP,
+    service::{REMINDER_DELAY_SECONDS, SHOP},
     stripe::Stripe,
 };
 
-/// Prints the links, the log-ins, the addresses and what there is to try.
-pub fn print(shop: &Shop, mailbox: &Mailbox, links: &[Link]) {
+/// Prints where the mails are, the links, the log-ins, the addresses and what there is to try.
+pub fn print(shop: &Shop, links: &[Link]) {
     let text = [
         format!("\nFreshmint, to try: {SHOP} collects the fees of a summer cup.\n"),
+        mailbox(shop),
         pay_links(links),
-        addresses(shop, mailbox),
+        addresses(shop),
         log_ins(shop),
         what_to_try(shop, links),
         "Ctrl-C stops it. Everything is thrown away then.\n".to_owned(),
@@ -24,8 +24,16 @@ pub fn print(shop: &Shop, mailbox: &Mailbox, links: &[Link]) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
+fn mailbox(shop: &Shop) -> String {
+    format!(
+        "START HERE\n  \
+         {}  the mailbox: the fees have been mailed to every family\n",
+        shop.mailbox.url()
+    )
+}
+
 fn pay_links(links: &[Link]) -> String {
-    let mut text = "PAY LINKS, as a mail would carry them\n".to_owned();
+    let mut text = "PAY LINKS, as the mails carry them\n".to_owned();
     for link in links {
         let Link {
             reference,
@@ -39,18 +47,14 @@ fn pay_links(links: &[Link]) -> String {
     text
 }
 
-fn addresses(shop: &Shop, mailbox: &Mailbox) -> String {
-    let service = shop.address;
-    let mailbox = format!(
-        "  {}  the mailbox: every mail that the service sends\n",
-        mailbox.url()
-    );
+fn addresses(shop: &Shop) -> String {
+    let (service, mailbox) = (shop.address, shop.mailbox.url());
     match shop.stripe {
         Stripe::Simulated { simulator, .. } => format!(
             "ADDRESSES\n  \
              {service}/metrics  the service; its figures\n  \
-             {}  the Stripe simulator's console: sessions, events, and things that go wrong\n\
-             {mailbox}",
+             {mailbox}  the mailbox: every mail that the service sends, and ways to refuse it\n  \
+             {}  the Stripe simulator's console: sessions, events, and things that go wrong\n",
             simulator.url()
         ),
         Stripe::TestMode {
@@ -67,8 +71,8 @@ fn addresses(shop: &Shop, mailbox: &Mailbox) -> String {
             format!(
                 "ADDRESSES\n  \
                  {service}/metrics  the service; its figures\n  \
-                 https://dashboard.stripe.com/test/payments  Stripe's test mode, which it talks to\n\
-                 {mailbox}  \
+                 {mailbox}  the mailbox: every mail that the service sends, and ways to refuse it\n  \
+                 https://dashboard.stripe.com/test/payments  Stripe's test mode, which it talks to\n  \
                  {webhooks}\n"
             )
         }
@@ -87,12 +91,14 @@ fn log_ins(shop: &Shop) -> String {
 fn what_to_try(shop: &Shop, links: &[Link]) -> String {
     let first = links.first().map_or("", |link| link.url.as_str());
     let pay = match shop.stripe {
-        Stripe::Simulated { .. } => {
-            "Open a link, pay, and open it again. Or go back without paying, and open it again."
-        }
-        Stripe::TestMode { .. } => {
-            "Open a link and pay with the card 4242 4242 4242 4242, any later date and any CVC."
-        }
+        Stripe::Simulated { .. } => format!(
+            "Open the mail to Jane Miller, follow its link, pay, and follow it again.\n  \
+             - In another mail follow the link and let the checkout expire: its one reminder comes\n    \
+             {REMINDER_DELAY_SECONDS} seconds later, and its link leads to a fresh checkout."
+        ),
+        Stripe::TestMode { .. } => "Open a mail, follow its link and pay with the card \
+             4242 4242 4242 4242, any later date and any CVC."
+            .to_owned(),
     };
     let break_it = match shop.stripe {
         Stripe::Simulated { simulator, .. } => format!(
@@ -105,6 +111,7 @@ fn what_to_try(shop: &Shop, links: &[Link]) -> String {
         "WHAT TO TRY\n  \
          - {pay}\n  \
          - Open the others: German, paid, cancelled, withdrawn, in cash, on its way.\n  \
+         - Unsubscribe from a mail; or let the mailbox refuse, and ask for a link to be sent again.\n  \
          - Look as a link preview looks, which mints nothing:\n    \
          curl -i -A WhatsApp/2.24 {first}\n\
          {break_it}"

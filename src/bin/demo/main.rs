@@ -64,7 +64,7 @@ fn run(options: Options) -> Result<(), Failure> {
     let postgres = PrivatePostgres::start().map_err(Failure::new)?;
     let stripe = wish.start()?;
     let mailbox = open_mailbox(&stripe)?;
-    let service = Service::start(&postgres, &stripe)?;
+    let service = Service::start(&postgres, &stripe, &mailbox)?;
 
     let now = service.app.clock.now();
     let token = service
@@ -76,10 +76,11 @@ fn run(options: Options) -> Result<(), Failure> {
         address: &service.url,
         token: token.expose(),
         stripe: &stripe,
+        mailbox: &mailbox,
         app: &service.app,
     };
     if let Some(links) = shop.open()? {
-        banner::print(&shop, &mailbox, &links);
+        banner::print(&shop, &links);
         service.wait()?;
     }
     eprintln!("Stopping, and throwing everything away…");

@@ -14,10 +14,14 @@ use freshmint::{
     serve::{self, Parts, Stop, Web},
 };
 
-use crate::{Failure, postgres::PrivatePostgres, stripe::Stripe};
+use crate::{Failure, mailbox::Mailbox, postgres::PrivatePostgres, stripe::Stripe};
 
 /// The club of the demo.
 pub const SHOP: &str = "Rovers Youth FC";
+/// Whom its mails come from.
+pub const TREASURER: &str = "treasurer@rovers.example.org";
+/// From a checkout's expiry to its reminder: an hour, where nobody stands by and watches.
+pub const REMINDER_DELAY_SECONDS: u32 = 5;
 /// What `freshmint serve` listens on, too.
 const PORT: u16 = 8080;
 const DATABASE: &str = "freshmint";
@@ -32,15 +36,20 @@ pub struct Service {
 }
 
 impl Service {
-    /// Migrates an empty database on `postgres` and starts web and worker on it.
-    pub fn start(postgres: &PrivatePostgres, stripe: &Stripe) -> Result<Self, Failure> {
+    /// Migrates an empty database on `postgres` and starts web and worker on it; mail goes to
+    /// `mailbox`.
+    pub fn start(
+        postgres: &PrivatePostgres,
+        stripe: &Stripe,
+        mailbox: &Mailbox,
+    ) -> Result<Self, Failure> {
         postgres.create_database(DATABASE).map_err(Failure::new)?;
         let (listener, url) = listen().map_err(|error| {
             Failure::new(format!(
                 "The service found no port on 127.0.0.1 ({error}): end what takes them all, and start again."
             ))
         })?;
-        let settings = settings(&postgres.url(DATABASE), &url, stripe)?;
+        let settings = settings(&postgres.url(DATABASE), &url, stripe, mailbox)?;
         let app = App::new(&settings, stripe.clock()).map_err(Failure::new)?;
         app.db.migrate().map_err(Failure::new)?;
         stripe.send_events_to(&url);
@@ -97,7 +106,12 @@ fn listen() -> io::Result<(TcpListener, String)> {
     Ok((listener, url))
 }
 
-fn settings(database: &str, url: &str, stripe: &Stripe) -> Result<config::Service, Failure> {
+fn settings(
+    database: &str,
+    url: &str,
+    stripe: &Stripe,
+    mailbox: &Mailbox,
+) -> Result<config::Service, Failure> {
     let link_keys = LinkKeys::generate(&mut random::generator());
     let mut settings = vec![
         ("DATABASE_URL", database.to_owned()),
@@ -105,7 +119,15 @@ fn settings(database: &str, url: &str, stripe: &Stripe) -> Result<config::Servic
         ("LINK_KEYS", link_keys),
         ("SHOP_NAME", SHOP.to_owned()),
         ("SHOP_URL", "https://rovers.example.org".to_owned()),
-        ("SUPPORT_EMAIL", "treasurer@rovers.example.org".to_owned()),
+        ("SUPPORT_EMAIL", TREASURER.to_owned()),
+        ("DATABASE_DIRECT_URL", database.to_owned()),
+        ("SMTP_URL", mailbox.smtp_url()),
+        ("MAIL_FROM", format!("{SHOP} <{TREASURER}>")),
+        ("MAIL_PER_SECOND", "50".to_owned()),
+        // So that what the mailbox's switches do is seen while somebody looks.
+        ("MAIL_RETRY_SECONDS", "5".to_owned()),
+        ("MAIL_LEASE_SECONDS", "30".to_owned()),
+        ("REMINDER_DELAY_SECONDS", REMINDER_DELAY_SECONDS.to_string()),
     ];
     settings.extend(stripe.service_settings());
     let values = settings.iter().map(|(name, value)| (*name, value.as_str()));

@@ -18,7 +18,7 @@ use super::{
     Kind,
     gate::{Ruling, rule_on},
 };
-use crate::{app::App, mail::Text, random, suppression::AddressHash};
+use crate::{app::App, mail::Text, suppression::AddressHash};
 
 /// Which rows wait for their turn: `$1` is the service's own time.
 const DUE: &str = "mail.state = 'queued' AND mail.not_before <= clock_timestamp() \
@@ -79,8 +79,14 @@ pub fn waiting(
     .get_result(connection)
 }
 
-/// Claims up to `most` mails that are due and that every gate lets through; the others end here.
-pub fn claim(connection: &mut PgConnection, app: &App, most: i64) -> QueryResult<Vec<Claimed>> {
+/// Claims up to `most` mails under the id `claim` that are due and that every gate lets through; the
+/// others end here.
+pub fn claim(
+    connection: &mut PgConnection,
+    app: &App,
+    claim: Uuid,
+    most: i64,
+) -> QueryResult<Vec<Claimed>> {
     let now = app.clock.now();
     connection.transaction(|connection| {
         if !our_turn(connection)? {
@@ -91,7 +97,6 @@ pub fn claim(connection: &mut PgConnection, app: &App, most: i64) -> QueryResult
             return Ok(Vec::new());
         }
         let known = Known::load(connection, &candidates)?;
-        let claim = random::row_id(now);
         let mut claimed = Vec::new();
         for candidate in candidates {
             let (orders, facts) = known.of(&candidate, app, now);
@@ -110,6 +115,17 @@ pub fn claim(connection: &mut PgConnection, app: &App, most: i64) -> QueryResult
         use_turns(connection, claimed.len(), app.mailer.per_second)?;
         Ok(claimed)
     })
+}
+
+/// Gives back what was claimed under an id whose answer never reached us: none of it was handed over.
+pub fn release(connection: &mut PgConnection, claim: Uuid) -> QueryResult<()> {
+    diesel::sql_query(
+        "UPDATE outbox SET state = 'queued', claimed_until = NULL, claim_id = NULL, attempts = attempts - 1 \
+         WHERE claim_id = $1 AND state IN ('sending', 'unknown')",
+    )
+    .bind::<SqlUuid, _>(claim)
+    .execute(connection)
+    .map(drop)
 }
 
 /// Locks the pace's row, so that replicas claim one after the other.

@@ -15,20 +15,29 @@ use crate::{
 /// A caller who may read.
 pub struct Viewer;
 
-/// A caller who may also change orders and events.
+/// A caller who may also change orders, events and mails.
 pub struct Operator {
     /// Who it is, for the history: `api:NAME`.
+    actor: String,
+}
+
+/// A caller who may also turn the service's switches.
+pub struct Admin {
+    /// As an operator's.
     actor: String,
 }
 
 impl Operator {
     /// What the caller does now.
     pub fn doing(&self, app: &App, note: Option<String>) -> Doing {
-        Doing {
-            actor: self.actor.clone(),
-            at: app.clock.now(),
-            note,
-        }
+        doing(&self.actor, app, note)
+    }
+}
+
+impl Admin {
+    /// What the caller does now.
+    pub fn doing(&self, app: &App) -> Doing {
+        doing(&self.actor, app, None)
     }
 }
 
@@ -53,6 +62,28 @@ impl FromRequest for Operator {
                 actor: format!("api:{name}"),
             })
         })
+    }
+}
+
+impl FromRequest for Admin {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = caller(request, Role::Admin);
+        Box::pin(async {
+            caller.await.map(|name| Self {
+                actor: format!("api:{name}"),
+            })
+        })
+    }
+}
+
+fn doing(actor: &str, app: &App, note: Option<String>) -> Doing {
+    Doing {
+        actor: actor.to_owned(),
+        at: app.clock.now(),
+        note,
     }
 }
 

@@ -8,6 +8,7 @@ use actix_web::{
     web::{Bytes, PathConfig, PayloadConfig, QueryConfig, ServiceConfig},
 };
 use serde::{Deserialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use super::problem::Problem;
 
@@ -24,13 +25,41 @@ pub fn configure(config: &mut ServiceConfig) {
         .app_data(PathConfig::default().error_handler(|_, _| Problem::not_found("address").into()));
 }
 
+/// Reads a parameter that is one of a few words.
+///
+/// # Errors
+/// 400 that lists them.
+pub fn one_of(name: &str, said: &str, known: &[&str]) -> Result<String, Problem> {
+    if known.contains(&said) {
+        return Ok(said.to_owned());
+    }
+    let known = known.join(", ");
+    Err(Problem::unreadable(format!(
+        "{name} must be one of {known}"
+    )))
+}
+
+/// Reads a parameter that is an id.
+///
+/// # Errors
+/// 400 that names it.
+pub fn id(name: &str, said: &str) -> Result<Uuid, Problem> {
+    said.parse()
+        .map_err(|_| Problem::unreadable(format!("{name} must be an id as the API shows it")))
+}
+
 /// A body of JSON.
 pub struct Body(Bytes);
 
 impl Body {
     /// What it says.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        serde_json::from_slice(&self.0).map_err(Problem::from_json)
+        let said: T = serde_json::from_slice(&self.0).map_err(Problem::from_json)?;
+        // Serde takes an array for an object whose fields come in their order; nobody means that.
+        if self.0.trim_ascii_start().starts_with(b"[") {
+            return Err(Problem::unsupported("the body must be a JSON object"));
+        }
+        Ok(said)
     }
 
     /// The same, where it may be left out.

@@ -6,10 +6,14 @@ mod events;
 mod input;
 mod openapi;
 mod orders;
+mod outbox;
 mod page;
 mod problem;
+mod reminders;
+mod settings;
+mod suppressions;
 
-use actix_web::web::{ServiceConfig, get, patch, post, route};
+use actix_web::web::{ServiceConfig, delete, get, patch, post, put, route};
 
 /// Every route of the API.
 pub fn routes(config: &mut ServiceConfig) {
@@ -26,6 +30,17 @@ pub fn routes(config: &mut ServiceConfig) {
             "/orders/{id}/withdraw-link",
             post().to(orders::withdraw_link),
         )
+        .route("/orders/{id}/send", post().to(outbox::send))
+        .route("/outbox", get().to(outbox::list))
+        .route("/outbox/{id}", get().to(outbox::show))
+        .route("/outbox/{id}/retry", post().to(outbox::retry))
+        .route("/outbox/{id}/drop", post().to(outbox::give_up))
+        .route("/reminders", get().to(reminders::list))
+        .route("/suppressions", get().to(suppressions::list))
+        .route("/suppressions", post().to(suppressions::add))
+        .route("/suppressions/{email}", delete().to(suppressions::lift))
+        .route("/settings", get().to(settings::show))
+        .route("/settings", put().to(settings::change))
         .route("/events", get().to(events::list))
         .route("/events/{id}/replay", post().to(events::replay))
         .route("/blasts", post().to(blasts::create))

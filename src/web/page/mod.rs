@@ -143,6 +143,23 @@ pub enum Page<'a> {
     },
     /// Too many checkouts were opened for this order within the hour.
     TooMany,
+    /// Whether to get no more mail: the button.
+    Unsubscribe {
+        /// Where the button posts to: `/unsubscribe/{token}`.
+        action: &'a str,
+    },
+    /// No more mail goes to the address of the link.
+    Unsubscribed,
+    /// The database is away: the button once more. The page does not ask again by itself, since that
+    /// would be a GET, which changes nothing.
+    NotYetUnsubscribed {
+        /// Where the button posts to: `/unsubscribe/{token}`.
+        action: &'a str,
+        /// After how many seconds another press may help; the same as in `Retry-After`.
+        retry_after_seconds: u32,
+    },
+    /// As [`Page::NotFound`], for a link to unsubscribe.
+    UnsubscribeUnknown,
 }
 
 impl Page<'_> {
@@ -158,12 +175,14 @@ impl Page<'_> {
             | Page::Paid(_)
             | Page::SettledOffline(_)
             | Page::Refunded { .. }
-            | Page::PartlyRefunded { .. } => 200,
-            Page::NotFound => 404,
+            | Page::PartlyRefunded { .. }
+            | Page::Unsubscribe { .. }
+            | Page::Unsubscribed => 200,
+            Page::NotFound | Page::UnsubscribeUnknown => 404,
             Page::Cancelled { .. } => 410,
             Page::TooMany => 429,
             Page::Refused { .. } => 502,
-            Page::Busy { .. } => 503,
+            Page::Busy { .. } | Page::NotYetUnsubscribed { .. } => 503,
         }
     }
 }

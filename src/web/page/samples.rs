@@ -4,6 +4,9 @@ use chrono::{DateTime, TimeZone, Utc};
 
 use crate::web::page::{Due, Owed, OwedLine, Page, Settled, Shop};
 
+/// Where the button of the pages without an order posts to.
+const UNSUBSCRIBE: &str = "/unsubscribe/abc.def";
+
 /// A club with an address for support.
 pub fn club() -> Shop {
     Shop {
@@ -128,5 +131,20 @@ pub fn every_page(owed: &Owed) -> Vec<(&'static str, Page<'_>)> {
         ),
         ("refused", Page::Refused { reference }),
         ("too-many", Page::TooMany),
+        (
+            "unsubscribe",
+            Page::Unsubscribe {
+                action: UNSUBSCRIBE,
+            },
+        ),
+        ("unsubscribed", Page::Unsubscribed),
+        (
+            "not-yet-unsubscribed",
+            Page::NotYetUnsubscribed {
+                action: UNSUBSCRIBE,
+                retry_after_seconds: 5,
+            },
+        ),
+        ("unsubscribe-unknown", Page::UnsubscribeUnknown),
     ]
 }

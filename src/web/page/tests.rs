@@ -60,20 +60,24 @@ fn nothing_is_loaded_and_nothing_runs() {
 }
 
 #[test]
-fn the_button_posts_where_it_is_told_and_stands_only_where_something_is_due() {
+fn the_button_posts_where_it_is_told_and_stands_only_where_there_is_something_to_do() {
     for_every_page(|name, page, html| {
         let due = matches!(
             page,
             Page::Continue(_) | Page::NotYetPaid(_) | Page::LinkReplaced { due: Some(_), .. }
         );
-        let form = "<form method=\"post\" action=\"/pay/abc.def\">";
-        assert_eq!(html.contains(form), due, "{name}");
-        assert_eq!(html.matches("<form").count(), usize::from(due), "{name}");
-        assert_eq!(
-            html.matches("<button type=\"submit\">").count(),
-            usize::from(due),
-            "{name}"
+        let asks = matches!(
+            page,
+            Page::Unsubscribe { .. } | Page::NotYetUnsubscribed { .. }
         );
+        for (action, stands) in [("/pay/abc.def", due), ("/unsubscribe/abc.def", asks)] {
+            let form = format!("<form method=\"post\" action=\"{action}\">");
+            assert_eq!(html.contains(&form), stands, "{name}");
+        }
+        for part in ["<form", "<button type=\"submit\">"] {
+            let there = usize::from(due || asks);
+            assert_eq!(html.matches(part).count(), there, "{part} on {name}");
+        }
     });
 }
 
@@ -202,6 +206,18 @@ fn questions_go_to_support_with_the_reference_or_else_to_the_shop() {
 }
 
 #[test]
+fn who_wants_no_more_mail_reads_whose_it_was() {
+    for_every_page(|name, page, html| {
+        assert!(!html.contains("{shop}"), "{name}");
+        if matches!(page, Page::Unsubscribe { .. } | Page::Unsubscribed) {
+            let main = between(html, "<main", "</main>");
+            let escaped = ["Riverside Youth Club", "Anna&#x27;s Corner &amp; Co"];
+            assert!(escaped.iter().any(|shop| main.contains(shop)), "{html}");
+        }
+    });
+}
+
+#[test]
 fn the_statuses_are_those_of_the_contract() {
     let owed = fees();
     let unusual: Vec<_> = every_page(&owed)
@@ -215,6 +231,8 @@ fn the_statuses_are_those_of_the_contract() {
         ("busy", 503),
         ("refused", 502),
         ("too-many", 429),
+        ("not-yet-unsubscribed", 503),
+        ("unsubscribe-unknown", 404),
     ];
     assert_eq!(unusual, contract);
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-use super::text::{Texts, Words, texts};
+use super::text::{Button, Texts, Words, texts};
 use super::{Due, Owed, OwedLine, Page, STYLE, Settled, Shop};
 use crate::order::locale::Language;
 
@@ -23,7 +23,7 @@ pub(super) struct View<'a> {
     lines: &'a [OwedLine],
     /// Left out under a single line, which says the same.
     total: Option<&'a str>,
-    action: Option<&'a str>,
+    form: Option<Form<'a>>,
     refresh: Option<u32>,
     /// For the subject of a mail to support.
     reference: Option<&'a str>,
@@ -33,7 +33,7 @@ pub(super) struct View<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Tone {
-    /// Something to pay: no mark, the amount speaks.
+    /// Something to do: no mark, the amount or the button speaks.
     Due,
     /// All is well.
     Done,
@@ -41,6 +41,14 @@ enum Tone {
     Wait,
     /// Nothing goes on here.
     Stop,
+}
+
+/// A button, and where it posts to.
+#[derive(Serialize)]
+struct Form<'a> {
+    action: &'a str,
+    label: &'static str,
+    note: Option<&'static str>,
 }
 
 /// Something named, such as `Reference: T-1`.
@@ -90,6 +98,14 @@ impl<'a> View<'a> {
             } => say(Tone::Wait, &pages.busy).refresh(retry_after_seconds),
             Page::Refused { reference } => say(Tone::Stop, &pages.refused).reference(reference),
             Page::TooMany => say(Tone::Wait, &pages.too_many),
+            Page::Unsubscribe { action } => {
+                say(Tone::Due, &pages.unsubscribe).button(action, &text.unsubscribe)
+            }
+            Page::Unsubscribed => say(Tone::Done, &pages.unsubscribed),
+            Page::NotYetUnsubscribed { action, .. } => {
+                say(Tone::Wait, &pages.not_yet_unsubscribed).again(action, &text.unsubscribe)
+            }
+            Page::UnsubscribeUnknown => say(Tone::Stop, &pages.unsubscribe_unknown),
         }
     }
 
@@ -106,17 +122,40 @@ impl<'a> View<'a> {
             facts: Vec::new(),
             lines: &[],
             total: None,
-            action: None,
+            form: None,
             refresh: None,
             reference: None,
         }
     }
 
     fn due(self, due: Due<'a>) -> Self {
+        let button = &self.text.pay;
         let page = self.amount(&due.owed.total).owed(due.owed);
+        page.button(due.action, button)
+    }
+
+    fn button(self, action: &'a str, button: &'static Button) -> Self {
+        let form = Form {
+            action,
+            label: button.label,
+            note: Some(button.note),
+        };
         Self {
-            action: Some(due.action),
-            ..page
+            form: Some(form),
+            ..self
+        }
+    }
+
+    /// The same button for whoever has pressed it and knows what it is.
+    fn again(self, action: &'a str, button: &'static Button) -> Self {
+        let form = Form {
+            action,
+            label: button.label,
+            note: None,
+        };
+        Self {
+            form: Some(form),
+            ..self
         }
     }
 

@@ -12,6 +12,7 @@ fn needed(description: &str) -> Option<Role> {
     match role.trim_end_matches('.') {
         "viewer" => Some(Role::Viewer),
         "operator" => Some(Role::Operator),
+        "admin" => Some(Role::Admin),
         other => panic!("no role: {other}"),
     }
 }
@@ -55,7 +56,7 @@ fn a_role_that_is_too_low_is_403_and_one_that_suffices_is_let_in() {
         let Some(needed) = needed(&call.description) else {
             continue;
         };
-        // Whoever may only read, reads: everything else is for operators.
+        // Whoever may only read, reads: everything else is for operators, or for admins.
         let reads = call.method == Method::GET;
         assert_eq!(
             needed == Role::Viewer,

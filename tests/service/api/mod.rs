@@ -7,7 +7,12 @@ mod ending;
 mod events;
 mod lists;
 mod openapi;
+mod outbox;
 mod refusals;
+mod reminders;
+mod send;
+mod settings;
+mod suppressions;
 
 use freshmint::token::{self, Role};
 use reqwest::Method;

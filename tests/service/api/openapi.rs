@@ -35,7 +35,9 @@ pub fn operations() -> Vec<Operation> {
             if METHODS.contains(&method.as_str()) {
                 found.push(Operation {
                     method: method.to_uppercase().parse().unwrap(),
-                    path: template.replace("{id}", "0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11"),
+                    path: template
+                        .replace("{id}", "0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11")
+                        .replace("{email}", "nobody@example.org"),
                     template: template.clone(),
                     description: operation["description"].as_str().unwrap().to_owned(),
                 });
@@ -261,6 +263,39 @@ fn real_mailings_are_as_documented() {
         "/orders",
         &get(&world, &format!("/orders?blast={id}")),
     );
+}
+
+#[test]
+fn real_mails_reminders_and_whoever_gets_none_are_as_documented() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    for _ in 0..2 {
+        let sent = act(&world, &order, "send", json!({}));
+        only_documented_fields("Mail", &as_documented("post", "/orders/{id}/send", &sent));
+    }
+    super::reminders::abandon(&world, &order);
+    as_documented("get", "/outbox", &get(&world, "/outbox?limit=1"));
+    for mail in get(&world, "/outbox").json()["data"].as_array().unwrap() {
+        let path = format!("/outbox/{}", mail["id"].as_str().unwrap());
+        as_documented("get", "/outbox/{id}", &get(&world, &path));
+        for what in ["retry", "drop", "retry"] {
+            let answer = post(&world, &format!("{path}/{what}"), json!({}));
+            as_documented("post", &format!("/outbox/{{id}}/{what}"), &answer);
+        }
+    }
+    let page = as_documented("get", "/reminders", &get(&world, "/reminders"));
+    only_documented_fields("Reminder", &page["data"][0]);
+    for _ in 0..2 {
+        let added = post(&world, "/suppressions", json!({ "email": "a@example.org" }));
+        let row = as_documented("post", "/suppressions", &added);
+        only_documented_fields("Suppression", &row);
+    }
+    as_documented("get", "/suppressions", &get(&world, "/suppressions"));
+    let settings = as_documented("get", "/settings", &get(&world, "/settings"));
+    only_documented_fields("Settings", &settings);
+    let change = Some(json!({ "notice_text": "" }));
+    let refused = world.api(Role::Admin, Method::PUT, "/settings", change);
+    as_documented("put", "/settings", &refused);
 }
 
 #[test]

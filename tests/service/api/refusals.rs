@@ -35,6 +35,23 @@ fn a_body_that_is_no_json_is_400_and_json_of_another_shape_422() {
 }
 
 #[test]
+fn an_array_is_no_object_though_its_items_would_do_as_fields() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    problem(&act(&world, &order, "settle", json!(["cash", null])), 422);
+    problem(
+        &post(
+            &world,
+            "/suppressions",
+            json!(["parent@example.org", null, null]),
+        ),
+        422,
+    );
+    assert_eq!(world.status(&order), "open");
+    assert_eq!(world.count("suppressions"), 0);
+}
+
+#[test]
 fn an_unknown_field_is_named() {
     let world = World::new();
     let mut order = small("CUP-1");

@@ -8,6 +8,7 @@
 
 pub mod browser;
 pub mod cluster;
+pub mod cutter;
 pub mod process;
 pub mod replica;
 pub mod world;

@@ -63,14 +63,19 @@ impl Process {
         self.child.wait().expect("it ends");
     }
 
+    /// Sends a signal by its name, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &pid])
+            .status();
+        assert!(sent.expect("kill runs").success());
+    }
+
     /// SIGTERM, then how it ended and after how long.
     pub fn terminate(mut self) -> (Option<i32>, Duration) {
         let asked = Instant::now();
-        let pid = self.child.id().to_string();
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .expect("kill runs");
+        self.signal("TERM");
         let status = self.child.wait().expect("it ends");
         (status.code(), asked.elapsed())
     }

@@ -11,17 +11,22 @@ use std::{
 };
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::{PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use freshmint::{
     app::App,
+    config::Secret,
+    db::DbError,
     inbox,
-    outbox::{Courier, Round},
+    mail::letter,
     order::{
         self, Created, Doing,
         draft::{Draft, NewOrder},
     },
+    outbox::{self, Courier, Kind, Letter, Round},
+    suppression::AddressKey,
     token::{self, Role},
 };
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -71,21 +76,28 @@ impl World {
 
     /// A shop that sends its mail to a mailbox.
     pub fn with_mailbox(changed: &[(&str, &str)]) -> Self {
-        Self::with_this_mailbox(mailbox::Settings::default(), changed)
+        Self::with_mailbox_on(Database::new(), mailbox::Settings::default(), changed)
     }
 
-    /// The same, with a mailbox of the test's choice.
-    pub fn with_this_mailbox(mailbox: mailbox::Settings, changed: &[(&str, &str)]) -> Self {
+    /// The same, with a database and a mailbox of the test's choice.
+    pub fn with_mailbox_on(
+        database: Database,
+        mailbox: mailbox::Settings,
+        changed: &[(&str, &str)],
+    ) -> Self {
         let mailbox = Mailbox::start(mailbox).expect("the mailbox starts");
         let url = mailbox.smtp_url();
         let mut settings = vec![
             ("SMTP_URL", url.as_str()),
-            ("MAIL_FROM", "Rovers Youth FC <treasurer@rovers.example.org>"),
+            (
+                "MAIL_FROM",
+                "Rovers Youth FC <treasurer@rovers.example.org>",
+            ),
             ("MAIL_PER_SECOND", "1000"),
             ("MAIL_RETRY_SECONDS", "1"),
         ];
         settings.extend(changed);
-        let mut world = Self::with(&settings);
+        let mut world = Self::on(database, &settings);
         world.mailbox = Some(mailbox);
         world
     }
@@ -273,13 +285,7 @@ impl World {
 
     /// Calls the API with a token of this role.
     pub fn api(&self, role: Role, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let name = format!("{}-{}", role.name(), self.count("api_tokens"));
-        let now = self.now();
-        let token = self
-            .app
-            .db
-            .run_blocking(|connection| token::add(connection, &name, role, now))
-            .expect("a token");
+        let token = self.token(role);
         let mut request = client()
             .request(method, format!("{}/api/v1{path}", self.url()))
             .bearer_auth(token.expose());
@@ -289,6 +295,26 @@ impl World {
                 .body(body.to_string());
         }
         runtime().block_on(send(request))
+    }
+
+    /// A fresh token of this role. Somebody else may be making one at the same moment.
+    fn token(&self, role: Role) -> Secret {
+        let now = self.now();
+        loop {
+            let name = format!("{}-{}", role.name(), self.count("api_tokens"));
+            let added = self
+                .app
+                .db
+                .run_blocking(|connection| token::add(connection, &name, role, now));
+            match added {
+                Ok(token) => return token,
+                Err(DbError::Query(diesel::result::Error::DatabaseError(
+                    diesel::result::DatabaseErrorKind::UniqueViolation,
+                    _,
+                ))) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     // -- Stripe tells --
@@ -335,27 +361,53 @@ impl World {
         self.mailbox.as_ref().expect("a world with a mailbox")
     }
 
+    /// Queues the mail with an order's link; tells the row's id.
+    pub fn queue_link(&self, order: &Order) -> uuid::Uuid {
+        let (app, id, now) = (&self.app, order.id, self.now());
+        let queue = |connection: &mut PgConnection| {
+            let order = order::find(connection, id)?.expect("the order");
+            let address = order.email.as_ref().expect("an address").as_str();
+            let to_hash = AddressKey::load(connection)?.hash(address);
+            let letter = Letter {
+                kind: Kind::Link,
+                blast_id: None,
+                to: address,
+                to_hash,
+                text: Some(app.write(&order, to_hash, letter::link)),
+                orders: &[&order],
+                due_at: None,
+            };
+            outbox::queue(connection, &app.mailer.domain, &[letter], now)
+        };
+        let queued = app
+            .db
+            .run_blocking(|connection| connection.transaction(queue));
+        queued.expect("the database answers")[0].expect("it is queued")
+    }
+
     /// A courier as a worker has one, of a replica of its own.
     pub fn courier(&self) -> Courier {
         Courier::new(app(&self.settings, clock(&self.offset)))
     }
 
+    /// The same, of a replica whose clock is wrong.
+    pub fn courier_ahead_by(&self, time: Duration) -> Courier {
+        let offset = self.offset.load(Ordering::SeqCst) + time.num_milliseconds();
+        Courier::new(app(
+            &self.settings,
+            clock(&Arc::new(AtomicI64::new(offset))),
+        ))
+    }
+
     /// Lets a worker carry what is due; tells what the mailbox got meanwhile.
     pub fn carry(&self) -> Vec<Mail> {
+        self.carry_with(vec![self.courier()])
+    }
+
+    /// Lets these workers carry what is due, at the same time.
+    pub fn carry_with(&self, couriers: Vec<Courier>) -> Vec<Mail> {
         let before = self.mailbox().mails().len();
-        let mut courier = self.courier();
-        runtime().block_on(async {
-            loop {
-                match courier.round().await.expect("the database answers") {
-                    Round::Busy => {}
-                    Round::Wait(pause) if pause < std::time::Duration::from_millis(200) => {
-                        tokio::time::sleep(pause).await;
-                    }
-                    Round::Idle | Round::Wait(_) => break,
-                }
-            }
-            courier.stop().await.expect("the database answers");
-        });
+        runtime().block_on(join_all(couriers.into_iter().map(carry)));
         self.mailbox().mails().split_off(before)
     }
 
@@ -426,6 +478,20 @@ impl World {
         });
         payable.count()
     }
+}
+
+/// Until nothing is due, or all of it has to wait.
+async fn carry(mut courier: Courier) {
+    loop {
+        match courier.round().await.expect("the database answers") {
+            Round::Busy => {}
+            Round::Wait(pause) if pause < std::time::Duration::from_millis(200) => {
+                tokio::time::sleep(pause).await;
+            }
+            Round::Idle | Round::Wait(_) => break,
+        }
+    }
+    courier.stop().await.expect("the database answers");
 }
 
 /// The session's id in a checkout's address.

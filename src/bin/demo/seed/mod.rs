@@ -17,8 +17,10 @@ use self::{
     api::Api,
     families::{FAMILIES, Family, Story},
 };
-use crate::{Failure, simulator::Simulator, stripe::Stripe};
+use crate::{Failure, mailbox::Mailbox, simulator::Simulator, stripe::Stripe};
 
+/// What it is all for.
+const TOURNAMENT: &str = "Summer Cup 2026";
 /// How often, and how far apart, we look whether a payment has arrived: ten seconds in all.
 const LOOKS: usize = 200;
 const BETWEEN: Duration = Duration::from_millis(50);
@@ -30,6 +32,7 @@ pub struct Shop<'a> {
     /// Of its API.
     pub token: &'a str,
     pub stripe: &'a Stripe,
+    pub mailbox: &'a Mailbox,
     pub app: &'a App,
 }
 
@@ -61,11 +64,35 @@ impl Shop<'_> {
     async fn tell_stories(&self) -> Result<Vec<Link>, Failure> {
         self.stripe.check_key(self.app).await?;
         let api = Api::new(self.address, self.token)?;
-        let mut links = Vec::new();
+        let mut orders = Vec::new();
         for family in &FAMILIES {
-            links.push(tell(&api, self.stripe.simulator(), family).await?);
+            orders.push(api.post("/orders", body(family)).await?);
+        }
+        self.send_the_mailing(&api).await?;
+        let mut links = Vec::new();
+        for (family, order) in FAMILIES.iter().zip(&orders) {
+            links.push(tell(&api, self.stripe.simulator(), family, order).await?);
         }
         Ok(links)
+    }
+
+    /// To every family, as a treasurer would: look at the preview, approve just that, start.
+    async fn send_the_mailing(&self, api: &Api<'_>) -> Result<(), Failure> {
+        let blast = api.post("/blasts", mailing()).await?;
+        let path = format!("/blasts/{}", text(&blast, "id"));
+        let preview = api.post(&format!("{path}/preview"), json!({})).await?;
+        let approval = json!({ "content_hash": preview["content_hash"] });
+        api.post(&format!("{path}/approve"), approval).await?;
+        api.post(&format!("{path}/start"), json!({})).await?;
+        for _ in 0..LOOKS {
+            if self.mailbox.received() >= FAMILIES.len() {
+                return Ok(());
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        Err(Failure::new(
+            "The mailing did not arrive within ten seconds: start again, with RUST_LOG=info to see why.",
+        ))
     }
 }
 
@@ -83,10 +110,14 @@ async fn told_to_stop() {
     }
 }
 
-async fn tell(api: &Api<'_>, payer: Option<&Simulator>, family: &Family) -> Result<Link, Failure> {
-    let order = api.post("/orders", body(family)).await?;
-    let path = format!("/orders/{}", text(&order, "id"));
-    let url = text(&order, "pay_url").to_owned();
+async fn tell(
+    api: &Api<'_>,
+    payer: Option<&Simulator>,
+    family: &Family,
+    order: &Value,
+) -> Result<Link, Failure> {
+    let path = format!("/orders/{}", text(order, "id"));
+    let url = text(order, "pay_url").to_owned();
     let remark = match (family.story, payer) {
         (Story::Cancelled, _) => {
             let note = json!({ "note": "The child is ill" });
@@ -143,6 +174,34 @@ async fn tell(api: &Api<'_>, payer: Option<&Simulator>, family: &Family) -> Resu
     })
 }
 
+/// The mailing; each family gets it with its own name, lines, amount and link.
+fn mailing() -> Value {
+    json!({
+        "name": TOURNAMENT,
+        "subject": "{{ shop_name }}: the fee for the Summer Cup 2026 ({{ reference }})",
+        "body": MAILING,
+        "filter": { "status": "open", "metadata": { "tournament": TOURNAMENT } },
+    })
+}
+
+const MAILING: &str = "\
+Dear {{ name }},
+
+the Summer Cup is three weeks away, and we look forward to it. This is what we ask for:
+
+{{ lines }}
+
+In all: {{ amount }}
+
+You can pay by card or bank here; the link is yours and keeps working until this is settled:
+
+{{ pay_url }}
+
+If you would rather pay in cash, tell us at training.
+
+Your treasurer
+";
+
 fn body(family: &Family) -> Value {
     let line = |&(description, unit_amount, quantity): &(&str, i64, u32)| json!({ "description": description, "unit_amount": unit_amount, "quantity": quantity });
     json!({
@@ -152,7 +211,7 @@ fn body(family: &Family) -> Value {
         "locale": family.locale,
         "currency": family.currency,
         "lines": family.lines.iter().map(line).collect::<Vec<_>>(),
-        "metadata": { "tournament": "Summer Cup 2026" },
+        "metadata": { "tournament": TOURNAMENT },
     })
 }
 

@@ -2,14 +2,20 @@
 
 use chrono::{DateTime, Datelike, Utc};
 
-use super::{PageTexts, Texts, Words};
+use super::{Button, PageTexts, Texts, Words};
 
 pub(super) static TEXTS: Texts = Texts {
     lang: "de",
     when,
 
-    button: "Weiter zur Zahlung",
-    button_note: "Sie bezahlen auf einer sicheren Seite von Stripe. Ihre Kartennummer sehen wir nie.",
+    pay: Button {
+        label: "Weiter zur Zahlung",
+        note: "Sie bezahlen auf einer sicheren Seite von Stripe. Ihre Kartennummer sehen wir nie.",
+    },
+    unsubscribe: Button {
+        label: "Keine Mails mehr schicken",
+        note: "Falls Sie versehentlich hier sind, schließen Sie einfach diese Seite. Es ändert sich nichts.",
+    },
     try_again: "Jetzt noch einmal versuchen",
     write_to: "Fragen? Schreiben Sie an",
     reach_us: "Fragen? Sie erreichen uns unter",
@@ -147,6 +153,41 @@ pub(super) static TEXTS: Texts = Texts {
             sentences: &[
                 "Diese Zahlung wurde in der letzten Stunde sehr oft geöffnet. Deshalb machen wir hier eine kurze Pause.",
                 "Es geht nichts verloren. Der Link in Ihrer E-Mail bleibt gültig.",
+            ],
+            amount: "",
+        },
+        unsubscribe: Words {
+            heading: "Keine Mails mehr von uns?",
+            sentences: &[
+                "Mit dem Knopf bestellen Sie alle Mails von {shop} an die Adresse ab, an die dieser Link ging.",
+                "Was noch offen ist, bleibt offen, und die Links in früheren Mails funktionieren weiter.",
+            ],
+            amount: "",
+        },
+        unsubscribed: Words {
+            heading: "Sie bekommen keine Mails mehr von uns",
+            sentences: &[
+                "{shop} schickt keine Mails mehr an die Adresse, an die dieser Link ging.",
+                "Was noch offen ist, bleibt offen, und die Links in früheren Mails funktionieren weiter.",
+                "Falls Sie wieder von uns hören möchten, melden Sie sich bitte bei uns.",
+            ],
+            amount: "",
+        },
+        not_yet_unsubscribed: Words {
+            heading: "Das hat noch nicht geklappt",
+            sentences: &[
+                "Der Fehler liegt bei uns. Bitte warten Sie einen Moment und drücken Sie den Knopf noch einmal.",
+                "Falls es dann immer noch nicht geht, melden Sie sich bitte bei uns. Wir kümmern uns darum.",
+            ],
+            amount: "",
+        },
+        unsubscribe_unknown: Words {
+            heading: "Dieser Link funktioniert nicht",
+            sentences: &[
+                "Vielleicht ist er auf dem Weg zu Ihnen abgeschnitten worden. Bitte öffnen Sie ihn noch einmal aus der \
+                 E-Mail oder kopieren Sie den ganzen Link in die Adresszeile.",
+                "Falls das nicht hilft, melden Sie sich bitte bei uns. Wir sorgen dafür, dass Sie keine Mails mehr \
+                 bekommen.",
             ],
             amount: "",
         },

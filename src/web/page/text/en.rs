@@ -2,14 +2,20 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{PageTexts, Texts, Words};
+use super::{Button, PageTexts, Texts, Words};
 
 pub(super) static TEXTS: Texts = Texts {
     lang: "en",
     when,
 
-    button: "Continue to payment",
-    button_note: "You pay on a secure page run by Stripe. We never see your card number.",
+    pay: Button {
+        label: "Continue to payment",
+        note: "You pay on a secure page run by Stripe. We never see your card number.",
+    },
+    unsubscribe: Button {
+        label: "Send me no more mail",
+        note: "If you came here by mistake, just close this page. Nothing changes.",
+    },
     try_again: "Try again now",
     write_to: "Questions? Write to",
     reach_us: "Questions? You can reach us at",
@@ -141,6 +147,40 @@ pub(super) static TEXTS: Texts = Texts {
             sentences: &[
                 "This payment has been opened very often within the last hour, so we are pausing it for a while.",
                 "Nothing is lost. The link in your mail keeps working.",
+            ],
+            amount: "",
+        },
+        unsubscribe: Words {
+            heading: "No more mail from us?",
+            sentences: &[
+                "Press the button, and {shop} sends no more mail to the address that this link came to.",
+                "What is still to be paid stays to be paid, and the links in earlier mails keep working.",
+            ],
+            amount: "",
+        },
+        unsubscribed: Words {
+            heading: "You will get no more mail from us",
+            sentences: &[
+                "{shop} sends no more mail to the address that this link came to.",
+                "What is still to be paid stays to be paid, and the links in earlier mails keep working.",
+                "If you would like to hear from us again, please get in touch.",
+            ],
+            amount: "",
+        },
+        not_yet_unsubscribed: Words {
+            heading: "That has not worked yet",
+            sentences: &[
+                "The trouble is on our side. Please wait a moment and press the button once more.",
+                "If it still does not work, please get in touch. We will see to it.",
+            ],
+            amount: "",
+        },
+        unsubscribe_unknown: Words {
+            heading: "This link does not work",
+            sentences: &[
+                "It may have been cut short on its way to you. Please open it from the mail once more, or copy the \
+                 whole link into the address bar.",
+                "If that does not help, please get in touch. We will see to it that you get no more mail.",
             ],
             amount: "",
         },

@@ -26,9 +26,12 @@ pub(super) struct Texts {
     #[serde(skip)]
     pub when: fn(DateTime<Utc>) -> String,
 
-    pub button: &'static str,
-    /// Under the button: who handles the payment.
-    pub button_note: &'static str,
+    /// On to the payment; the note says who handles it.
+    #[serde(skip)]
+    pub pay: Button,
+    /// The end of all mail.
+    #[serde(skip)]
+    pub unsubscribe: Button,
     pub try_again: &'static str,
     /// Before the address for support.
     pub write_to: &'static str,
@@ -69,13 +72,24 @@ pub(super) struct PageTexts {
     pub busy: Words,
     pub refused: Words,
     pub too_many: Words,
+    pub unsubscribe: Words,
+    pub unsubscribed: Words,
+    pub not_yet_unsubscribed: Words,
+    pub unsubscribe_unknown: Words,
+}
+
+/// A button and the line under it.
+#[derive(Debug)]
+pub(super) struct Button {
+    pub label: &'static str,
+    pub note: &'static str,
 }
 
 /// The words of one page.
 #[derive(Debug, Serialize)]
 pub(super) struct Words {
     pub heading: &'static str,
-    /// One paragraph each.
+    /// One paragraph each; `{shop}` is the shop's name.
     pub sentences: &'static [&'static str],
     /// Above the big amount; empty on a page without one.
     pub amount: &'static str,

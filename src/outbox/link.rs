@@ -1,0 +1,119 @@
+//! One order's link as a mail of its own, since somebody asked for it.
+
+use diesel::{Connection, prelude::*};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Kind, Letter, queue,
+    view::{self, Mail},
+};
+use crate::{
+    activity::{self, Level},
+    app::App,
+    mail::letter,
+    order::{self, Doing, Order},
+    schema::{outbox, outbox_orders},
+    suppression::AddressKey,
+};
+
+/// What became of the wish.
+#[derive(Debug, Clone)]
+pub enum Sent {
+    /// The mail is in the outbox; as `suppressed` if its address is not written to.
+    Queued(Mail),
+    /// One is on its way already.
+    OnItsWay(Mail),
+    /// Nothing can be paid, or there is nobody to write to: a sentence.
+    NotNow(String),
+    /// There is no such order.
+    NoOrder,
+}
+
+/// Queues the mail with an order's link. While one is on its way another is not made: a wish that is
+/// said twice is one wish.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn send(
+    connection: &mut PgConnection,
+    app: &App,
+    order: Uuid,
+    doing: &Doing,
+) -> QueryResult<Sent> {
+    connection.transaction(|connection| {
+        let Some(order) = order::lock(connection, &[order])?.pop() else {
+            return Ok(Sent::NoOrder);
+        };
+        if !order.state.is_payable() {
+            return Ok(Sent::NotNow(format!(
+                "the order is {}; only the link of one that is open can be mailed",
+                order.state.name()
+            )));
+        }
+        let Some(email) = &order.email else {
+            return Ok(Sent::NotNow(
+                "the order has no address; add one with PATCH, or send its pay_url yourself"
+                    .to_owned(),
+            ));
+        };
+        if let Some(mail) = on_its_way(connection, &order)? {
+            return Ok(Sent::OnItsWay(mail));
+        }
+        let to_hash = AddressKey::load(connection)?.hash(email.as_str());
+        let letter = Letter {
+            kind: Kind::Link,
+            blast_id: None,
+            to: email.as_str(),
+            to_hash,
+            text: Some(app.write(&order, to_hash, letter::link)),
+            orders: &[&order],
+            due_at: None,
+        };
+        let queued = queue(connection, &app.mailer.domain, &[letter], doing.at)?;
+        let id = queued
+            .into_iter()
+            .flatten()
+            .next()
+            .ok_or(diesel::NotFound)?;
+        let mail = view::find(connection, id)?.ok_or(diesel::NotFound)?;
+        tell(connection, &order, &mail, doing)?;
+        Ok(Sent::Queued(mail))
+    })
+}
+
+/// The newest mail with this order's link that has not been handed over yet.
+fn on_its_way(connection: &mut PgConnection, order: &Order) -> QueryResult<Option<Mail>> {
+    let id: Option<Uuid> = outbox::table
+        .inner_join(outbox_orders::table)
+        .filter(outbox_orders::order_id.eq(order.id))
+        .filter(outbox::kind.eq(Kind::Link.name()))
+        .filter(outbox::state.eq_any(["queued", "sending"]))
+        .order(outbox::id.desc())
+        .select(outbox::id)
+        .first(connection)
+        .optional()?;
+    match id {
+        Some(id) => view::find(connection, id),
+        None => Ok(None),
+    }
+}
+
+fn tell(
+    connection: &mut PgConnection,
+    order: &Order,
+    mail: &Mail,
+    doing: &Doing,
+) -> QueryResult<()> {
+    let kind = Kind::Link.name();
+    let line = activity::Line {
+        at: doing.at,
+        order_id: Some(order.id),
+        category: "mail",
+        level: Level::Info,
+        actor: doing.actor.clone(),
+        what: format!("mail {}: {kind}", mail.state),
+        detail: json!({ "mail": mail.id, "kind": kind }),
+    };
+    activity::record(connection, line)
+}

@@ -1,0 +1,174 @@
+//! `/api/v1/outbox`: every mail and where it stands; and an order's link as one more.
+
+use actix_web::{
+    HttpResponse,
+    http::header,
+    web::{Data, Path, Query},
+};
+use diesel::{PgConnection, QueryResult};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{
+    caller::{Operator, Viewer},
+    input::{self, Body, Keepable},
+    page,
+    problem::Problem,
+};
+use crate::{
+    app::App,
+    order::Doing,
+    outbox::{
+        Kind,
+        link::{self, Sent},
+        view::{self, Asked, Filter},
+    },
+};
+
+#[derive(Deserialize)]
+pub struct Wanted {
+    state: Option<String>,
+    kind: Option<String>,
+    order_id: Option<String>,
+    blast_id: Option<String>,
+}
+
+impl Wanted {
+    fn filter(&self, before: Option<Uuid>) -> Result<Filter, Problem> {
+        let state = self.state.as_deref();
+        let kind = self.kind.as_deref();
+        let id = |name, said: &Option<String>| {
+            let said = said.as_deref();
+            said.map(|said| input::id(name, said)).transpose()
+        };
+        Ok(Filter {
+            state: state
+                .map(|said| input::one_of("state", said, &view::STATES))
+                .transpose()?,
+            kind: kind
+                .map(|said| input::one_of("kind", said, &Kind::ALL.map(Kind::name)))
+                .transpose()?,
+            order: id("order_id", &self.order_id)?,
+            blast: id("blast_id", &self.blast_id)?,
+            before,
+        })
+    }
+}
+
+/// `GET /outbox`
+pub async fn list(
+    _: Viewer,
+    app: Data<App>,
+    wanted: Query<Wanted>,
+    asked: Query<page::Asked>,
+) -> Result<HttpResponse, Problem> {
+    let limit = asked.limit()?;
+    let filter = wanted.filter(asked.before(|cursor| cursor.parse().ok())?)?;
+    let mails = app
+        .db
+        .run(move |connection| view::list(connection, &filter, limit + 1))
+        .await?;
+    Ok(page::answer(
+        &mails,
+        limit,
+        |mail| mail.id.to_string(),
+        |mail| mail,
+    ))
+}
+
+/// `GET /outbox/{id}`
+pub async fn show(_: Viewer, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id, "mail")?;
+    let mail = app
+        .db
+        .run(move |connection| view::read(connection, id))
+        .await?;
+    let mail = mail.ok_or_else(|| Problem::not_found("mail"))?;
+    Ok(HttpResponse::Ok().json(mail))
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Note {
+    note: Option<Keepable>,
+}
+
+/// `POST /outbox/{id}/retry`
+pub async fn retry(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let answer = decide(&caller, &app, &id, &body, view::retry).await?;
+    app.wake_mail.notify_one();
+    Ok(answer)
+}
+
+/// `POST /outbox/{id}/drop`
+pub async fn give_up(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    decide(&caller, &app, &id, &body, view::give_up).await
+}
+
+async fn decide(
+    caller: &Operator,
+    app: &App,
+    id: &str,
+    body: &Body,
+    wish: fn(&mut PgConnection, Uuid, &Doing) -> QueryResult<Asked>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(id, "mail")?;
+    let Note { note } = body.parse_or_default()?;
+    let doing = caller.doing(app, note.map(String::from));
+    match app
+        .db
+        .run(move |connection| wish(connection, id, &doing))
+        .await?
+    {
+        Asked::Done(mail) => Ok(HttpResponse::Ok().json(mail)),
+        Asked::NotNow(why) => Err(Problem::conflict(why)),
+        Asked::NoMail => Err(Problem::not_found("mail")),
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// `POST /orders/{id}/send`
+pub async fn send(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id, "order")?;
+    let Nothing {} = body.parse_or_default()?;
+    let (doing, writer) = (caller.doing(&app, None), app.clone());
+    match app
+        .db
+        .run(move |connection| link::send(connection, &writer, id, &doing))
+        .await?
+    {
+        Sent::Queued(mail) => {
+            app.wake_mail.notify_one();
+            let location = format!("/api/v1/outbox/{}", mail.id);
+            Ok(HttpResponse::Created()
+                .insert_header((header::LOCATION, location))
+                .json(mail))
+        }
+        Sent::OnItsWay(mail) => Ok(HttpResponse::Ok().json(mail)),
+        Sent::NotNow(why) => Err(Problem::conflict(why)),
+        Sent::NoOrder => Err(Problem::not_found("order")),
+    }
+}
+
+/// An id that is none names nothing.
+fn parse_id(text: &str, what: &str) -> Result<Uuid, Problem> {
+    text.parse().map_err(|_| Problem::not_found(what))
+}

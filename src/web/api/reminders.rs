@@ -1,0 +1,50 @@
+//! `/api/v1/reminders`: what each expired session led to, and why.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Query},
+};
+use serde::Deserialize;
+
+use super::{
+    caller::Viewer,
+    input,
+    page::{self, Asked},
+    problem::Problem,
+};
+use crate::{app::App, reminder};
+
+#[derive(Deserialize)]
+pub struct Wanted {
+    order_id: Option<String>,
+    decision: Option<String>,
+}
+
+/// `GET /reminders`
+pub async fn list(
+    _: Viewer,
+    app: Data<App>,
+    wanted: Query<Wanted>,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Problem> {
+    let limit = asked.limit()?;
+    let before = asked.before(|cursor| cursor.parse().ok())?;
+    let order = wanted.order_id.as_deref();
+    let order = order.map(|said| input::id("order_id", said)).transpose()?;
+    let decision = wanted.decision.as_deref();
+    let decision = decision
+        .map(|said| input::one_of("decision", said, &reminder::DECISIONS))
+        .transpose()?;
+    let rows = app
+        .db
+        .run(move |connection| {
+            reminder::list(connection, order, decision.as_deref(), before, limit + 1)
+        })
+        .await?;
+    Ok(page::answer(
+        &rows,
+        limit,
+        |row| row.id.to_string(),
+        |row| row,
+    ))
+}

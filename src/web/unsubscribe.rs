@@ -1,0 +1,91 @@
+//! The end of all mail to an address: a page with a button, and what the button does.
+//!
+//! Scanners open every link in a mail, so a GET changes nothing. A POST counts whoever sends it: mail
+//! programs' one click (RFC 8058) comes from their providers' servers, without a cookie or a referrer.
+//! No page names the address: the link may be in somebody else's hands.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data};
+
+use super::{
+    page::Page,
+    site::{Site, asked_language},
+};
+use crate::{
+    app::App,
+    db::DbError,
+    link,
+    order::Doing,
+    suppression::{self, AddressHash, Cause},
+};
+
+/// After so many seconds another press may find the database.
+const TRY_AGAIN_AFTER: u32 = 5;
+
+/// `GET /unsubscribe/{token}`: the button. The database is not asked, so the page says nothing about
+/// the address, not even whether it is on the list.
+pub async fn ask(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+    let action = action(&app, &request);
+    let page = match read(&app, &request) {
+        Some(_) => Page::Unsubscribe { action: &action },
+        None => Page::UnsubscribeUnknown,
+    };
+    site.answer(asked_language(&request), &page)
+}
+
+/// `POST /unsubscribe/{token}`: the button, and the one click of a mail program. The token says it
+/// all, so the body is not read.
+pub async fn press(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+    let action = action(&app, &request);
+    let page = match read(&app, &request) {
+        None => Page::UnsubscribeUnknown,
+        Some(address) => match unsubscribe(&app, address).await {
+            Ok(()) => Page::Unsubscribed,
+            Err(error) => {
+                log::error!("somebody could not unsubscribe: {error}");
+                Page::NotYetUnsubscribed {
+                    action: &action,
+                    retry_after_seconds: TRY_AGAIN_AFTER,
+                }
+            }
+        },
+    };
+    site.answer(asked_language(&request), &page)
+}
+
+/// `HEAD`: says whether the link is one, and touches nothing.
+pub async fn peek(request: HttpRequest, app: Data<App>) -> HttpResponse {
+    match read(&app, &request) {
+        Some(_) => HttpResponse::Ok()
+            .content_type("text/html; charset=utf-8")
+            .finish(),
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
+async fn unsubscribe(app: &App, address: AddressHash) -> Result<(), DbError> {
+    let cause = Cause {
+        reason: "unsubscribed".to_owned(),
+        doing: Doing {
+            actor: "payer".to_owned(),
+            at: app.clock.now(),
+            note: None,
+        },
+    };
+    app.db
+        .run(move |connection| {
+            let known = suppression::address_of(connection, address)?;
+            suppression::add(connection, address, known.as_deref(), &cause).map(drop)
+        })
+        .await
+}
+
+/// Taken from the path as it is: what cannot be decoded is one more token that is not ours.
+fn read(app: &App, request: &HttpRequest) -> Option<AddressHash> {
+    let token = request.match_info().query("token");
+    app.keys.verify_unsubscribe(token).ok().map(AddressHash)
+}
+
+/// Where the button posts to: here.
+fn action(app: &App, request: &HttpRequest) -> String {
+    link::unsubscribe_path(&app.public_url, request.match_info().query("token"))
+}

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Bytea, Integer, Nullable, Text as SqlText, Timestamptz, Uuid as SqlUuid},
+    sql_types::{
+        BigInt, Bool, Bytea, Integer, Nullable, Text as SqlText, Timestamptz, Uuid as SqlUuid,
+    },
 };
 use uuid::Uuid;
 
@@ -26,9 +28,9 @@ pub(super) struct Candidate {
     #[diesel(sql_type = SqlText)]
     kind: String,
     #[diesel(sql_type = SqlText)]
-    address: String,
+    pub address: String,
     #[diesel(sql_type = Bytea)]
-    address_hash: Vec<u8>,
+    pub address_hash: Vec<u8>,
     #[diesel(sql_type = Nullable<SqlText>)]
     pub subject: Option<String>,
     #[diesel(sql_type = Nullable<SqlText>)]
@@ -37,6 +39,9 @@ pub(super) struct Candidate {
     message_id: String,
     #[diesel(sql_type = Integer)]
     attempts: i32,
+    /// The row's own address is not written to.
+    #[diesel(sql_type = Bool)]
+    pub suppressed: bool,
 }
 
 pub(super) fn candidates(
@@ -45,8 +50,9 @@ pub(super) fn candidates(
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Candidate>> {
     diesel::sql_query(format!(
-        "SELECT id, kind, address, address_hash, subject, body, message_id, attempts FROM outbox mail \
-         WHERE {DUE} ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED"
+        "SELECT id, kind, address, address_hash, subject, body, message_id, attempts, EXISTS \
+             (SELECT FROM suppressions WHERE suppressions.address_hash = mail.address_hash) AS suppressed \
+         FROM outbox mail WHERE {DUE} ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED"
     ))
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(most)
@@ -99,7 +105,9 @@ impl Candidate {
             return Ok(None);
         };
         let address = self.address(orders).to_owned();
-        let hash = known.key.hash(&address);
+        let Some(hash) = known.hash_of(&self) else {
+            return Ok(None);
+        };
         let text = app.write(order, hash, |about| match self.kind() {
             Kind::Reminder => letter::reminder(about),
             _ => letter::link(about),

@@ -23,8 +23,7 @@ use crate::{
 /// What the gates look at, for all candidates.
 pub(super) struct Known {
     orders: HashMap<Uuid, Vec<(Order, bool)>>,
-    suppressed: HashSet<AddressHash>,
-    pub key: AddressKey,
+    moved: HashMap<Uuid, (AddressHash, bool)>,
     expired_at: HashMap<Uuid, DateTime<Utc>>,
     with_live_session: HashSet<Uuid>,
     settings: Option<Settings>,
@@ -33,17 +32,10 @@ pub(super) struct Known {
 impl Known {
     pub fn load(connection: &mut PgConnection, candidates: &[Candidate]) -> QueryResult<Self> {
         let mails: Vec<Uuid> = candidates.iter().map(|mail| mail.id).collect();
-        let key = AddressKey::load(connection)?;
         let orders = orders_of(connection, &mails)?;
-        let hashes = candidates.iter().map(|mail| {
-            let about: Vec<&Order> = about(&orders, mail.id).collect();
-            key.hash(mail.address(&about))
-        });
-        let suppressed = suppression::among(connection, hashes)?;
         let mut known = Self {
+            moved: moved(connection, candidates, &orders)?,
             orders,
-            suppressed,
-            key,
             expired_at: HashMap::new(),
             with_live_session: HashSet::new(),
             settings: None,
@@ -52,6 +44,14 @@ impl Known {
             known.load_reminders(connection, &mails)?;
         }
         Ok(known)
+    }
+
+    /// The hash of the address that the mail goes to.
+    pub fn hash_of(&self, mail: &Candidate) -> Option<AddressHash> {
+        match self.moved.get(&mail.id) {
+            Some((hash, _)) => Some(*hash),
+            None => AddressHash::from_column(&mail.address_hash),
+        }
     }
 
     fn load_reminders(&mut self, connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<()> {
@@ -85,9 +85,10 @@ impl Known {
     pub fn of(&self, mail: &Candidate, app: &App, now: DateTime<Utc>) -> (Vec<&Order>, Facts) {
         let rows = self.orders.get(&mail.id).map_or(&[][..], Vec::as_slice);
         let orders: Vec<&Order> = rows.iter().map(|(order, _)| order).collect();
-        let suppressed = self
-            .suppressed
-            .contains(&self.key.hash(mail.address(&orders)));
+        let suppressed = match self.moved.get(&mail.id) {
+            Some((_, suppressed)) => *suppressed,
+            None => mail.suppressed,
+        };
         let facts = Facts {
             kind: mail.kind(),
             suppressed,
@@ -134,6 +135,34 @@ impl Known {
 fn about(orders: &HashMap<Uuid, Vec<(Order, bool)>>, mail: Uuid) -> impl Iterator<Item = &Order> {
     let rows = orders.get(&mail).map_or(&[][..], Vec::as_slice);
     rows.iter().map(|(order, _)| order)
+}
+
+/// Mails that go to another address than when they were queued, with its hash and whether it is not
+/// written to.
+fn moved(
+    connection: &mut PgConnection,
+    candidates: &[Candidate],
+    orders: &HashMap<Uuid, Vec<(Order, bool)>>,
+) -> QueryResult<HashMap<Uuid, (AddressHash, bool)>> {
+    let today = candidates.iter().filter_map(|mail| {
+        let about: Vec<&Order> = about(orders, mail.id).collect();
+        let address = mail.address(&about);
+        (address != mail.address).then(|| (mail.id, address.to_owned()))
+    });
+    let today: Vec<(Uuid, String)> = today.collect();
+    if today.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let key = AddressKey::load(connection)?;
+    let hashes: HashMap<Uuid, AddressHash> = today
+        .iter()
+        .map(|(mail, address)| (*mail, key.hash(address)))
+        .collect();
+    let suppressed = suppression::among(connection, hashes.values().copied())?;
+    let moved = hashes
+        .into_iter()
+        .map(|(mail, hash)| (mail, (hash, suppressed.contains(&hash))));
+    Ok(moved.collect())
 }
 
 /// The orders that mails are about, each with whether it has changed since.

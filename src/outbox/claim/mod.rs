@@ -89,7 +89,7 @@ pub fn claim(
 ) -> QueryResult<Vec<Claimed>> {
     let now = app.clock.now();
     connection.transaction(|connection| {
-        if !our_turn(connection)? {
+        if !take_turns(connection, most, app.mailer.per_second)? {
             return Ok(Vec::new());
         }
         let candidates = candidates(connection, most, now)?;
@@ -112,7 +112,6 @@ pub fn claim(
         }
         let claimed: Vec<Claimed> = claimed.into_iter().flatten().collect();
         take(connection, &claimed, claim, app.mailer.lease)?;
-        use_turns(connection, claimed.len(), app.mailer.per_second)?;
         Ok(claimed)
     })
 }
@@ -128,32 +127,17 @@ pub fn release(connection: &mut PgConnection, claim: Uuid) -> QueryResult<()> {
     .map(drop)
 }
 
-/// Locks the pace's row, so that replicas claim one after the other.
-fn our_turn(connection: &mut PgConnection) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Turn {
-        #[diesel(sql_type = diesel::sql_types::Bool)]
-        ours: bool,
-    }
-    let turn: Turn = diesel::sql_query(
-        "SELECT next_at <= clock_timestamp() AS ours FROM pace WHERE name = 'mails' FOR UPDATE",
-    )
-    .get_result(connection)?;
-    Ok(turn.ours)
-}
-
-fn use_turns(connection: &mut PgConnection, mails: usize, per_second: f64) -> QueryResult<()> {
+/// Takes turns of the pace, if it is ours. The row stays locked, so that replicas claim one after the
+/// other; whoever finds fewer mails than turns lets some pass.
+fn take_turns(connection: &mut PgConnection, mails: i64, per_second: f64) -> QueryResult<bool> {
     let mails = i32::try_from(mails).unwrap_or(i32::MAX);
-    if mails == 0 {
-        return Ok(());
-    }
-    diesel::sql_query(
-        "UPDATE pace SET next_at = greatest(next_at, clock_timestamp()) + make_interval(secs => $1) \
-         WHERE name = 'mails'",
+    let taken = diesel::sql_query(
+        "UPDATE pace SET next_at = clock_timestamp() + make_interval(secs => $1) \
+         WHERE name = 'mails' AND next_at <= clock_timestamp()",
     )
     .bind::<Double, _>(f64::from(mails) / per_second)
-    .execute(connection)
-    .map(drop)
+    .execute(connection)?;
+    Ok(taken > 0)
 }
 
 fn take(

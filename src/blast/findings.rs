@@ -66,21 +66,19 @@ impl Findings {
         troubles.extend(without_key.map(|(key, orders)| Trouble::NoKey(key, orders)));
         let unfillable = self.unfillable.into_iter();
         troubles.extend(unfillable.map(|(why, orders)| Trouble::Unfillable(why, orders)));
-        let lists: [(Vec<String>, fn(Vec<String>) -> Trouble); 3] = [
-            (self.not_open, Trouble::NotOpen),
-            (self.no_address, Trouble::NoAddress),
-            (self.suppressed, Trouble::Suppressed),
-        ];
-        let lists = lists.into_iter().filter(|(orders, _)| !orders.is_empty());
-        troubles.extend(lists.map(|(orders, trouble)| trouble(orders)));
+        troubles.extend(some(self.not_open).map(Trouble::NotOpen));
+        troubles.extend(some(self.no_address).map(Trouble::NoAddress));
+        troubles.extend(some(self.suppressed).map(Trouble::Suppressed));
         let several = self
             .by_address
             .into_values()
             .filter(|orders| orders.len() > 1);
-        let several: Vec<Vec<String>> = several.collect();
-        if !several.is_empty() {
-            troubles.push(Trouble::OneAddress(several));
-        }
+        troubles.extend(some(several.collect()).map(Trouble::OneAddress));
         troubles
     }
+}
+
+/// The list, if there is anything in it.
+fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    Some(list).filter(|list| !list.is_empty())
 }

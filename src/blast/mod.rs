@@ -3,11 +3,11 @@
 //! A [`Content`] is written ([`create()`], [`change()`]), looked at ([`preview()`], [`test()`]),
 //! approved ([`approve()`]) and started ([`start()`]); [`pause`], [`resume`] and [`cancel`] do what
 //! they say. **What is sent is what was approved**: an approval is bound to a hash of words,
-//! recipients, addresses and amounts ([`content`]), and a start compares it again. Whoever has paid
+//! recipients, addresses and amounts (`content`), and a start compares it again. Whoever has paid
 //! meanwhile gets nothing: that the outbox sees to, mail by mail.
 //!
 //! Mails are written outside transactions, since thousands take their time; the transaction that
-//! acts on them looks whether anything has moved meanwhile ([`material`]).
+//! acts on them looks whether anything has moved meanwhile (`material`).
 
 mod approve;
 mod author;

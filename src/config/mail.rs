@@ -12,7 +12,7 @@ pub struct Mail {
     /// The mail server: smtp://user:password@host:587?tls=required or smtps://user:password@host
     #[arg(long, env, hide_env_values = true)]
     pub smtp_url: Option<Secret>,
-    /// Whom mails come from: an address, or one with a name, as in Rovers <cup@rovers.example>
+    /// Whom mails come from: an address, or `Name <address>`
     #[arg(long, env, hide_env_values = true, value_parser = mailbox)]
     pub mail_from: Option<Mailbox>,
     /// Mails a second, over all replicas together

@@ -1,5 +1,6 @@
 //! The `freshmint` command.
 
+mod blast;
 mod doctor;
 mod keys;
 mod link;
@@ -36,6 +37,9 @@ enum Command {
     /// Orders: import, list, show, cancel, settle
     #[command(subcommand)]
     Orders(orders::Orders),
+    /// Mailings: create, preview, test, approve, start, pause, resume, cancel, status, list
+    #[command(subcommand)]
+    Blast(blast::Blast),
     /// Print an order's pay link
     Link(link::Link),
     /// People and tokens
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
         Command::Migrate(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Orders(command) => command.run(),
+        Command::Blast(command) => command.run(),
         Command::Link(command) => command.run(),
         Command::Ops(command) => command.run(),
         Command::Keys(command) => command.run(),
@@ -141,7 +146,7 @@ fn dotenv_trouble(error: &dotenvy::Error) -> String {
 
 type Done = Result<(), Failure>;
 
-/// Runs a command that talks to Stripe.
+/// Runs what waits for something.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     actix_web::rt::System::new().block_on(future)
 }

@@ -208,6 +208,64 @@ fn real_events_are_as_documented() {
 }
 
 #[test]
+fn real_mailings_are_as_documented() {
+    let world = World::new();
+    world.order("CUP-1");
+    let texts = json!({ "name": "Cup", "subject": "Fee", "body": "{{ pay_url }}" });
+    let mut blast = texts.clone();
+    blast["filter"] = json!({ "metadata": {} });
+    as_documented("post", "/blasts", &post(&world, "/blasts", texts));
+    let created = as_documented("post", "/blasts", &post(&world, "/blasts", blast));
+    let id = created["id"].as_str().unwrap();
+    let act = |what: &str, body: Value| {
+        let answer = post(&world, &format!("/blasts/{id}/{what}"), body);
+        assert!([200, 409, 422].contains(&answer.status), "{answer:?}");
+        as_documented("post", &format!("/blasts/{{id}}/{what}"), &answer)
+    };
+    act("start", json!({}));
+    let preview = act("preview", json!({}));
+    only_documented_fields("Preview", &preview);
+    only_documented_fields("Sample", &preview["samples"][0]);
+    act("test", json!({ "to": "coach@example.org" }));
+    act("test", json!({ "to": "nobody" }));
+    act("approve", json!({ "content_hash": "" }));
+    let approved = act(
+        "approve",
+        json!({ "content_hash": preview["content_hash"] }),
+    );
+    only_documented_fields("Blast", &approved);
+    only_documented_fields("Approval", &approved["approval"]);
+    let path = format!("/blasts/{id}");
+    let recipients = get(&world, &format!("{path}/recipients"));
+    let recipients = as_documented("get", "/blasts/{id}/recipients", &recipients);
+    only_documented_fields("Recipient", &recipients["data"][0]);
+    let same = |body| {
+        let answer = world.api(Role::Operator, Method::PATCH, &path, Some(body));
+        as_documented("patch", "/blasts/{id}", &answer)
+    };
+    same(json!({}));
+    same(json!({ "body": null }));
+    for what in [
+        "start", "pause", "resume", "cancel", "start", "pause", "resume",
+    ] {
+        act(what, json!({}));
+    }
+    same(json!({}));
+    as_documented("get", "/blasts", &get(&world, "/blasts"));
+    as_documented("get", "/blasts/{id}", &get(&world, &path));
+    as_documented(
+        "get",
+        "/blasts/{id}/recipients",
+        &get(&world, &format!("{path}/recipients")),
+    );
+    as_documented(
+        "get",
+        "/orders",
+        &get(&world, &format!("/orders?blast={id}")),
+    );
+}
+
+#[test]
 fn real_mails_reminders_and_whoever_gets_none_are_as_documented() {
     let world = World::new();
     let order = world.order("CUP-1");

@@ -1,10 +1,12 @@
 //! Mailings: written, looked at, approved, started; and then what their rows say.
 
 mod approval;
+mod commands;
 mod control;
 mod life;
 mod lists;
 mod many;
+mod meanwhile;
 mod pace;
 mod problems;
 mod starting;

@@ -36,7 +36,7 @@ impl Orders {
 
 /// How a command prints.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq)]
-enum Format {
+pub enum Format {
     /// For people
     Text,
     /// For programs

@@ -1,0 +1,124 @@
+//! `freshmint blast create`.
+
+use std::io::Read;
+
+use chrono::{DateTime, Utc};
+use clap::{ArgGroup, Args};
+use freshmint::{
+    app::App,
+    blast::{self, Asked, Content, Draft},
+    clock::Clock,
+    config,
+};
+use serde_json::{Map, json};
+
+use super::doing;
+use crate::{Done, Failure};
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta"])))]
+pub struct Create {
+    #[command(flatten)]
+    settings: config::Service,
+    /// What the shop calls it
+    #[arg(long)]
+    name: String,
+    /// The subject, with names such as {{ name }} and {{ amount }}
+    #[arg(long)]
+    subject: String,
+    /// A file with the body, or - for standard input; {{ pay_url }} must be in it
+    #[arg(long, value_name = "FILE|-")]
+    body_file: String,
+    /// An order by its reference; may be given more than once
+    #[arg(long, conflicts_with_all = ["status", "meta"])]
+    reference: Vec<String>,
+    /// All orders with this status
+    #[arg(long, value_parser = freshmint::order::state::State::NAMES)]
+    status: Option<String>,
+    /// Only orders with this metadata; may be given more than once
+    #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
+    meta: Vec<(String, String)>,
+    /// Mails a second, if slower than the service's own pace
+    #[arg(long, value_parser = pace)]
+    per_second: Option<f64>,
+    /// Nothing is sent before this time, such as 2026-11-24T18:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    send_at: Option<DateTime<Utc>>,
+    /// Whether its orders are reminded of an unfinished checkout from the start on
+    #[arg(long)]
+    remind: Option<bool>,
+}
+
+impl Create {
+    pub fn run(self) -> Done {
+        let app = App::new(&self.settings, Clock::system())?;
+        let body = read(&self.body_file)?;
+        let draft: Draft = serde_json::from_value(self.fields(body)).map_err(Failure::new)?;
+        let wrong = |problems| Failure::new(format!("The mailing was not written: {problems}."));
+        let content = Content::try_from(draft).map_err(wrong)?;
+        let doing = doing(&app);
+        let asked = app
+            .db
+            .run_blocking(|connection| blast::create(connection, &content, &doing))?;
+        match asked {
+            Asked::Done(blast) => {
+                let (name, id) = (&blast.name, blast.id);
+                println!("{name} is written; look at it: freshmint blast preview {id}");
+                Ok(())
+            }
+            Asked::Invalid(problems) => Err(wrong(problems)),
+            Asked::NotNow(why) => Err(Failure::new(why)),
+            Asked::NoBlast => Err(Failure::new("The mailing is gone: write it again.")),
+        }
+    }
+
+    /// As the API takes them.
+    fn fields(self, body: String) -> serde_json::Value {
+        let mut fields = json!({
+            "name": self.name,
+            "subject": self.subject,
+            "body": body,
+            "per_second": self.per_second,
+            "send_at": self.send_at,
+            "remind": self.remind,
+        });
+        if self.reference.is_empty() {
+            let metadata: Map<_, _> = self
+                .meta
+                .into_iter()
+                .map(|(key, value)| (key, value.into()))
+                .collect();
+            fields["filter"] = json!({ "status": self.status, "metadata": metadata });
+        } else {
+            fields["references"] = json!(self.reference);
+        }
+        fields
+    }
+}
+
+fn read(file: &str) -> Result<String, Failure> {
+    let unreadable = |error| Failure::new(format!("{file} cannot be read: {error}."));
+    if file != "-" {
+        return std::fs::read_to_string(file).map_err(unreadable);
+    }
+    let mut body = String::new();
+    std::io::stdin()
+        .read_to_string(&mut body)
+        .map_err(unreadable)?;
+    Ok(body)
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+fn pace(text: &str) -> Result<f64, &'static str> {
+    let pace: Option<f64> = text.parse().ok();
+    pace.filter(|pace| pace.is_finite() && *pace > 0.0)
+        .ok_or("it must be more than 0")
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    text.parse().map_err(|_| "write it as 2026-11-24T18:00:00Z")
+}

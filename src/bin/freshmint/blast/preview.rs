@@ -1,0 +1,42 @@
+//! `freshmint blast preview NAME|ID`.
+
+use clap::Args;
+use freshmint::blast;
+
+use super::{Which, print_json};
+use crate::{Done, block_on, orders::Format};
+
+#[derive(Args)]
+pub struct Preview {
+    #[command(flatten)]
+    which: Which,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+impl Preview {
+    pub fn run(self) -> Done {
+        let (app, id) = self.which.open()?;
+        let preview = self.which.done(block_on(blast::preview(&app, id))?)?;
+        if self.format == Format::Json {
+            return print_json(&preview);
+        }
+        for sample in &preview.samples {
+            println!("To: {}\nSubject: {}\n", sample.to, sample.subject);
+            println!("{}", sample.body);
+        }
+        match preview.recipients {
+            1 => println!("1 mail would be sent"),
+            mails => println!("{mails} mails would be sent"),
+        }
+        for problem in &preview.problems {
+            println!("problem: {problem}");
+        }
+        println!(
+            "to approve exactly this: freshmint blast approve {id} --content-hash {}",
+            preview.content_hash
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+//! `freshmint blast status` and `list`.
+
+use std::{io::IsTerminal, thread, time::Duration};
+
+use clap::Args;
+use freshmint::{
+    app::App,
+    blast::{self, Blast, state::State},
+    clock::Clock,
+    config,
+};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{Which, print_json};
+use crate::{Done, Failure, orders::Format};
+
+/// How often a watched mailing is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+#[derive(Args)]
+pub struct Status {
+    #[command(flatten)]
+    which: Which,
+    /// Go on until nothing of it is on its way
+    #[arg(long, conflicts_with = "format")]
+    watch: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Args)]
+pub struct List {
+    #[command(flatten)]
+    settings: config::Service,
+    /// How many at most
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(i64).range(1..))]
+    limit: i64,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+impl Status {
+    pub fn run(self) -> Done {
+        let (app, id) = self.which.open()?;
+        let mut blast = self.read(&app, id)?;
+        if self.format == Format::Json {
+            return print_json(&blast);
+        }
+        if self.watch {
+            blast = self.watch(&app, blast)?;
+        }
+        println!("{}  {}", blast.name, blast.state.name());
+        println!("id         {}", blast.id);
+        println!("author     {}", blast.author);
+        if let Some(approval) = &blast.approval {
+            let at = approval.approved_at.to_rfc3339();
+            println!("approved   by {} at {at}", approval.approved_by);
+        }
+        if let Some(at) = blast.send_at {
+            println!("not before {}", at.to_rfc3339());
+        }
+        if let Some(at) = blast.started_at {
+            println!("started    {}", at.to_rfc3339());
+        }
+        println!("mails      {}", counts(&blast));
+        Ok(())
+    }
+
+    fn read(&self, app: &App, id: Uuid) -> Result<Blast, Failure> {
+        let found = app
+            .db
+            .run_blocking(|connection| blast::find(connection, id))?;
+        found.ok_or_else(|| self.which.not_there())
+    }
+
+    /// A bar on a terminal; elsewhere a line whenever something has changed.
+    fn watch(&self, app: &App, mut blast: Blast) -> Result<Blast, Failure> {
+        let bar = bar(&blast);
+        let mut told = String::new();
+        while is_on_its_way(blast.state) {
+            let line = format!("{}: {}", blast.state.name(), counts(&blast));
+            bar.set_position(u64::try_from(blast.counts.total - blast.counts.queued).unwrap_or(0));
+            bar.set_message(line.clone());
+            if bar.is_hidden() && line != told {
+                println!("{line}");
+                told = line;
+            }
+            thread::sleep(LOOK);
+            blast = self.read(app, blast.id)?;
+        }
+        bar.finish_and_clear();
+        Ok(blast)
+    }
+}
+
+impl List {
+    pub fn run(self) -> Done {
+        let app = App::new(&self.settings, Clock::system())?;
+        let blasts = app
+            .db
+            .run_blocking(|connection| blast::list(connection, None, self.limit))?;
+        if self.format == Format::Json {
+            return print_json(&json!({ "data": blasts, "next_cursor": null }));
+        }
+        for blast in &blasts {
+            let (state, mails) = (blast.state.name(), blast.counts.total);
+            println!("{}  {state:<9}  {mails:>6} mails  {}", blast.id, blast.name);
+        }
+        Ok(())
+    }
+}
+
+fn is_on_its_way(state: State) -> bool {
+    match state {
+        State::Sending | State::Paused => true,
+        State::Draft | State::Approved | State::Done | State::Cancelled | State::Recalled => false,
+    }
+}
+
+/// What there is of each, without the noughts.
+fn counts(blast: &Blast) -> String {
+    let counts = &blast.counts;
+    let named = [
+        (counts.queued, "queued"),
+        (counts.sent, "sent"),
+        (counts.failed, "failed"),
+        (counts.bounced, "bounced"),
+        (counts.suppressed, "suppressed"),
+        (counts.unknown, "unknown"),
+        (counts.skipped_paid, "skipped since paid"),
+        (counts.cancelled, "cancelled"),
+    ];
+    let some = named.iter().filter(|(mails, _)| *mails > 0);
+    let some: Vec<String> = some
+        .map(|(mails, what)| format!("{mails} {what}"))
+        .collect();
+    match counts.total {
+        0 => "none yet".to_owned(),
+        total => format!("{total}: {}", some.join(", ")),
+    }
+}
+
+fn bar(blast: &Blast) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(u64::try_from(blast.counts.total).unwrap_or(0));
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len}  {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}

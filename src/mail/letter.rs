@@ -122,8 +122,7 @@ mod tests {
         das ist bei uns offen:
 
           2 × Summer cup, U12: 90,00 €
-          Team shirt, size 140, with the name of the child and its number on the
-          back: 23,50 €
+          Team shirt, size 140, with the name of the child and its number on the back: 23,50 €
           Coach journey: 1.099,00 €
 
         Offener Betrag: 1.212,50 €
@@ -154,8 +153,7 @@ mod tests {
         This is still open with us:
 
           2 × Summer cup, U12: €90.00
-          Team shirt, size 140, with the name of the child and its number on the
-          back: €23.50
+          Team shirt, size 140, with the name of the child and its number on the back: €23.50
           Coach journey: €1,099.00
 
         Amount due: €1,212.50
@@ -165,8 +163,7 @@ mod tests {
 
         [pay]
 
-        This is the only reminder that we send. If you have paid in the
-        meantime, or it is settled in another way, there is nothing more to do.
+        This is the only reminder that we send. If you have paid in the meantime, or it is settled in another way, there is nothing more to do.
 
         -- 
         Rovers Youth FC
@@ -195,9 +192,7 @@ mod tests {
 
         [pay]
 
-        Das ist die einzige Erinnerung, die wir dazu schicken. Falls Sie
-        inzwischen bezahlt haben oder es anders erledigt ist, brauchen Sie
-        nichts mehr zu tun.
+        Das ist die einzige Erinnerung, die wir dazu schicken. Falls Sie inzwischen bezahlt haben oder es anders erledigt ist, brauchen Sie nichts mehr zu tun.
 
         -- 
         Rovers Youth FC

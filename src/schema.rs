@@ -137,6 +137,7 @@ diesel::table! {
         due_at -> Nullable<Timestamptz>,
         claim_id -> Nullable<Uuid>,
         claimed_until -> Nullable<Timestamptz>,
+        handed_over -> Bool,
         last_error -> Nullable<Text>,
         sent_at -> Nullable<Timestamptz>,
     }

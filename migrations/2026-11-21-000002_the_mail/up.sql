@@ -93,6 +93,8 @@ CREATE TABLE outbox (
     -- Who is handing it over, until when. `unknown` keeps the claim, so that a late answer finds it.
     claim_id      uuid,
     claimed_until timestamptz,
+    -- A server may have it, now or after a retry: as a reminder it was the one.
+    handed_over   boolean NOT NULL DEFAULT false,
     last_error    text,
     sent_at       timestamptz,
     -- A reminder gets its words when it is claimed, since it says what is owed then.

@@ -123,8 +123,12 @@ fn write(
     let all = |of: fn(&Outcome) -> Uuid| -> Vec<Uuid> { outcomes.iter().map(of).collect() };
     diesel::sql_query(
         "UPDATE outbox mail SET \
-             state = CASE WHEN told.is_late AND mail.queued_at < clock_timestamp() - make_interval(secs => $8) \
-                 THEN 'failed' ELSE told.state END, \
+             state = CASE \
+                 WHEN told.state = 'queued' AND EXISTS (SELECT FROM blasts \
+                     WHERE blasts.id = mail.blast_id AND blasts.state = 'cancelled') THEN 'cancelled' \
+                 WHEN told.is_late AND mail.queued_at < clock_timestamp() - make_interval(secs => $8) THEN 'failed' \
+                 ELSE told.state END, \
+             handed_over = mail.handed_over OR told.state IN ('sent', 'unknown'), \
              last_error = told.error, \
              attempts = mail.attempts - CASE WHEN told.is_a_try THEN 0 ELSE 1 END, \
              not_before = clock_timestamp() + make_interval(secs => told.wait), \
@@ -186,11 +190,19 @@ fn suppress(
         doing: Doing {
             actor: "mail server".to_owned(),
             at,
-            note: Some(why.clone()),
+            note: Some(code(why)),
         },
     };
     let mail = &outcome.mail;
     suppression::add(connection, mail.address_hash, Some(&mail.address), &cause).map(drop)
+}
+
+/// `550 5.1.1`, without the server's words: they often name the address.
+fn code(why: &str) -> String {
+    let codes = why
+        .split_whitespace()
+        .take_while(|word| word.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    codes.collect::<Vec<_>>().join(" ")
 }
 
 fn lines(mail: &Claimed, level: Level, what: &str, at: DateTime<Utc>) -> Vec<activity::Line> {
@@ -239,7 +251,7 @@ pub fn give_up_overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> Que
     }
     connection.transaction(|connection| {
         let overdue: Vec<Overdue> = diesel::sql_query(
-            "WITH overdue AS (UPDATE outbox SET state = 'unknown', claimed_until = NULL, \
+            "WITH overdue AS (UPDATE outbox SET state = 'unknown', claimed_until = NULL, handed_over = true, \
                  last_error = 'its worker ended while it handed the mail over' \
                  WHERE state = 'sending' AND claimed_until < clock_timestamp() RETURNING id, kind) \
              SELECT overdue.id, overdue.kind, about.order_id \

@@ -26,6 +26,7 @@ use crate::{
     mail::Text,
     order::Order,
     random,
+    reminder::rule::Reason,
     schema::{outbox, outbox_orders},
     suppression::{self, AddressHash},
 };
@@ -204,6 +205,7 @@ struct NewRow<'a> {
     body: Option<&'a str>,
     message_id: String,
     state: &'static str,
+    skip_reason: Option<&'static str>,
     created_at: DateTime<Utc>,
     due_at: Option<DateTime<Utc>>,
 }
@@ -227,6 +229,7 @@ impl<'a> NewRow<'a> {
             body: letter.text.as_ref().map(|text| text.body.as_str()),
             message_id: format!("<{id}@{domain}>"),
             state: if refused { "suppressed" } else { "queued" },
+            skip_reason: refused.then(|| Reason::Suppressed.name()),
             created_at: now,
             due_at: letter.due_at,
         }

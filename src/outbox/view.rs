@@ -11,7 +11,7 @@ use crate::{
     activity::{self, Level},
     order::Doing,
     reminder::{self, rule::Reason},
-    schema::{outbox, outbox_orders},
+    schema::{blasts, outbox, outbox_orders},
 };
 
 /// The states of a mail.
@@ -212,6 +212,11 @@ pub enum Asked {
 /// # Errors
 /// What PostgreSQL says.
 pub fn retry(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryResult<Asked> {
+    if of_a_cancelled_mailing(connection, id)? {
+        return Ok(Asked::NotNow(
+            "its mailing is cancelled; send the order's link instead".to_owned(),
+        ));
+    }
     decide(
         connection,
         id,
@@ -232,6 +237,14 @@ pub fn retry(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryRes
     )
 }
 
+fn of_a_cancelled_mailing(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
+    let cancelled = outbox::table
+        .inner_join(blasts::table)
+        .filter(outbox::id.eq(id).and(outbox::kind.eq(Kind::Blast.name())))
+        .filter(blasts::state.eq_any(["cancelled", "recalled"]));
+    diesel::select(diesel::dsl::exists(cancelled)).get_result(connection)
+}
+
 /// Drops a mail that has not been sent: it is cancelled.
 ///
 /// # Errors
@@ -244,7 +257,6 @@ pub fn give_up(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryR
                 outbox::claim_id.eq(None::<Uuid>),
             ))
             .execute(connection)?;
-        // Of a reminder that came back or may have been sent, the decision stays: it was the one.
         Ok(())
     })
 }
@@ -257,13 +269,13 @@ fn decide(
     change: impl Fn(&mut PgConnection) -> QueryResult<()>,
 ) -> QueryResult<Asked> {
     connection.transaction(|connection| {
-        let state: Option<(String, String)> = outbox::table
+        let found: Option<(String, String, bool)> = outbox::table
             .find(id)
-            .select((outbox::state, outbox::kind))
+            .select((outbox::state, outbox::kind, outbox::handed_over))
             .for_update()
             .first(connection)
             .optional()?;
-        let Some((state, kind)) = state else {
+        let Some((state, kind, handed_over)) = found else {
             return Ok(Asked::NoMail);
         };
         if !OPEN_TO_PEOPLE.contains(&state.as_str()) {
@@ -275,8 +287,9 @@ fn decide(
         let Some(mail) = find(connection, id)? else {
             return Ok(Asked::NoMail);
         };
-        let never_handed_over = matches!(state.as_str(), "queued" | "failed");
-        if kind == Kind::Reminder.name() && mail.state == "cancelled" && never_handed_over {
+        // Of a reminder that came back, or that a server may have, the decision stays: it was the one.
+        let was_the_one = handed_over || state == "bounced";
+        if kind == Kind::Reminder.name() && mail.state == "cancelled" && !was_the_one {
             reminder::skipped_after_all(connection, id, Reason::ReminderDisabled)?;
         }
         let line = activity::Line {

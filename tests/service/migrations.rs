@@ -39,9 +39,9 @@ const ROWS: &str = "
     INSERT INTO outbox (id, kind, address, address_hash, message_id, created_at, due_at)
         VALUES ('00000000-0000-7000-8000-000000000006', 'reminder', 'parent@example.org',
             '\\x00000000000000000000000000000002', '<1@example.org>', now(), now());
-    INSERT INTO outbox (id, kind, blast_id, address, address_hash, subject, body, message_id, state, created_at, sent_at)
+    INSERT INTO outbox (id, kind, blast_id, address, address_hash, subject, body, message_id, state, created_at, sent_at, handed_over)
         VALUES ('00000000-0000-7000-8000-000000000007', 'blast', '00000000-0000-7000-8000-000000000005', 'parent@example.org',
-            '\\x00000000000000000000000000000002', 's', 'b', '<2@example.org>', 'sent', now(), now());
+            '\\x00000000000000000000000000000002', 's', 'b', '<2@example.org>', 'sent', now(), now(), true);
     INSERT INTO outbox_orders (mail_id, order_id, kind, blast_id, version, link_version)
         VALUES ('00000000-0000-7000-8000-000000000006', '00000000-0000-7000-8000-000000000001', 'reminder', NULL, 1, 1),
                ('00000000-0000-7000-8000-000000000007', '00000000-0000-7000-8000-000000000001', 'blast',

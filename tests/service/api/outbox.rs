@@ -250,7 +250,7 @@ fn the_address_of_a_reminder_that_may_have_been_sent_stays_reminded_when_it_is_d
     let world = World::new();
     world.abandon(&world.order("CUP-1"));
     let reminder = ids(&get(&world, "/outbox?kind=reminder").json())[0].clone();
-    world.execute("UPDATE outbox SET subject = 's', body = 'b'");
+    world.execute("UPDATE outbox SET subject = 's', body = 'b', handed_over = true");
     bring_to(&world, &reminder, "unknown");
     world.execute("UPDATE reminder_decisions SET decision = 'sent'");
     assert_eq!(decide(&world, &reminder, "drop").status, 200);

@@ -335,3 +335,30 @@ fn a_kept_connection_that_the_server_closed_costs_nothing_but_another() {
     assert_eq!(world.count("outbox WHERE attempts = 1"), 3);
     assert_eq!(world.mailbox().connections(), 2);
 }
+
+#[test]
+fn a_mail_in_hand_of_a_cancelled_mailing_is_not_tried_again() {
+    let world = World::with_mailbox(&[]);
+    world.queue_link(&world.order("CUP-1"));
+    world.execute(
+        "INSERT INTO blasts (id, name, subject, body, selection, state, author, created_at, started_at) \
+         VALUES (gen_random_uuid(), 'Cup', 's', 'b', '{\"filter\":{}}', 'sending', 'test', now(), now())",
+    );
+    world.execute("UPDATE outbox SET kind = 'blast', blast_id = (SELECT id FROM blasts)");
+    world.mailbox().set_rules(vec![
+        Rule {
+            stage: Stage::Recipient,
+            recipient: None,
+            action: Action::Wait(Duration::from_millis(300)),
+            times: None,
+        },
+        no(Stage::Recipient, 450, "4.2.0 busy"),
+    ]);
+    std::thread::scope(|scope| {
+        let carrying = scope.spawn(|| world.carry());
+        super::accident::wait_until("it is in hand", || world.mail_states() == ["sending"]);
+        world.execute("UPDATE blasts SET state = 'cancelled'");
+        assert_eq!(carrying.join().expect("a courier"), []);
+    });
+    assert_eq!(world.mail_states(), ["cancelled"]);
+}

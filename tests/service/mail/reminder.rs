@@ -3,7 +3,11 @@
 use chrono::Duration;
 use serde_json::json;
 
-use crate::support::World;
+use super::accident::a_person_says_again;
+use crate::{
+    mailbox::{Action, Rule, Stage},
+    support::World,
+};
 
 fn decisions(world: &World) -> Vec<String> {
     world.texts("SELECT decision || coalesce(' ' || reason, '') AS text FROM reminder_decisions ORDER BY id")
@@ -271,4 +275,30 @@ fn the_same_reminder_claimed_by_two_replicas_whose_clocks_differ_is_one_mail() {
     let behind = world.courier_ahead_by(Duration::seconds(-90));
     world.carry_with(vec![ahead, behind]);
     assert_eq!(world.mailbox().mails().len(), 1);
+}
+
+#[test]
+fn one_that_a_server_may_have_was_the_one_even_when_its_retry_is_not_sent() {
+    let world = World::with_mailbox(&[]);
+    let order = world.order("CUP-1");
+    world.abandon(&order);
+    an_hour(&world);
+    world.mailbox().set_rules(vec![Rule {
+        stage: Stage::Message,
+        recipient: None,
+        action: Action::Drop,
+        times: Some(1),
+    }]);
+    assert_eq!(world.carry().len(), 1);
+    assert_eq!(world.mail_states(), ["unknown"]);
+    // A person says: again; but somebody is at the checkout now, so it is not sent.
+    a_person_says_again(&world);
+    world.click_through(&order);
+    assert_eq!(world.carry(), []);
+    assert_eq!(world.mail_states(), ["cancelled"]);
+    world.pass(Duration::hours(25));
+    world.deliver();
+    an_hour(&world);
+    assert_eq!(world.carry(), []);
+    assert_eq!(decisions(&world), ["sent", "skipped already_reminded"]);
 }

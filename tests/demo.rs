@@ -44,6 +44,57 @@ fn its_first_link_can_be_paid_and_sigterm_ends_it_with_nothing_left() {
 }
 
 #[test]
+fn its_mailing_is_in_the_mailbox_and_a_checkout_that_expires_is_reminded_of_once() {
+    let mut demo = Demo::start(&[]);
+    let mailbox = demo.wait_for("the mailbox", |line| {
+        let line = line
+            .trim()
+            .strip_suffix("the fees have been mailed to every family")?;
+        line.split_whitespace().next().map(str::to_owned)
+    });
+    demo.wait_for_a_link("CUP-2026-002");
+    let page = || send(Method::GET, &format!("{mailbox}/"), None).body;
+    assert_eq!(
+        page().matches("the fee for the Summer Cup 2026").count(),
+        12
+    );
+
+    // Mail, link, checkout; nobody pays, and it expires.
+    let first = pay_link_in(
+        &mailbox,
+        &page(),
+        "fee for the Summer Cup 2026 (CUP-2026-002)",
+    );
+    let checkout = location(&send(Method::GET, &first, None));
+    send(Method::POST, &format!("{checkout}/expire"), None);
+    wait_until("the reminder is there", || {
+        page().contains("still open (CUP-2026-002)")
+    });
+
+    // Reminder, link, a fresh checkout, paid.
+    let again = pay_link_in(&mailbox, &page(), "still open (CUP-2026-002)");
+    let fresh = location(&send(Method::GET, &again, None));
+    assert_ne!(fresh, checkout);
+    let back = location(&send(Method::POST, &format!("{fresh}/pay"), None));
+    assert!(send(Method::GET, &back, None).body.contains("Thank you"));
+    assert_eq!(page().matches("still open (CUP-2026-002)").count(), 1);
+}
+
+/// The pay link in the mail with this subject.
+fn pay_link_in(mailbox: &str, page: &str, subject: &str) -> String {
+    let (before, _) = page.split_once(subject).expect("the mail's line");
+    let (_, address) = before.rsplit_once("href=\"").expect("a link to the mail");
+    let mail = address.split('"').next().expect("an address");
+    let mail = send(Method::GET, &format!("{mailbox}{mail}"), None);
+    let mail = mail.body.replace("&#x2f;", "/");
+    let (_, link) = mail
+        .split_once("href=\"http://127.0.0.1:")
+        .expect("a link in the mail");
+    let link = link.split('"').next().expect("an address");
+    format!("http://127.0.0.1:{link}")
+}
+
+#[test]
 fn killed_outright_it_leaves_no_database_server_behind() {
     let mut demo = Demo::start(&[]);
     demo.wait_for_a_link("CUP-2026-012");

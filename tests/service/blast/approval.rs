@@ -235,7 +235,10 @@ fn what_was_changed_and_then_paid_is_skipped_at_once() {
 fn whoever_unsubscribes_after_the_approval_gets_nothing_and_voids_nothing() {
     let (world, id, outcome) = after(|world, _| super::unsubscribed(world, "parent1@example.org"));
     assert_eq!(outcome.unwrap()["state"], "sending");
-    assert_eq!(mails(&world), ["CUP-2 queued", "CUP-1 suppressed suppressed"]);
+    assert_eq!(
+        mails(&world),
+        ["CUP-2 queued", "CUP-1 suppressed suppressed"]
+    );
     assert_eq!(show(&world, &id)["counts"]["suppressed"], 1);
 }
 

@@ -121,7 +121,10 @@ fn who_gets_no_mail_is_named_with_the_reason() {
     insta::assert_snapshot!(serde_json::to_string_pretty(&preview["problems"]).unwrap());
     assert_eq!(preview["recipients"], 2, "the suppressed one is told of");
     started(&world, &id);
-    assert_eq!(super::mails(&world), ["CUP-2 queued", "SILENT suppressed suppressed"]);
+    assert_eq!(
+        super::mails(&world),
+        ["CUP-2 queued", "SILENT suppressed suppressed"]
+    );
 }
 
 #[test]

@@ -193,10 +193,6 @@ fn with_orders(connection: &mut PgConnection, rows: Vec<Row>) -> QueryResult<Vec
 
 /// What became of a person's wish.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, and soon taken apart"
-)]
 pub enum Asked {
     /// It was done.
     Done(Box<Mail>),

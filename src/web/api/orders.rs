@@ -21,7 +21,7 @@ use crate::{
         self, Created, Filter, Order, WhatIsOwed,
         change::ChangeDraft,
         draft::{Draft, NewOrder},
-        state::{Fact, How, Move},
+        state::{Fact, How, Move, State},
     },
     settlement::{OrderView, Payment, payments_of},
 };
@@ -231,22 +231,12 @@ async fn answer(app: &App, id: Uuid) -> Result<HttpResponse, Problem> {
 }
 
 fn known_status(status: String) -> Result<String, Problem> {
-    const KNOWN: [&str; 8] = [
-        "open",
-        "processing",
-        "in_review",
-        "paid",
-        "settled_offline",
-        "partially_refunded",
-        "refunded",
-        "cancelled",
-    ];
-    if KNOWN.contains(&status.as_str()) {
+    if State::NAMES.contains(&status.as_str()) {
         Ok(status)
     } else {
         Err(Problem::unreadable(format!(
             "status must be one of {}",
-            KNOWN.join(", ")
+            State::NAMES.join(", ")
         )))
     }
 }

@@ -52,14 +52,14 @@ fn before_the_message_it_sends_nothing_more() {
     }
 }
 
-#[test]
-fn a_late_yes_turns_unknown_into_sent() {
-    let world = World::with_mailbox(&[("MAIL_LEASE_SECONDS", "1")]);
+/// A worker whose mail is `unknown`, and will be taken by the server after all.
+fn answered_after_the_lease() -> (World, Process) {
+    let world = World::with_mailbox(&[("MAIL_LEASE_SECONDS", "2")]);
     world.queue_link(&world.order("CUP-1"));
     world.mailbox().set_rules(vec![Rule {
         stage: Stage::Message,
         recipient: None,
-        action: Action::Wait(Duration::from_millis(1_600)),
+        action: Action::Wait(Duration::from_millis(3_500)),
         times: Some(1),
     }]);
     let worker = Process::work(world.settings());
@@ -70,6 +70,12 @@ fn a_late_yes_turns_unknown_into_sent() {
         world.carry();
         world.mail_states() == ["unknown"]
     });
+    (world, worker)
+}
+
+#[test]
+fn a_late_yes_turns_unknown_into_sent() {
+    let (world, worker) = answered_after_the_lease();
     wait_until("the server has answered", || {
         world.mail_states() == ["sent"]
     });
@@ -79,22 +85,7 @@ fn a_late_yes_turns_unknown_into_sent() {
 
 #[test]
 fn a_late_yes_changes_nothing_once_a_person_has_decided() {
-    let world = World::with_mailbox(&[("MAIL_LEASE_SECONDS", "1")]);
-    world.queue_link(&world.order("CUP-1"));
-    world.mailbox().set_rules(vec![Rule {
-        stage: Stage::Message,
-        recipient: None,
-        action: Action::Wait(Duration::from_millis(1_600)),
-        times: Some(1),
-    }]);
-    let worker = Process::work(world.settings());
-    wait_until("the worker has it", || {
-        world.count("outbox WHERE state = 'sending'") == 1
-    });
-    wait_until("its lease is over", || {
-        world.carry();
-        world.mail_states() == ["unknown"]
-    });
+    let (world, worker) = answered_after_the_lease();
     // A person said: again, and another worker has it in hand.
     let another = "UPDATE outbox SET state = 'sending', claim_id = gen_random_uuid(), \
         claimed_until = clock_timestamp() + interval '1 hour'";

@@ -10,12 +10,9 @@ use std::{
     time::Duration,
 };
 
-use futures::{
-    StreamExt,
-    future::{BoxFuture, join_all},
-    stream::FuturesUnordered,
-};
+use futures::future::join_all;
 use lettre::message::Mailbox;
+use tokio::task::{JoinError, JoinSet};
 use uuid::Uuid;
 
 use super::{
@@ -50,7 +47,8 @@ pub enum Round {
 pub struct Courier {
     app: App,
     connections: Vec<Connection>,
-    in_hand: FuturesUnordered<BoxFuture<'static, Carried>>,
+    /// Each a task of its own: a server is not kept waiting while the database is spoken to.
+    in_hand: JoinSet<Carried>,
     /// What the database has not been told yet.
     untold: Vec<Outcome>,
     /// Claims that the database did not answer: none of their mails was handed over.
@@ -66,7 +64,7 @@ impl Courier {
         Self {
             app,
             connections: Vec::new(),
-            in_hand: FuturesUnordered::new(),
+            in_hand: JoinSet::new(),
             untold: Vec::new(),
             unheard_of: Vec::new(),
             looked_for_overdue: None,
@@ -80,6 +78,7 @@ impl Courier {
     /// # Errors
     /// The database's. Outcomes that could not be written are kept for the next round.
     pub async fn round(&mut self) -> Result<Round, DbError> {
+        self.take_outcomes();
         self.tell().await?;
         self.release_unheard_of().await?;
         self.give_up_overdue().await?;
@@ -203,22 +202,34 @@ impl Courier {
                 mail,
                 lease,
             );
-            self.in_hand.push(Box::pin(carry));
+            self.in_hand.spawn(carry);
         }
         Ok(Round::Busy)
     }
 
     /// Waits for one outcome at least, and takes what else is there.
     async fn await_outcomes(&mut self) {
-        let most = self.in_hand.len();
-        let mut carried = (&mut self.in_hand).ready_chunks(most.max(1));
-        for Carried {
-            outcome,
-            connection,
-        } in carried.next().await.unwrap_or_default()
-        {
-            self.untold.push(outcome);
-            self.connections.extend(connection);
+        if let Some(carried) = self.in_hand.join_next().await {
+            self.came_back(carried);
+        }
+        self.take_outcomes();
+    }
+
+    /// Takes the outcomes that are there.
+    fn take_outcomes(&mut self) {
+        while let Some(carried) = self.in_hand.try_join_next() {
+            self.came_back(carried);
+        }
+    }
+
+    fn came_back(&mut self, carried: Result<Carried, JoinError>) {
+        match carried {
+            Ok(carried) => {
+                self.untold.push(carried.outcome);
+                self.connections.extend(carried.connection);
+            }
+            // Its mail is `unknown` when the lease is over.
+            Err(error) => log::error!("a mail was not carried to its end: {error}"),
         }
     }
 

@@ -32,6 +32,9 @@ use crate::{
 /// How often leases that ran out are looked for.
 const OVERDUE: Duration = Duration::from_secs(1);
 
+/// With mails in hand, what is due is looked at again after so long.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
 /// What a round was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Round {
@@ -86,7 +89,12 @@ impl Courier {
         if self.in_hand.is_empty() {
             return Ok(round);
         }
-        self.await_outcomes().await;
+        // A mail that a server is slow with holds up neither what is due soon nor what comes new.
+        let patience = match round {
+            Round::Wait(pause) => pause.min(LOOK_AGAIN),
+            Round::Busy | Round::Idle => LOOK_AGAIN,
+        };
+        let _ = tokio::time::timeout(patience, self.await_outcomes()).await;
         self.tell().await?;
         Ok(Round::Busy)
     }
@@ -121,6 +129,7 @@ impl Courier {
             .run(move |connection| waiting(connection, most, now))
             .await?;
         self.probing = waits.paused.is_some();
+        self.app.metrics.mail_paused.set(self.probing.into());
         let due = usize::try_from(waits.due).unwrap_or(0);
         let pause = waits.paused.unwrap_or(0.0).max(waits.turn);
         if due == 0 {
@@ -268,7 +277,6 @@ impl Courier {
 
     async fn pause(&mut self, why: String) -> Result<(), DbError> {
         log::error!("no mail can be sent, all of it waits; GET /api/v1/outbox and doctor say more");
-        self.app.metrics.mail_paused.set(1);
         let (first_wait, now) = (self.app.mailer.retry, self.app.clock.now());
         self.app
             .db
@@ -279,7 +287,6 @@ impl Courier {
 
     async fn lift(&mut self) -> Result<(), DbError> {
         self.probing = false;
-        self.app.metrics.mail_paused.set(0);
         let now = self.app.clock.now();
         self.app
             .db

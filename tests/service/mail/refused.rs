@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::accident::wait_until;
 use crate::{
     mailbox::{self, Action, Rule, Stage},
-    support::{World, cluster::Database},
+    support::{Process, World, cluster::Database},
 };
 
 fn no(stage: Stage, code: u16, text: &str) -> Rule {
@@ -356,9 +357,36 @@ fn a_mail_in_hand_of_a_cancelled_mailing_is_not_tried_again() {
     ]);
     std::thread::scope(|scope| {
         let carrying = scope.spawn(|| world.carry());
-        super::accident::wait_until("it is in hand", || world.mail_states() == ["sending"]);
+        wait_until("it is in hand", || world.mail_states() == ["sending"]);
         world.execute("UPDATE blasts SET state = 'cancelled'");
         assert_eq!(carrying.join().expect("a courier"), []);
     });
     assert_eq!(world.mail_states(), ["cancelled"]);
+}
+
+#[test]
+fn a_mail_that_hangs_does_not_hold_up_one_that_comes_later() {
+    let world = World::with_mailbox(&[]);
+    let to = |reference: &str, email: &str| {
+        world.order_with(reference, serde_json::json!({ "email": email }))
+    };
+    world.queue_link(&to("CUP-1", "slow@example.org"));
+    world.mailbox().set_rules(vec![Rule {
+        stage: Stage::Message,
+        recipient: Some("slow@".to_owned()),
+        action: Action::Hang,
+        times: None,
+    }]);
+    let worker = Process::work(world.settings());
+    wait_until("the slow one is in hand", || {
+        world.mailbox().mails().len() == 1
+    });
+    world.queue_link(&to("CUP-2", "fine@example.org"));
+    wait_until("the other has arrived", || {
+        world.mailbox().mails().len() == 2
+    });
+    wait_until("that is written down", || {
+        world.mail_states() == ["sending", "sent"]
+    });
+    worker.kill();
 }

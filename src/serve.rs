@@ -36,9 +36,10 @@ pub struct Web {
 /// The listener's.
 pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
     let signals = actix_web::rt::spawn(on_signal(stop.clone()));
-    let worker = parts
-        .worker
-        .then(|| actix_web::rt::spawn(worker::run(app.clone(), stop.watch())));
+    let worker = parts.worker.then(|| {
+        let work = worker::run(app.clone(), stop.watch());
+        actix_web::rt::spawn(ending_all(stop.clone(), work))
+    });
     if let Some(Web { listener, threads }) = parts.web {
         let state = web::State::new(app);
         let server = HttpServer::new(move || {
@@ -58,11 +59,23 @@ pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
         stop.stop();
     }
     // Then the worker finishes its batch.
-    if let Some(worker) = worker {
-        let _ = worker.await;
-    }
+    let worked = match worker {
+        Some(worker) => worker.await.map_err(io::Error::other)?,
+        None => Ok(()),
+    };
     signals.abort();
-    Ok(())
+    worked
+}
+
+/// Works; when the work ends, however it ends, all else ends too. A service that looked alive and
+/// had no worker would be noticed weeks later.
+///
+/// # Errors
+/// The work broke down.
+async fn ending_all(stop: Stop, work: impl Future<Output = ()> + 'static) -> io::Result<()> {
+    let ended = actix_web::rt::spawn(work).await;
+    stop.stop();
+    ended.map_err(|_| io::Error::other("the worker broke down, the log says where"))
 }
 
 /// A switch that ends [`run`]. Cheap to clone.
@@ -120,4 +133,23 @@ async fn on_signal(stop: Stop) {
     }
     log::info!("stopping: finishing what is in hand");
     stop.stop();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_worker_that_breaks_down_takes_the_service_with_it_and_says_so() {
+        let stop = Stop::new();
+        let ended = ending_all(stop.clone(), async { panic!("a fault of ours") }).await;
+        let said = ended.unwrap_err().to_string();
+        assert_eq!(said, "the worker broke down, the log says where");
+        assert!(*stop.watch().borrow());
+    }
+
+    #[actix_web::test]
+    async fn a_worker_that_was_told_to_stop_ends_well() {
+        assert!(ending_all(Stop::new(), async {}).await.is_ok());
+    }
 }

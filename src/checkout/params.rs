@@ -2,14 +2,15 @@
 
 use crate::{
     app::App,
+    checkout::row::Found,
     gateway::mint::{MintLine, MintParams},
     mail::text::texts,
-    order::{Order, line::Line},
-    settings::Settings,
+    order::line::Line,
 };
 
 /// The parameters of a mint; their hash tells whether an open session still says what it should.
-pub fn of(app: &App, order: &Order, settings: &Settings) -> MintParams {
+pub fn of(app: &App, found: &Found) -> MintParams {
+    let order = &found.order;
     MintParams {
         order_id: order.id,
         reference: order.reference.clone(),
@@ -21,13 +22,15 @@ pub fn of(app: &App, order: &Order, settings: &Settings) -> MintParams {
         public_url: app.public_url.to_string(),
         livemode: app.livemode,
         link_version: order.link_version,
-        notice: notice(order, settings),
+        notice: notice(found),
     }
 }
 
 /// What the checkout says of the reminder that may follow, where one may.
-fn notice(order: &Order, settings: &Settings) -> Option<String> {
-    let may_follow = settings.reminders_enabled && order.remind && order.email.is_some();
+fn notice(found: &Found) -> Option<String> {
+    let (order, settings) = (&found.order, &found.settings);
+    let wanted = settings.reminders_enabled && order.remind;
+    let may_follow = wanted && order.email.is_some() && !found.reminded;
     let ours = || texts(order.locale.language()).notice.to_owned();
     may_follow.then(|| settings.notice_text.clone().unwrap_or_else(ours))
 }

@@ -1,14 +1,14 @@
 //! Checkout sessions as rows.
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::{prelude::*, result::Error as QueryError};
+use diesel::{dsl::exists, prelude::*, result::Error as QueryError};
 use uuid::Uuid;
 
 use super::session::{Attempt, Live, Stage};
 use crate::{
     order::{self, Order, OrderRow},
     random,
-    schema::{checkout_sessions, orders, session_orders, settings},
+    schema::{checkout_sessions, orders, reminder_decisions, session_orders, settings},
     settings::Settings,
     visitor::Visitor,
 };
@@ -74,6 +74,8 @@ pub struct Found {
     pub live: Option<Live>,
     /// The switches that the checkout page depends on.
     pub settings: Settings,
+    /// Its one reminder has been sent: no other will follow.
+    pub reminded: bool,
 }
 
 /// An order, its one payable session and the settings, in one query.
@@ -81,7 +83,10 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
     let on_live = session_orders::order_id
         .eq(orders::id)
         .and(session_orders::live);
-    let row: Option<(OrderRow, Option<SessionRow>, Settings)> = orders::table
+    let reminder = reminder_decisions::table
+        .filter(reminder_decisions::order_id.eq(orders::id))
+        .filter(reminder_decisions::decision.eq("sent"));
+    let row: Option<(OrderRow, Option<SessionRow>, Settings, bool)> = orders::table
         .inner_join(settings::table.on(settings::only_row))
         .left_join(session_orders::table.on(on_live))
         .left_join(
@@ -94,16 +99,18 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
             OrderRow::as_select(),
             Option::<SessionRow>::as_select(),
             Settings::as_select(),
+            exists(reminder),
         ))
         .first(connection)
         .optional()?;
-    let Some((order, session, settings)) = row else {
+    let Some((order, session, settings, reminded)) = row else {
         return Ok(None);
     };
     Ok(Some(Found {
         order: order.decode()?,
         live: session.map(SessionRow::decode).transpose()?,
         settings,
+        reminded,
     }))
 }
 

@@ -69,7 +69,7 @@ pub async fn take(walk: &mut Walk<'_>, found: &Found, step: Step) -> Result<Opti
 /// Writes an attempt down, and goes on to post it.
 async fn begin(walk: &mut Walk<'_>, found: &Found) -> Result<Option<Door>, Trouble> {
     let Walk { app, visitor, .. } = *walk;
-    let params = params::of(app, &found.order, &found.settings);
+    let params = params::of(app, found);
     let return_url = link::return_url(&app.public_url, &app.pay_token(&found.order));
     let (hash, now, order) = (params.hash(), app.clock.now(), found.order.clone());
     let begun = app.db.run({

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use lettre::{
     Address,
     message::{
-        Mailbox, Message, SinglePart,
+        Body, Mailbox, Message, SinglePart,
         header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
@@ -70,20 +70,9 @@ pub fn make(draft: &Draft) -> Result<Ready, Unmakable> {
     if let Some(reply_to) = draft.reply_to {
         message = message.reply_to(Mailbox::new(None, address(reply_to)?));
     }
-    // The last line's end is added with the part.
-    let lines = flowed(&draft.text.body);
-    let body = lines.trim_end_matches('\n').replace('\n', "\r\n");
-    let encoding = if body.is_ascii() && body.lines().all(|line| line.len() <= LONGEST_LINE) {
-        ContentTransferEncoding::SevenBit
-    } else {
-        ContentTransferEncoding::QuotedPrintable
-    };
-    let part = SinglePart::builder()
-        .header(flowed_text())
-        .header(encoding)
-        .body(body);
+    let part = SinglePart::builder().header(flowed_text());
     let mut message = message
-        .singlepart(part)
+        .singlepart(part.body(body(&draft.text.body)))
         .map_err(|error| Unmakable(error.to_string()))?;
     let mut add = |name: &'static str, value: String| {
         let name = HeaderName::new_from_ascii_str(name);
@@ -104,6 +93,20 @@ pub fn make(draft: &Draft) -> Result<Ready, Unmakable> {
         to,
         bytes: message.formatted(),
     })
+}
+
+/// The text's lines, as they are where every server takes them so.
+fn body(text: &str) -> Body {
+    // The last line's end is added with the part.
+    let lines = flowed(text);
+    let body = lines.trim_end_matches('\n').replace('\n', "\r\n");
+    if body.is_ascii() && body.lines().all(|line| line.len() <= LONGEST_LINE) {
+        // lettre itself would take no line longer than 76 for this: a pay link is.
+        Body::dangerous_pre_encoded(body.into_bytes(), ContentTransferEncoding::SevenBit)
+    } else {
+        Body::new_with_encoding(body, ContentTransferEncoding::QuotedPrintable)
+            .expect("quoted-printable takes any text")
+    }
 }
 
 fn flowed_text() -> ContentType {
@@ -252,9 +255,13 @@ mod tests {
 
     #[test]
     fn plain_letters_go_as_they_are_and_others_and_endless_lines_as_quoted_printable() {
+        let link = format!("Pay here:\n\n{PAY_URL}\n");
+        let longest = "x".repeat(LONGEST_LINE) + "\n";
         let long = "x".repeat(LONGEST_LINE + 1) + "\n";
         for (body, encoding) in [
             ("Hello\n", "7bit"),
+            (link.as_str(), "7bit"),
+            (longest.as_str(), "7bit"),
             ("Grüße\n-- \n", "quoted-printable"),
             (long.as_str(), "quoted-printable"),
         ] {

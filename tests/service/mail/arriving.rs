@@ -54,6 +54,26 @@ fn the_one_reminder_in_german_with_several_lines() {
 }
 
 #[test]
+fn a_mail_of_plain_letters_alone_arrives_too_with_its_long_link() {
+    let world = World::with_mailbox(&[
+        ("SHOP_NAME", "Rovers FC"),
+        ("MAIL_FROM", "Rovers FC <treasurer@rovers.example.org>"),
+    ]);
+    let order = world.order_with("CUP-1", json!({ "currency": "usd" }));
+    world.queue_link(&order);
+    let mail = world.carry().pop().expect("a mail");
+    assert!(mail.raw.is_ascii());
+    assert!(
+        mail.links().iter().any(|link| link.ends_with(&order.path)),
+        "{:?}",
+        mail.links()
+    );
+    world.abandon(&order);
+    world.pass(chrono::Duration::hours(1));
+    assert_eq!(world.carry().len(), 1);
+}
+
+#[test]
 fn its_links_arrive_whole_and_lead_where_they_should() {
     let world = World::with_mailbox(&[("PUBLIC_URL", "https://pay.example.org/club")]);
     let order = world.order_with("CUP-1", json!({ "name": "Zoë" }));

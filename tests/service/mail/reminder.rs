@@ -251,8 +251,12 @@ fn the_checkout_says_that_one_may_follow_and_only_then() {
             .as_str()
             .map(str::to_owned)
     };
-    let with = notice(&world.click_through(&world.order("CUP-1"))).expect("a notice");
+    let first = world.order("CUP-1");
+    let with = notice(&world.abandon(&first)).expect("a notice");
     assert!(with.contains("one reminder"), "{with}");
+    an_hour(&world);
+    assert_eq!(world.carry().len(), 1);
+    assert_eq!(notice(&world.click_through(&first)), None, "it was the one");
     assert_eq!(
         notice(&world.click_through(&world.order_with("CUP-2", json!({ "remind": false })))),
         None

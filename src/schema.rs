@@ -68,6 +68,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    cases (id) {
+        id -> Uuid,
+        kind -> Text,
+        about -> Text,
+        order_id -> Nullable<Uuid>,
+        payment_id -> Nullable<Uuid>,
+        payment_intent -> Nullable<Text>,
+        amount -> Int8,
+        currency -> Text,
+        email -> Nullable<Text>,
+        opened_at -> Timestamptz,
+        refunding_at -> Nullable<Timestamptz>,
+        resolved_at -> Nullable<Timestamptz>,
+        resolved_how -> Nullable<Text>,
+        resolved_by -> Nullable<Text>,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     checkout_sessions (id) {
         id -> Uuid,
         stripe_id -> Nullable<Text>,
@@ -86,6 +106,30 @@ diesel::table! {
         expires_at -> Nullable<Timestamptz>,
         ended_at -> Nullable<Timestamptz>,
         failure -> Nullable<Text>,
+        payment_failed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    chores (name) {
+        name -> Text,
+        due_at -> Timestamptz,
+        claimed_until -> Timestamptz,
+        claim_id -> Nullable<Uuid>,
+        done_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    disputes (id) {
+        id -> Text,
+        payment_intent -> Nullable<Text>,
+        amount -> Int8,
+        currency -> Text,
+        status -> Text,
+        reason -> Nullable<Text>,
+        heard_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -98,7 +142,7 @@ diesel::table! {
         name -> Nullable<Text>,
         locale -> Text,
         currency -> Text,
-        amount_total -> Int8,
+        amount_total -> Nullable<Int8>,
         lines -> Jsonb,
         metadata -> Jsonb,
         mode -> Text,
@@ -114,6 +158,10 @@ diesel::table! {
         settled_at -> Nullable<Timestamptz>,
         settled_how -> Nullable<Text>,
         cancelled_at -> Nullable<Timestamptz>,
+        paid_amount -> Nullable<Int8>,
+        debit_failed_at -> Nullable<Timestamptz>,
+        automatic_tax -> Bool,
+        promotion_codes -> Bool,
         status -> Text,
     }
 }
@@ -195,6 +243,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    refunds (payment_intent) {
+        payment_intent -> Text,
+        amount_refunded -> Int8,
+        currency -> Text,
+        heard_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     reminder_decisions (id) {
         id -> Uuid,
         session_id -> Uuid,
@@ -220,7 +277,7 @@ diesel::table! {
     session_orders (session_id, order_id) {
         session_id -> Uuid,
         order_id -> Uuid,
-        amount -> Int8,
+        amount -> Nullable<Int8>,
         version -> Int4,
         attempt -> Int4,
         live -> Bool,
@@ -252,6 +309,7 @@ diesel::table! {
         last_error -> Nullable<Text>,
         claimed_until -> Nullable<Timestamptz>,
         not_before -> Timestamptz,
+        source -> Text,
     }
 }
 
@@ -265,10 +323,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    sweeps (only_row) {
+        only_row -> Bool,
+        seen_until -> Nullable<Timestamptz>,
+        missed -> Int8,
+        silent_since -> Nullable<Timestamptz>,
+        told_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::joinable!(activity -> orders (order_id));
 diesel::joinable!(blast_approvals -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> orders (order_id));
+diesel::joinable!(cases -> orders (order_id));
+diesel::joinable!(cases -> payments (payment_id));
 diesel::joinable!(outbox -> blasts (blast_id));
 diesel::joinable!(outbox_orders -> orders (order_id));
 diesel::joinable!(outbox_orders -> outbox (mail_id));
@@ -287,7 +357,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     blast_approvals,
     blast_recipients,
     blasts,
+    cases,
     checkout_sessions,
+    chores,
+    disputes,
     orders,
     outbox,
     outbox_orders,
@@ -295,10 +368,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     pace,
     payment_allocations,
     payments,
+    refunds,
     reminder_decisions,
     secrets,
     session_orders,
     settings,
     stripe_events,
     suppressions,
+    sweeps,
 );

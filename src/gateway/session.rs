@@ -26,8 +26,12 @@ pub struct Session {
     pub url: Option<String>,
     /// What is or was to be paid, in minor units.
     pub amount_total: Option<i64>,
+    /// The same before taxes and discounts, in minor units.
+    pub amount_subtotal: Option<i64>,
     /// Lower-case ISO code.
     pub currency: Option<String>,
+    /// Whom Stripe knows as the payer: the address they typed, else the one we gave.
+    pub email: Option<String>,
     /// `pi_…`; a subscription has none.
     pub payment_intent: Option<String>,
     /// Ours and the order's, as given when minted.
@@ -79,11 +83,19 @@ pub(super) struct WireSession {
     payment_status: Option<String>,
     url: Option<String>,
     amount_total: Option<i64>,
+    amount_subtotal: Option<i64>,
     currency: Option<String>,
+    customer_details: Option<CustomerDetails>,
+    customer_email: Option<String>,
     payment_intent: Option<Value>,
     metadata: Option<BTreeMap<String, String>>,
     expires_at: Option<i64>,
     livemode: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct CustomerDetails {
+    email: Option<String>,
 }
 
 impl WireSession {
@@ -109,9 +121,14 @@ impl TryFrom<WireSession> for Session {
                 .expires_at
                 .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
             metadata: wire.metadata.unwrap_or_default(),
+            email: wire
+                .customer_details
+                .and_then(|details| details.email)
+                .or(wire.customer_email),
             id: wire.id,
             url: wire.url,
             amount_total: wire.amount_total,
+            amount_subtotal: wire.amount_subtotal,
             currency: wire.currency,
             livemode: wire.livemode,
             told_at: None,

@@ -80,6 +80,10 @@ pub struct Order {
     pub link_version: i32,
     /// When we heard of it.
     pub created_at: DateTime<Utc>,
+    /// What the payment that settled it brought, in that payment's minor units, where it is known.
+    pub paid_amount: Option<i64>,
+    /// Its last bank debit did not arrive, and nothing has come since.
+    pub debit_failed_at: Option<DateTime<Utc>>,
     /// Where it stands.
     pub state: State,
 }

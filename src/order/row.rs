@@ -31,7 +31,7 @@ pub struct OrderRow {
     name: Option<String>,
     locale: String,
     currency: String,
-    amount_total: i64,
+    amount_total: Option<i64>,
     lines: Value,
     metadata: Value,
     mode: String,
@@ -46,6 +46,8 @@ pub struct OrderRow {
     settled_at: Option<DateTime<Utc>>,
     settled_how: Option<String>,
     cancelled_at: Option<DateTime<Utc>>,
+    paid_amount: Option<i64>,
+    debit_failed_at: Option<DateTime<Utc>>,
 }
 
 impl OrderRow {
@@ -57,7 +59,10 @@ impl OrderRow {
         let state = self.state()?;
         let currency =
             Currency::parse(&self.currency).map_err(|error| impossible("currency", error))?;
-        let total = Money::new(self.amount_total, currency);
+        let total = self
+            .amount_total
+            .ok_or_else(|| impossible("amount_total", "unknown"))?;
+        let total = Money::new(total, currency);
         Ok(Order {
             id: self.id,
             email: self
@@ -76,8 +81,15 @@ impl OrderRow {
             version: self.version,
             link_version: self.link_version,
             created_at: self.created_at,
+            paid_amount: self.paid_amount,
+            debit_failed_at: self.debit_failed_at,
             state,
         })
+    }
+
+    /// What the order's payment brought.
+    fn paid(&self) -> i64 {
+        self.paid_amount.or(self.amount_total).unwrap_or(0)
     }
 
     fn state(&self) -> QueryResult<State> {
@@ -85,9 +97,7 @@ impl OrderRow {
         Ok(match (self.paid_at, self.settled_at, self.cancelled_at) {
             (Some(at), ..) => match self.refunded_amount {
                 0 => State::Paid { at },
-                refunded if refunded < self.amount_total => {
-                    State::PartiallyRefunded { at, refunded }
-                }
+                refunded if refunded < self.paid() => State::PartiallyRefunded { at, refunded },
                 refunded => State::Refunded { at, refunded },
             },
             (None, Some(at), _) => State::SettledOffline {

@@ -175,7 +175,8 @@ pub fn settle_in(
 #[diesel(table_name = session_orders)]
 struct Share {
     order_id: Uuid,
-    amount: i64,
+    /// `None`: catalogue prices, whose amount Stripe has not told yet.
+    amount: Option<i64>,
 }
 
 /// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another

@@ -55,14 +55,13 @@ pub(super) fn record(
     if owed.is_empty() {
         return tell(connection, session, None, None, now);
     }
-    let asked: i64 = owed.iter().map(|(share, _)| share.amount).sum();
+    let asked: Option<i64> = owed.iter().map(|(share, _)| share.amount).sum();
     for (share, order) in owed {
         // A payment of the whole session's amount is each order's own share of it.
-        let part = if asked == amount {
-            share.amount
-        } else {
-            amount
-        };
+        let part = share
+            .amount
+            .filter(|_| asked == Some(amount))
+            .unwrap_or(amount);
         let judged = match Currency::parse(&currency) {
             Ok(currency) => verdict(order.state, order.total, Money::new(part, currency)),
             Err(_) => Verdict::Mismatch,

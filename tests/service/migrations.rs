@@ -50,6 +50,12 @@ const ROWS: &str = "
         VALUES ('00000000-0000-7000-8000-000000000008', '00000000-0000-7000-8000-000000000002',
             '00000000-0000-7000-8000-000000000001', 'scheduled', now(), now(), now(), '00000000-0000-7000-8000-000000000006');
     INSERT INTO outbox_pause (reason, until) VALUES ('535', now());
+    INSERT INTO refunds (payment_intent, amount_refunded, currency, heard_at) VALUES ('pi_1', 500, 'eur', now());
+    INSERT INTO disputes (id, payment_intent, amount, currency, status, heard_at)
+        VALUES ('dp_1', 'pi_1', 4500, 'eur', 'needs_response', now());
+    INSERT INTO cases (id, kind, about, order_id, payment_id, payment_intent, amount, currency, opened_at)
+        VALUES ('00000000-0000-7000-8000-000000000009', 'dispute', 'dp_1', '00000000-0000-7000-8000-000000000001',
+            '00000000-0000-7000-8000-000000000003', 'pi_1', 4500, 'eur', now());
 ";
 
 #[test]
@@ -98,6 +104,19 @@ fn what_must_never_happen_is_refused_by_the_tables() {
     refused(
         &session(1).replace("true);", "false);"),
         "session_orders_session_id_live_fkey",
+    );
+    refused(
+        "UPDATE orders SET amount_total = NULL",
+        "inline_lines_have_an_amount",
+    );
+    refused(
+        "INSERT INTO cases SELECT gen_random_uuid(), kind, about, order_id, payment_id, payment_intent, amount,
+            currency, email, opened_at FROM cases",
+        "one_case_of_a_kind",
+    );
+    refused(
+        "UPDATE cases SET resolved_at = now()",
+        "resolved_says_how_and_by_whom",
     );
     refused("UPDATE orders SET settled_at = now()", "settled_says_how");
     refused(

@@ -21,6 +21,7 @@ pub mod problem;
 mod row;
 pub mod state;
 pub mod text;
+pub mod wording;
 
 use std::collections::BTreeMap;
 
@@ -34,9 +35,10 @@ use uuid::Uuid;
 
 pub use self::{
     create::{Created, create},
-    row::{OrderRow, Unpriced, WhatIsOwed},
+    row::{OrderRow, WhatIsOwed},
 };
 use self::{
+    currency::Currency,
     email::Email,
     line::Line,
     locale::Locale,
@@ -64,8 +66,11 @@ pub struct Order {
     pub name: Option<String>,
     /// The language of mails, pages and checkout.
     pub locale: Locale,
-    /// What is owed, in all.
-    pub total: Money,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// What is owed, in all, in minor units. `None`: a catalogue price has a say in it, and Stripe has
+    /// not told it yet. See [`Order::owed`].
+    pub amount_total: Option<i64>,
     /// What it is made of.
     pub lines: Vec<Line>,
     /// The shop's own keys.
@@ -74,6 +79,10 @@ pub struct Order {
     pub mode: Mode,
     /// Whether a reminder may follow an unfinished checkout.
     pub remind: bool,
+    /// Whether Stripe works out the taxes at the checkout.
+    pub automatic_tax: bool,
+    /// Whether the checkout takes promotion codes.
+    pub promotion_codes: bool,
     /// Counts changes of what is owed.
     pub version: i32,
     /// Counts withdrawals of the link.
@@ -95,6 +104,22 @@ impl Order {
             order_id: self.id,
             link_version: self.link_version,
         }
+    }
+
+    /// What is owed today, before taxes and discounts; `None` until Stripe has told what a catalogue
+    /// price comes to.
+    pub fn owed(&self) -> Option<Money> {
+        Some(Money::new(self.amount_total?, self.currency))
+    }
+
+    /// Whether Stripe alone knows what a line comes to.
+    pub fn has_catalogue_prices(&self) -> bool {
+        line::have_catalogue_prices(&self.lines)
+    }
+
+    /// Whether what is paid may differ from what is owed by taxes and discounts.
+    pub fn is_adjusted_at_checkout(&self) -> bool {
+        self.automatic_tax || self.promotion_codes || self.has_catalogue_prices()
     }
 }
 
@@ -276,6 +301,18 @@ pub fn change(
         Level::Info,
         "order changed".to_owned(),
     )
+}
+
+/// Keeps what Stripe told that the catalogue prices of a locked order come to today. No version
+/// counts this: nobody asks for anything else.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn set_amount(connection: &mut PgConnection, id: Uuid, amount: i64) -> QueryResult<()> {
+    diesel::update(orders::table.find(id))
+        .set(orders::amount_total.eq(amount))
+        .execute(connection)
+        .map(drop)
 }
 
 /// Withdraws the pay link of a locked order: the one in the mails shows from now on that it was replaced.

@@ -8,6 +8,7 @@
 
 mod expiry;
 mod payment;
+mod pricing;
 mod verdict;
 mod view;
 
@@ -110,7 +111,7 @@ pub fn settle_in(
         }
         return Ok(Settled::Unknown);
     };
-    let shares: Vec<Share> = session_orders::table
+    let mut shares: Vec<Share> = session_orders::table
         .filter(session_orders::session_id.eq(row))
         .order(session_orders::order_id)
         .select(Share::as_select())
@@ -123,6 +124,9 @@ pub fn settle_in(
         .for_update()
         .first(connection)?;
 
+    if state == "minting" {
+        pricing::learn(connection, row, session, &mut shares, &orders)?;
+    }
     match session.status {
         Status::Open if state == "minting" => update_row(connection, row, "open", session, now)?,
         Status::Open => {}
@@ -177,6 +181,8 @@ struct Share {
     order_id: Uuid,
     /// `None`: catalogue prices, whose amount Stripe has not told yet.
     amount: Option<i64>,
+    /// Of the order, as asked of Stripe.
+    version: i32,
 }
 
 /// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another

@@ -6,7 +6,10 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{FoundBy, Share, verdict::verdict};
+use super::{
+    FoundBy, Share,
+    verdict::{compared, verdict},
+};
 use crate::{
     activity::{self, Level},
     gateway::Session,
@@ -58,14 +61,18 @@ pub(super) fn record(
     let asked: Option<i64> = owed.iter().map(|(share, _)| share.amount).sum();
     for (share, order) in owed {
         // A payment of the whole session's amount is each order's own share of it.
-        let part = share
-            .amount
-            .filter(|_| asked == Some(amount))
-            .unwrap_or(amount);
-        let judged = match Currency::parse(&currency) {
-            Ok(currency) => verdict(order.state, order.total, Money::new(part, currency)),
-            Err(_) => Verdict::Mismatch,
+        let part_of = |whole| {
+            share
+                .amount
+                .filter(|_| asked == Some(whole))
+                .unwrap_or(whole)
         };
+        let part = part_of(amount);
+        let currency = Currency::parse(&currency).ok();
+        let paid = compared(session, order.is_adjusted_at_checkout())
+            .zip(currency)
+            .map(|(whole, currency)| Money::new(part_of(whole), currency));
+        let judged = verdict(order.state, share.owed(order), paid);
         diesel::insert_into(payment_allocations::table)
             .values((
                 payment_allocations::payment_id.eq(id),

@@ -169,17 +169,3 @@ fn what_is_missing_is_listed_too() {
         .collect();
     assert_eq!(fields, ["reference", "currency", "lines"]);
 }
-
-#[test]
-fn catalogue_prices_cannot_be_charged_yet_and_say_so() {
-    let world = World::new();
-    let mut order = small("CUP-1");
-    order["lines"] = json!([{ "price": "price_simulated_once", "quantity": 1 }]);
-    let answer = post(&world, "/orders", order);
-    assert!(
-        problem(&answer, 422)["detail"]
-            .as_str()
-            .unwrap()
-            .contains("unit_amount")
-    );
-}

@@ -95,7 +95,6 @@ fn take_in(
                         seen.bad
                             .push(bad(*line, order, if as_given { CHANGED } else { TAKEN }));
                     }
-                    Created::Unsupported(why) => seen.bad.push(bad(*line, order, why)),
                 }
                 bar.inc(1);
             }

@@ -262,7 +262,10 @@ mod tests {
 
     #[test]
     fn a_session_that_was_opened_by_an_earlier_version_is_known_by_its_hash() {
-        assert_eq!(hex::encode(params().hash()), "HASH");
+        assert_eq!(
+            hex::encode(params().hash()),
+            "e06027eed63856ee5f6feb2b0bb262daad458b408fb8fe8a7fa06d4fecfccc4e"
+        );
     }
 
     #[test]

@@ -225,8 +225,58 @@ mod tests {
 
     #[test]
     fn what_is_in_the_shops_catalogue_is_named_and_priced_at_the_checkout() {
-        assert_snapshot!(seen(&membership("en"), link), @"");
-        assert_snapshot!(seen(&membership("de"), reminder), @"");
+        assert_snapshot!(seen(&membership("en"), link), @r"
+        Rovers Youth FC: your payment (CUP-U12-7)
+
+        Hello Kim Müller,
+
+        This is what is open with us:
+
+          Team shirt: €23.50
+          2 × Item as named at the checkout
+
+        Amount due: the sum shown at the checkout
+        Reference: CUP-U12-7
+
+        You can pay here:
+
+        [pay]
+
+        The link is meant for you and keeps working until this is settled.
+
+        -- 
+        Rovers Youth FC
+        https://rovers.example.org/
+        Questions? treasurer@rovers.example.org
+        No more mail from us to this address:
+        [unsubscribe]
+        ");
+        assert_snapshot!(seen(&membership("de"), reminder), @r"
+        Rovers Youth FC: Ihre Zahlung ist noch offen (CUP-U12-7)
+
+        Guten Tag Kim Müller,
+
+        das ist bei uns noch offen:
+
+          Team shirt: 23,50 €
+          2 × Posten laut Bezahlseite
+
+        Offener Betrag: die Summe, die auf der Bezahlseite steht
+        Referenz: CUP-U12-7
+
+        Hier können Sie bezahlen:
+
+        [pay]
+
+        Das ist die einzige Erinnerung, die wir dazu schicken. Falls Sie inzwischen bezahlt haben oder es anders erledigt ist, brauchen Sie nichts mehr zu tun.
+
+        -- 
+        Rovers Youth FC
+        https://rovers.example.org/
+        Fragen? treasurer@rovers.example.org
+        Keine Mails mehr von uns an diese Adresse:
+        [unsubscribe]
+        ");
     }
 
     #[test]

@@ -37,6 +37,7 @@ fn a_new_order_is_answered_with_201_its_place_and_its_link() {
         "currency": "eur", "amount_total": 9000,
         "lines": [{ "description": "Summer cup", "unit_amount": 4500, "quantity": 2 }],
         "metadata": { "team": "U12" }, "mode": "payment", "locale": "de", "remind": false,
+        "automatic_tax": false, "promotion_codes": false,
         "version": 1, "pay_url": order["pay_url"], "created_at": order["created_at"],
         "processing_at": null, "in_review_at": null, "paid_at": null, "refunded_amount": 0,
         "settled_at": null, "settled_how": null, "cancelled_at": null, "payments": [],

@@ -31,7 +31,24 @@ fn a_catalogue_price_is_minted_beside_an_inline_one_and_what_it_comes_to_is_lear
     let session = world.click_through(&order);
     let asked = asked(&world);
     let lines = format!("{} {:#}", asked["currency"], asked["line_items"]);
-    assert_snapshot!(lines, @"");
+    assert_snapshot!(lines, @r#"
+    "eur" [
+      {
+        "price": "price_simulated_once",
+        "quantity": "2"
+      },
+      {
+        "price_data": {
+          "currency": "eur",
+          "product_data": {
+            "name": "Locker"
+          },
+          "unit_amount": "950"
+        },
+        "quantity": "1"
+      }
+    ]
+    "#);
     assert_eq!(asked["mode"], "payment");
     let after = shown(&world, &order);
     assert_eq!(

@@ -14,7 +14,25 @@ fn the_page_says_where_the_amount_is_shown_until_it_is_known_and_never_the_price
     let world = World::with(&[("PAY_CLICK", "confirm")]);
     let order = membership(&world, "GYM-1");
     let before = world.get(&order.path);
-    insta::assert_snapshot!(before.text(), @"");
+    insta::assert_snapshot!(before.text(), @r"
+    Your payment
+    Please check what is due, then continue to the payment page.
+    Amount due
+    the sum shown at the checkout
+    Reference
+    GYM-1
+    Continue to payment
+    You pay on a secure page run by Stripe. We never see your card number.
+    What it is for
+    Description
+    Amount
+    2 ×
+    Item as named at the checkout
+    Locker
+    €9.50
+    Total
+    the sum shown at the checkout
+    ");
 
     let answer = world.press(&order.path);
     let session = crate::support::world::session_in(answer.location());

@@ -17,6 +17,7 @@ pub mod locale;
 pub mod metadata;
 pub mod mode;
 pub mod money;
+mod owed;
 pub mod problem;
 mod row;
 pub mod state;
@@ -35,6 +36,7 @@ use uuid::Uuid;
 
 pub use self::{
     create::{Created, create},
+    owed::set_amount,
     row::{OrderRow, WhatIsOwed},
 };
 use self::{
@@ -43,7 +45,6 @@ use self::{
     line::Line,
     locale::Locale,
     mode::Mode,
-    money::Money,
     row::Evidence,
     state::{Fact, Move, State},
 };
@@ -104,22 +105,6 @@ impl Order {
             order_id: self.id,
             link_version: self.link_version,
         }
-    }
-
-    /// What is owed today, before taxes and discounts; `None` until Stripe has told what a catalogue
-    /// price comes to.
-    pub fn owed(&self) -> Option<Money> {
-        Some(Money::new(self.amount_total?, self.currency))
-    }
-
-    /// Whether Stripe alone knows what a line comes to.
-    pub fn has_catalogue_prices(&self) -> bool {
-        line::have_catalogue_prices(&self.lines)
-    }
-
-    /// Whether what is paid may differ from what is owed by taxes and discounts.
-    pub fn is_adjusted_at_checkout(&self) -> bool {
-        self.automatic_tax || self.promotion_codes || self.has_catalogue_prices()
     }
 }
 
@@ -301,18 +286,6 @@ pub fn change(
         Level::Info,
         "order changed".to_owned(),
     )
-}
-
-/// Keeps what Stripe told that the catalogue prices of a locked order come to today. No version
-/// counts this: nobody asks for anything else.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn set_amount(connection: &mut PgConnection, id: Uuid, amount: i64) -> QueryResult<()> {
-    diesel::update(orders::table.find(id))
-        .set(orders::amount_total.eq(amount))
-        .execute(connection)
-        .map(drop)
 }
 
 /// Withdraws the pay link of a locked order: the one in the mails shows from now on that it was replaced.

@@ -58,10 +58,10 @@ fn amount(world: &World, order: &Order) -> Value {
 /// The parameters of the last mint.
 fn asked(world: &World) -> Value {
     let asked = world.stripe.requests();
-    let mints = asked
+    let mint = asked
         .iter()
-        .filter(|asked| asked.method == "POST" && asked.path == "/v1/checkout/sessions");
-    mints.last().expect("a mint").params.clone()
+        .rfind(|asked| asked.method == "POST" && asked.path == "/v1/checkout/sessions");
+    mint.expect("a mint").params.clone()
 }
 
 /// Stripe tells what has happened; tells what the order's payment was, and how the order stands.

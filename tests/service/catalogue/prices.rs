@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{amount, asked, membership, membership_lines, once, paid, reprice, shown};
 use crate::{
-    simulator::Price,
+    simulator::{Call, Fault, Price},
     support::{Answer, Order, World},
 };
 
@@ -60,6 +60,18 @@ fn a_catalogue_price_is_minted_beside_an_inline_one_and_what_it_comes_to_is_lear
     world.stripe.pay(&session).unwrap();
     let settled = (json!([9950, "settles"]), "paid".to_owned());
     assert_eq!(paid(&world, &order), settled);
+}
+
+#[test]
+fn the_amount_is_learnt_also_where_the_mints_own_answer_was_lost() {
+    let world = World::new();
+    let order = membership(&world, "GYM-1");
+    world
+        .stripe
+        .inject(Call::CreateSession, Fault::ErrorAfter, 1);
+    world.click_through(&order);
+    assert_eq!(world.stripe.creations(), 1);
+    assert_eq!(amount(&world, &order), 9950);
 }
 
 #[test]
@@ -206,8 +218,8 @@ fn a_payment_of_what_was_asked_for_before_a_change_does_not_settle_todays_order(
     let first = world.click_through(&order);
     // Stripe does not know the session for a moment, so that it is given up, and can still be paid.
     world.stripe.inject(
-        crate::simulator::Call::ExpireSession,
-        crate::simulator::Fault::Refuse {
+        Call::ExpireSession,
+        Fault::Refuse {
             status: 404,
             code: "resource_missing",
             message: "No such checkout.session".to_owned(),

@@ -19,6 +19,7 @@ pub mod activity;
 pub mod alert;
 pub mod app;
 pub mod blast;
+pub mod case;
 pub mod checkout;
 pub mod clock;
 pub mod config;

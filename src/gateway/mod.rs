@@ -3,6 +3,7 @@
 //! No call is made with a database connection in hand. Every call has a deadline, and is repeated
 //! within it where that does no harm: a read always, a mint under its own idempotency key.
 
+pub mod charge;
 pub mod event;
 pub mod mint;
 mod retry;
@@ -20,6 +21,7 @@ use stripe_client_core::{
 };
 use stripe_types::RangeQueryTs;
 use tokio::time::Instant;
+use url::form_urlencoded;
 
 use self::{
     retry::{Next, Retry},
@@ -33,6 +35,37 @@ use crate::{config, random};
 #[derive(Clone)]
 pub struct Gateway {
     transport: Transport,
+}
+
+/// Which events are asked for. <https://docs.stripe.com/api/events/list>
+#[derive(Debug, Clone)]
+pub struct EventList<'a> {
+    /// At most 20.
+    pub types: &'a [&'a str],
+    /// Not older than this, by Stripe's clock.
+    pub since: DateTime<Utc>,
+    /// Only those that no webhook has taken (`delivery_success=false`).
+    pub undelivered: bool,
+    /// The page after the event with this id.
+    pub after: Option<String>,
+}
+
+impl EventList<'_> {
+    fn query(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("limit", "100");
+        query.append_pair("created[gte]", &self.since.timestamp().to_string());
+        for kind in self.types {
+            query.append_pair("types[]", kind);
+        }
+        if self.undelivered {
+            query.append_pair("delivery_success", "false");
+        }
+        if let Some(after) = &self.after {
+            query.append_pair("starting_after", after);
+        }
+        query.finish()
+    }
 }
 
 impl Gateway {
@@ -93,13 +126,22 @@ impl Gateway {
         }
     }
 
-    /// Reads a session as it stands now.
+    /// Reads a session as it stands now. Of one that is complete and unpaid the payment intent is
+    /// asked too, which alone tells a bank debit on its way from one that failed.
     ///
     /// # Errors
     /// [`CallError::Refused`] with status 404 if the account has no such session.
     pub async fn read(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
-        let request = || RetrieveCheckoutSession::new(stripe_id).build();
-        self.ask::<WireSession>(request, deadline).await?.try_into()
+        let session = RetrieveCheckoutSession::new(stripe_id);
+        let plain = || session.build();
+        let told: Session = self.ask::<WireSession>(plain, deadline).await?.try_into()?;
+        if told.status != session::Status::PaymentPending {
+            return Ok(told);
+        }
+        let expanded = session.clone().expand(["payment_intent".to_owned()]);
+        self.ask::<WireSession>(|| expanded.build(), deadline)
+            .await?
+            .try_into()
     }
 
     /// Closes an open session and tells how it stands then. One that was no longer open is left as
@@ -151,6 +193,69 @@ impl Gateway {
                 _ => return Ok(None),
             }
         }
+    }
+
+    /// One page of events, newest first, each as the JSON that a webhook would have brought; and
+    /// whether there are older ones.
+    ///
+    /// # Errors
+    /// As [`Gateway::read`]; our key may lack the right to list events.
+    pub async fn events(
+        &self,
+        wanted: &EventList<'_>,
+        deadline: Instant,
+    ) -> Result<(Vec<String>, bool), CallError> {
+        let query = wanted.query();
+        let request = || RequestBuilder {
+            method: StripeMethod::Get,
+            path: "/events".to_owned(),
+            query: Some(query.clone()),
+            body: None,
+        };
+        let page: Page<miniserde::json::Value> = self.ask(request, deadline).await?;
+        let events = page.data.iter().map(miniserde::json::to_string).collect();
+        Ok((events, page.has_more))
+    }
+
+    /// Gives back what is left of a payment, under a key that names our case: asked twice it is
+    /// done once.
+    ///
+    /// # Errors
+    /// [`CallError::Refused`] with Stripe's code, such as `charge_disputed`. Where
+    /// [`CallError::leaves_open`], it may have been done all the same.
+    pub async fn refund(
+        &self,
+        payment_intent: &str,
+        case: uuid::Uuid,
+        deadline: Instant,
+    ) -> Result<(), CallError> {
+        #[derive(miniserde::Deserialize)]
+        struct Refund {
+            #[allow(dead_code, reason = "an answer without an id is none")]
+            id: String,
+        }
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("payment_intent", payment_intent)
+            .append_pair("metadata[freshmint_case]", &case.to_string())
+            .finish();
+        let key = IdempotencyKey::new(format!("freshmint-refund-{case}"))
+            .map_err(|error| CallError::NotSent(error.to_string()))?;
+        self.repeat(Retry::default(), deadline, async |patience| {
+            let request = RequestBuilder {
+                method: StripeMethod::Post,
+                path: "/refunds".to_owned(),
+                query: None,
+                body: Some(body.clone()),
+            };
+            let answer: Result<Refund, CallError> = request
+                .customize()
+                .request_strategy(RequestStrategy::Idempotent(key.clone()))
+                .timeout(patience)
+                .send(&self.transport)
+                .await;
+            answer.map(drop)
+        })
+        .await
     }
 
     /// Asks Stripe something small, for `doctor`: does the key work, and what time is it there?

@@ -256,6 +256,38 @@ pub fn advance(
     Ok(moved)
 }
 
+/// Keeps what the payment that settled a locked order brought, in that payment's minor units.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn settled_with(connection: &mut PgConnection, order: &Order, amount: i64) -> QueryResult<()> {
+    diesel::update(orders::table.find(order.id))
+        .set((
+            orders::paid_amount.eq(amount),
+            orders::debit_failed_at.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Keeps that the last bank debit for a locked order did not arrive, to tell the payer.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn debit_failed(
+    connection: &mut PgConnection,
+    order: &Order,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    let still_owed = orders::table
+        .find(order.id)
+        .filter(orders::status.eq("open"));
+    diesel::update(still_owed)
+        .set(orders::debit_failed_at.eq(at))
+        .execute(connection)
+        .map(drop)
+}
+
 /// Changes what is owed, or by whom, on a locked order. The link stays the same; the version counts up.
 ///
 /// # Errors

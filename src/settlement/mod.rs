@@ -1,13 +1,16 @@
 //! Settlement: bring our rows in line with how a Checkout Session stands.
 //!
-//! Webhook, return page and next click all come here, with a session as Stripe told it. What
+//! Webhook, return page, next click and sweep all come here, with a session as Stripe told it. What
 //! follows is decided by the session's state and by our rows, not by who came first: twice, late or
 //! out of order are no special cases.
 //!
 //! Locks are taken in one order: orders by id, then the session, then payments.
 
+mod debit;
+mod dispute;
 mod expiry;
-mod payment;
+pub(crate) mod payment;
+pub(crate) mod refund;
 mod verdict;
 mod view;
 
@@ -23,15 +26,18 @@ use uuid::Uuid;
 
 use self::expiry::Expired;
 pub use self::{
+    dispute::disputed,
     payment::{Payment, payments_of},
+    refund::refunded,
     view::OrderView,
 };
 use crate::{
     app::App,
     db::DbError,
     gateway::{Session, session::Status},
-    order::{self, Doing, Order, state::Fact},
+    order::{self, Doing, Order},
     schema::{checkout_sessions, session_orders},
+    settings,
 };
 
 /// Who found a payment first.
@@ -44,6 +50,8 @@ pub enum FoundBy {
     Return,
     /// Somebody clicked the link again, and we asked.
     Click,
+    /// We looked at Stripe for what never reached us.
+    Sweep,
 }
 
 impl FoundBy {
@@ -53,11 +61,12 @@ impl FoundBy {
             Self::Webhook => "webhook",
             Self::Return => "return",
             Self::Click => "click",
+            Self::Sweep => "sweep",
         }
     }
 
     /// What Stripe's word does to an order, however it reached us.
-    fn doing(self, at: DateTime<Utc>) -> Doing {
+    pub fn doing(self, at: DateTime<Utc>) -> Doing {
         Doing {
             actor: format!("stripe, by {}", self.name()),
             at,
@@ -71,7 +80,8 @@ impl FoundBy {
 pub enum Settled {
     /// One of ours; its rows are in line now.
     Ours,
-    /// It carries our mark, and we have no row of it: a restored backup, or a second instance.
+    /// We have no row of it, and it is not ignored: it carries our mark (a restored backup, a second
+    /// instance), or the shop wants to know of other systems' payments.
     Unknown,
     /// Another system opened it.
     Foreign,
@@ -102,13 +112,7 @@ pub fn settle_in(
 ) -> QueryResult<Settled> {
     let now = app.clock.now();
     let Some(row) = find_row(connection, session)? else {
-        if !session.is_marked() {
-            return Ok(Settled::Foreign);
-        }
-        if session.status == Status::Paid {
-            payment::record(connection, session, None, &[], found_by, now)?;
-        }
-        return Ok(Settled::Unknown);
+        return without_a_row(connection, session, found_by, now);
     };
     let shares: Vec<Share> = session_orders::table
         .filter(session_orders::session_id.eq(row))
@@ -146,14 +150,11 @@ pub fn settle_in(
         }
         Status::PaymentPending => {
             complete(connection, row, &state, session, now)?;
-            for order in &orders {
-                order::advance(
-                    connection,
-                    order,
-                    Fact::PaymentPending,
-                    &found_by.doing(now),
-                )?;
-            }
+            debit::is_on_its_way(connection, row, &orders, &found_by.doing(now))?;
+        }
+        Status::PaymentFailed => {
+            complete(connection, row, &state, session, now)?;
+            debit::has_failed(connection, row, &orders, &found_by.doing(now))?;
         }
         Status::Paid => {
             complete(connection, row, &state, session, now)?;
@@ -168,6 +169,26 @@ pub fn settle_in(
         }
     }
     Ok(Settled::Ours)
+}
+
+/// A session that no row of ours knows. A paid one that carries our mark is money that a person must
+/// place; one that another system opened is, where the shop wants to know of those.
+fn without_a_row(
+    connection: &mut PgConnection,
+    session: &Session,
+    found_by: FoundBy,
+    now: DateTime<Utc>,
+) -> QueryResult<Settled> {
+    let marked = session.is_marked();
+    if session.status == Status::Paid && (marked || settings::read(connection)?.orphan_cases) {
+        payment::record(connection, session, None, &[], found_by, now)?;
+        return Ok(Settled::Unknown);
+    }
+    Ok(if marked {
+        Settled::Unknown
+    } else {
+        Settled::Foreign
+    })
 }
 
 /// What of a session's amount is for which order.

@@ -1,7 +1,7 @@
 //! The payments of an order: written down once, with what they are to it, and shown.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*, sql_types::Text};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -64,6 +64,13 @@ pub(super) fn record(
         amount: session.amount_total.unwrap_or(0),
         currency: session.currency.clone().unwrap_or_default(),
     };
+    let known = payments::table.filter(payments::stripe_session_id.eq(&session.id));
+    if diesel::select(exists(known)).get_result(connection)? {
+        return Ok(());
+    }
+    if let Some(intent) = &payment.payment_intent {
+        lock_intent(connection, intent)?;
+    }
     let new = diesel::insert_into(payments::table)
         .values((
             &payment,
@@ -97,6 +104,15 @@ pub(super) fn record(
         dispute::apply(connection, intent, true, &doing)?;
     }
     Ok(())
+}
+
+/// A payment and what is heard of its refunds and disputes meet here, so that neither overlooks the
+/// other when both come at the same moment. After orders' locks, before payments'.
+pub(super) fn lock_intent(connection: &mut PgConnection, intent: &str) -> QueryResult<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind::<Text, _>(intent)
+        .execute(connection)
+        .map(drop)
 }
 
 /// Counts `part` of a payment for a locked order, as what it was judged to be.

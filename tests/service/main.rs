@@ -24,6 +24,7 @@ mod mailbox_tests;
 mod migrations;
 mod property;
 mod settlement;
+mod sweep;
 mod tidy;
 mod unsubscribe;
 mod webhook;

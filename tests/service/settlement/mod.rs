@@ -1,5 +1,8 @@
 //! What Stripe knows of a session comes into our rows, whoever tells it first.
 
+mod debit_fails;
+mod disputed;
+mod money_back;
 mod money_comes;
 mod no_order;
 mod not_owed;

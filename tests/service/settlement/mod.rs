@@ -7,6 +7,7 @@ mod money_comes;
 mod no_order;
 mod not_owed;
 mod order_of_events;
+mod permutations;
 mod sessions_end;
 
 use freshmint::token::Role;

@@ -208,6 +208,7 @@ fn a_quiet_night_raises_nothing_and_a_lost_event_does_once_a_day() {
 fn a_webhook_that_is_a_little_late_is_no_silence() {
     let world = World::new();
     let order = world.order("CUP-1");
+    world.pass(Duration::minutes(1));
     world.stripe.pay(&world.click_through(&order)).unwrap();
     world.pass(Duration::minutes(9));
     assert_eq!(look(&world, Look::Short).missed, 1);

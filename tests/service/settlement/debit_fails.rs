@@ -1,7 +1,10 @@
 //! Bank debits that do not arrive: the order can be paid again, and the payer is told.
 
 use super::{attention, history, payments, sessions};
-use crate::{simulator, support::World};
+use crate::{
+    simulator::{self, Call, Fault},
+    support::World,
+};
 
 #[test]
 fn the_order_is_open_again_and_the_payer_reads_why() {
@@ -78,4 +81,20 @@ fn the_return_page_learns_of_it_though_no_webhook_came() {
             .any(|line| line.contains("bank debit"))
     );
     world.click_through(&order);
+}
+
+#[test]
+fn an_older_word_that_the_money_is_on_its_way_does_not_undo_it() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    let session = world.click_through(&order);
+    world.stripe.start_debit(&session).unwrap();
+    world.stripe.settle_debit(&session, false).unwrap();
+    // Nor does Stripe's word on the session, which looks the same before and after.
+    let plain = Fault::MissingField("payment_intent");
+    world
+        .stripe
+        .inject(Call::RetrieveSession, plain, usize::MAX);
+    world.deliver_in(simulator::Order::Reversed);
+    assert_eq!(world.status(&order), "open");
 }

@@ -11,7 +11,7 @@ mod dispute;
 mod expiry;
 pub(crate) mod payment;
 pub(crate) mod refund;
-mod verdict;
+pub mod verdict;
 mod view;
 
 use chrono::{DateTime, Utc};
@@ -55,6 +55,9 @@ pub enum FoundBy {
 }
 
 impl FoundBy {
+    /// Every way.
+    pub const ALL: [Self; 4] = [Self::Webhook, Self::Return, Self::Click, Self::Sweep];
+
     /// The word that is stored and shown.
     pub fn name(self) -> &'static str {
         match self {

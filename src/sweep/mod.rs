@@ -121,6 +121,14 @@ pub async fn look(app: &App, kind: Look) -> Result<Found, SweepError> {
     })
 }
 
+/// Since when Stripe has events that its webhooks did not bring, if it has.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn silent_since(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
+    sweeps::table.select(sweeps::silent_since).first(connection)
+}
+
 async fn found_by_sweeps(app: &App) -> Result<i64, DbError> {
     app.db
         .run(|connection| {

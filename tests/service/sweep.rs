@@ -188,6 +188,13 @@ fn a_quiet_night_raises_nothing_and_a_lost_event_does_once_a_day() {
         "{told:?}"
     );
 
+    let (code, told, _) = world.command(&["doctor"]);
+    assert_eq!(code, 1);
+    assert!(
+        told.contains("FAIL  webhooks         Stripe has events since"),
+        "{told}"
+    );
+
     for hours in [2, 30] {
         let next = world.order(&format!("AFTER-{hours}"));
         world.stripe.pay(&world.click_through(&next)).unwrap();

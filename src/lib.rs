@@ -28,6 +28,7 @@ pub mod config;
 pub mod db;
 pub mod doctor;
 pub mod gateway;
+pub mod import;
 pub mod inbox;
 pub mod link;
 pub mod mail;

@@ -5,6 +5,7 @@
 
 pub mod alone;
 pub mod close;
+pub mod imported;
 mod params;
 mod row;
 pub mod session;

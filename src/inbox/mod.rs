@@ -5,6 +5,7 @@
 //! transaction of its consequences.
 
 pub mod dispatch;
+mod foreign;
 mod intake;
 mod row;
 pub mod signature;
@@ -17,6 +18,7 @@ use tokio::sync::Notify;
 
 use self::{dispatch::Handling, row::Claimed};
 pub use self::{
+    foreign::take_up as take_up_foreign,
     intake::{Intake, Kept},
     row::{Event, NewEvent, Source, State, insert, list, replay},
 };
@@ -134,9 +136,7 @@ async fn act(app: &App, event: &Claimed, told: Told) -> Result<Outcome, DbError>
 fn after(settled: Settled) -> Outcome {
     match settled {
         Settled::Ours | Settled::Unknown => Outcome::Processed,
-        Settled::Foreign => {
-            Outcome::Ignored("foreign: another system opened this session".to_owned())
-        }
+        Settled::Foreign => Outcome::Ignored(foreign::WHY.to_owned()),
     }
 }
 

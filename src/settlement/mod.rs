@@ -9,6 +9,7 @@
 mod debit;
 mod dispute;
 mod expiry;
+mod imported;
 pub(crate) mod payment;
 pub(crate) mod refund;
 pub mod verdict;
@@ -27,6 +28,7 @@ use uuid::Uuid;
 use self::expiry::Expired;
 pub use self::{
     dispute::disputed,
+    imported::{payment_known, record_imported, unplaced},
     payment::{Payment, payments_of},
     refund::refunded,
     view::OrderView,
@@ -52,11 +54,19 @@ pub enum FoundBy {
     Click,
     /// We looked at Stripe for what never reached us.
     Sweep,
+    /// An import told of a payment in an older system.
+    Import,
 }
 
 impl FoundBy {
     /// Every way.
-    pub const ALL: [Self; 4] = [Self::Webhook, Self::Return, Self::Click, Self::Sweep];
+    pub const ALL: [Self; 5] = [
+        Self::Webhook,
+        Self::Return,
+        Self::Click,
+        Self::Sweep,
+        Self::Import,
+    ];
 
     /// The word that is stored and shown.
     pub fn name(self) -> &'static str {
@@ -65,6 +75,7 @@ impl FoundBy {
             Self::Return => "return",
             Self::Click => "click",
             Self::Sweep => "sweep",
+            Self::Import => "import",
         }
     }
 

@@ -66,7 +66,7 @@ pub(super) fn record(
     };
     let known = payments::table.filter(payments::stripe_session_id.eq(&session.id));
     if diesel::select(exists(known)).get_result(connection)? {
-        return Ok(());
+        return told_again(connection, session, &found_by.doing(now));
     }
     if let Some(intent) = &payment.payment_intent {
         lock_intent(connection, intent)?;
@@ -102,6 +102,26 @@ pub(super) fn record(
     if let Some(intent) = &payment.payment_intent {
         refund::apply(connection, intent, &doing)?;
         dispute::apply(connection, intent, true, &doing)?;
+    }
+    Ok(())
+}
+
+/// A payment that is known. One that came by an import learns its intent here, and with it what was
+/// heard of its refunds and disputes.
+fn told_again(connection: &mut PgConnection, session: &Session, doing: &Doing) -> QueryResult<()> {
+    let lacks_it = payments::table
+        .filter(payments::stripe_session_id.eq(&session.id))
+        .filter(payments::payment_intent.is_null());
+    let Some(intent) = &session.payment_intent else {
+        return Ok(());
+    };
+    if diesel::select(exists(lacks_it)).get_result(connection)? {
+        lock_intent(connection, intent)?;
+        diesel::update(lacks_it)
+            .set(payments::payment_intent.eq(intent))
+            .execute(connection)?;
+        refund::apply(connection, intent, doing)?;
+        dispute::apply(connection, intent, true, doing)?;
     }
     Ok(())
 }
@@ -228,7 +248,7 @@ pub struct Payment {
     pub currency: String,
     /// `settles`, `second_payment` or `mismatch`.
     pub verdict: String,
-    /// `webhook`, `return`, `click` or `sweep`: who found it first.
+    /// `webhook`, `return`, `click`, `sweep` or `import`: who found it first.
     pub found_by: String,
     /// When it was found.
     pub at: DateTime<Utc>,

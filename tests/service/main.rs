@@ -18,6 +18,7 @@ mod api;
 mod blast;
 mod click;
 mod commands;
+mod elsewhere;
 mod import;
 mod mail;
 mod mailbox_tests;

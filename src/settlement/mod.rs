@@ -214,6 +214,14 @@ struct Share {
     amount: Option<i64>,
 }
 
+/// Whether we have a row of a session.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn is_known(connection: &mut PgConnection, session: &Session) -> QueryResult<bool> {
+    Ok(find_row(connection, session)?.is_some())
+}
+
 /// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another
 /// session already is not this one's.
 fn find_row(connection: &mut PgConnection, session: &Session) -> QueryResult<Option<Uuid>> {

@@ -188,3 +188,20 @@ fn a_bank_debit_on_its_way_keeps_the_order_from_being_asked_again() {
     world.deliver();
     assert_eq!(world.status(&order), "paid");
 }
+
+#[test]
+fn a_bank_debit_that_failed_stays_so_whichever_event_comes_last() {
+    let world = World::new();
+    let session = opened(&world);
+    taken(&world, &[&format!("CUP-1,{session},")]);
+    world.stripe.start_debit(&session).unwrap();
+    world.stripe.settle_debit(&session, false).unwrap();
+    // That it failed is lost; that it began is read again at Stripe.
+    let began = world.stripe.events().remove(0);
+    assert_eq!(world.stripe.deliver(began["id"].as_str().unwrap()), Ok(200));
+    world.work_off();
+    assert_eq!(
+        world.text("SELECT status || ' ' || (debit_failed_at IS NOT NULL) AS text FROM orders"),
+        "open true"
+    );
+}

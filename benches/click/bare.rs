@@ -11,7 +11,11 @@ use actix_web::{
     web::{self, Bytes, Data, Path},
 };
 use diesel::RunQueryDsl;
-use freshmint::{app, inbox::NewEvent, schema::stripe_events};
+use freshmint::{
+    app,
+    inbox::{NewEvent, Source},
+    schema::stripe_events,
+};
 
 /// Threads that answer, of each server here and of the service.
 pub const THREADS: usize = 2;
@@ -62,7 +66,7 @@ async fn checked(token: Path<String>, app: Data<app::App>) -> HttpResponse {
 }
 
 async fn insert(body: Bytes, app: Data<app::App>) -> HttpResponse {
-    let event = NewEvent::of(body.into(), app.clock.now());
+    let event = NewEvent::of(body.into(), Source::Webhook, app.clock.now());
     let kept = app.db.run(move |connection| {
         diesel::insert_into(stripe_events::table)
             .values(&event)

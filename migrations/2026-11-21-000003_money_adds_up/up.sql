@@ -106,12 +106,14 @@ CREATE INDEX cases_by_payment ON cases (payment_id);
 -- What is done now and then, by one replica at a time. Leases are on the database's clock.
 CREATE TABLE chores (
     name          text PRIMARY KEY,
-    due_at        timestamptz NOT NULL DEFAULT to_timestamp(0),
+    due_at        timestamptz NOT NULL,
     claimed_until timestamptz NOT NULL DEFAULT to_timestamp(0),
     claim_id      uuid,
     done_at       timestamptz
 );
-INSERT INTO chores (name) VALUES ('sweep'), ('full_sweep');
+INSERT INTO chores (name, due_at) VALUES
+    ('sweep', now() + interval '15 minutes'),
+    ('full_sweep', now() + interval '6 hours');
 
 -- How far the sweep has looked, and whether Stripe's webhooks reach us. One row.
 CREATE TABLE sweeps (

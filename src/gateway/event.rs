@@ -6,7 +6,14 @@ use miniserde::{
     json::{Number, Value},
 };
 
-use super::{CallError, Session, session::WireSession};
+use super::{
+    CallError, Session,
+    charge::{Charge, Dispute, WireCharge, WireDispute},
+    session::{Status, WireSession},
+};
+
+/// The one type that tells what its session does not: that a bank debit did not arrive.
+pub const DEBIT_FAILED: &str = "checkout.session.async_payment_failed";
 
 /// The outside of an event: what can be said of it before anybody looks at what it is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,22 +73,47 @@ fn time(seconds: u64) -> Option<DateTime<Utc>> {
 /// # Errors
 /// [`CallError::Unreadable`] if the event holds no session that we understand.
 pub fn session_of(body: &[u8]) -> Result<Session, CallError> {
+    let mut session: Session = object_of::<WireSession>(body, "Checkout Session")?.try_into()?;
+    if let Some(event) = Envelope::read(body) {
+        session.told_at = event.created;
+        if event.kind == DEBIT_FAILED && session.status == Status::PaymentPending {
+            session.status = Status::PaymentFailed;
+        }
+    }
+    Ok(session)
+}
+
+/// The charge that a `charge.refunded` event is about, as it stood then; `None` if it is of no
+/// payment intent.
+///
+/// # Errors
+/// [`CallError::Unreadable`] if the event holds no charge that we understand.
+pub fn charge_of(body: &[u8]) -> Result<Option<Charge>, CallError> {
+    object_of::<WireCharge>(body, "charge").map(WireCharge::charge)
+}
+
+/// The dispute that a `charge.dispute.*` event is about, as it stood then.
+///
+/// # Errors
+/// [`CallError::Unreadable`] if the event holds no dispute that we understand.
+pub fn dispute_of(body: &[u8]) -> Result<Dispute, CallError> {
+    object_of::<WireDispute>(body, "dispute").map(Dispute::from)
+}
+
+/// What an event is about: its `data.object`.
+fn object_of<T: Deserialize>(body: &[u8], what: &str) -> Result<T, CallError> {
     #[derive(Deserialize)]
-    struct Wire {
-        data: Data,
+    struct Wire<T> {
+        data: Data<T>,
     }
     #[derive(Deserialize)]
-    struct Data {
-        object: WireSession,
+    struct Data<T> {
+        object: T,
     }
-    let unreadable = || CallError::Unreadable("the event holds no Checkout Session".to_owned());
+    let unreadable = || CallError::Unreadable(format!("the event holds no {what}"));
     let text = std::str::from_utf8(body).map_err(|_| unreadable())?;
-    let wire: Wire = miniserde::json::from_str(text).map_err(|_| unreadable())?;
-    let session: Session = wire.data.object.try_into()?;
-    Ok(Session {
-        told_at: Envelope::read(body).and_then(|event| event.created),
-        ..session
-    })
+    let wire: Wire<T> = miniserde::json::from_str(text).map_err(|_| unreadable())?;
+    Ok(wire.data.object)
 }
 
 #[cfg(test)]
@@ -137,6 +169,43 @@ mod tests {
             assert_eq!(Envelope::read(body.as_bytes()), None, "{body}");
         }
         assert_eq!(Envelope::read(&[0xff, 0xfe]), None);
+    }
+
+    #[test]
+    fn that_a_debit_failed_is_told_by_the_type_alone() {
+        let status = |kind: &str| {
+            let event = format!(
+                r#"{{"id":"evt_1","type":"checkout.session.{kind}","data":{{"object":{{"id":"cs_1","status":"complete","payment_status":"unpaid"}}}}}}"#
+            );
+            session_of(event.as_bytes()).expect("a session").status
+        };
+        assert_eq!(status("completed"), Status::PaymentPending);
+        assert_eq!(status("async_payment_failed"), Status::PaymentFailed);
+    }
+
+    #[test]
+    fn a_charge_and_a_dispute_are_known_by_their_payment_intent() {
+        let event = |object: &str| format!(r#"{{"id":"evt_1","data":{{"object":{object}}}}}"#);
+        let charge = event(
+            r#"{"id":"ch_1","amount_refunded":5,"currency":"eur","payment_intent":{"id":"pi_1"}}"#,
+        );
+        let charge = charge_of(charge.as_bytes()).expect("readable");
+        assert_eq!(charge.expect("of an intent").payment_intent, "pi_1");
+        let none =
+            event(r#"{"id":"ch_1","amount_refunded":5,"currency":"eur","payment_intent":null}"#);
+        assert_eq!(charge_of(none.as_bytes()), Ok(None));
+        let dispute = |status: &str| {
+            let object = format!(
+                r#"{{"id":"dp_1","payment_intent":"pi_1","amount":5,"currency":"eur","status":"{status}"}}"#
+            );
+            dispute_of(event(&object).as_bytes()).expect("readable")
+        };
+        let closed = |status: &str| (dispute(status).is_closed(), dispute(status).is_won());
+        assert_eq!(closed("needs_response"), (false, false));
+        assert_eq!(closed("lost"), (true, false));
+        assert_eq!(closed("won"), (true, true));
+        assert_eq!(closed("warning_closed"), (true, true));
+        assert!(dispute_of(none.as_bytes()).is_err());
     }
 
     #[test]

@@ -3,8 +3,11 @@
 //! No call is made with a database connection in hand. Every call has a deadline, and is repeated
 //! within it where that does no harm: a read always, a mint under its own idempotency key.
 
+pub mod charge;
 pub mod event;
+mod events;
 pub mod mint;
+mod refund;
 mod retry;
 pub mod session;
 mod transport;
@@ -21,12 +24,12 @@ use stripe_client_core::{
 use stripe_types::RangeQueryTs;
 use tokio::time::Instant;
 
+pub use self::{events::EventList, session::Session, transport::CallError};
 use self::{
     retry::{Next, Retry},
     session::{Page, WireSession},
     transport::{Ping, Transport},
 };
-pub use self::{session::Session, transport::CallError};
 use crate::{config, random};
 
 /// Stripe, as far as we use it. Cheap to clone; keeps its connections open between calls.
@@ -93,13 +96,22 @@ impl Gateway {
         }
     }
 
-    /// Reads a session as it stands now.
+    /// Reads a session as it stands now. Of one that is complete and unpaid the payment intent is
+    /// asked too, which alone tells a bank debit on its way from one that failed.
     ///
     /// # Errors
     /// [`CallError::Refused`] with status 404 if the account has no such session.
     pub async fn read(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
-        let request = || RetrieveCheckoutSession::new(stripe_id).build();
-        self.ask::<WireSession>(request, deadline).await?.try_into()
+        let session = RetrieveCheckoutSession::new(stripe_id);
+        let plain = || session.build();
+        let told: Session = self.ask::<WireSession>(plain, deadline).await?.try_into()?;
+        if told.status != session::Status::PaymentPending {
+            return Ok(told);
+        }
+        let expanded = session.clone().expand(["payment_intent".to_owned()]);
+        self.ask::<WireSession>(|| expanded.build(), deadline)
+            .await?
+            .try_into()
     }
 
     /// Closes an open session and tells how it stands then. One that was no longer open is left as

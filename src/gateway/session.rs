@@ -65,6 +65,9 @@ pub enum Status {
     Paid,
     /// The payer is through; the money comes later, or not (bank debits).
     PaymentPending,
+    /// The payer was through, and the bank debit did not arrive. By itself the session looks as
+    /// before: the event's type tells, or the payment intent.
+    PaymentFailed,
     /// Its time is over, or it was closed.
     Expired,
 }
@@ -108,7 +111,11 @@ impl TryFrom<WireSession> for Session {
     type Error = CallError;
 
     fn try_from(wire: WireSession) -> Result<Self, CallError> {
-        let status = status(wire.status.as_deref(), wire.payment_status.as_deref())?;
+        let mut status = status(wire.status.as_deref(), wire.payment_status.as_deref())?;
+        if status == Status::PaymentPending && wire.payment_intent.as_ref().is_some_and(has_failed)
+        {
+            status = Status::PaymentFailed;
+        }
         if status == Status::Paid && (wire.amount_total.is_none() || wire.currency.is_none()) {
             return Err(CallError::Unreadable(
                 "a paid session without its amount".to_owned(),
@@ -148,8 +155,18 @@ fn status(status: Option<&str>, payment: Option<&str>) -> Result<Status, CallErr
     }
 }
 
+/// Whether an expanded payment intent tells that its debit did not arrive.
+/// <https://docs.stripe.com/payments/paymentintents/lifecycle>
+fn has_failed(intent: &Value) -> bool {
+    let Value::Object(intent) = intent else {
+        return false;
+    };
+    matches!(intent.get("status"), Some(Value::String(status))
+        if status == "requires_payment_method" || status == "canceled")
+}
+
 /// An expandable field is an id, or the object that has it.
-fn id_of(value: Value) -> Option<String> {
+pub(super) fn id_of(value: Value) -> Option<String> {
     match value {
         Value::String(id) => Some(id),
         Value::Object(mut object) => match object.remove("id") {
@@ -214,6 +231,25 @@ mod tests {
             Some("pi_1")
         );
         assert_eq!(intent("null"), None);
+    }
+
+    #[test]
+    fn an_expanded_payment_intent_tells_whether_a_debit_is_on_its_way_or_has_failed() {
+        let status = |intent: &str| {
+            let json = format!(
+                r#"{{"id":"cs_1","status":"complete","payment_status":"unpaid","payment_intent":{intent}}}"#
+            );
+            read(&json).map(|session| session.status)
+        };
+        assert_eq!(status(r#""pi_1""#), Ok(Status::PaymentPending));
+        assert_eq!(
+            status(r#"{"id":"pi_1","status":"processing"}"#),
+            Ok(Status::PaymentPending)
+        );
+        for failed in ["requires_payment_method", "canceled"] {
+            let intent = format!(r#"{{"id":"pi_1","status":"{failed}"}}"#);
+            assert_eq!(status(&intent), Ok(Status::PaymentFailed));
+        }
     }
 
     #[test]

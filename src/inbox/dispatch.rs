@@ -5,33 +5,32 @@
 pub enum Handling {
     /// It is about a Checkout Session: settle that.
     Settle,
+    /// It is about a charge: bring what was given back in line.
+    Refund,
+    /// It is about a dispute: open or close its case.
+    Dispute,
     /// It is kept, and nothing follows; the reason is shown to ops.
     Keep(&'static str),
 }
 
-use Handling::{Keep, Settle};
+use Handling::{Dispute, Keep, Refund, Settle};
 
-/// The types that we have something to say about. <https://docs.stripe.com/api/events/types>
+/// The types that we act on: what the sweep asks Stripe for. <https://docs.stripe.com/api/events/types>
 pub const TABLE: [(&str, Handling); 7] = [
     // The payer is through: paid, or a bank debit on its way.
     ("checkout.session.completed", Settle),
     // The bank debit arrived.
     ("checkout.session.async_payment_succeeded", Settle),
+    // It did not.
+    ("checkout.session.async_payment_failed", Settle),
     // The session's time is over, or it was closed.
     ("checkout.session.expired", Settle),
-    (
-        "checkout.session.async_payment_failed",
-        Keep("failed bank debits are not followed yet"),
-    ),
-    ("charge.refunded", Keep("refunds are not followed yet")),
-    (
-        "charge.dispute.created",
-        Keep("disputes are not followed yet"),
-    ),
-    (
-        "charge.dispute.closed",
-        Keep("disputes are not followed yet"),
-    ),
+    // Money was given back, here or in Stripe's dashboard.
+    ("charge.refunded", Refund),
+    // The payer's bank asks for the money back.
+    ("charge.dispute.created", Dispute),
+    // It was decided whose it is.
+    ("charge.dispute.closed", Dispute),
 ];
 
 /// What is done with an event of this type.

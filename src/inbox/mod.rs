@@ -5,6 +5,7 @@
 //! transaction of its consequences.
 
 pub mod dispatch;
+mod foreign;
 mod intake;
 mod row;
 pub mod signature;
@@ -17,18 +18,20 @@ use tokio::sync::Notify;
 
 use self::{dispatch::Handling, row::Claimed};
 pub use self::{
+    foreign::take_up as take_up_foreign,
     intake::{Intake, Kept},
-    row::{Event, NewEvent, State, list, replay},
+    row::{Event, NewEvent, Source, State, insert, list, replay},
 };
 use crate::{
     app::App,
     db::DbError,
     gateway::{
         CallError, Session,
-        event::{Envelope, session_of},
+        charge::{Charge, Dispute},
+        event::{Envelope, charge_of, dispute_of, session_of},
         session::Status,
     },
-    settlement::{self, FoundBy, Settled},
+    settlement::{self, Settled},
 };
 
 /// Events that one claim takes. A worker that dies gives back at most so many, after the lease.
@@ -75,7 +78,7 @@ pub(crate) enum Outcome {
 
 async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
     let outcome = match what_it_says(app, &event).await {
-        Ok(session) => match act(app, &event, session).await {
+        Ok(told) => match act(app, &event, told).await {
             // What this event would have us write cannot be: the others do not wait for it.
             Err(error @ DbError::Query(_)) if event.attempts >= REFUSALS => {
                 finish(app, &event, Outcome::Failed(error.to_string())).await?
@@ -97,13 +100,32 @@ async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Settling and its outcome are one transaction.
-async fn act(app: &App, event: &Claimed, session: Session) -> Result<Outcome, DbError> {
-    let (id, db, app) = (event.id.clone(), app.db.clone(), app.clone());
+/// What an event says.
+#[derive(Debug, Clone)]
+enum Told {
+    Session(Session),
+    Refund(Charge),
+    Dispute(Dispute),
+}
+
+/// What follows and the outcome are one transaction.
+async fn act(app: &App, event: &Claimed, told: Told) -> Result<Outcome, DbError> {
+    let (id, found_by) = (event.id.clone(), event.found_by());
+    let (db, app) = (app.db.clone(), app.clone());
     db.run(move |connection| {
         connection.transaction(|connection| {
-            let settled = settlement::settle_in(connection, &app, &session, FoundBy::Webhook)?;
-            let outcome = after(settled);
+            let doing = found_by.doing(app.clock.now());
+            let outcome = match &told {
+                Told::Session(session) => {
+                    settlement::settle_in(connection, &app, session, found_by).map(after)?
+                }
+                Told::Refund(charge) => {
+                    settlement::refunded(connection, charge, &doing).map(if_known)?
+                }
+                Told::Dispute(dispute) => {
+                    settlement::disputed(connection, dispute, &doing).map(if_known)?
+                }
+            };
             row::finish(connection, &id, &outcome)?;
             Ok(outcome)
         })
@@ -114,9 +136,16 @@ async fn act(app: &App, event: &Claimed, session: Session) -> Result<Outcome, Db
 fn after(settled: Settled) -> Outcome {
     match settled {
         Settled::Ours | Settled::Unknown => Outcome::Processed,
-        Settled::Foreign => {
-            Outcome::Ignored("foreign: another system opened this session".to_owned())
-        }
+        Settled::Foreign => Outcome::Ignored(foreign::WHY.to_owned()),
+    }
+}
+
+fn if_known(known: bool) -> Outcome {
+    if known {
+        Outcome::Processed
+    } else {
+        let why = "no payment that we know; what it says is kept, should the payment come";
+        Outcome::Ignored(why.to_owned())
     }
 }
 
@@ -136,9 +165,9 @@ async fn finish(app: &App, event: &Claimed, outcome: Outcome) -> Result<Outcome,
     Ok(outcome)
 }
 
-/// The session that an event is about, as it stands: from the event where that is final, else from
-/// Stripe. `Err` is the outcome of an event that leads no further.
-async fn what_it_says(app: &App, event: &Claimed) -> Result<Session, Outcome> {
+/// What an event is about, as it stands: from the event where that is final, else from Stripe.
+/// `Err` is the outcome of an event that leads no further.
+async fn what_it_says(app: &App, event: &Claimed) -> Result<Told, Outcome> {
     if Envelope::read(&event.body).is_none() {
         return Err(Outcome::Failed(row::NO_EVENT.to_owned()));
     }
@@ -150,21 +179,45 @@ async fn what_it_says(app: &App, event: &Claimed) -> Result<Session, Outcome> {
             "test_mode: the event is of the other mode than our key".to_owned(),
         ));
     }
+    let unreadable = |error: CallError| Outcome::Failed(error.to_string());
     match dispatch::handling(&event.kind) {
         Handling::Keep(why) => Err(Outcome::Ignored(why.to_owned())),
+        Handling::Refund => match charge_of(&event.body).map_err(unreadable)? {
+            Some(charge) => Ok(Told::Refund(charge)),
+            None => Err(Outcome::Ignored(
+                "a charge without a payment intent".to_owned(),
+            )),
+        },
+        Handling::Dispute => dispute_of(&event.body)
+            .map_err(unreadable)
+            .map(Told::Dispute),
         Handling::Settle => {
-            let told =
-                session_of(&event.body).map_err(|error| Outcome::Failed(error.to_string()))?;
-            match told.status {
-                Status::Paid | Status::Expired => Ok(told),
-                Status::Open | Status::PaymentPending if told.is_marked() => {
-                    read_again(app, &told).await
+            let told = session_of(&event.body).map_err(unreadable)?;
+            let session = match told.status {
+                Status::Paid | Status::Expired | Status::PaymentFailed => told,
+                Status::Open | Status::PaymentPending if is_ours(app, &told).await? => {
+                    read_again(app, &told).await?
                 }
                 // Another system's: not worth a call.
-                Status::Open | Status::PaymentPending => Ok(told),
-            }
+                Status::Open | Status::PaymentPending => told,
+            };
+            Ok(Told::Session(session))
         }
     }
+}
+
+/// Whether it carries our mark, or an import told of it.
+async fn is_ours(app: &App, told: &Session) -> Result<bool, Outcome> {
+    if told.is_marked() {
+        return Ok(true);
+    }
+    let session = told.clone();
+    let known = app
+        .db
+        .run(move |connection| settlement::is_known(connection, &session));
+    known
+        .await
+        .map_err(|error| Outcome::Later(error.to_string()))
 }
 
 async fn read_again(app: &App, told: &Session) -> Result<Session, Outcome> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Outcome;
-use crate::{gateway::event::Envelope, schema::stripe_events};
+use crate::{gateway::event::Envelope, schema::stripe_events, settlement::FoundBy};
 
 /// Why nothing can follow from a body that is no event.
 pub const NO_EVENT: &str = "the body is signed, but is no event: it is not JSON or has no id";
@@ -26,12 +26,32 @@ pub struct NewEvent {
     received_at: DateTime<Utc>,
     state: &'static str,
     last_error: Option<&'static str>,
+    source: &'static str,
+}
+
+/// Who brings an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Stripe, by itself.
+    Webhook,
+    /// The sweep, which found that it never came.
+    Sweep,
+}
+
+impl Source {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Sweep => "sweep",
+        }
+    }
 }
 
 impl NewEvent {
     /// An event as it came. One that is not JSON, or has no id that can be kept, goes under an id
     /// made of its hash.
-    pub fn of(body: Vec<u8>, received_at: DateTime<Utc>) -> Self {
+    pub fn of(body: Vec<u8>, source: Source, received_at: DateTime<Utc>) -> Self {
+        let source = source.name();
         match Envelope::read(&body) {
             Some(Envelope {
                 id,
@@ -47,6 +67,7 @@ impl NewEvent {
                 received_at,
                 state: "pending",
                 last_error: None,
+                source,
             },
             None => Self {
                 id: format!("sha256:{}", hex::encode(Sha256::digest(&body))),
@@ -57,12 +78,16 @@ impl NewEvent {
                 received_at,
                 state: "failed",
                 last_error: Some(NO_EVENT),
+                source,
             },
         }
     }
 }
 
 /// Keeps events that are not kept yet; tells which were new.
+///
+/// # Errors
+/// What PostgreSQL says.
 pub fn insert(connection: &mut PgConnection, events: &[NewEvent]) -> QueryResult<Vec<String>> {
     diesel::insert_into(stripe_events::table)
         .values(events)
@@ -85,6 +110,19 @@ pub struct Claimed {
     pub body: Vec<u8>,
     #[diesel(sql_type = Integer)]
     pub attempts: i32,
+    #[diesel(sql_type = Text)]
+    source: String,
+}
+
+impl Claimed {
+    /// Who found what it tells.
+    pub fn found_by(&self) -> FoundBy {
+        if self.source == Source::Sweep.name() {
+            FoundBy::Sweep
+        } else {
+            FoundBy::Webhook
+        }
+    }
 }
 
 /// Claims the oldest pending events that nobody works on, for a minute of the database's clock.
@@ -95,7 +133,7 @@ pub fn claim(connection: &mut PgConnection, limit: i64) -> QueryResult<Vec<Claim
                       WHERE state = 'pending' AND not_before <= clock_timestamp() \
                         AND (claimed_until IS NULL OR claimed_until < clock_timestamp()) \
                       ORDER BY not_before, received_at LIMIT $1 FOR UPDATE SKIP LOCKED) \
-         RETURNING id, type, livemode, body, attempts",
+         RETURNING id, type, livemode, body, attempts, source",
     )
     .bind::<BigInt, _>(limit)
     .load(connection)

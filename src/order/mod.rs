@@ -3,14 +3,16 @@
 //! A spreadsheet ([`csv`]) and the API ([`draft`]) end in the same [`draft::NewOrder`]; what is in
 //! one has been checked, and nothing further in asks again. An order is created once by its
 //! reference ([`create()`]), looked up ([`find`], [`list`]), and moved from state to state by
-//! [`advance`] alone, which writes the history line too.
+//! [`advance()`] alone, which writes the history line too.
 
+mod advance;
 pub mod amount;
 pub mod change;
 mod create;
 pub mod csv;
 pub mod currency;
 pub mod draft;
+pub mod elsewhere;
 pub mod email;
 pub mod line;
 pub mod locale;
@@ -35,18 +37,13 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use self::{
+    advance::{advance, advance_as_of},
     create::{Created, create},
     owed::set_amount,
     row::{OrderRow, WhatIsOwed},
 };
 use self::{
-    currency::Currency,
-    email::Email,
-    line::Line,
-    locale::Locale,
-    mode::Mode,
-    row::Evidence,
-    state::{Fact, Move, State},
+    currency::Currency, email::Email, line::Line, locale::Locale, mode::Mode, state::State,
 };
 use crate::{
     activity::{self, Level},
@@ -239,31 +236,36 @@ pub fn set_remind(connection: &mut PgConnection, ids: &[Uuid], remind: bool) -> 
         .map(drop)
 }
 
-/// Moves a locked order as the table in [`state`] says and writes the history line: the only place
-/// that changes a state.
+/// Keeps what the payment that settled a locked order brought, in that payment's minor units.
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn advance(
+pub fn settled_with(connection: &mut PgConnection, order: &Order, amount: i64) -> QueryResult<()> {
+    diesel::update(orders::table.find(order.id))
+        .set((
+            orders::paid_amount.eq(amount),
+            orders::debit_failed_at.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Keeps that the last bank debit for a locked order did not arrive, to tell the payer.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn debit_failed(
     connection: &mut PgConnection,
     order: &Order,
-    fact: Fact,
-    doing: &Doing,
-) -> QueryResult<Move> {
-    let moved = order.state.after(fact, doing.at);
-    if let Move::To(next) = moved {
-        diesel::update(orders::table.find(order.id))
-            .set(Evidence::of(next))
-            .execute(connection)?;
-        let level = if matches!(next, State::InReview { .. }) {
-            Level::Attention
-        } else {
-            Level::Info
-        };
-        let what = format!("order {} → {}", order.state.name(), next.name());
-        history(connection, order, doing, level, what)?;
-    }
-    Ok(moved)
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    let still_owed = orders::table
+        .find(order.id)
+        .filter(orders::status.eq("open"));
+    diesel::update(still_owed)
+        .set(orders::debit_failed_at.eq(at))
+        .execute(connection)
+        .map(drop)
 }
 
 /// Changes what is owed, or by whom, on a locked order. The link stays the same; the version counts up.

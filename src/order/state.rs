@@ -82,8 +82,21 @@ pub enum Verdict {
 pub enum Fact {
     /// The payer is through, the money is not here yet.
     PaymentPending,
+    /// The bank debit did not arrive.
+    PaymentFailed,
     /// Money came.
     Payment(Verdict),
+    /// Somebody of the shop takes a payment that did not fit for what was owed.
+    Accept,
+    /// What did not fit has gone back, or to where it belongs.
+    Release,
+    /// Of the payment that settled it so much has been given back in all.
+    Refund {
+        /// In minor units, as Stripe's charge counts it.
+        back: i64,
+        /// What the payment had brought.
+        paid: i64,
+    },
     /// Somebody of the shop cancels it.
     Cancel,
     /// Somebody of the shop closes it without Stripe.
@@ -119,6 +132,19 @@ impl State {
         self == Self::Open
     }
 
+    /// What has been given back, in minor units.
+    pub fn refunded(self) -> i64 {
+        match self {
+            Self::PartiallyRefunded { refunded, .. } | Self::Refunded { refunded, .. } => refunded,
+            Self::Open
+            | Self::Processing { .. }
+            | Self::InReview { .. }
+            | Self::Paid { .. }
+            | Self::SettledOffline { .. }
+            | Self::Cancelled { .. } => 0,
+        }
+    }
+
     /// The name that the API shows, and that the database derives from the same evidence.
     pub fn name(self) -> &'static str {
         match self {
@@ -145,14 +171,37 @@ impl State {
                 Move::To(Self::InReview { since: now })
             }
             (Self::Open, Fact::PaymentPending) => Move::To(Self::Processing { since: now }),
+            (Self::Processing { .. }, Fact::PaymentFailed)
+            | (Self::InReview { .. }, Fact::Release) => Move::To(Self::Open),
+            (
+                Self::Open
+                | Self::Processing { .. }
+                | Self::InReview { .. }
+                | Self::Cancelled { .. },
+                Fact::Accept,
+            ) => Move::To(Self::Paid { at: now }),
+            (
+                Self::Paid { at } | Self::PartiallyRefunded { at, .. } | Self::Refunded { at, .. },
+                Fact::Refund { back, paid },
+            ) if back > self.refunded() => Move::To(if back < paid {
+                Self::PartiallyRefunded { at, refunded: back }
+            } else {
+                Self::Refunded { at, refunded: back }
+            }),
             (Self::Open, Fact::Cancel) => Move::To(Self::Cancelled { at: now }),
             (Self::Open, Fact::SettleOffline(how)) => {
                 Move::To(Self::SettledOffline { at: now, how })
             }
 
-            (_, Fact::PaymentPending | Fact::Payment(Settles | SecondPayment | Mismatch)) => {
-                Move::Stay
-            }
+            (
+                _,
+                Fact::PaymentPending
+                | Fact::PaymentFailed
+                | Fact::Payment(Settles | SecondPayment | Mismatch)
+                | Fact::Accept
+                | Fact::Release
+                | Fact::Refund { .. },
+            ) => Move::Stay,
             (Self::Cancelled { .. }, Fact::Cancel) => Move::Stay,
             (Self::SettledOffline { how: before, .. }, Fact::SettleOffline(how))
                 if before == how =>
@@ -226,12 +275,17 @@ mod tests {
         ]
     }
 
-    fn every_fact() -> [Fact; 6] {
+    fn every_fact() -> [Fact; 11] {
         [
             Fact::PaymentPending,
+            Fact::PaymentFailed,
             Fact::Payment(Verdict::Settles),
             Fact::Payment(Verdict::SecondPayment),
             Fact::Payment(Verdict::Mismatch),
+            Fact::Accept,
+            Fact::Release,
+            Fact::Refund { back: 1, paid: 2 },
+            Fact::Refund { back: 2, paid: 2 },
             Fact::Cancel,
             Fact::SettleOffline(How::Cash),
         ]
@@ -264,10 +318,12 @@ mod tests {
             .filter(|state| matches!(state, State::Paid { .. }))
         {
             for fact in every_fact() {
-                assert!(
-                    !matches!(state.after(fact, DateTime::UNIX_EPOCH), Move::To(_)),
-                    "{fact:?}"
-                );
+                match state.after(fact, DateTime::UNIX_EPOCH) {
+                    Move::To(State::PartiallyRefunded { .. } | State::Refunded { .. }) => {
+                        assert!(matches!(fact, Fact::Refund { .. }), "{fact:?}");
+                    }
+                    moved => assert!(!matches!(moved, Move::To(_)), "{fact:?}"),
+                }
             }
         }
     }

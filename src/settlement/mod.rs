@@ -1,15 +1,19 @@
 //! Settlement: bring our rows in line with how a Checkout Session stands.
 //!
-//! Webhook, return page and next click all come here, with a session as Stripe told it. What
+//! Webhook, return page, next click and sweep all come here, with a session as Stripe told it. What
 //! follows is decided by the session's state and by our rows, not by who came first: twice, late or
 //! out of order are no special cases.
 //!
 //! Locks are taken in one order: orders by id, then the session, then payments.
 
+mod debit;
+mod dispute;
 mod expiry;
-mod payment;
+mod imported;
+pub(crate) mod payment;
 mod pricing;
-mod verdict;
+pub(crate) mod refund;
+pub mod verdict;
 mod view;
 
 use chrono::{DateTime, Utc};
@@ -24,15 +28,19 @@ use uuid::Uuid;
 
 use self::expiry::Expired;
 pub use self::{
+    dispute::disputed,
+    imported::{payment_known, record_imported, unplaced},
     payment::{Payment, payments_of},
+    refund::refunded,
     view::OrderView,
 };
 use crate::{
     app::App,
     db::DbError,
     gateway::{Session, session::Status},
-    order::{self, Doing, Order, state::Fact},
+    order::{self, Doing, Order},
     schema::{checkout_sessions, session_orders},
+    settings,
 };
 
 /// Who found a payment first.
@@ -45,20 +53,35 @@ pub enum FoundBy {
     Return,
     /// Somebody clicked the link again, and we asked.
     Click,
+    /// We looked at Stripe for what never reached us.
+    Sweep,
+    /// An import told of a payment in an older system.
+    Import,
 }
 
 impl FoundBy {
+    /// Every way.
+    pub const ALL: [Self; 5] = [
+        Self::Webhook,
+        Self::Return,
+        Self::Click,
+        Self::Sweep,
+        Self::Import,
+    ];
+
     /// The word that is stored and shown.
     pub fn name(self) -> &'static str {
         match self {
             Self::Webhook => "webhook",
             Self::Return => "return",
             Self::Click => "click",
+            Self::Sweep => "sweep",
+            Self::Import => "import",
         }
     }
 
     /// What Stripe's word does to an order, however it reached us.
-    fn doing(self, at: DateTime<Utc>) -> Doing {
+    pub fn doing(self, at: DateTime<Utc>) -> Doing {
         Doing {
             actor: format!("stripe, by {}", self.name()),
             at,
@@ -72,7 +95,8 @@ impl FoundBy {
 pub enum Settled {
     /// One of ours; its rows are in line now.
     Ours,
-    /// It carries our mark, and we have no row of it: a restored backup, or a second instance.
+    /// We have no row of it, and it is not ignored: it carries our mark (a restored backup, a second
+    /// instance), or the shop wants to know of other systems' payments.
     Unknown,
     /// Another system opened it.
     Foreign,
@@ -103,13 +127,7 @@ pub fn settle_in(
 ) -> QueryResult<Settled> {
     let now = app.clock.now();
     let Some(row) = find_row(connection, session)? else {
-        if !session.is_marked() {
-            return Ok(Settled::Foreign);
-        }
-        if session.status == Status::Paid {
-            payment::record(connection, session, None, &[], found_by, now)?;
-        }
-        return Ok(Settled::Unknown);
+        return without_a_row(connection, session, found_by, now);
     };
     let mut shares: Vec<Share> = session_orders::table
         .filter(session_orders::session_id.eq(row))
@@ -150,14 +168,11 @@ pub fn settle_in(
         }
         Status::PaymentPending => {
             complete(connection, row, &state, session, now)?;
-            for order in &orders {
-                order::advance(
-                    connection,
-                    order,
-                    Fact::PaymentPending,
-                    &found_by.doing(now),
-                )?;
-            }
+            debit::is_on_its_way(connection, row, &orders, &found_by.doing(now))?;
+        }
+        Status::PaymentFailed => {
+            complete(connection, row, &state, session, now)?;
+            debit::has_failed(connection, row, &orders, &found_by.doing(now))?;
         }
         Status::Paid => {
             complete(connection, row, &state, session, now)?;
@@ -174,6 +189,26 @@ pub fn settle_in(
     Ok(Settled::Ours)
 }
 
+/// A session that no row of ours knows. A paid one that carries our mark is money that a person must
+/// place; one that another system opened is, where the shop wants to know of those.
+fn without_a_row(
+    connection: &mut PgConnection,
+    session: &Session,
+    found_by: FoundBy,
+    now: DateTime<Utc>,
+) -> QueryResult<Settled> {
+    let marked = session.is_marked();
+    if session.status == Status::Paid && (marked || settings::read(connection)?.orphan_cases) {
+        payment::record(connection, session, None, &[], found_by, now)?;
+        return Ok(Settled::Unknown);
+    }
+    Ok(if marked {
+        Settled::Unknown
+    } else {
+        Settled::Foreign
+    })
+}
+
 /// What of a session's amount is for which order.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = session_orders)]
@@ -183,6 +218,14 @@ struct Share {
     amount: Option<i64>,
     /// Of the order, as asked of Stripe.
     version: i32,
+}
+
+/// Whether we have a row of a session.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn is_known(connection: &mut PgConnection, session: &Session) -> QueryResult<bool> {
+    Ok(find_row(connection, session)?.is_some())
 }
 
 /// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another

@@ -1,20 +1,21 @@
 //! The payments of an order: written down once, with what they are to it, and shown.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*, sql_types::Text};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    FoundBy, Share,
+    FoundBy, Share, dispute, refund,
     verdict::{compared, verdict},
 };
 use crate::{
     activity::{self, Level},
+    case::{self, Kind, Opening},
     gateway::Session,
     order::{
-        self, Order,
+        self, Doing, Order,
         currency::Currency,
         money::Money,
         state::{Fact, Verdict},
@@ -22,6 +23,33 @@ use crate::{
     random,
     schema::{payment_allocations, payments},
 };
+
+/// A payment as it is kept.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = payments)]
+pub struct Received {
+    /// Ours.
+    pub id: Uuid,
+    /// `cs_…`
+    pub stripe_session_id: String,
+    /// `pi_…`; a subscription's payment has none.
+    pub payment_intent: Option<String>,
+    /// In minor units.
+    pub amount: i64,
+    /// Lower-case ISO code.
+    pub currency: String,
+}
+
+impl Received {
+    /// What it is to an order, if `compared` of it is held against what is `owed`, in its currency.
+    pub fn judge(&self, order: &Order, owed: Option<Money>, compared: Option<i64>) -> Verdict {
+        let currency = Currency::parse(&self.currency).ok();
+        let paid = compared
+            .zip(currency)
+            .map(|(minor, currency)| Money::new(minor, currency));
+        verdict(order.state, owed, paid)
+    }
+}
 
 /// Writes a payment down once, judges what it is to each order, and moves the orders. No orders:
 /// money that a person must place.
@@ -33,19 +61,24 @@ pub(super) fn record(
     found_by: FoundBy,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let id = random::row_id(now);
-    let (amount, currency) = (
-        session.amount_total.unwrap_or(0),
-        session.currency.clone().unwrap_or_default(),
-    );
+    let payment = Received {
+        id: random::row_id(now),
+        stripe_session_id: session.id.clone(),
+        payment_intent: session.payment_intent.clone(),
+        amount: session.amount_total.unwrap_or(0),
+        currency: session.currency.clone().unwrap_or_default(),
+    };
+    let known = payments::table.filter(payments::stripe_session_id.eq(&session.id));
+    if diesel::select(exists(known)).get_result(connection)? {
+        return told_again(connection, session, &found_by.doing(now));
+    }
+    if let Some(intent) = &payment.payment_intent {
+        lock_intent(connection, intent)?;
+    }
     let new = diesel::insert_into(payments::table)
         .values((
-            payments::id.eq(id),
-            payments::stripe_session_id.eq(&session.id),
+            &payment,
             payments::session_id.eq(row),
-            payments::payment_intent.eq(&session.payment_intent),
-            payments::amount.eq(amount),
-            payments::currency.eq(&currency),
             payments::found_by.eq(found_by.name()),
             payments::found_at.eq(now),
         ))
@@ -55,74 +88,153 @@ pub(super) fn record(
     if new == 0 {
         return Ok(());
     }
+    let doing = found_by.doing(now);
     if owed.is_empty() {
-        return tell(connection, session, None, None, now);
+        orphan(connection, &payment, session.email.as_deref(), &doing)?;
     }
     let asked: Option<i64> = owed.iter().map(|(share, _)| share.amount).sum();
     for (share, order) in owed {
         // A payment of the whole session's amount is each order's own share of it.
         let part_of = |whole| {
-            share
-                .amount
-                .filter(|_| asked == Some(whole))
-                .unwrap_or(whole)
+            let whole_is_asked = asked == Some(whole);
+            share.amount.filter(|_| whole_is_asked).unwrap_or(whole)
         };
-        let part = part_of(amount);
-        let currency = Currency::parse(&currency).ok();
-        let paid = compared(session, order.is_adjusted_at_checkout())
-            .zip(currency)
-            .map(|(whole, currency)| Money::new(part_of(whole), currency));
-        let judged = verdict(order.state, share.owed(order), paid);
-        diesel::insert_into(payment_allocations::table)
-            .values((
-                payment_allocations::payment_id.eq(id),
-                payment_allocations::order_id.eq(order.id),
-                payment_allocations::amount.eq(part),
-                payment_allocations::verdict.eq(judged.name()),
-            ))
-            .execute(connection)?;
-        tell(connection, session, Some(order.id), Some(judged), now)?;
-        order::advance(
-            connection,
-            order,
-            Fact::Payment(judged),
-            &found_by.doing(now),
-        )?;
+        let compared = compared(session, order.is_adjusted_at_checkout()).map(part_of);
+        let judged = payment.judge(order, share.owed(order), compared);
+        let part = part_of(payment.amount);
+        allocate(connection, &payment, order, part, judged, &doing)?;
+    }
+    // What was heard of before the payment.
+    if let Some(intent) = &payment.payment_intent {
+        refund::apply(connection, intent, &doing)?;
+        dispute::apply(connection, intent, true, &doing)?;
     }
     Ok(())
 }
 
-fn tell(
+/// A payment that is known. One that came by an import learns its intent here, and with it what was
+/// heard of its refunds and disputes.
+fn told_again(connection: &mut PgConnection, session: &Session, doing: &Doing) -> QueryResult<()> {
+    let lacks_it = payments::table
+        .filter(payments::stripe_session_id.eq(&session.id))
+        .filter(payments::payment_intent.is_null());
+    let Some(intent) = &session.payment_intent else {
+        return Ok(());
+    };
+    if diesel::select(exists(lacks_it)).get_result(connection)? {
+        lock_intent(connection, intent)?;
+        diesel::update(lacks_it)
+            .set(payments::payment_intent.eq(intent))
+            .execute(connection)?;
+        refund::apply(connection, intent, doing)?;
+        dispute::apply(connection, intent, true, doing)?;
+    }
+    Ok(())
+}
+
+/// A payment and what is heard of its refunds and disputes meet here, so that neither overlooks the
+/// other when both come at the same moment. After orders' locks, before payments'.
+pub(super) fn lock_intent(connection: &mut PgConnection, intent: &str) -> QueryResult<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind::<Text, _>(intent)
+        .execute(connection)
+        .map(drop)
+}
+
+/// Counts `part` of a payment for a locked order, as what it was judged to be.
+pub(crate) fn allocate(
     connection: &mut PgConnection,
-    session: &Session,
-    order_id: Option<Uuid>,
-    verdict: Option<Verdict>,
-    at: DateTime<Utc>,
+    payment: &Received,
+    order: &Order,
+    part: i64,
+    judged: Verdict,
+    doing: &Doing,
 ) -> QueryResult<()> {
-    let (level, what) = match verdict {
-        Some(Verdict::Settles) => (Level::Info, "payment received"),
-        Some(Verdict::SecondPayment) => (
+    diesel::insert_into(payment_allocations::table)
+        .values((
+            payment_allocations::payment_id.eq(payment.id),
+            payment_allocations::order_id.eq(order.id),
+            payment_allocations::amount.eq(part),
+            payment_allocations::verdict.eq(judged.name()),
+        ))
+        .execute(connection)?;
+    let (level, what, kind) = match judged {
+        Verdict::Settles => (Level::Info, "payment received", None),
+        Verdict::SecondPayment => (
             Level::Attention,
             "a second payment came for an order that is settled",
+            Some(Kind::SecondPayment),
         ),
-        Some(Verdict::Mismatch) => (Level::Attention, "a payment came that is not what was owed"),
-        None => (
+        Verdict::Mismatch => (
             Level::Attention,
-            "a payment came that belongs to no order we know",
+            "a payment came that is not what was owed",
+            Some(Kind::Mismatch),
         ),
     };
+    tell(connection, payment, Some(order.id), level, what, doing)?;
+    order::advance(connection, order, Fact::Payment(judged), doing)?;
+    match kind {
+        None => order::settled_with(connection, order, part),
+        Some(kind) => {
+            let opening = Opening {
+                order_id: Some(order.id),
+                amount: part,
+                ..opening(payment, kind)
+            };
+            case::open(connection, &opening, doing).map(drop)
+        }
+    }
+}
+
+fn orphan(
+    connection: &mut PgConnection,
+    payment: &Received,
+    email: Option<&str>,
+    doing: &Doing,
+) -> QueryResult<()> {
+    let what = "a payment came that belongs to no order we know";
+    tell(connection, payment, None, Level::Attention, what, doing)?;
+    let opening = Opening {
+        email,
+        ..opening(payment, Kind::Orphan)
+    };
+    case::open(connection, &opening, doing).map(drop)
+}
+
+fn opening(payment: &Received, kind: Kind) -> Opening<'_> {
+    Opening {
+        kind,
+        about: &payment.stripe_session_id,
+        order_id: None,
+        payment_id: Some(payment.id),
+        payment_intent: payment.payment_intent.as_deref(),
+        amount: payment.amount,
+        currency: &payment.currency,
+        email: None,
+    }
+}
+
+/// Writes a line about a payment.
+pub(crate) fn tell(
+    connection: &mut PgConnection,
+    payment: &Received,
+    order_id: Option<Uuid>,
+    level: Level,
+    what: &str,
+    doing: &Doing,
+) -> QueryResult<()> {
     let line = activity::Line {
-        at,
+        at: doing.at,
         order_id,
         category: "payment",
         level,
-        actor: "stripe".to_owned(),
+        actor: doing.actor.clone(),
         what: what.to_owned(),
         detail: json!({
-            "amount": session.amount_total,
-            "currency": session.currency,
-            "payment_intent": session.payment_intent,
-            "session": session.id,
+            "amount": payment.amount,
+            "currency": payment.currency,
+            "payment_intent": payment.payment_intent,
+            "session": payment.stripe_session_id,
         }),
     };
     activity::record(connection, line)
@@ -142,7 +254,7 @@ pub struct Payment {
     pub currency: String,
     /// `settles`, `second_payment` or `mismatch`.
     pub verdict: String,
-    /// `webhook`, `return` or `click`: who found it first.
+    /// `webhook`, `return`, `click`, `sweep` or `import`: who found it first.
     pub found_by: String,
     /// When it was found.
     pub at: DateTime<Utc>,

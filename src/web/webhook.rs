@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::{
     app::App,
-    inbox::{Intake, Kept, NewEvent, signature},
+    inbox::{Intake, Kept, NewEvent, Source, signature},
 };
 
 /// Larger bodies are refused; Stripe's events are some kilobytes.
@@ -68,7 +68,10 @@ async fn kept(
             "bad_signature",
         ));
     }
-    match intake.keep(&app.db, NewEvent::of(body.into(), now)).await {
+    match intake
+        .keep(&app.db, NewEvent::of(body.into(), Source::Webhook, now))
+        .await
+    {
         Ok(Kept::New) => {
             app.wake.notify_one();
             Ok("new")

@@ -9,6 +9,7 @@ mod migrate;
 mod ops;
 mod orders;
 mod serve;
+mod sweep;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,8 @@ enum Command {
     /// Mailings: create, preview, test, approve, start, pause, resume, cancel, status, list
     #[command(subcommand)]
     Blast(blast::Blast),
+    /// Look at Stripe for what its webhooks never brought
+    Sweep(sweep::Sweep),
     /// Print an order's pay link
     Link(link::Link),
     /// People and tokens
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Doctor(command) => command.run(),
         Command::Orders(command) => command.run(),
         Command::Blast(command) => command.run(),
+        Command::Sweep(command) => command.run(),
         Command::Link(command) => command.run(),
         Command::Ops(command) => command.run(),
         Command::Keys(command) => command.run(),

@@ -1,0 +1,37 @@
+//! Cases: money that does not add up, until a person has decided. A payment that does not fit, a
+//! second one, one without an order, a dispute, a refund that nobody can place.
+//!
+//! Settlement opens them ([`open`]) in the transaction of what it found, and closes those that
+//! something at Stripe has settled ([`close`]). Nothing here ever un-pays an order.
+
+mod row;
+
+pub use self::row::{Opening, close, in_review, open};
+
+/// What does not add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A payment is not what was owed, or came for an order that was cancelled.
+    Mismatch,
+    /// A payment came for an order that is settled.
+    SecondPayment,
+    /// A payment belongs to no order that we know.
+    Orphan,
+    /// The payer's bank asks for the money back.
+    Dispute,
+    /// A refund of a payment that several orders share: nobody but a person knows whose it is.
+    Refund,
+}
+
+impl Kind {
+    /// The word that is stored and shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mismatch => "mismatch",
+            Self::SecondPayment => "second_payment",
+            Self::Orphan => "orphan",
+            Self::Dispute => "dispute",
+            Self::Refund => "refund",
+        }
+    }
+}

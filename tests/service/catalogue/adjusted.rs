@@ -19,6 +19,8 @@ fn taxes_come_on_top_and_the_order_is_paid() {
     world.stripe.pay(&session).unwrap();
     let settled = (json!([5355, "settles"]), "paid".to_owned());
     assert_eq!(paid(&world, &order), settled);
+    let page = world.click(&order).text();
+    assert!(page.contains("€53.55"), "{page}");
 }
 
 #[test]

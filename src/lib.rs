@@ -37,6 +37,7 @@ pub mod order;
 pub mod outbox;
 pub mod pace;
 pub mod random;
+pub mod recovery;
 pub mod reminder;
 #[allow(missing_docs)]
 pub mod schema;

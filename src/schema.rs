@@ -68,6 +68,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    carts (session_id) {
+        session_id -> Uuid,
+        address_hash -> Nullable<Bytea>,
+        amount -> Nullable<Int8>,
+        currency -> Nullable<Text>,
+        started_at -> Nullable<Timestamptz>,
+        expired_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     cases (id) {
         id -> Uuid,
         kind -> Text,
@@ -243,6 +254,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    purchases (stripe_session_id) {
+        stripe_session_id -> Text,
+        address_hash -> Bytea,
+        amount -> Int8,
+        currency -> Text,
+        bought_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    recovery_totals (day, currency, figure) {
+        day -> Date,
+        currency -> Text,
+        figure -> Text,
+        count -> Int8,
+        amount -> Int8,
+    }
+}
+
+diesel::table! {
     refunds (payment_intent) {
         payment_intent -> Text,
         amount_refunded -> Int8,
@@ -255,7 +286,7 @@ diesel::table! {
     reminder_decisions (id) {
         id -> Uuid,
         session_id -> Uuid,
-        order_id -> Uuid,
+        order_id -> Nullable<Uuid>,
         decision -> Text,
         reason -> Nullable<Text>,
         expired_at -> Timestamptz,
@@ -292,6 +323,9 @@ diesel::table! {
         orphan_cases -> Bool,
         two_person_approval -> Bool,
         notice_text -> Nullable<Text>,
+        recovered_orders_days -> Int4,
+        activity_days -> Int4,
+        events_days -> Int4,
     }
 }
 
@@ -337,6 +371,7 @@ diesel::joinable!(activity -> orders (order_id));
 diesel::joinable!(blast_approvals -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> orders (order_id));
+diesel::joinable!(carts -> checkout_sessions (session_id));
 diesel::joinable!(cases -> orders (order_id));
 diesel::joinable!(cases -> payments (payment_id));
 diesel::joinable!(outbox -> blasts (blast_id));
@@ -357,6 +392,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     blast_approvals,
     blast_recipients,
     blasts,
+    carts,
     cases,
     checkout_sessions,
     chores,
@@ -368,6 +404,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     pace,
     payment_allocations,
     payments,
+    purchases,
+    recovery_totals,
     refunds,
     reminder_decisions,
     secrets,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     activity::{self, Level},
-    order::Doing,
+    order::{Doing, Kind},
     schema::settings,
 };
 
@@ -24,6 +24,22 @@ pub struct Settings {
     pub two_person_approval: bool,
     /// What the checkout page says of a reminder that may follow; our own words if there is none.
     pub notice_text: Option<String>,
+    /// Days until an order that restores a cart and was not paid is pruned, with its mails' addresses.
+    pub recovered_orders_days: i32,
+    /// Days until lines of the log are pruned.
+    pub activity_days: i32,
+    /// Days until raw events are pruned; those of other systems' sessions go with their carts.
+    pub events_days: i32,
+}
+
+impl Settings {
+    /// Whether reminders of this kind are on.
+    pub fn reminds(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Billed => self.reminders_enabled,
+            Kind::Recovered => self.recovery_enabled,
+        }
+    }
 }
 
 /// Some of them, to be set. An unknown key is refused by name.
@@ -41,6 +57,12 @@ pub struct Change {
     two_person_approval: Option<bool>,
     #[serde(deserialize_with = "given")]
     notice_text: Option<Option<String>>,
+    #[serde(deserialize_with = "given")]
+    recovered_orders_days: Option<i32>,
+    #[serde(deserialize_with = "given")]
+    activity_days: Option<i32>,
+    #[serde(deserialize_with = "given")]
+    events_days: Option<i32>,
 }
 
 /// A notice is longer than Stripe takes, or holds what cannot be kept.
@@ -75,6 +97,9 @@ impl Change {
                 orphan_cases: None,
                 two_person_approval: None,
                 notice_text: None,
+                recovered_orders_days: None,
+                activity_days: None,
+                events_days: None,
             }
         )
     }
@@ -222,6 +247,9 @@ mod tests {
             orphan_cases: false,
             two_person_approval: false,
             notice_text: None,
+            recovered_orders_days: 30,
+            activity_days: 90,
+            events_days: 60,
         };
         let after = Settings {
             reminders_enabled: false,

@@ -115,6 +115,7 @@ impl World {
                 description: "Summer cup, U12".to_owned(),
                 unit_amount: 4500,
                 quantity: 1,
+                recurring: None,
             }],
             metadata: [].into(),
             locale: "auto".to_owned(),

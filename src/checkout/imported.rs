@@ -60,6 +60,12 @@ pub fn known(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult<Ve
                 .eq(session_orders::order_id.nullable())),
         )
         .filter(checkout_sessions::stripe_id.eq_any(ids))
+        // One that we saw expire by ourselves is nobody's yet.
+        .filter(
+            checkout_sessions::origin
+                .ne("foreign")
+                .or(session_orders::order_id.nullable().is_not_null()),
+        )
         .order((checkout_sessions::stripe_id, orders::reference))
         .select((
             checkout_sessions::stripe_id,
@@ -156,10 +162,9 @@ fn insert(
         Standing::Older => ("superseded", Some(now)),
         Standing::Paid => ("complete", Some(now)),
     };
-    let row = random::row_id(now);
     diesel::insert_into(checkout_sessions::table)
         .values((
-            checkout_sessions::id.eq(row),
+            checkout_sessions::id.eq(random::row_id(now)),
             checkout_sessions::stripe_id.eq(id.as_str()),
             checkout_sessions::state.eq(state),
             checkout_sessions::origin.eq("imported"),
@@ -169,8 +174,16 @@ fn insert(
             checkout_sessions::expires_at.eq(now + LIFE),
             checkout_sessions::ended_at.eq(ended_at),
         ))
-        .execute(connection)?;
-    Ok(row)
+        // It had been seen to expire, as a cart of somebody's.
+        .on_conflict(checkout_sessions::stripe_id)
+        .do_update()
+        .set((
+            checkout_sessions::origin.eq("imported"),
+            checkout_sessions::state.eq(state),
+            checkout_sessions::ended_at.eq(ended_at),
+        ))
+        .returning(checkout_sessions::id)
+        .get_result(connection)
 }
 
 /// The order was paid with this session of an earlier import, which has ended; callers hold the

@@ -52,12 +52,16 @@ fn mint_line(line: &Line) -> MintLine {
             description,
             unit_amount,
             quantity,
+            recurring,
         } => MintLine::Inline {
             description: description.to_string(),
             unit_amount: *unit_amount,
             quantity: quantity.get(),
+            recurring: recurring.clone(),
         },
-        Line::Catalogue { price, quantity } => MintLine::Catalogue {
+        Line::Catalogue {
+            price, quantity, ..
+        } => MintLine::Catalogue {
             price: price.as_str().to_owned(),
             quantity: quantity.get(),
         },

@@ -84,7 +84,7 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
         .eq(orders::id)
         .and(session_orders::live);
     let reminder = reminder_decisions::table
-        .filter(reminder_decisions::order_id.eq(orders::id))
+        .filter(reminder_decisions::order_id.eq(orders::id.nullable()))
         .filter(reminder_decisions::decision.eq("sent"));
     let row: Option<(OrderRow, Option<SessionRow>, Settings, bool)> = orders::table
         .inner_join(settings::table.on(settings::only_row))

@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAutomaticTax, CreateCheckoutSessionCustomText,
     CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
+    CreateCheckoutSessionLineItemsPriceDataRecurring,
+    CreateCheckoutSessionLineItemsPriceDataRecurringInterval,
     CreateCheckoutSessionPaymentIntentData, CreateCheckoutSessionSubscriptionData,
     CustomTextPositionParam, ProductData,
 };
@@ -16,6 +18,7 @@ use stripe_types::Currency;
 use uuid::Uuid;
 
 use super::session::ROW_KEY;
+use crate::order::line::Recurring;
 use crate::order::mode::Mode;
 
 /// The parameters of a mint that follow from the order and our settings, and from nothing else:
@@ -69,6 +72,9 @@ pub enum MintLine {
         unit_amount: i64,
         /// At least one.
         quantity: u32,
+        /// How often it is paid, if again and again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        recurring: Option<Recurring>,
     },
     /// A price of the shop's catalogue, which brings its name and amount.
     Catalogue {
@@ -166,11 +172,22 @@ impl MintParams {
                 description,
                 unit_amount,
                 quantity,
+                recurring,
             } => {
                 let mut price =
                     CreateCheckoutSessionLineItemsPriceData::new(self.stripe_currency());
                 price.unit_amount = Some(*unit_amount);
                 price.product_data = Some(ProductData::new(description.clone()));
+                price.recurring = recurring.as_ref().map(|often| {
+                    let interval: CreateCheckoutSessionLineItemsPriceDataRecurringInterval = often
+                        .interval
+                        .parse()
+                        .unwrap_or_else(|never| match never {});
+                    let mut recurring =
+                        CreateCheckoutSessionLineItemsPriceDataRecurring::new(interval);
+                    recurring.interval_count = Some(u64::from(often.interval_count));
+                    recurring
+                });
                 item.price_data = Some(price);
                 item.quantity = Some(u64::from(*quantity));
             }
@@ -219,6 +236,7 @@ mod tests {
             description: description.into(),
             unit_amount,
             quantity: 2,
+            recurring: None,
         }
     }
 

@@ -6,6 +6,7 @@
 pub mod charge;
 pub mod event;
 mod events;
+pub mod items;
 pub mod mint;
 mod refund;
 mod retry;

@@ -32,6 +32,16 @@ pub struct Session {
     pub currency: Option<String>,
     /// Whom Stripe knows as the payer: the address they typed, else the one we gave.
     pub email: Option<String>,
+    /// `payment` or `subscription`.
+    pub mode: Option<String>,
+    /// The checkout's language, one of Stripe's codes.
+    pub locale: Option<String>,
+    /// Whether Stripe works out taxes.
+    pub automatic_tax: bool,
+    /// Whether promotion codes are taken.
+    pub promotion_codes: bool,
+    /// When it was opened.
+    pub created: Option<DateTime<Utc>>,
     /// `pi_…`; a subscription has none.
     pub payment_intent: Option<String>,
     /// Ours and the order's, as given when minted.
@@ -90,6 +100,11 @@ pub(super) struct WireSession {
     currency: Option<String>,
     customer_details: Option<CustomerDetails>,
     customer_email: Option<String>,
+    mode: Option<String>,
+    locale: Option<String>,
+    automatic_tax: Option<AutomaticTax>,
+    allow_promotion_codes: Option<bool>,
+    created: Option<i64>,
     payment_intent: Option<Value>,
     metadata: Option<BTreeMap<String, String>>,
     expires_at: Option<i64>,
@@ -99,6 +114,11 @@ pub(super) struct WireSession {
 #[derive(Deserialize)]
 struct CustomerDetails {
     email: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct AutomaticTax {
+    enabled: bool,
 }
 
 impl WireSession {
@@ -124,9 +144,12 @@ impl TryFrom<WireSession> for Session {
         Ok(Self {
             status,
             payment_intent: wire.payment_intent.and_then(id_of),
-            expires_at: wire
-                .expires_at
-                .and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+            expires_at: wire.expires_at.and_then(time),
+            created: wire.created.and_then(time),
+            mode: wire.mode,
+            locale: wire.locale,
+            automatic_tax: wire.automatic_tax.is_some_and(|tax| tax.enabled),
+            promotion_codes: wire.allow_promotion_codes.unwrap_or(false),
             metadata: wire.metadata.unwrap_or_default(),
             email: wire
                 .customer_details
@@ -141,6 +164,10 @@ impl TryFrom<WireSession> for Session {
             told_at: None,
         })
     }
+}
+
+fn time(seconds: i64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0)
 }
 
 fn status(status: Option<&str>, payment: Option<&str>) -> Result<Status, CallError> {

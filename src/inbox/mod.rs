@@ -31,6 +31,7 @@ use crate::{
         event::{Envelope, charge_of, dispute_of, session_of},
         session::Status,
     },
+    recovery::{self, Decision, RecoveryError},
     settlement::{self, Settled},
 };
 
@@ -133,6 +134,20 @@ async fn act(app: &App, event: &Claimed, told: Told) -> Result<Outcome, DbError>
     .await
 }
 
+/// Decides about a cart; that is a transaction of its own, since Stripe is asked in between, and
+/// done twice it is done once.
+async fn look_into(app: &App, session: &Session) -> Outcome {
+    match recovery::expired(app, session, app.reminders).await {
+        Ok(Decision::Scheduled | Decision::Known) => Outcome::Processed,
+        Ok(Decision::Skipped(reason)) => {
+            Outcome::Ignored(format!("{}: no reminder ({})", foreign::WHY, reason.name()))
+        }
+        Err(RecoveryError::Unrestorable(error)) => Outcome::Failed(error.to_string()),
+        Err(RecoveryError::Stripe(error)) => stripe_said(&error),
+        Err(RecoveryError::Database(error)) => Outcome::Later(error.to_string()),
+    }
+}
+
 fn after(settled: Settled) -> Outcome {
     match settled {
         Settled::Ours | Settled::Unknown => Outcome::Processed,
@@ -194,6 +209,9 @@ async fn what_it_says(app: &App, event: &Claimed) -> Result<Told, Outcome> {
         Handling::Settle => {
             let told = session_of(&event.body).map_err(unreadable)?;
             let session = match told.status {
+                Status::Expired if !is_ours(app, &told).await? => {
+                    return Err(look_into(app, &told).await);
+                }
                 Status::Paid | Status::Expired | Status::PaymentFailed => told,
                 Status::Open | Status::PaymentPending if is_ours(app, &told).await? => {
                     read_again(app, &told).await?
@@ -225,10 +243,12 @@ async fn read_again(app: &App, told: &Session) -> Result<Session, Outcome> {
     app.stripe
         .read(&told.id, deadline)
         .await
-        .map_err(|error| match error {
-            CallError::Refused { .. } if !error.refuses_our_key() => {
-                Outcome::Failed(error.to_string())
-            }
-            _ => Outcome::Later(error.to_string()),
-        })
+        .map_err(|error| stripe_said(&error))
+}
+
+fn stripe_said(error: &CallError) -> Outcome {
+    match error {
+        CallError::Refused { .. } if !error.refuses_our_key() => Outcome::Failed(error.to_string()),
+        _ => Outcome::Later(error.to_string()),
+    }
 }

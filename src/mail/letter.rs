@@ -1,12 +1,17 @@
 //! The mails about one order, in the payer's language.
 
+use std::borrow::Cow;
+
 use super::{
     Text,
     layout::tidy,
     template::{self, Holes, Unfillable},
     text::{Words, texts},
 };
-use crate::{config, order::Order};
+use crate::{
+    config,
+    order::{Kind, Order},
+};
 
 /// Whose mail it is, and about what.
 #[derive(Debug, Clone, Copy)]
@@ -22,17 +27,27 @@ pub fn link(about: &About) -> Text {
     ours(about, |words| Ours {
         subject: words.link_subject,
         subject_unpriced: words.link_subject_unpriced,
-        body: words.link_body,
+        body: words.link_body.into(),
     })
 }
 
 /// The one reminder.
 pub fn reminder(about: &About) -> Text {
-    ours(about, |words| Ours {
-        subject: words.reminder_subject,
-        subject_unpriced: words.reminder_subject_unpriced,
-        body: words.reminder_body,
-    })
+    match about.holes.order.kind {
+        Kind::Billed => ours(about, |words| Ours {
+            subject: words.reminder_subject,
+            subject_unpriced: words.reminder_subject_unpriced,
+            body: words.reminder_body.into(),
+        }),
+        Kind::Recovered => ours(about, |words| {
+            let begun = about.holes.order.created_at.format(words.day).to_string();
+            Ours {
+                subject: words.recovered_subject,
+                subject_unpriced: words.recovered_subject,
+                body: words.recovered_body.replace("[day]", &begun).into(),
+            }
+        }),
+    }
 }
 
 /// A mailing's words, with whose it is and how to get no more below them.
@@ -47,7 +62,7 @@ pub fn blast(about: &About, subject: &str, body: &str) -> Result<Text, Unfillabl
 struct Ours {
     subject: &'static str,
     subject_unpriced: &'static str,
-    body: &'static str,
+    body: Cow<'static, str>,
 }
 
 fn ours(about: &About, choose: impl Fn(&Words) -> Ours) -> Text {
@@ -57,7 +72,7 @@ fn ours(about: &About, choose: impl Fn(&Words) -> Ours) -> Text {
         Some(_) => ours.subject,
         None => ours.subject_unpriced,
     };
-    template::fill(subject, ours.body, &about.holes)
+    template::fill(subject, &ours.body, &about.holes)
         .map(|text| signed(about, text))
         .expect("our own templates are filled in the tests, in every language")
 }

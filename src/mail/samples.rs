@@ -9,7 +9,7 @@ use super::template::Holes;
 use crate::{
     config::Shop,
     order::{
-        Order, currency::Currency, line::Line, locale::Locale, mode::Mode, state::State,
+        Kind, Order, currency::Currency, line::Line, locale::Locale, mode::Mode, state::State,
         text::Description,
     },
 };
@@ -52,11 +52,13 @@ pub fn order(locale: &str, name: Option<&str>, lines: &[(&str, i64, i64)]) -> Or
     let lines = lines
         .iter()
         .map(|(description, price, quantity)| Line::Inline {
+            recurring: None,
             description: Description::parse(description).unwrap(),
             unit_amount: *price,
             quantity: (*quantity).try_into().unwrap(),
         });
     Order {
+        kind: Kind::Billed,
         id: Uuid::nil(),
         reference: "CUP-U12-7".to_owned(),
         email: None,
@@ -84,6 +86,7 @@ pub fn membership(locale: &str) -> Order {
     let mut order = order(locale, Some("Kim Müller"), &[("Team shirt", 2_350, 1)]);
     order.amount_total = None;
     order.lines.push(Line::Catalogue {
+        seen: None,
         price: "price_simulated_monthly".to_owned().try_into().unwrap(),
         quantity: 2.try_into().unwrap(),
     });

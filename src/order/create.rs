@@ -1,5 +1,6 @@
 //! Taking an order in: once by its reference, however often it is handed in.
 
+use chrono::{DateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
 use super::{Doing, Order, OrderRow, draft::NewOrder, history, row::NewRow};
@@ -30,8 +31,33 @@ pub fn create(
     order: &NewOrder,
     doing: &Doing,
 ) -> QueryResult<Created> {
+    let row = NewRow::of(order, random::row_id(doing.at), doing.at);
+    insert(connection, order, row, doing)
+}
+
+/// Makes an order of a cart that somebody left at `started_at`. `amount`: what it came to, in minor
+/// units, also where catalogue prices are in it.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn restore(
+    connection: &mut PgConnection,
+    order: &NewOrder,
+    amount: i64,
+    started_at: DateTime<Utc>,
+    doing: &Doing,
+) -> QueryResult<Created> {
+    let row = NewRow::of(order, random::row_id(doing.at), started_at).restoring(amount);
+    insert(connection, order, row, doing)
+}
+
+fn insert(
+    connection: &mut PgConnection,
+    order: &NewOrder,
+    row: NewRow,
+    doing: &Doing,
+) -> QueryResult<Created> {
     connection.transaction(|connection| {
-        let row = NewRow::of(order, random::row_id(doing.at), doing.at);
         // The update that changes nothing makes a twin wait for our commit and then see the row.
         let stored: OrderRow = diesel::insert_into(orders::table)
             .values(&row)

@@ -27,6 +27,9 @@ pub enum Line {
         unit_amount: i64,
         /// How many.
         quantity: Quantity,
+        /// How often it is paid, if again and again; only in a cart that was restored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recurring: Option<Recurring>,
     },
     /// A price of the shop's catalogue at Stripe, which alone knows the amount.
     Catalogue {
@@ -34,7 +37,28 @@ pub enum Line {
         price: PriceId,
         /// How many.
         quantity: Quantity,
+        /// What it was called and came to in the cart that was restored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Seen>,
     },
+}
+
+/// How often a line is paid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recurring {
+    /// Stripe's word: `day`, `week`, `month` or `year`.
+    pub interval: String,
+    /// Each so many of them.
+    pub interval_count: u32,
+}
+
+/// What a payer saw of a catalogue price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// What it was called.
+    pub description: Description,
+    /// What the whole line came to, in minor units.
+    pub amount: i64,
 }
 
 impl Line {
@@ -168,6 +192,7 @@ impl LineDraft {
             return Some(Line::Catalogue {
                 price,
                 quantity: quantity?,
+                seen: None,
             });
         }
         let description = Description::parse(&self.description.unwrap_or_default());
@@ -178,6 +203,7 @@ impl LineDraft {
             description: description?,
             unit_amount: unit_amount?,
             quantity: quantity?,
+            recurring: None,
         })
     }
 }

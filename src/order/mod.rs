@@ -33,12 +33,13 @@ use diesel::{
     prelude::*,
     sql_types::{Nullable, Text},
 };
+use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 pub use self::{
     advance::{advance, advance_as_of},
-    create::{Created, create},
+    create::{Created, create, restore},
     owed::set_amount,
     row::{OrderRow, WhatIsOwed},
 };
@@ -51,11 +52,23 @@ use crate::{
     schema::{blast_recipients, orders, outbox_orders},
 };
 
+/// How an order came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The shop asks for it.
+    Billed,
+    /// It restores a cart that somebody left at another system's checkout.
+    Recovered,
+}
+
 /// An order as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
     /// Ours, for ever.
     pub id: Uuid,
+    /// How it came about.
+    pub kind: Kind,
     /// The shop's name for it.
     pub reference: String,
     /// Who is asked to pay.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Order,
+    Kind, Order,
     change::{Change, Edit},
     currency::Currency,
     draft::NewOrder,
@@ -25,6 +25,7 @@ use crate::schema::orders;
 pub struct OrderRow {
     pub(super) id: Uuid,
     pub(super) content_hash: String,
+    kind: String,
     reference: String,
     email: Option<String>,
     name: Option<String>,
@@ -78,6 +79,11 @@ impl OrderRow {
             mode: Mode::parse(&self.mode).map_err(|error| impossible("mode", error))?,
             lines,
             metadata: from_json("metadata", self.metadata)?,
+            kind: match self.kind.as_str() {
+                "billed" => Kind::Billed,
+                "recovered" => Kind::Recovered,
+                _ => return Err(impossible("kind", "unknown")),
+            },
             reference: self.reference,
             name: self.name,
             currency,
@@ -129,6 +135,7 @@ impl OrderRow {
 pub(super) struct NewRow {
     pub id: Uuid,
     pub content_hash: String,
+    kind: &'static str,
     reference: String,
     email: Option<String>,
     name: Option<String>,
@@ -149,6 +156,7 @@ impl NewRow {
         Self {
             id,
             content_hash: order.content_hash(),
+            kind: "billed",
             reference: order.reference.to_string(),
             email: order.email.as_ref().map(|email| email.as_str().to_owned()),
             name: order.name.as_ref().map(ToString::to_string),
@@ -162,6 +170,17 @@ impl NewRow {
             automatic_tax: order.automatic_tax,
             promotion_codes: order.promotion_codes,
             created_at,
+        }
+    }
+}
+
+impl NewRow {
+    /// As the row of an order that restores a cart, which came to `amount`.
+    pub fn restoring(self, amount: i64) -> Self {
+        Self {
+            kind: "recovered",
+            amount_total: Some(amount),
+            ..self
         }
     }
 }

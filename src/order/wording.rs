@@ -51,7 +51,20 @@ pub fn lines(order: &Order) -> impl Iterator<Item = WrittenLine> {
                 .total()
                 .map(|total| Money::new(total, order.currency).format(language)),
         },
-        Line::Catalogue { quantity, .. } => WrittenLine {
+        Line::Catalogue {
+            quantity,
+            seen: Some(seen),
+            ..
+        } => WrittenLine {
+            description: seen.description.to_string(),
+            quantity: quantity.get(),
+            amount: Some(Money::new(seen.amount, order.currency).format(language)),
+        },
+        Line::Catalogue {
+            quantity,
+            seen: None,
+            ..
+        } => WrittenLine {
             description: match language {
                 English => "Item as named at the checkout".to_owned(),
                 German => "Posten laut Bezahlseite".to_owned(),

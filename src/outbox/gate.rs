@@ -91,6 +91,9 @@ mod tests {
 
     fn facts(kind: Kind, order: OrderFacts) -> Facts {
         let reminder = rule::Facts {
+            test_mode: false,
+            kind: crate::order::Kind::Billed,
+            lately: rule::Lately::default(),
             superseded: false,
             state: order.state,
             already_reminded: false,

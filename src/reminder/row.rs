@@ -19,8 +19,8 @@ pub const DECISIONS: [&str; 3] = ["scheduled", "sent", "skipped"];
 pub struct Decided {
     /// The session's row.
     pub session: Uuid,
-    /// The order.
-    pub order: Uuid,
+    /// The order, unless it is about a cart that leads to none.
+    pub order: Option<Uuid>,
     /// When the session expired.
     pub expired_at: DateTime<Utc>,
     /// When the reminder is due, or would have been.
@@ -53,8 +53,7 @@ pub fn decided(
             decisions::due_at.eq(decided.due_at),
             decisions::mail_id.eq(decided.outcome.ok()),
         ))
-        .on_conflict((decisions::session_id, decisions::order_id))
-        .do_nothing()
+        .on_conflict_do_nothing()
         .execute(connection)
         .map(drop)
 }
@@ -111,8 +110,8 @@ pub fn mail_ended(
 pub struct Decision {
     /// The decision's own id.
     pub id: Uuid,
-    /// The order.
-    pub order_id: Uuid,
+    /// The order; none for a cart that led to none.
+    pub order_id: Option<Uuid>,
     /// Stripe's id of the expired session.
     pub session_id: Option<String>,
     /// `scheduled`, `sent` or `skipped`.

@@ -4,7 +4,7 @@
 
 use chrono::Duration;
 
-use crate::order::state::State;
+use crate::order::{Kind, state::State};
 
 /// Why there is no reminder. The words are the API's and the database's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,16 @@ pub enum Reason {
     Suppressed,
     /// The session expired too long ago.
     TooOld,
+    /// Unfinished checkouts of other systems are not followed up.
+    RecoveryDisabled,
+    /// Whoever left the cart has bought something within a week.
+    RecentPurchase,
+    /// Whoever left the cart has been reminded of something within a week.
+    RecentlyReminded,
+    /// The session is of the other mode than our key.
+    TestMode,
+    /// No expired session is known of the address.
+    NoSession,
 }
 
 impl Reason {
@@ -45,6 +55,11 @@ impl Reason {
             Self::NoEmail => "no_email",
             Self::Suppressed => "suppressed",
             Self::TooOld => "too_old",
+            Self::RecoveryDisabled => "recovery_disabled",
+            Self::RecentPurchase => "recent_purchase",
+            Self::RecentlyReminded => "recently_reminded",
+            Self::TestMode => "test_mode",
+            Self::NoSession => "no_session",
         }
     }
 }
@@ -52,13 +67,17 @@ impl Reason {
 /// What the rule looks at.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
+    /// The session is of the other mode than our key.
+    pub test_mode: bool,
     /// We replaced or closed the session ourselves, or a newer one is live.
     pub superseded: bool,
     /// Where the order stands.
     pub state: State,
     /// Another reminder of the order is scheduled or sent.
     pub already_reminded: bool,
-    /// Reminders are on, for this order and altogether.
+    /// Whether somebody was billed, or left a cart.
+    pub kind: Kind,
+    /// Reminders of that kind are on, for this order and altogether.
     pub wanted: bool,
     /// There is an address.
     pub has_email: bool,
@@ -68,18 +87,38 @@ pub struct Facts {
     pub age: Duration,
     /// How long that may be.
     pub max_age: Duration,
+    /// What happened with the address within a week; only asked about a cart.
+    pub lately: Lately,
+}
+
+/// What happened with an address within a week.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lately {
+    /// Something was paid for, here or with another system.
+    pub bought: bool,
+    /// Another reminder is scheduled or was sent.
+    pub reminded: bool,
 }
 
 /// Why there is no reminder, if there is none; of several reasons the first.
 pub fn rule(facts: &Facts) -> Option<Reason> {
+    let off = match facts.kind {
+        Kind::Billed => Reason::ReminderDisabled,
+        Kind::Recovered => Reason::RecoveryDisabled,
+    };
+    // Whoever paid for one child still owes for the other.
+    let is_cart = facts.kind == Kind::Recovered;
     let reasons = [
+        facts.test_mode.then_some(Reason::TestMode),
         facts.superseded.then_some(Reason::Superseded),
         not_owed(facts.state),
         facts.already_reminded.then_some(Reason::AlreadyReminded),
-        (!facts.wanted).then_some(Reason::ReminderDisabled),
+        (!facts.wanted).then_some(off),
         (!facts.has_email).then_some(Reason::NoEmail),
         facts.suppressed.then_some(Reason::Suppressed),
         (facts.age > facts.max_age).then_some(Reason::TooOld),
+        (is_cart && facts.lately.bought).then_some(Reason::RecentPurchase),
+        (is_cart && facts.lately.reminded).then_some(Reason::RecentlyReminded),
     ];
     reasons.into_iter().flatten().next()
 }
@@ -105,6 +144,12 @@ mod tests {
     use crate::order::state::How;
 
     const FINE: Facts = Facts {
+        test_mode: false,
+        kind: Kind::Billed,
+        lately: Lately {
+            bought: false,
+            reminded: false,
+        },
         superseded: false,
         state: State::Open,
         already_reminded: false,

@@ -11,7 +11,7 @@ use crate::{
     outbox::{self, Kind, Letter},
     reminder::{
         self, Decided,
-        rule::{Facts, Reason, rule},
+        rule::{Facts, Lately, Reason, rule},
     },
     settings::{self, Settings},
     suppression::{self, AddressHash, AddressKey},
@@ -56,7 +56,7 @@ pub(super) fn decide(
         };
         let decided = Decided {
             session: row,
-            order: order.id,
+            order: Some(order.id),
             expired_at,
             due_at,
             outcome,
@@ -67,7 +67,7 @@ pub(super) fn decide(
 }
 
 /// The earlier of its own end and of when Stripe told of it: one can be closed in Stripe's dashboard.
-fn expired_at(session: &Session, now: DateTime<Utc>) -> DateTime<Utc> {
+pub fn expired_at(session: &Session, now: DateTime<Utc>) -> DateTime<Utc> {
     let known = [session.expires_at, session.told_at];
     known.into_iter().flatten().fold(now, DateTime::min)
 }
@@ -79,19 +79,23 @@ fn facts(
     settings: &Settings,
 ) -> QueryResult<Facts> {
     Ok(Facts {
+        test_mode: false,
         superseded: false,
         state: order.state,
         already_reminded: reminder::already_reminded(connection, order.id)?,
-        wanted: settings.reminders_enabled && order.remind,
+        kind: order.kind,
+        wanted: order.remind && settings.reminds(order.kind),
         has_email: address.is_some(),
         suppressed: !suppression::among(connection, address)?.is_empty(),
         age: chrono::Duration::zero(),
         max_age: chrono::Duration::zero(),
+        // Asked of carts alone; an order that restores one has had its reminder.
+        lately: Lately::default(),
     })
 }
 
 /// The mail, without its words: it says what is owed when it is due. `None` if the order has had one.
-fn schedule(
+pub(crate) fn schedule(
     connection: &mut PgConnection,
     app: &App,
     order: &Order,

@@ -27,6 +27,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use self::expiry::Expired;
+pub(crate) use self::expiry::{expired_at, schedule};
 pub use self::{
     dispute::disputed,
     imported::{payment_known, record_imported, unplaced},
@@ -39,8 +40,10 @@ use crate::{
     db::DbError,
     gateway::{Session, session::Status},
     order::{self, Doing, Order},
+    reminder::{self, Purchase},
     schema::{checkout_sessions, session_orders},
     settings,
+    suppression::AddressKey,
 };
 
 /// Who found a payment first.
@@ -198,6 +201,9 @@ fn without_a_row(
     now: DateTime<Utc>,
 ) -> QueryResult<Settled> {
     let marked = session.is_marked();
+    if !marked && session.status == Status::Paid {
+        bought(connection, session, now)?;
+    }
     if session.status == Status::Paid && (marked || settings::read(connection)?.orphan_cases) {
         payment::record(connection, session, None, &[], found_by, now)?;
         return Ok(Settled::Unknown);
@@ -207,6 +213,21 @@ fn without_a_row(
     } else {
         Settled::Foreign
     })
+}
+
+/// Somebody has bought with another system: they are not reminded of a cart.
+fn bought(connection: &mut PgConnection, session: &Session, now: DateTime<Utc>) -> QueryResult<()> {
+    let Some(address) = &session.email else {
+        return Ok(());
+    };
+    let purchase = Purchase {
+        stripe_session_id: &session.id,
+        address_hash: AddressKey::load(connection)?.hash(address),
+        amount: session.amount_total.unwrap_or(0),
+        currency: session.currency.as_deref().unwrap_or_default(),
+        bought_at: session.told_at.unwrap_or(now),
+    };
+    reminder::bought(connection, &purchase)
 }
 
 /// What of a session's amount is for which order.

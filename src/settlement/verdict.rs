@@ -100,6 +100,11 @@ mod tests {
 
     fn session() -> Session {
         Session {
+            mode: None,
+            locale: None,
+            automatic_tax: false,
+            promotion_codes: false,
+            created: None,
             id: "cs_1".to_owned(),
             status: Status::Paid,
             url: None,

@@ -41,6 +41,25 @@ Das ist die einzige Erinnerung, die wir dazu schicken. Falls Sie \
 inzwischen bezahlt haben oder es anders erledigt ist, brauchen Sie nichts \
 mehr zu tun.
 ",
+    recovered_subject: "{{ shop_name }}: Ihr Warenkorb ist noch da",
+    recovered_body: "\
+Guten Tag{% if name %} {{ name }}{% endif %},
+
+am [day] haben Sie bei {{ shop_name }} einen Einkauf begonnen und nicht \
+abgeschlossen. Das war in Ihrem Warenkorb:
+
+{{ lines }}
+
+Summe: {{ amount }}
+
+Wenn Sie es noch möchten: Dieser Link legt dasselbe in eine neue Kasse.
+
+{{ pay_url }}
+
+Wenn Sie es sich anders überlegt haben, müssen Sie nichts tun. Wir schicken \
+diese Nachricht einmal und keine weitere zu diesem Warenkorb.
+",
+    day: "%d.%m.%Y",
     questions: "Fragen?",
     no_more: "Keine Mails mehr von uns an diese Adresse:",
     debit_failed: "Ihre letzte Bankzahlung ist nicht angekommen, der Betrag ist also noch offen.",

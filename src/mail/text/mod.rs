@@ -31,6 +31,12 @@ pub struct Words {
     /// Its text. It says that a fee is open, never that somebody began to pay: a scanner may have
     /// opened the link.
     pub reminder_body: &'static str,
+    /// The one mail about a cart that was left.
+    pub recovered_subject: &'static str,
+    /// Its text; `[day]` is when the checkout was begun. No urgency: whoever left may have meant to.
+    pub recovered_body: &'static str,
+    /// How a day is written, for chrono.
+    pub day: &'static str,
     /// Before the address for questions.
     pub questions: &'static str,
     /// Before the link to unsubscribe.

@@ -140,6 +140,7 @@ impl Row {
         let unit_amount =
             parse_decimal(&self.amount, currency).map_err(|error| format!("amount: {error}"))?;
         let line = Line::Inline {
+            recurring: None,
             description: self.description.clone(),
             unit_amount,
             quantity: self.quantity,

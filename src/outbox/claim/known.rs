@@ -9,12 +9,12 @@ use uuid::Uuid;
 use super::candidate::Candidate;
 use crate::{
     app::App,
-    order::{Order, OrderRow},
+    order::{self, Order, OrderRow},
     outbox::{
         Kind,
         gate::{Facts, OrderFacts},
     },
-    reminder::rule,
+    reminder::{self, rule, rule::Lately},
     schema::{orders, outbox_orders, reminder_decisions, session_orders},
     settings::{self, Settings},
     suppression::{self, AddressHash, AddressKey},
@@ -26,11 +26,16 @@ pub(super) struct Known {
     moved: HashMap<Uuid, (AddressHash, bool)>,
     expired_at: HashMap<Uuid, DateTime<Utc>>,
     with_live_session: HashSet<Uuid>,
+    lately: HashMap<Uuid, Lately>,
     settings: Option<Settings>,
 }
 
 impl Known {
-    pub fn load(connection: &mut PgConnection, candidates: &[Candidate]) -> QueryResult<Self> {
+    pub fn load(
+        connection: &mut PgConnection,
+        candidates: &[Candidate],
+        now: DateTime<Utc>,
+    ) -> QueryResult<Self> {
         let mails: Vec<Uuid> = candidates.iter().map(|mail| mail.id).collect();
         let orders = orders_of(connection, &mails)?;
         let mut known = Self {
@@ -38,10 +43,12 @@ impl Known {
             orders,
             expired_at: HashMap::new(),
             with_live_session: HashSet::new(),
+            lately: HashMap::new(),
             settings: None,
         };
         if candidates.iter().any(|mail| mail.kind() == Kind::Reminder) {
             known.load_reminders(connection, &mails)?;
+            known.load_lately(connection, candidates, now)?;
         }
         Ok(known)
     }
@@ -82,6 +89,28 @@ impl Known {
         Ok(())
     }
 
+    /// Somebody who left a cart may have bought since.
+    fn load_lately(
+        &mut self,
+        connection: &mut PgConnection,
+        candidates: &[Candidate],
+        now: DateTime<Utc>,
+    ) -> QueryResult<()> {
+        for mail in candidates {
+            let restored = self.orders.get(&mail.id).and_then(|orders| orders.first());
+            let email = restored
+                .filter(|(order, _)| order.kind == order::Kind::Recovered)
+                .and_then(|(order, _)| order.email.clone());
+            if let (Some(email), Some(hash)) = (email, self.hash_of(mail)) {
+                reminder::lock_address(connection, hash)?;
+                let lately =
+                    reminder::lately(connection, email.as_str(), hash, Some(mail.id), now)?;
+                self.lately.insert(mail.id, lately);
+            }
+        }
+        Ok(())
+    }
+
     pub fn of(&self, mail: &Candidate, app: &App, now: DateTime<Utc>) -> (Vec<&Order>, Facts) {
         let rows = self.orders.get(&mail.id).map_or(&[][..], Vec::as_slice);
         let orders: Vec<&Order> = rows.iter().map(|(order, _)| order).collect();
@@ -118,8 +147,11 @@ impl Known {
         let enabled = self
             .settings
             .as_ref()
-            .is_some_and(|settings| settings.reminders_enabled);
+            .is_some_and(|settings| settings.reminds(order.kind));
         Some(rule::Facts {
+            test_mode: false,
+            kind: order.kind,
+            lately: self.lately.get(&mail.id).copied().unwrap_or_default(),
             superseded: self.with_live_session.contains(&order.id),
             state: order.state,
             already_reminded: false,

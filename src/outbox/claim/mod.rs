@@ -96,7 +96,7 @@ pub fn claim(
         if candidates.is_empty() {
             return Ok(Vec::new());
         }
-        let known = Known::load(connection, &candidates)?;
+        let known = Known::load(connection, &candidates, now)?;
         let mut claimed = Vec::new();
         for candidate in candidates {
             let (orders, facts) = known.of(&candidate, app, now);

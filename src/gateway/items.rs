@@ -1,0 +1,111 @@
+//! What is in a Checkout Session's cart. <https://docs.stripe.com/api/checkout/sessions/line_items>
+
+use miniserde::{Deserialize, json::Value};
+use stripe_client_core::{RequestBuilder, StripeMethod};
+use tokio::time::Instant;
+
+use super::{CallError, Gateway, session::Page};
+
+/// A position of a cart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// As the payer saw it.
+    pub description: String,
+    /// How many.
+    pub quantity: i64,
+    /// What it comes to before taxes and discounts, in minor units.
+    pub amount_subtotal: i64,
+    /// Lower-case ISO code.
+    pub currency: String,
+    /// Its price.
+    pub price: Option<Price>,
+}
+
+/// A price, of the catalogue or made for one checkout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Price {
+    /// `price_…`
+    pub id: String,
+    /// Whether it can be used again. One that was made for a checkout cannot.
+    pub active: bool,
+    /// Of one piece, in minor units, where it is a whole number of them.
+    pub unit_amount: Option<i64>,
+    /// How often it is paid, if more than once: `month`, and each how many of them.
+    pub recurring: Option<(String, i64)>,
+}
+
+#[derive(Deserialize)]
+struct WireItem {
+    description: Option<String>,
+    quantity: Option<i64>,
+    amount_subtotal: i64,
+    currency: String,
+    price: Option<WirePrice>,
+}
+
+#[derive(Deserialize)]
+struct WirePrice {
+    id: String,
+    active: Option<bool>,
+    unit_amount: Option<Value>,
+    recurring: Option<WireRecurring>,
+}
+
+#[derive(Deserialize)]
+struct WireRecurring {
+    interval: String,
+    interval_count: Option<i64>,
+}
+
+impl From<WireItem> for Item {
+    fn from(wire: WireItem) -> Self {
+        Self {
+            description: wire.description.unwrap_or_default(),
+            quantity: wire.quantity.unwrap_or(1),
+            amount_subtotal: wire.amount_subtotal,
+            currency: wire.currency,
+            price: wire.price.map(Price::from),
+        }
+    }
+}
+
+impl From<WirePrice> for Price {
+    fn from(wire: WirePrice) -> Self {
+        Self {
+            id: wire.id,
+            active: wire.active.unwrap_or(false),
+            unit_amount: wire.unit_amount.and_then(whole),
+            recurring: wire
+                .recurring
+                .map(|recurring| (recurring.interval, recurring.interval_count.unwrap_or(1))),
+        }
+    }
+}
+
+fn whole(value: Value) -> Option<i64> {
+    match value {
+        Value::Number(miniserde::json::Number::U64(amount)) => i64::try_from(amount).ok(),
+        _ => None,
+    }
+}
+
+impl Gateway {
+    /// What was in a session's cart: all of it, since a session has at most a hundred positions.
+    ///
+    /// # Errors
+    /// As [`Gateway::read`].
+    pub async fn line_items(
+        &self,
+        stripe_id: &str,
+        deadline: Instant,
+    ) -> Result<Vec<Item>, CallError> {
+        let request = || RequestBuilder {
+            method: StripeMethod::Get,
+            path: format!("/checkout/sessions/{stripe_id}/line_items"),
+            query: Some("limit=100".to_owned()),
+            body: None,
+        };
+        let page: Page<WireItem> = self.ask(request, deadline).await?;
+        Ok(page.data.into_iter().map(Item::from).collect())
+    }
+}

@@ -1,0 +1,86 @@
+//! Sessions of other systems as rows.
+
+use chrono::{DateTime, Utc};
+use diesel::{dsl::exists, prelude::*, select};
+use uuid::Uuid;
+
+use crate::{
+    gateway::Session,
+    order::Order,
+    random,
+    schema::{carts, checkout_sessions, reminder_decisions, session_orders},
+    suppression::AddressHash,
+};
+
+/// A cart that somebody left.
+pub(super) struct Left<'a> {
+    pub session: &'a Session,
+    /// Whose it is, if they gave an address.
+    pub hash: Option<AddressHash>,
+    pub expired_at: DateTime<Utc>,
+}
+
+/// Whether it was decided about a session before.
+pub(super) fn is_decided(connection: &mut PgConnection, stripe_id: &str) -> QueryResult<bool> {
+    let decided = reminder_decisions::table
+        .inner_join(checkout_sessions::table)
+        .filter(checkout_sessions::stripe_id.eq(stripe_id));
+    select(exists(decided)).get_result(connection)
+}
+
+/// Keeps the session and what is known of the cart; tells the session's row.
+pub(super) fn keep(
+    connection: &mut PgConnection,
+    left: &Left,
+    now: DateTime<Utc>,
+) -> QueryResult<Uuid> {
+    let session = left.session;
+    let row: Uuid = diesel::insert_into(checkout_sessions::table)
+        .values((
+            checkout_sessions::id.eq(random::row_id(now)),
+            checkout_sessions::stripe_id.eq(&session.id),
+            checkout_sessions::state.eq("expired"),
+            checkout_sessions::origin.eq("foreign"),
+            checkout_sessions::asked_by.eq("person"),
+            checkout_sessions::livemode.eq(session.livemode),
+            checkout_sessions::created_at.eq(session.created.unwrap_or(now)),
+            checkout_sessions::expires_at.eq(session.expires_at.unwrap_or(left.expired_at)),
+            checkout_sessions::ended_at.eq(left.expired_at),
+        ))
+        .on_conflict(checkout_sessions::stripe_id)
+        .do_update()
+        .set(checkout_sessions::state.eq(checkout_sessions::state))
+        .returning(checkout_sessions::id)
+        .get_result(connection)?;
+    diesel::insert_into(carts::table)
+        .values((
+            carts::session_id.eq(row),
+            carts::address_hash.eq(left.hash.map(|hash| hash.0.to_vec())),
+            carts::amount.eq(session.amount_total),
+            carts::currency.eq(&session.currency),
+            carts::started_at.eq(session.created),
+            carts::expired_at.eq(left.expired_at),
+        ))
+        .on_conflict_do_nothing()
+        .execute(connection)?;
+    Ok(row)
+}
+
+/// The session is one of the order's: the one that it restores.
+pub(super) fn belongs_to(
+    connection: &mut PgConnection,
+    row: Uuid,
+    order: &Order,
+) -> QueryResult<()> {
+    diesel::insert_into(session_orders::table)
+        .values((
+            session_orders::session_id.eq(row),
+            session_orders::order_id.eq(order.id),
+            session_orders::amount.eq(order.amount_total),
+            session_orders::version.eq(order.version),
+            session_orders::attempt.eq(1),
+            session_orders::live.eq(false),
+        ))
+        .execute(connection)
+        .map(drop)
+}

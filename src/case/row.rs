@@ -1,10 +1,248 @@
 //! Cases as rows.
 
-use diesel::prelude::*;
+use chrono::{DateTime, Utc};
+use diesel::{
+    IntoSql,
+    prelude::*,
+    result::Error as QueryError,
+    sql_types::{Nullable, Text},
+};
 use uuid::Uuid;
 
-use super::Kind;
-use crate::{order::Doing, random, schema::cases};
+use super::{
+    Kind,
+    action::{How, Matter, Standing},
+};
+use crate::{
+    order::Doing,
+    random,
+    schema::{cases, payment_allocations},
+};
+
+/// A case as it is kept.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Ours, for ever.
+    pub id: Uuid,
+    /// What does not add up.
+    pub kind: Kind,
+    /// A session (`cs_…`), a dispute (`dp_…`), or a payment intent (`pi_…`).
+    pub about: String,
+    /// Whose money it is counted for, if anybody's; of a moved payment, whose it was before.
+    pub order_id: Option<Uuid>,
+    /// Our row of the payment.
+    pub payment_id: Option<Uuid>,
+    /// `pi_…`; a subscription's payment has none.
+    pub payment_intent: Option<String>,
+    /// In minor units.
+    pub amount: i64,
+    /// Lower-case ISO code.
+    pub currency: String,
+    /// An orphan's payer, as Stripe knows them.
+    pub email: Option<String>,
+    /// When it was found.
+    pub opened_at: DateTime<Utc>,
+    /// When a refund was asked of Stripe whose answer has not been written down.
+    pub refunding_at: Option<DateTime<Utc>>,
+    /// How it ended.
+    pub resolved: Option<Resolution>,
+    /// What the person had to say about it.
+    pub note: Option<String>,
+}
+
+/// How a case ended.
+#[derive(Debug, Clone)]
+pub struct Resolution {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was done: a person's [`How`], or Stripe's word, such as `won`.
+    pub how: String,
+    /// By whom.
+    pub by: String,
+    /// The order that the payment is counted for since.
+    pub moved_to: Option<Uuid>,
+}
+
+impl Case {
+    /// What decides of what can be done; `shared` if the payment is for several orders.
+    pub fn matter(&self, shared: bool) -> Matter {
+        let standing = match (&self.resolved, self.refunding_at) {
+            (Some(resolved), _) => Standing::Resolved {
+                how: resolved.how.clone(),
+                moved_to: resolved.moved_to,
+            },
+            (None, Some(_)) => Standing::Refunding,
+            (None, None) => Standing::Open,
+        };
+        Matter {
+            kind: self.kind,
+            standing,
+            has_intent: self.payment_intent.is_some(),
+            shared,
+        }
+    }
+}
+
+/// A row of `cases`, as it is stored.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = cases)]
+pub(super) struct CaseRow {
+    id: Uuid,
+    kind: String,
+    about: String,
+    order_id: Option<Uuid>,
+    payment_id: Option<Uuid>,
+    payment_intent: Option<String>,
+    amount: i64,
+    currency: String,
+    email: Option<String>,
+    opened_at: DateTime<Utc>,
+    refunding_at: Option<DateTime<Utc>>,
+    resolved_at: Option<DateTime<Utc>>,
+    resolved_how: Option<String>,
+    resolved_by: Option<String>,
+    note: Option<String>,
+    moved_to: Option<Uuid>,
+}
+
+impl CaseRow {
+    pub fn decode(self) -> QueryResult<Case> {
+        let kind = Kind::from_name(&self.kind).ok_or_else(|| impossible("kind"))?;
+        let resolved = match (self.resolved_at, self.resolved_how, self.resolved_by) {
+            (None, None, None) => None,
+            (Some(at), Some(how), Some(by)) => Some(Resolution {
+                at,
+                how,
+                by,
+                moved_to: self.moved_to,
+            }),
+            _ => return Err(impossible("half a resolution")),
+        };
+        Ok(Case {
+            id: self.id,
+            kind,
+            about: self.about,
+            order_id: self.order_id,
+            payment_id: self.payment_id,
+            payment_intent: self.payment_intent,
+            amount: self.amount,
+            currency: self.currency,
+            email: self.email,
+            opened_at: self.opened_at,
+            refunding_at: self.refunding_at,
+            resolved,
+            note: self.note,
+        })
+    }
+}
+
+fn impossible(what: &str) -> QueryError {
+    QueryError::DeserializationError(format!("cases holds an impossible {what}").into())
+}
+
+/// The case with this id.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>> {
+    let row = cases::table
+        .find(id)
+        .select(CaseRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(CaseRow::decode).transpose()
+}
+
+/// The same, locked: after orders, sessions and payments, by everybody.
+pub(super) fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>> {
+    let row = cases::table
+        .find(id)
+        .select(CaseRow::as_select())
+        .for_update()
+        .first(connection)
+        .optional()?;
+    row.map(CaseRow::decode).transpose()
+}
+
+/// The orders that its payment is counted for, in the order in which they are locked.
+pub(super) fn orders_of(connection: &mut PgConnection, case: &Case) -> QueryResult<Vec<Uuid>> {
+    let Some(payment) = case.payment_id else {
+        return Ok(Vec::new());
+    };
+    payment_allocations::table
+        .filter(payment_allocations::payment_id.eq(payment))
+        .order(payment_allocations::order_id)
+        .select(payment_allocations::order_id)
+        .load(connection)
+}
+
+/// Resolves a locked case that is open.
+pub(super) fn resolve(
+    connection: &mut PgConnection,
+    case: &Case,
+    how: How,
+    moved_to: Option<Uuid>,
+    doing: &Doing,
+) -> QueryResult<()> {
+    diesel::update(cases::table.find(case.id))
+        .set((
+            cases::resolved_at.eq(doing.at),
+            cases::resolved_how.eq(how.name()),
+            cases::resolved_by.eq(&doing.actor),
+            cases::note.eq(&doing.note),
+            cases::moved_to.eq(moved_to),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Keeps that a refund is asked for, before Stripe hears of it.
+pub(super) fn begin_refund(
+    connection: &mut PgConnection,
+    case: &Case,
+    doing: &Doing,
+) -> QueryResult<()> {
+    diesel::update(cases::table.find(case.id))
+        .set((
+            cases::refunding_at.eq(doing.at),
+            cases::refunding_by.eq(&doing.actor),
+            cases::note.eq(&doing.note),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Stripe refused the refund that was asked for: the case is open again. Tells whether it was.
+pub(super) fn end_refund(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
+    let asked = cases::table
+        .find(id)
+        .filter(cases::refunding_at.is_not_null());
+    let ended = diesel::update(asked)
+        .set((
+            cases::refunding_at.eq(None::<DateTime<Utc>>),
+            cases::refunding_by.eq(None::<String>),
+            cases::note.eq(None::<String>),
+        ))
+        .execute(connection)?;
+    Ok(ended > 0)
+}
+
+/// A payment has moved; the cases of its disputes are about its order, too.
+pub(super) fn follow(
+    connection: &mut PgConnection,
+    payment: Uuid,
+    from: Option<Uuid>,
+    to: Uuid,
+) -> QueryResult<()> {
+    let disputes = cases::table
+        .filter(cases::payment_id.eq(payment))
+        .filter(cases::kind.eq(Kind::Dispute.name()))
+        .filter(cases::order_id.is_not_distinct_from(from));
+    diesel::update(disputes)
+        .set(cases::order_id.eq(to))
+        .execute(connection)
+        .map(drop)
+}
 
 /// A case that is being opened.
 #[derive(Debug)]
@@ -83,10 +321,24 @@ pub fn close(
         .set((
             cases::resolved_at.eq(doing.at),
             cases::resolved_how.eq(how),
-            cases::resolved_by.eq(&doing.actor),
-            cases::note.eq(&doing.note),
-            cases::refunding_at.eq(None::<chrono::DateTime<chrono::Utc>>),
+            // Whoever asked for the refund, however we hear that it was made.
+            cases::resolved_by.eq(coalesce(
+                cases::refunding_by,
+                Some(&doing.actor).into_sql::<Nullable<Text>>(),
+            )),
+            cases::note.eq(coalesce(
+                doing.note.as_ref().into_sql::<Nullable<Text>>(),
+                cases::note,
+            )),
+            cases::refunding_at.eq(None::<DateTime<Utc>>),
+            cases::refunding_by.eq(None::<String>),
         ))
         .execute(connection)?;
     Ok(closed > 0)
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// PostgreSQL's `coalesce`.
+    fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
 }

@@ -53,7 +53,7 @@ pub fn disputed(connection: &mut PgConnection, told: &Dispute, doing: &Doing) ->
 
 /// Brings the cases in line with the disputes of a payment; `news` if something was heard just now.
 /// Tells whether the payment is known.
-pub(super) fn apply(
+pub(crate) fn apply(
     connection: &mut PgConnection,
     intent: &str,
     news: bool,

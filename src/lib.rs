@@ -41,6 +41,7 @@ pub mod serve;
 pub mod settings;
 pub mod settlement;
 pub mod suppression;
+pub mod timeline;
 pub mod token;
 pub mod visitor;
 pub mod web;

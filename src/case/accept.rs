@@ -33,12 +33,19 @@ pub(super) async fn accept(
     let (id, doing) = (case.id, doing.clone());
     match (case.kind, case.order_id) {
         (Kind::Mismatch, Some(order_id)) => {
-            let done = closed_first_beside(app, order_id, orders, move |connection, order, _| {
-                match look(connection, row::lock, id, Wish::Accept)? {
-                    Look::Go(case, _) => take_for_what_was_owed(connection, &case, order, &doing),
-                    Look::Stop(resolved) => Ok(resolved),
-                }
-            });
+            let done =
+                closed_first_beside(
+                    app,
+                    order_id,
+                    orders,
+                    move |connection, order, _| match look(connection, row::lock, id, Wish::Accept)?
+                    {
+                        Look::Go(case, _) => {
+                            take_for_what_was_owed(connection, &case, order, &doing)
+                        }
+                        Look::Stop(resolved) => Ok(resolved),
+                    },
+                );
             Ok(changed(done.await?))
         }
         _ => {

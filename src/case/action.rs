@@ -185,9 +185,9 @@ impl Matter {
             (Dispute, How::Refund | How::Move | How::Adopt) => {
                 Some("a dispute is answered in Stripe's dashboard; accept says that it was seen")
             }
-            (Refund, How::Refund | How::Move | How::Adopt) => Some(
-                "the refund was made already; accept says that somebody knows whose it is",
-            ),
+            (Refund, How::Refund | How::Move | How::Adopt) => {
+                Some("the refund was made already; accept says that somebody knows whose it is")
+            }
         };
         let refund_cannot = match (how, self.has_intent, self.shared) {
             (How::Refund, false, _) => Some(

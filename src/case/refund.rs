@@ -96,12 +96,7 @@ fn what_stripe_said(answer: Result<(), CallError>) -> Said {
 }
 
 /// Writes down that all of the payment has gone back: by the path that a webhook takes.
-async fn finish(
-    app: &App,
-    case: Case,
-    intent: String,
-    doing: &Doing,
-) -> Result<Resolved, DbError> {
+async fn finish(app: &App, case: Case, intent: String, doing: &Doing) -> Result<Resolved, DbError> {
     let (payment, doing) = (case.payment_id, doing.clone());
     let finished = app.db.run(move |connection| {
         connection.transaction(|connection| {
@@ -123,12 +118,7 @@ async fn finish(
 }
 
 /// Stripe will not give it back: the case is open again, for something else.
-async fn give_up(
-    app: &App,
-    case: Case,
-    why: &str,
-    doing: &Doing,
-) -> Result<Resolved, DbError> {
+async fn give_up(app: &App, case: Case, why: &str, doing: &Doing) -> Result<Resolved, DbError> {
     let (doing, why) = (doing.clone(), why.to_owned());
     let sentence = why.clone();
     let written = app.db.run(move |connection| {

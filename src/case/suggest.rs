@@ -143,7 +143,10 @@ mod tests {
 
     fn suggested(candidates: &[Candidate]) -> String {
         let line = |said: Suggestion| format!("{} {:?}", said.reference, said.why);
-        let lines: Vec<String> = suggest(&orphan(), candidates).into_iter().map(line).collect();
+        let lines: Vec<String> = suggest(&orphan(), candidates)
+            .into_iter()
+            .map(line)
+            .collect();
         lines.join("\n")
     }
 

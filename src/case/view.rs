@@ -190,7 +190,11 @@ impl Beside {
         CaseView {
             id: case.id,
             kind: case.kind.name(),
-            state: if resolved.is_some() { "resolved" } else { "open" },
+            state: if resolved.is_some() {
+                "resolved"
+            } else {
+                "open"
+            },
             order_id: case.order_id,
             session_id: session.map(|(_, id)| id.clone()),
             payment_intent: case.payment_intent,

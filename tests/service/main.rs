@@ -16,6 +16,7 @@ mod support;
 
 mod api;
 mod blast;
+mod cases;
 mod click;
 mod commands;
 mod import;

@@ -31,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig) {
             "/orders/{id}/withdraw-link",
             post().to(orders::withdraw_link),
         )
+        .route("/orders/{id}/timeline", get().to(orders::timeline))
         .route("/orders/{id}/send", post().to(outbox::send))
         .route("/outbox", get().to(outbox::list))
         .route("/outbox/{id}", get().to(outbox::show))

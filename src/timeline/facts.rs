@@ -95,6 +95,7 @@ fn newest_mail(
     let newest: Option<(String, Option<DateTime<Utc>>)> = outbox::table
         .inner_join(outbox_orders::table)
         .filter(outbox_orders::order_id.eq(order.id))
+        .filter(outbox::state.ne_all(["cancelled", "suppressed"]))
         .filter(outbox::address_hash.eq(to.0.to_vec()))
         .filter(outbox::kind.ne("reminder").or(is_due.assume_not_null()))
         .order(outbox::id.desc())

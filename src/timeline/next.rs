@@ -20,7 +20,8 @@ pub struct Facts {
     pub debit_failed_at: Option<DateTime<Utc>>,
     /// Whether the order has an address, and whether it takes mail.
     pub address: Address,
-    /// The newest mail to this address, a reminder that is not due aside.
+    /// The newest mail to this address, but for one that was not wanted any more and a reminder that
+    /// is not due.
     pub mail: Option<Mail>,
     /// All mail waits.
     pub mail_is_paused: bool,
@@ -65,8 +66,6 @@ pub enum Mail {
     Bounced,
     /// No server took it in time.
     GivenUp,
-    /// It was not sent, since it was no longer wanted.
-    Dropped,
 }
 
 /// What became of the newest checkout.
@@ -164,8 +163,9 @@ fn about_an_open_order(facts: &Facts) -> String {
                 "The link was mailed on {} and has not been opened: wait, or send it again.",
                 day(at)
             ),
-            Some(Mail::Waiting | Mail::Unknown | Mail::Bounced | Mail::GivenUp | Mail::Dropped)
-            | None => "The link has not been mailed: send it.".to_owned(),
+            Some(Mail::Waiting | Mail::Unknown | Mail::Bounced | Mail::GivenUp) | None => {
+                "The link has not been mailed: send it.".to_owned()
+            }
         },
     }
 }
@@ -181,7 +181,7 @@ fn about_mail_in_trouble(mail: Mail) -> Option<&'static str> {
         Mail::GivenUp => {
             Some("No mail server took a mail in time: see in the outbox why, then retry it.")
         }
-        Mail::Waiting | Mail::Sent(_) | Mail::Dropped => None,
+        Mail::Waiting | Mail::Sent(_) => None,
     }
 }
 
@@ -323,7 +323,6 @@ mod tests {
             ),
             ("unknown", mailed(Mail::Unknown)),
             ("given up", mailed(Mail::GivenUp)),
-            ("dropped", mailed(Mail::Dropped)),
             ("waiting", mailed(Mail::Waiting)),
             (
                 "paused",

@@ -13,13 +13,13 @@ use crate::{
     },
 };
 
-/// Everything that is known, oldest first; what happened at one moment as the log has it, then as
-/// the rows do.
+/// Everything that is known, oldest first; of what happened at one moment the checkout comes first,
+/// then what followed from it.
 pub(super) fn tell(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> {
     let mut log = lines(connection, order)?;
     let mails = mails(connection, order, &mut log)?;
-    let mut story = log;
-    story.extend(sessions(connection, order)?);
+    let mut story = sessions(connection, order)?;
+    story.extend(log);
     story.extend(cases(connection, order)?);
     story.extend(mails);
     story.extend(decisions(connection, order)?);

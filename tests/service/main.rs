@@ -26,5 +26,6 @@ mod migrations;
 mod property;
 mod settlement;
 mod tidy;
+mod timeline;
 mod unsubscribe;
 mod webhook;

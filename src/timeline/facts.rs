@@ -108,8 +108,7 @@ fn newest_mail(
             ("unknown", _) => Mail::Unknown,
             ("bounced", _) => Mail::Bounced,
             ("failed", _) => Mail::GivenUp,
-            (_, Some(at)) => Mail::Sent(at),
-            (_, None) => Mail::Dropped,
+            (_, sent_at) => Mail::Sent(sent_at.unwrap_or(now)),
         }),
     )
 }

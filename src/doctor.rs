@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use crate::{app::App, config, gateway::CallError, mail::smtp::Connection};
+use crate::{app::App, config, gateway::CallError, mail::smtp::Connection, sweep::silent_since};
 
 /// Signatures are refused beyond five minutes of difference, so that is where a clock is wrong.
 const SKEW_ALLOWED: chrono::Duration = chrono::Duration::minutes(5);
@@ -57,6 +57,7 @@ pub async fn examine(app: &App) -> Vec<Check> {
             "webhook secret",
             Finding::Fine(format!("{} set", app.webhook_secrets.len())),
         ),
+        check("webhooks", webhooks(app).await),
         check("mail", mail(app).await),
         check("public URL", public_url(&app.public_url)),
         check("clock", skew),
@@ -103,6 +104,19 @@ fn stripe_key(answer: Result<(), CallError>, livemode: bool) -> Finding {
             "Stripe does not know STRIPE_SECRET_KEY: copy it again from the dashboard".to_owned(),
         ),
         Err(error) => Finding::Wrong(format!("{error}: check STRIPE_API_BASE and the network")),
+    }
+}
+
+/// What the sweep last found out.
+async fn webhooks(app: &App) -> Finding {
+    match app.db.run(silent_since).await {
+        Ok(None) => Finding::Fine("none is known to be missing".to_owned()),
+        Ok(Some(since)) => Finding::Wrong(format!(
+            "Stripe has events since {} that never came: check in its dashboard that the endpoint \
+             is on, sends the events that README.md names, and has a secret that is set here",
+            since.format("%Y-%m-%d %H:%M UTC")
+        )),
+        Err(_) => Finding::Wrong("unknown while the database cannot be read".to_owned()),
     }
 }
 

@@ -6,7 +6,8 @@
 //! * **click**: a [`link`] is followed by a [`visitor`] to an [`order`], which [`checkout`] leads to
 //!   a Checkout Session that can be paid, minting one through the [`gateway`] if needed;
 //! * **webhook**: an event goes into the [`inbox`], and [`settlement`] brings orders, sessions and
-//!   payments in line with what Stripe says; the way back from the checkout ends there too;
+//!   payments in line with what Stripe says; the way back from the checkout ends there too, and the
+//!   [`sweep`] brings what no webhook brought; money that does not add up becomes a [`case`];
 //! * **mail**: an expired session leads to one decision about the one [`reminder`], a mailing
 //!   (`blast`) to a mail for each of its orders; each is a row of the [`outbox`] first, held against
 //!   the [`suppression`] list, and handed over to the mail server by [`mail`].
@@ -21,11 +22,13 @@ pub mod app;
 pub mod blast;
 pub mod case;
 pub mod checkout;
+pub mod chore;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod doctor;
 pub mod gateway;
+pub mod import;
 pub mod inbox;
 pub mod link;
 pub mod mail;
@@ -41,6 +44,7 @@ pub mod serve;
 pub mod settings;
 pub mod settlement;
 pub mod suppression;
+pub mod sweep;
 pub mod timeline;
 pub mod token;
 pub mod visitor;

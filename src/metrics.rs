@@ -19,6 +19,10 @@ pub struct Metrics {
     pub webhooks: IntCounterVec,
     /// Events that were acted on, by outcome.
     pub events: IntCounterVec,
+    /// Events that only the sweep brought.
+    pub missed_events: IntCounter,
+    /// Whether Stripe has events that its webhooks did not bring.
+    pub webhooks_silent: IntGauge,
     /// Mints that Stripe refused.
     pub refused_mints: IntCounter,
     /// Mails by kind and by what became of them.
@@ -66,6 +70,20 @@ impl Metrics {
                         "Stripe events worked on by outcome",
                     ),
                     &["outcome"],
+                ),
+            ),
+            missed_events: register(
+                &registry,
+                IntCounter::new(
+                    "freshmint_missed_events_total",
+                    "Events that only the sweep brought",
+                ),
+            ),
+            webhooks_silent: register(
+                &registry,
+                IntGauge::new(
+                    "freshmint_webhooks_silent",
+                    "1 while Stripe has events that its webhooks did not bring",
                 ),
             ),
             mails: register(

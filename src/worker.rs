@@ -9,11 +9,15 @@ use crate::{
     app::App,
     inbox,
     outbox::{self, Courier, Round},
+    sweep,
 };
 
 /// Without a wake-up the inbox and the outbox are looked at this often: another replica may have
 /// filled them, and some things wait for their time.
 const POLL: Duration = Duration::from_secs(2);
+
+/// How often it is asked whether a chore is due.
+const DUE: Duration = Duration::from_secs(20);
 
 /// Works until `stop` says so; what is in hand is finished first.
 pub async fn run(app: App, stop: watch::Receiver<bool>) {
@@ -24,6 +28,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
         events(app.clone(), stop.clone()),
         mails(app.clone(), stop.clone()),
         alerts(app.clone(), stop.clone()),
+        sweeps(app.clone(), stop.clone()),
     );
     app.metrics.worker_running.set(0);
 }
@@ -42,6 +47,24 @@ async fn events(app: App, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             _ = app.wake.notified() => {}
             _ = tokio::time::sleep(POLL) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+async fn sweeps(app: App, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            swept = sweep::if_due(&app) => {
+                if let Err(error) = swept {
+                    log::error!("the sweep found no database: {error}");
+                }
+            }
+            // Whatever it had in hand is taken up by the next look.
+            _ = stop.changed() => return,
+        }
+        tokio::select! {
+            _ = tokio::time::sleep(DUE) => {}
             _ = stop.changed() => {}
         }
     }

@@ -42,7 +42,7 @@ pub(super) async fn place(
         let why = "the payment is counted for this very order";
         return Ok(Resolved::NotNow(why.to_owned()));
     }
-    let (id, doing) = (case.id, doing.clone());
+    let (id, intent, doing) = (case.id, case.payment_intent, doing.clone());
     let placed =
         closed_first_beside(
             app,

@@ -5,6 +5,7 @@
 
 pub mod alone;
 pub mod close;
+pub mod imported;
 mod params;
 mod row;
 pub mod session;
@@ -15,7 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-pub use self::row::{Found, load};
+pub use self::row::{Found, give_up, load};
 use self::{
     session::{Step, next_step},
     step::{Walk, take, turn_away},

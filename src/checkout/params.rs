@@ -8,6 +8,9 @@ use crate::{
     order::line::Line,
 };
 
+/// What Stripe takes for `custom_text`. <https://docs.stripe.com/api/checkout/sessions/create>
+const MOST_LETTERS: usize = 1_200;
+
 /// The parameters of a mint; their hash tells whether an open session still says what it should.
 pub fn of(app: &App, found: &Found) -> MintParams {
     let order = &found.order;
@@ -26,13 +29,18 @@ pub fn of(app: &App, found: &Found) -> MintParams {
     }
 }
 
-/// What the checkout says of the reminder that may follow, where one may.
+/// What the checkout says beside what is to be paid: that a bank debit did not arrive, and that a
+/// reminder may follow.
 fn notice(found: &Found) -> Option<String> {
     let (order, settings) = (&found.order, &found.settings);
+    let words = texts(order.locale.language());
+    let debit = order.debit_failed_at.map(|_| words.debit_failed);
     let wanted = settings.reminders_enabled && order.remind;
     let may_follow = wanted && order.email.is_some() && !found.reminded;
-    let ours = || texts(order.locale.language()).notice.to_owned();
-    may_follow.then(|| settings.notice_text.clone().unwrap_or_else(ours))
+    let reminder = may_follow.then(|| settings.notice_text.as_deref().unwrap_or(words.notice));
+    let said: Vec<&str> = debit.into_iter().chain(reminder).collect();
+    let said: String = said.join(" ").chars().take(MOST_LETTERS).collect();
+    (!said.is_empty()).then_some(said)
 }
 
 fn mint_line(line: &Line) -> Option<MintLine> {

@@ -41,7 +41,7 @@ pub struct MintParams {
     pub livemode: bool,
     /// The version of the link that the payer comes back to.
     pub link_version: i32,
-    /// What the page says of a reminder that may follow.
+    /// What the page says of a debit that did not arrive and of a reminder that may follow.
     pub notice: Option<String>,
 }
 

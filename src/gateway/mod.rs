@@ -5,7 +5,9 @@
 
 pub mod charge;
 pub mod event;
+mod events;
 pub mod mint;
+mod refund;
 mod retry;
 pub mod session;
 mod transport;
@@ -21,51 +23,19 @@ use stripe_client_core::{
 };
 use stripe_types::RangeQueryTs;
 use tokio::time::Instant;
-use url::form_urlencoded;
 
+pub use self::{events::EventList, session::Session, transport::CallError};
 use self::{
     retry::{Next, Retry},
     session::{Page, WireSession},
     transport::{Ping, Transport},
 };
-pub use self::{session::Session, transport::CallError};
 use crate::{config, random};
 
 /// Stripe, as far as we use it. Cheap to clone; keeps its connections open between calls.
 #[derive(Clone)]
 pub struct Gateway {
     transport: Transport,
-}
-
-/// Which events are asked for. <https://docs.stripe.com/api/events/list>
-#[derive(Debug, Clone)]
-pub struct EventList<'a> {
-    /// At most 20.
-    pub types: &'a [&'a str],
-    /// Not older than this, by Stripe's clock.
-    pub since: DateTime<Utc>,
-    /// Only those that no webhook has taken (`delivery_success=false`).
-    pub undelivered: bool,
-    /// The page after the event with this id.
-    pub after: Option<String>,
-}
-
-impl EventList<'_> {
-    fn query(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("limit", "100");
-        query.append_pair("created[gte]", &self.since.timestamp().to_string());
-        for kind in self.types {
-            query.append_pair("types[]", kind);
-        }
-        if self.undelivered {
-            query.append_pair("delivery_success", "false");
-        }
-        if let Some(after) = &self.after {
-            query.append_pair("starting_after", after);
-        }
-        query.finish()
-    }
 }
 
 impl Gateway {
@@ -193,69 +163,6 @@ impl Gateway {
                 _ => return Ok(None),
             }
         }
-    }
-
-    /// One page of events, newest first, each as the JSON that a webhook would have brought; and
-    /// whether there are older ones.
-    ///
-    /// # Errors
-    /// As [`Gateway::read`]; our key may lack the right to list events.
-    pub async fn events(
-        &self,
-        wanted: &EventList<'_>,
-        deadline: Instant,
-    ) -> Result<(Vec<String>, bool), CallError> {
-        let query = wanted.query();
-        let request = || RequestBuilder {
-            method: StripeMethod::Get,
-            path: "/events".to_owned(),
-            query: Some(query.clone()),
-            body: None,
-        };
-        let page: Page<miniserde::json::Value> = self.ask(request, deadline).await?;
-        let events = page.data.iter().map(miniserde::json::to_string).collect();
-        Ok((events, page.has_more))
-    }
-
-    /// Gives back what is left of a payment, under a key that names our case: asked twice it is
-    /// done once.
-    ///
-    /// # Errors
-    /// [`CallError::Refused`] with Stripe's code, such as `charge_disputed`. Where
-    /// [`CallError::leaves_open`], it may have been done all the same.
-    pub async fn refund(
-        &self,
-        payment_intent: &str,
-        case: uuid::Uuid,
-        deadline: Instant,
-    ) -> Result<(), CallError> {
-        #[derive(miniserde::Deserialize)]
-        struct Refund {
-            #[allow(dead_code, reason = "an answer without an id is none")]
-            id: String,
-        }
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("payment_intent", payment_intent)
-            .append_pair("metadata[freshmint_case]", &case.to_string())
-            .finish();
-        let key = IdempotencyKey::new(format!("freshmint-refund-{case}"))
-            .map_err(|error| CallError::NotSent(error.to_string()))?;
-        self.repeat(Retry::default(), deadline, async |patience| {
-            let request = RequestBuilder {
-                method: StripeMethod::Post,
-                path: "/refunds".to_owned(),
-                query: None,
-                body: Some(body.clone()),
-            };
-            let answer: Result<Refund, CallError> = request
-                .customize()
-                .request_strategy(RequestStrategy::Idempotent(key.clone()))
-                .timeout(patience)
-                .send(&self.transport)
-                .await;
-            answer.map(drop)
-        })
-        .await
     }
 
     /// Asks Stripe something small, for `doctor`: does the key work, and what time is it there?

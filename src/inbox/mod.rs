@@ -5,6 +5,7 @@
 //! transaction of its consequences.
 
 pub mod dispatch;
+mod foreign;
 mod intake;
 mod row;
 pub mod signature;
@@ -17,6 +18,7 @@ use tokio::sync::Notify;
 
 use self::{dispatch::Handling, row::Claimed};
 pub use self::{
+    foreign::take_up as take_up_foreign,
     intake::{Intake, Kept},
     row::{Event, NewEvent, Source, State, insert, list, replay},
 };
@@ -134,9 +136,7 @@ async fn act(app: &App, event: &Claimed, told: Told) -> Result<Outcome, DbError>
 fn after(settled: Settled) -> Outcome {
     match settled {
         Settled::Ours | Settled::Unknown => Outcome::Processed,
-        Settled::Foreign => {
-            Outcome::Ignored("foreign: another system opened this session".to_owned())
-        }
+        Settled::Foreign => Outcome::Ignored(foreign::WHY.to_owned()),
     }
 }
 
@@ -195,7 +195,7 @@ async fn what_it_says(app: &App, event: &Claimed) -> Result<Told, Outcome> {
             let told = session_of(&event.body).map_err(unreadable)?;
             let session = match told.status {
                 Status::Paid | Status::Expired | Status::PaymentFailed => told,
-                Status::Open | Status::PaymentPending if told.is_marked() => {
+                Status::Open | Status::PaymentPending if is_ours(app, &told).await? => {
                     read_again(app, &told).await?
                 }
                 // Another system's: not worth a call.
@@ -204,6 +204,20 @@ async fn what_it_says(app: &App, event: &Claimed) -> Result<Told, Outcome> {
             Ok(Told::Session(session))
         }
     }
+}
+
+/// Whether it carries our mark, or an import told of it.
+async fn is_ours(app: &App, told: &Session) -> Result<bool, Outcome> {
+    if told.is_marked() {
+        return Ok(true);
+    }
+    let session = told.clone();
+    let known = app
+        .db
+        .run(move |connection| settlement::is_known(connection, &session));
+    known
+        .await
+        .map_err(|error| Outcome::Later(error.to_string()))
 }
 
 async fn read_again(app: &App, told: &Session) -> Result<Session, Outcome> {

@@ -3,14 +3,16 @@
 //! A spreadsheet ([`csv`]) and the API ([`draft`]) end in the same [`draft::NewOrder`]; what is in
 //! one has been checked, and nothing further in asks again. An order is created once by its
 //! reference ([`create()`]), looked up ([`find`], [`list`]), and moved from state to state by
-//! [`advance`] alone, which writes the history line too.
+//! [`advance()`] alone, which writes the history line too.
 
+mod advance;
 pub mod amount;
 pub mod change;
 mod create;
 pub mod csv;
 pub mod currency;
 pub mod draft;
+pub mod elsewhere;
 pub mod email;
 pub mod line;
 pub mod locale;
@@ -33,18 +35,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use self::{
+    advance::{advance, advance_as_of},
     create::{Created, create},
     row::{OrderRow, Unpriced, WhatIsOwed},
 };
-use self::{
-    email::Email,
-    line::Line,
-    locale::Locale,
-    mode::Mode,
-    money::Money,
-    row::Evidence,
-    state::{Fact, Move, State},
-};
+use self::{email::Email, line::Line, locale::Locale, mode::Mode, money::Money, state::State};
 use crate::{
     activity::{self, Level},
     link::token::PayClaims,
@@ -227,33 +222,6 @@ pub fn set_remind(connection: &mut PgConnection, ids: &[Uuid], remind: bool) -> 
         .set(orders::remind.eq(remind))
         .execute(connection)
         .map(drop)
-}
-
-/// Moves a locked order as the table in [`state`] says and writes the history line: the only place
-/// that changes a state.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn advance(
-    connection: &mut PgConnection,
-    order: &Order,
-    fact: Fact,
-    doing: &Doing,
-) -> QueryResult<Move> {
-    let moved = order.state.after(fact, doing.at);
-    if let Move::To(next) = moved {
-        diesel::update(orders::table.find(order.id))
-            .set(Evidence::of(next))
-            .execute(connection)?;
-        let level = if matches!(next, State::InReview { .. }) {
-            Level::Attention
-        } else {
-            Level::Info
-        };
-        let what = format!("order {} → {}", order.state.name(), next.name());
-        history(connection, order, doing, level, what)?;
-    }
-    Ok(moved)
 }
 
 /// Keeps what the payment that settled a locked order brought, in that payment's minor units.

@@ -5,6 +5,7 @@ use diesel::{dsl::not, prelude::*};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::payment::lock_orders_and_intent;
 use crate::{
     activity::{self, Level},
     case::{self, Kind, Opening},
@@ -19,6 +20,9 @@ use crate::{
 /// # Errors
 /// What PostgreSQL says; nothing has changed then.
 pub fn disputed(connection: &mut PgConnection, told: &Dispute, doing: &Doing) -> QueryResult<bool> {
+    if let Some(intent) = &told.payment_intent {
+        lock_orders_and_intent(connection, intent)?;
+    }
     let closed_at = told.is_closed().then_some(doing.at);
     let new = diesel::insert_into(disputes::table)
         .values((

@@ -9,9 +9,10 @@
 mod debit;
 pub(crate) mod dispute;
 mod expiry;
+mod imported;
 pub(crate) mod payment;
 pub(crate) mod refund;
-mod verdict;
+pub mod verdict;
 mod view;
 
 use chrono::{DateTime, Utc};
@@ -27,6 +28,7 @@ use uuid::Uuid;
 use self::expiry::Expired;
 pub use self::{
     dispute::disputed,
+    imported::{payment_known, record_imported, unplaced},
     payment::{Payment, payments_of},
     refund::refunded,
     view::OrderView,
@@ -52,9 +54,20 @@ pub enum FoundBy {
     Click,
     /// We looked at Stripe for what never reached us.
     Sweep,
+    /// An import told of a payment in an older system.
+    Import,
 }
 
 impl FoundBy {
+    /// Every way.
+    pub const ALL: [Self; 5] = [
+        Self::Webhook,
+        Self::Return,
+        Self::Click,
+        Self::Sweep,
+        Self::Import,
+    ];
+
     /// The word that is stored and shown.
     pub fn name(self) -> &'static str {
         match self {
@@ -62,6 +75,7 @@ impl FoundBy {
             Self::Return => "return",
             Self::Click => "click",
             Self::Sweep => "sweep",
+            Self::Import => "import",
         }
     }
 
@@ -198,6 +212,14 @@ struct Share {
     order_id: Uuid,
     /// `None`: catalogue prices, whose amount Stripe has not told yet.
     amount: Option<i64>,
+}
+
+/// Whether we have a row of a session.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn is_known(connection: &mut PgConnection, session: &Session) -> QueryResult<bool> {
+    Ok(find_row(connection, session)?.is_some())
 }
 
 /// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another

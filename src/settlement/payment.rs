@@ -1,7 +1,7 @@
 //! The payments of an order: written down once, with what they are to it, and shown.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*, sql_types::Text};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -64,6 +64,13 @@ pub(super) fn record(
         amount: session.amount_total.unwrap_or(0),
         currency: session.currency.clone().unwrap_or_default(),
     };
+    let known = payments::table.filter(payments::stripe_session_id.eq(&session.id));
+    if diesel::select(exists(known)).get_result(connection)? {
+        return told_again(connection, session, &found_by.doing(now));
+    }
+    if let Some(intent) = &payment.payment_intent {
+        lock_intent(connection, intent)?;
+    }
     let new = diesel::insert_into(payments::table)
         .values((
             &payment,
@@ -97,6 +104,50 @@ pub(super) fn record(
         dispute::apply(connection, intent, true, &doing)?;
     }
     Ok(())
+}
+
+/// A payment that is known. One that came by an import learns its intent here, and with it what was
+/// heard of its refunds and disputes.
+fn told_again(connection: &mut PgConnection, session: &Session, doing: &Doing) -> QueryResult<()> {
+    let lacks_it = payments::table
+        .filter(payments::stripe_session_id.eq(&session.id))
+        .filter(payments::payment_intent.is_null());
+    let Some(intent) = &session.payment_intent else {
+        return Ok(());
+    };
+    if diesel::select(exists(lacks_it)).get_result(connection)? {
+        lock_intent(connection, intent)?;
+        diesel::update(lacks_it)
+            .set(payments::payment_intent.eq(intent))
+            .execute(connection)?;
+        refund::apply(connection, intent, doing)?;
+        dispute::apply(connection, intent, true, doing)?;
+    }
+    Ok(())
+}
+
+/// A payment and what is heard of its refunds and disputes meet here, so that neither overlooks the
+/// other when both come at the same moment. After orders' locks, before payments'.
+pub(crate) fn lock_intent(connection: &mut PgConnection, intent: &str) -> QueryResult<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+        .bind::<Text, _>(intent)
+        .execute(connection)
+        .map(drop)
+}
+
+/// The same, for whoever holds no lock yet: the orders that the payment is counted for first. Whoever
+/// moves a payment holds them, too.
+pub(super) fn lock_orders_and_intent(
+    connection: &mut PgConnection,
+    intent: &str,
+) -> QueryResult<()> {
+    let orders: Vec<Uuid> = payment_allocations::table
+        .inner_join(payments::table)
+        .filter(payments::payment_intent.eq(intent))
+        .select(payment_allocations::order_id)
+        .load(connection)?;
+    order::lock(connection, &orders)?;
+    lock_intent(connection, intent)
 }
 
 /// Counts `part` of a payment for a locked order, as what it was judged to be.
@@ -212,7 +263,7 @@ pub struct Payment {
     pub currency: String,
     /// `settles`, `second_payment` or `mismatch`.
     pub verdict: String,
-    /// `webhook`, `return`, `click` or `sweep`: who found it first.
+    /// `webhook`, `return`, `click`, `sweep` or `import`: who found it first.
     pub found_by: String,
     /// When it was found.
     pub at: DateTime<Utc>,

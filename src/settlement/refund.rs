@@ -5,7 +5,7 @@ use diesel::{prelude::*, upsert::excluded};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::payment::Received;
+use super::payment::{Received, lock_orders_and_intent};
 use crate::{
     activity::{self, Level},
     case::{self, Kind, Opening},
@@ -27,6 +27,7 @@ pub fn refunded(
     charge: &Charge,
     doing: &Doing,
 ) -> QueryResult<bool> {
+    lock_orders_and_intent(connection, &charge.payment_intent)?;
     diesel::insert_into(refunds::table)
         .values((
             refunds::payment_intent.eq(&charge.payment_intent),

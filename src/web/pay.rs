@@ -155,6 +155,7 @@ async fn stand(
         at,
     };
     let page = match order.state {
+        State::Open if order.debit_failed_at.is_some() => Page::DebitFailed(due),
         State::Open if came_back => Page::NotYetPaid(due),
         State::Open => Page::Continue(due),
         State::Processing { .. } => Page::Processing(&owed),

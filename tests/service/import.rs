@@ -8,7 +8,7 @@ use reqwest::Method;
 use crate::support::World;
 
 /// Imports a file with this content: exit code, standard output, standard error.
-fn import(world: &World, content: &[u8], flags: &[&str]) -> (i32, String, String) {
+pub fn import(world: &World, content: &[u8], flags: &[&str]) -> (i32, String, String) {
     let mut file = tempfile::Builder::new()
         .suffix(".csv")
         .tempfile()
@@ -89,7 +89,8 @@ fn a_dry_run_tells_the_same_and_keeps_nothing() {
         (code, out.as_str()),
         (
             0,
-            "dry run: 2 would be created, 0 unchanged, 0 bad; nothing was changed\n"
+            "line 2: CUP-1: new\nline 4: CUP-2: new\n\
+             dry run: 2 would be created, 0 unchanged, 0 bad; nothing was changed\n"
         )
     );
     assert_eq!(world.count("orders") + world.count("activity"), 0);

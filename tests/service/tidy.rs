@@ -3,7 +3,16 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use clap::Args;
-use freshmint::{config, inbox::dispatch};
+use freshmint::{
+    config,
+    inbox::dispatch,
+    order::{
+        currency::Currency,
+        money::Money,
+        state::{Fact, How, Move, State, Verdict},
+    },
+    settlement::{FoundBy, verdict::verdict},
+};
 
 fn source(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -129,7 +138,9 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "order/state.rs",
         "order/money.rs",
         "order/draft.rs",
+        "order/elsewhere.rs",
         "order/csv/mod.rs",
+        "import/rule.rs",
         "checkout/session.rs",
         "settlement/verdict.rs",
         "case/action.rs",
@@ -255,6 +266,50 @@ fn the_table_of_events_in_the_docs_is_the_one_in_the_code() {
             "README.md does not name {kind}"
         );
     }
+}
+
+/// The cells of a table row in a document.
+fn cells(line: &str) -> Vec<&str> {
+    line.trim_matches('|').split('|').map(str::trim).collect()
+}
+
+#[test]
+fn the_table_of_payments_in_the_docs_is_what_the_code_does() {
+    let docs = source("docs/payments.md");
+    let at = chrono::DateTime::UNIX_EPOCH;
+    let euros = |minor| Money::new(minor, Currency::parse("eur").expect("a currency"));
+    let outcome = |state: State, paid: i64| {
+        let judged = verdict(state, euros(4500), euros(paid));
+        let moved = match state.after(Fact::Payment(judged), at) {
+            Move::To(next) => Some(next.name()),
+            Move::Stay | Move::Refuse(_) => None,
+        };
+        let case = (judged != Verdict::Settles).then_some("a case");
+        let follows: Vec<&str> = moved.into_iter().chain(case).collect();
+        format!("{}: {}", judged.name(), follows.join(", "))
+    };
+    for state in [
+        State::Open,
+        State::Processing { since: at },
+        State::InReview { since: at },
+        State::Paid { at },
+        State::PartiallyRefunded { at, refunded: 1 },
+        State::Refunded { at, refunded: 4500 },
+        State::SettledOffline { at, how: How::Cash },
+        State::Cancelled { at },
+    ] {
+        let name = format!("`{}`", state.name());
+        let row = docs.lines().map(cells).find(|row| row[0] == name);
+        let row = row.unwrap_or_else(|| panic!("docs/payments.md has no row for {name}"));
+        assert_eq!(row, [name, outcome(state, 4500), outcome(state, 4501)]);
+    }
+    let ways = docs
+        .split("## What a payment is")
+        .next()
+        .unwrap_or_default();
+    let ways = ways.lines().map(cells).map(|row| row[0].to_owned());
+    let ways: Vec<String> = ways.filter(|first| first.starts_with('`')).collect();
+    assert_eq!(ways, FoundBy::ALL.map(|way| format!("`{}`", way.name())));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod migrate;
 mod ops;
 mod orders;
 mod serve;
+mod sweep;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,8 @@ enum Command {
     /// Money that does not add up: list, resolve
     #[command(subcommand)]
     Cases(cases::Cases),
+    /// Look at Stripe for what its webhooks never brought
+    Sweep(sweep::Sweep),
     /// Print an order's pay link
     Link(link::Link),
     /// People and tokens
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Orders(command) => command.run(),
         Command::Blast(command) => command.run(),
         Command::Cases(command) => command.run(),
+        Command::Sweep(command) => command.run(),
         Command::Link(command) => command.run(),
         Command::Ops(command) => command.run(),
         Command::Keys(command) => command.run(),

@@ -41,5 +41,6 @@ mehr zu tun.
 ",
     questions: "Fragen?",
     no_more: "Keine Mails mehr von uns an diese Adresse:",
+    debit_failed: "Ihre letzte Bankzahlung ist nicht angekommen, der Betrag ist also noch offen.",
     notice: "Wenn Sie die Seite verlassen, ohne zu bezahlen, erinnern wir Sie einmal per E-Mail, danach nicht mehr.",
 };

@@ -40,5 +40,6 @@ meantime, or it is settled in another way, there is nothing more to do.
 ",
     questions: "Questions?",
     no_more: "No more mail from us to this address:",
+    debit_failed: "Your last bank payment did not arrive, so the amount is still open.",
     notice: "If you leave without paying, we send you one reminder by e-mail, and no more.",
 };

@@ -33,4 +33,6 @@ pub struct Words {
     pub no_more: &'static str,
     /// On Stripe's page, where a reminder may follow; at most 1,200 letters.
     pub notice: &'static str,
+    /// On Stripe's page, where the last bank debit did not arrive.
+    pub debit_failed: &'static str,
 }

@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, Utc};
+
+use super::apart::{Sound, apart};
 use super::row::Row;
-use super::{BadLine, Import};
+use super::{BadLine, Entry, Import};
 use crate::order::amount::parse_decimal;
 use crate::order::currency::{Currency, CurrencyError};
 use crate::order::draft::NewOrder;
+use crate::order::elsewhere::{Elsewhere, SessionId};
 use crate::order::email::Email;
 use crate::order::line::{Line, check_line_total};
 use crate::order::locale::Locale;
@@ -58,7 +62,9 @@ impl Orders {
                 Err(lines) => bad.extend(lines),
             }
         }
-        orders.sort_by_key(|(line, _)| *line);
+        let (mut orders, shared) = apart(orders);
+        bad.extend(shared);
+        orders.sort_by_key(|entry| entry.line);
         bad.sort_by_key(|bad| bad.line);
         Import { orders, bad }
     }
@@ -66,7 +72,7 @@ impl Orders {
 
 impl Group {
     /// The order with its first line, or all lines of the group as bad ones.
-    fn finish(mut self) -> Result<(u64, NewOrder), Vec<BadLine>> {
+    fn finish(mut self) -> Result<Sound, Vec<BadLine>> {
         let rows = std::mem::take(&mut self.rows);
         let shared = Shared::of(&rows);
         let mut reasons: Vec<Vec<String>> = rows.iter().map(|row| shared.conflicts(row)).collect();
@@ -80,7 +86,18 @@ impl Group {
         let sound = self.bad.is_empty() && reasons.iter().all(Vec::is_empty);
         if let (true, Some(first)) = (sound, rows.first()) {
             match shared.order(&first.reference, lines) {
-                Ok(order) => return Ok((first.line, order)),
+                Ok(order) => {
+                    let entry = Entry {
+                        line: first.line,
+                        order,
+                        elsewhere: shared.elsewhere(),
+                    };
+                    let says_sessions = shared.sessions.map_or(first.line, |(line, _)| line);
+                    return Ok(Sound {
+                        entry,
+                        says_sessions,
+                    });
+                }
                 Err(reason) => reasons[0].push(reason),
             }
         }
@@ -138,6 +155,8 @@ struct Shared<'r> {
     name: Option<(u64, &'r Name)>,
     currency: Option<(u64, &'r Currency)>,
     locale: Option<(u64, &'r Locale)>,
+    sessions: Option<(u64, &'r Vec<SessionId>)>,
+    paid_at: Option<(u64, &'r DateTime<Utc>)>,
     meta: BTreeMap<&'r str, (u64, &'r str)>,
 }
 
@@ -155,6 +174,8 @@ impl<'r> Shared<'r> {
             name: first(rows, |row| row.name.as_ref()),
             currency: first(rows, |row| row.currency.as_ref()),
             locale: first(rows, |row| row.locale.as_ref()),
+            sessions: first(rows, |row| row.sessions.as_ref()),
+            paid_at: first(rows, |row| row.paid_at.as_ref()),
             meta,
         }
     }
@@ -166,6 +187,13 @@ impl<'r> Shared<'r> {
             conflict("name", row.line, self.name, row.name.as_ref()),
             conflict("currency", row.line, self.currency, row.currency.as_ref()),
             conflict("locale", row.line, self.locale, row.locale.as_ref()),
+            conflict(
+                "stripe_session_id",
+                row.line,
+                self.sessions,
+                row.sessions.as_ref(),
+            ),
+            conflict("paid_at", row.line, self.paid_at, row.paid_at.as_ref()),
         ];
         for (key, value) in &row.meta {
             let said = self.meta.get(key.as_str()).copied();
@@ -177,6 +205,13 @@ impl<'r> Shared<'r> {
             ));
         }
         conflicts.into_iter().flatten().collect()
+    }
+
+    fn elsewhere(&self) -> Elsewhere {
+        Elsewhere {
+            sessions: self.sessions.map_or_else(Vec::new, |(_, ids)| ids.clone()),
+            paid_at: self.paid_at.map(|(_, at)| *at),
+        }
     }
 
     fn order(&self, reference: &Reference, lines: Vec<Line>) -> Result<NewOrder, String> {

@@ -14,7 +14,7 @@ const REQUIRED: [&str; 6] = [
 ];
 
 /// The columns that it may have besides `meta.KEY`.
-const OPTIONAL: [&str; 2] = ["quantity", "locale"];
+const OPTIONAL: [&str; 4] = ["quantity", "locale", "stripe_session_id", "paid_at"];
 
 /// Why no line of a file can be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +41,8 @@ pub(super) struct Columns {
     pub(super) amount: usize,
     pub(super) quantity: Option<usize>,
     pub(super) locale: Option<usize>,
+    pub(super) stripe_session_id: Option<usize>,
+    pub(super) paid_at: Option<usize>,
     /// Keys with their columns.
     pub(super) meta: Vec<(String, usize)>,
     /// How many cells a record must have.
@@ -93,6 +95,8 @@ impl Columns {
             amount: required("amount"),
             quantity: place("quantity"),
             locale: place("locale"),
+            stripe_session_id: place("stripe_session_id"),
+            paid_at: place("paid_at"),
             meta,
             count: names.len(),
         })

@@ -4,6 +4,7 @@
 //! rows with one reference become an order. An order is taken whole or not at all: a bad line takes
 //! the other lines of its reference with it.
 
+mod apart;
 mod group;
 mod header;
 mod records;
@@ -15,15 +16,29 @@ use group::Orders;
 use header::Columns;
 use records::Records;
 
-use super::draft::NewOrder;
+use chrono::{DateTime, Utc};
+
+use super::{draft::NewOrder, elsewhere::Elsewhere};
 
 /// What a file holds. Both lists are sorted by line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Import {
-    /// The sound orders, each with the line that it begins on.
-    pub orders: Vec<(u64, NewOrder)>,
+    /// The sound orders.
+    pub orders: Vec<Entry>,
     /// The lines that are not imported, each with its reason.
     pub bad: Vec<BadLine>,
+}
+
+/// A sound order of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The line that it begins on.
+    pub line: u64,
+    /// What is owed, and by whom.
+    pub order: NewOrder,
+    /// What an older system has done about it. It is no part of the order: one that stands may get
+    /// more of it.
+    pub elsewhere: Elsewhere,
 }
 
 /// A line that is not imported.
@@ -38,14 +53,15 @@ pub struct BadLine {
 }
 
 /// Reads a whole file: UTF-8 with or without BOM, separated by comma or semicolon. An error means
-/// that no line of it can be understood; what is wrong in single lines is in [`Import::bad`].
-pub fn parse(bytes: &[u8]) -> Result<Import, FileError> {
+/// that no line of it can be understood; what is wrong in single lines is in [`Import::bad`]. Nothing
+/// in it can have happened after `now`.
+pub fn parse(bytes: &[u8], now: DateTime<Utc>) -> Result<Import, FileError> {
     let text = header::text(bytes)?;
     let mut records = Records::new(text);
     let columns = Columns::read(&records.next().ok_or(FileError::Empty)?)?;
     let mut orders = Orders::default();
     for record in records {
-        match columns.row(record) {
+        match columns.row(record, now) {
             Ok(row) => orders.add(row),
             Err(bad) => orders.add_bad(bad),
         }

@@ -1,9 +1,12 @@
 //! One record under the header's columns, each cell checked by itself.
 
+use chrono::{DateTime, Utc};
+
 use super::BadLine;
 use super::header::Columns;
 use super::records::Record;
 use crate::order::currency::Currency;
+use crate::order::elsewhere::{self, SessionId};
 use crate::order::email::Email;
 use crate::order::line::{Quantity, QuantityError};
 use crate::order::locale::Locale;
@@ -19,6 +22,8 @@ pub(super) struct Row {
     pub(super) name: Option<Name>,
     pub(super) currency: Option<Currency>,
     pub(super) locale: Option<Locale>,
+    pub(super) sessions: Option<Vec<SessionId>>,
+    pub(super) paid_at: Option<DateTime<Utc>>,
     /// Keys and values, without the empty ones.
     pub(super) meta: Vec<(String, String)>,
     pub(super) description: Description,
@@ -27,8 +32,9 @@ pub(super) struct Row {
 }
 
 impl Columns {
-    /// Checks every cell of a record and lists all that is wrong with it.
-    pub(super) fn row(&self, record: Record) -> Result<Row, BadLine> {
+    /// Checks every cell of a record and lists all that is wrong with it. Nothing can have happened
+    /// after `now`.
+    pub(super) fn row(&self, record: Record, now: DateTime<Utc>) -> Result<Row, BadLine> {
         let reference = record
             .cells
             .get(self.reference)
@@ -53,11 +59,11 @@ impl Columns {
                 self.count
             )));
         }
-        self.check(&record)
+        self.check(&record, now)
             .map_err(|problems| bad(problems.to_string()))
     }
 
-    fn check(&self, record: &Record) -> Result<Row, Problems> {
+    fn check(&self, record: &Record, now: DateTime<Utc>) -> Result<Row, Problems> {
         let mut problems = Problems::default();
         let cell = |at: usize| record.cells[at].as_str();
         let reference = problems.take("reference", Reference::parse(cell(self.reference)));
@@ -82,6 +88,18 @@ impl Columns {
             .map(Locale::parse)
             .transpose();
         let locale = problems.take("locale", locale);
+        let sessions = self
+            .stripe_session_id
+            .and_then(|at| filled(cell(at)))
+            .map(elsewhere::sessions)
+            .transpose();
+        let sessions = problems.take("stripe_session_id", sessions);
+        let paid_at = self
+            .paid_at
+            .and_then(|at| filled(cell(at)))
+            .map(|cell| elsewhere::paid_at(cell, now))
+            .transpose();
+        let paid_at = problems.take("paid_at", paid_at);
         let meta = self.meta(record, &mut problems);
         let row = (|| {
             Some(Row {
@@ -91,6 +109,8 @@ impl Columns {
                 name: name?,
                 currency: currency?,
                 locale: locale?,
+                sessions: sessions?,
+                paid_at: paid_at?,
                 meta,
                 description: description?,
                 amount: cell(self.amount).to_owned(),

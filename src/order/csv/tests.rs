@@ -4,6 +4,14 @@ use super::*;
 use crate::order::currency::Currency;
 use crate::order::line::Line;
 
+fn now() -> DateTime<Utc> {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+fn parse(bytes: &[u8]) -> Result<Import, FileError> {
+    super::parse(bytes, now())
+}
+
 const HEADER: &str = "reference,email,name,currency,description,amount,quantity,locale,meta.Team\n";
 
 fn import(rows: &str) -> Import {
@@ -15,7 +23,7 @@ fn order(rows: &str) -> NewOrder {
     let import = import(rows);
     assert_eq!(import.bad, []);
     assert_eq!(import.orders.len(), 1);
-    import.orders.into_iter().next().unwrap().1
+    import.orders.into_iter().next().unwrap().order
 }
 
 /// The bad lines as `line reference: reason`.
@@ -61,10 +69,10 @@ fn the_same_order_from_file_and_api_has_the_same_content() {
 fn semicolons_decimal_commas_crlf_and_a_bom_are_what_spreadsheets_write() {
     let file = "\u{feff}Reference; E-MAIL ;name;currency;description;amount\r\nR1;jane@example.org;Jane;EUR;Fee, U12;45,50\r\n";
     let import = parse(file.replace("E-MAIL", "EMAIL").as_bytes()).unwrap();
-    assert_eq!(import.orders[0].1.total().unwrap().minor, 4550);
+    assert_eq!(import.orders[0].order.total().unwrap().minor, 4550);
     assert_eq!(parse(file.as_bytes()), Err(FileError::Columns(vec![
         "add the missing column “email”".into(),
-        "remove or rename the unknown column “E-MAIL” (besides the required ones there may be quantity, locale, meta.KEY)".into(),
+        "remove or rename the unknown column “E-MAIL” (besides the required ones there may be quantity, locale, stripe_session_id, paid_at, meta.KEY)".into(),
     ])));
 }
 
@@ -87,9 +95,9 @@ fn lines_with_one_reference_make_one_order_also_if_others_stand_between() {
     let import =
         import("R1,j@example.org,J,eur,Fee,45,,,\nR2,,,usd,Fee,10,,,\n R1 ,,,,Shirt,20,2,,U12\n");
     assert_eq!(import.bad, []);
-    let lines: Vec<u64> = import.orders.iter().map(|(line, _)| *line).collect();
+    let lines: Vec<u64> = import.orders.iter().map(|entry| entry.line).collect();
     assert_eq!(lines, [2, 3]);
-    let order = &import.orders[0].1;
+    let order = &import.orders[0].order;
     assert_eq!(order.lines.len(), 2);
     assert_eq!(
         (order.total().unwrap().minor, order.metadata.get("Team")),
@@ -182,7 +190,7 @@ fn ragged_lines_are_reported_with_their_number() {
 fn breaks_in_a_cell_become_blanks_and_numbers_stay_those_of_the_file() {
     let import =
         import("R1,,,EUR,\"Fee,\r\n\"\"U12\"\"\",45,,,\r\n\r\n  \r\nR2,,,EUR,Fee,x,,,\r\n");
-    let Line::Inline { description, .. } = &import.orders[0].1.lines[0] else {
+    let Line::Inline { description, .. } = &import.orders[0].order.lines[0] else {
         panic!("not inline")
     };
     assert_eq!(description.as_str(), "Fee, \"U12\"");
@@ -234,6 +242,53 @@ fn a_file_with_a_header_alone_has_no_orders_and_an_empty_one_is_an_error() {
     }
 }
 
+/// The bad lines of a file in which an older system tells of its checkouts.
+fn bad_elsewhere(rows: &str) -> Vec<String> {
+    let header = "reference,email,name,currency,description,amount,stripe_session_id,paid_at";
+    let import = parse(format!("{header}\n{rows}").as_bytes()).unwrap();
+    let bad = import.bad.iter();
+    bad.map(|bad| format!("{}: {}", bad.line, bad.reason))
+        .collect()
+}
+
+#[test]
+fn what_an_older_system_did_stands_on_any_line_of_an_order() {
+    let file = "reference,email,name,currency,description,amount,Stripe_Session_Id,PAID_AT\n\
+        R1,,,EUR,Fee,45,,\nR1,,,EUR,Shirt,20,cs_test_1 cs_test_2,2026-11-03\nR1,,,EUR,Cap,5,cs_test_1  cs_test_2,2026-11-03T00:00:00Z\n";
+    let import = parse(file.as_bytes()).unwrap();
+    assert_eq!(import.bad, []);
+    let told = &import.orders[0].elsewhere;
+    let ids: Vec<_> = told.sessions.iter().map(|id| id.as_str()).collect();
+    assert_eq!(ids, ["cs_test_1", "cs_test_2"]);
+    assert_eq!(told.paid_at, "2026-11-03T00:00:00Z".parse().ok());
+    let plain = order("R1,,,EUR,Fee,45,,,\nR1,,,EUR,Shirt,20,,,\nR1,,,EUR,Cap,5,,,\n");
+    assert_eq!(import.orders[0].order.content_hash(), plain.content_hash());
+}
+
+#[test]
+fn bad_values_of_an_older_system_are_told_with_their_line() {
+    let lines = bad_elsewhere(
+        "R1,,,EUR,Fee,45,https://checkout.stripe.com/c/pay/cs_test_1,\n\
+         R2,,,EUR,Fee,45,,2026-11-22\n\
+         R3,,,EUR,Fee,45,cs_test_1 cs_test_1,3.11.2026\n\
+         R4,,,EUR,Fee,45,cs_test_4,2026-11-03\nR4,,,EUR,Shirt,45,cs_test_5,2026-11-04\n",
+    );
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn a_checkout_of_two_orders_is_a_contradiction_that_names_both_lines() {
+    let lines = bad_elsewhere(
+        "R1,,,EUR,Fee,45,cs_test_1,\nR2,,,EUR,Fee,45,cs_test_2,\nR3,,,EUR,Fee,45,,\nR3,,,EUR,Fee,45,cs_test_0 cs_test_1,\n",
+    );
+    let said = |line: u64, other: u64| {
+        format!(
+            "{line}: stripe_session_id: line {other} names the same checkout for another order; keep it where it belongs"
+        )
+    };
+    assert_eq!(lines, [said(2, 5), said(5, 2)]);
+}
+
 proptest! {
     #[test]
     fn no_file_makes_the_reader_panic(rows in "[R1,;\"\r\nx@.é -]{0,80}", bytes in prop::collection::vec(any::<u8>(), 0..80)) {
@@ -259,9 +314,9 @@ proptest! {
         }
         let import = parse(file.as_bytes()).unwrap();
         prop_assert_eq!(&import.bad, &[]);
-        let read: Vec<_> = import.orders.iter().map(|(line, order)| {
-            let Line::Inline { description, unit_amount, .. } = &order.lines[0] else { panic!("not inline") };
-            (*line, description.as_str().to_owned(), *unit_amount)
+        let read: Vec<_> = import.orders.iter().map(|entry| {
+            let Line::Inline { description, unit_amount, .. } = &entry.order.lines[0] else { panic!("not inline") };
+            (entry.line, description.as_str().to_owned(), *unit_amount)
         }).collect();
         prop_assert_eq!(read, expected);
     }

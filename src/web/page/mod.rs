@@ -95,6 +95,8 @@ pub enum Page<'a> {
     },
     /// Back from checkout without having paid. Only once Stripe has said so: the page says that no money was taken.
     NotYetPaid(Due<'a>),
+    /// The last bank debit did not arrive: what is owed, and the button.
+    DebitFailed(Due<'a>),
     /// A bank debit is on its way.
     Processing(&'a Owed),
     /// Money came that does not fit, and a person is going to look at it.
@@ -169,6 +171,7 @@ impl Page<'_> {
             Page::Continue(_)
             | Page::LinkReplaced { .. }
             | Page::NotYetPaid(_)
+            | Page::DebitFailed(_)
             | Page::Processing(_)
             | Page::InReview { .. }
             | Page::JustPaid(_)

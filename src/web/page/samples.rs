@@ -96,6 +96,7 @@ pub fn every_page(owed: &Owed) -> Vec<(&'static str, Page<'_>)> {
             },
         ),
         ("not-yet-paid", Page::NotYetPaid(due)),
+        ("debit-failed", Page::DebitFailed(due)),
         ("processing", Page::Processing(owed)),
         (
             "in-review",

@@ -64,7 +64,10 @@ fn the_button_posts_where_it_is_told_and_stands_only_where_there_is_something_to
     for_every_page(|name, page, html| {
         let due = matches!(
             page,
-            Page::Continue(_) | Page::NotYetPaid(_) | Page::LinkReplaced { due: Some(_), .. }
+            Page::Continue(_)
+                | Page::NotYetPaid(_)
+                | Page::DebitFailed(_)
+                | Page::LinkReplaced { due: Some(_), .. }
         );
         let asks = matches!(
             page,

@@ -75,6 +75,7 @@ impl<'a> View<'a> {
                 say(Tone::Stop, &pages.replaced_nothing_due).why(why)
             }
             Page::NotYetPaid(due) => say(Tone::Due, &pages.not_yet_paid).due(due),
+            Page::DebitFailed(due) => say(Tone::Due, &pages.debit_failed).due(due),
             Page::Processing(owed) => say(Tone::Wait, &pages.processing)
                 .amount(&owed.total)
                 .owed(owed),

@@ -1,9 +1,13 @@
 //! What Stripe knows of a session comes into our rows, whoever tells it first.
 
+mod debit_fails;
+mod disputed;
+mod money_back;
 mod money_comes;
 mod no_order;
 mod not_owed;
 mod order_of_events;
+mod permutations;
 mod sessions_end;
 
 use freshmint::token::Role;

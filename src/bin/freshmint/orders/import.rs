@@ -8,27 +8,24 @@ use freshmint::{
     clock::Clock,
     config,
     db::Db,
+    import::{self, Brought, Taken},
     order::{
-        self, Created, Doing,
-        csv::{self, BadLine},
-        draft::NewOrder,
+        Doing,
+        csv::{self, BadLine, Entry},
     },
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{Done, Failure};
 
-const TAKEN: &str = "another order stands under this reference, with other content; change it there, or choose another reference";
-const CHANGED: &str =
-    "the order was changed since it was imported; bring this line in line with it, or take it out";
-
 #[derive(Args)]
 pub struct Import {
     #[command(flatten)]
     database: config::Database,
-    /// The file: reference, email, name, currency, description, amount; optional quantity, locale, meta.KEY
+    /// The file: reference, email, name, currency, description, amount; optional quantity, locale,
+    /// meta.KEY, and from an older system stripe_session_id, paid_at
     file: PathBuf,
-    /// Check and tell, and change nothing
+    /// Check, give a verdict for each order, and change nothing
     #[arg(long)]
     dry_run: bool,
     /// Take the good orders in although others are bad
@@ -41,7 +38,7 @@ impl Import {
         let bytes = std::fs::read(&self.file).map_err(|error| {
             Failure::new(format!("{} cannot be read: {error}.", self.file.display()))
         })?;
-        let parsed = csv::parse(&bytes)
+        let parsed = csv::parse(&bytes, Clock::system().now())
             .map_err(|error| Failure::new(format!("{}: {error}", self.file.display())))?;
         let mut report = Report {
             bad: parsed.bad,
@@ -56,22 +53,27 @@ impl Import {
             self.skip_bad,
             &mut report,
         )?;
+        if self.dry_run {
+            report.print_verdicts();
+        }
         report.print(self.dry_run)
     }
 }
 
 #[derive(Default)]
 struct Report {
-    created: usize,
-    unchanged: usize,
+    /// Line, reference and what became of it, of each order that is not bad.
+    taken: Vec<(u64, String, Taken)>,
     bad: Vec<BadLine>,
+    /// Events of Stripe that are taken up again.
+    events: usize,
     kept: bool,
 }
 
 /// One transaction: every order, or none. It is rolled back for a dry run, and where something is bad.
 fn take_in(
     database: &config::Database,
-    orders: &[(u64, NewOrder)],
+    entries: &[Entry],
     keep: bool,
     skip_bad: bool,
     report: &mut Report,
@@ -82,23 +84,17 @@ fn take_in(
         at: Clock::system().now(),
         note: None,
     };
-    let bar = progress(orders.len());
+    let bar = progress(entries.len());
     let done = db.run_blocking(|connection| {
         let mut seen = Report::default();
         bar.set_position(0);
         let outcome = connection.transaction::<(), Rollback, _>(|connection| {
-            for (line, order) in orders {
-                match order::create(connection, order, &doing)? {
-                    Created::New(_) => seen.created += 1,
-                    Created::Stands { as_today: true, .. } => seen.unchanged += 1,
-                    Created::Stands { as_given, .. } => {
-                        seen.bad
-                            .push(bad(*line, order, if as_given { CHANGED } else { TAKEN }));
-                    }
-                    Created::Unsupported(why) => seen.bad.push(bad(*line, order, why)),
-                }
+            for entry in entries {
+                let taken = import::take_in(connection, entry, &doing)?;
+                seen.note(entry, taken);
                 bar.inc(1);
             }
+            seen.events = import::events_of(connection, entries)?;
             if keep && (seen.bad.is_empty() || skip_bad) {
                 Ok(())
             } else {
@@ -113,12 +109,10 @@ fn take_in(
         Ok(seen)
     });
     bar.finish_and_clear();
-    let seen = done?;
-    report.created = seen.created;
-    report.unchanged = seen.unchanged;
-    report.kept = seen.kept;
-    report.bad.extend(seen.bad);
-    report.bad.sort_by_key(|bad| bad.line);
+    let mut seen = done?;
+    seen.bad.append(&mut report.bad);
+    seen.bad.sort_by_key(|bad| bad.line);
+    *report = seen;
     Ok(())
 }
 
@@ -133,15 +127,55 @@ impl From<diesel::result::Error> for Rollback {
     }
 }
 
-fn bad(line: u64, order: &NewOrder, reason: &str) -> BadLine {
-    BadLine {
-        line,
-        reference: Some(order.reference.to_string()),
-        reason: reason.to_owned(),
-    }
-}
-
 impl Report {
+    fn note(&mut self, entry: &Entry, taken: Taken) {
+        let reference = entry.order.reference.to_string();
+        match taken {
+            Taken::Refused(reason) => self.bad.push(BadLine {
+                line: entry.line,
+                reference: Some(reference),
+                reason,
+            }),
+            taken => self.taken.push((entry.line, reference, taken)),
+        }
+    }
+
+    /// How many were created, updated and left alone, in this tense.
+    fn counts(&self, tense: &str) -> String {
+        let count = |is: fn(&Taken) -> bool| self.taken.iter().filter(|taken| is(&taken.2)).count();
+        let created = count(|taken| matches!(taken, Taken::New(_)));
+        let updated = count(|taken| matches!(taken, Taken::Updated(_)));
+        let unchanged = count(|taken| matches!(taken, Taken::Unchanged));
+        let updated = match updated {
+            0 => String::new(),
+            _ => format!(" {updated} {tense}updated,"),
+        };
+        format!("{created} {tense}created,{updated} {unchanged} unchanged")
+    }
+
+    /// What came of an older system's work, if anything did.
+    fn of_an_older_system(&self) -> Option<String> {
+        let brought = self.taken.iter().map(|(_, _, taken)| brought(taken));
+        let (paid, sessions) = brought.fold((0, 0), |(paid, sessions), brought| {
+            (
+                paid + usize::from(brought.paid),
+                sessions + brought.sessions,
+            )
+        });
+        let events = self.events;
+        (paid + sessions + events > 0).then(|| {
+            format!(
+                "from an older system: {paid} paid, {sessions} sessions, {events} events of Stripe to act on"
+            )
+        })
+    }
+
+    fn print_verdicts(&self) {
+        for (line, reference, taken) in &self.taken {
+            println!("line {line}: {reference}: {}", verdict(taken));
+        }
+    }
+
     fn print(&self, dry_run: bool) -> Done {
         for bad in &self.bad {
             match &bad.reference {
@@ -149,31 +183,56 @@ impl Report {
                 None => eprintln!("line {}: {}", bad.line, bad.reason),
             }
         }
-        let Self {
-            created,
-            unchanged,
-            kept,
-            ..
-        } = self;
         let bad = self.bad.len();
-        match (kept, dry_run) {
-            (true, _) => println!("{created} created, {unchanged} unchanged, {bad} bad"),
+        match (self.kept, dry_run) {
+            (true, _) => println!("{}, {bad} bad", self.counts("")),
             (false, true) => println!(
-                "dry run: {created} would be created, {unchanged} unchanged, {bad} bad; nothing was changed"
+                "dry run: {}, {bad} bad; nothing was changed",
+                self.counts("would be ")
             ),
             (false, false) => println!(
-                "nothing was imported: {bad} bad, {created} would have been created, {unchanged} unchanged"
+                "nothing was imported: {bad} bad, {}",
+                self.counts("would have been ")
             ),
+        }
+        if let Some(older) = self.of_an_older_system() {
+            println!("{older}");
         }
         match bad {
             0 => Ok(()),
             // Asked for with --skip-bad.
-            _ if *kept => Ok(()),
+            _ if self.kept => Ok(()),
             _ => Err(Failure::new(format!(
                 "{bad} {} bad; mend the file and import it again, or leave the bad out with --skip-bad.",
                 if bad == 1 { "line is" } else { "lines are" }
             ))),
         }
+    }
+}
+
+/// What becomes of one order, in a few words.
+fn verdict(taken: &Taken) -> String {
+    let word = match taken {
+        Taken::New(_) => "new",
+        Taken::Updated(_) => "updated",
+        Taken::Unchanged => "unchanged",
+        Taken::Refused(reason) => reason,
+    };
+    let brought = brought(taken);
+    let mut words = vec![word.to_owned()];
+    words.extend(brought.paid.then(|| "paid".to_owned()));
+    words.extend(match brought.sessions {
+        0 => None,
+        1 => Some("1 session known".to_owned()),
+        count => Some(format!("{count} sessions known")),
+    });
+    words.join(", ")
+}
+
+fn brought(taken: &Taken) -> Brought {
+    match taken {
+        Taken::New(brought) | Taken::Updated(brought) => *brought,
+        Taken::Unchanged | Taken::Refused(_) => Brought::default(),
     }
 }
 

@@ -61,6 +61,14 @@ pub(super) static TEXTS: Texts = Texts {
             ],
             amount: "Noch offen",
         },
+        debit_failed: Words {
+            heading: "Ihre letzte Bankzahlung ist nicht angekommen",
+            sentences: &[
+                "Ihre Bank hat uns das Geld nicht überwiesen, der Betrag ist also noch offen.",
+                "Sie können jetzt bezahlen, gern auf einem anderen Weg, oder später über den Link in Ihrer E-Mail.",
+            ],
+            amount: "Noch offen",
+        },
         processing: Words {
             heading: "Ihre Zahlung wird bearbeitet",
             sentences: &[

@@ -59,6 +59,14 @@ pub(super) static TEXTS: Texts = Texts {
             ],
             amount: "Still open",
         },
+        debit_failed: Words {
+            heading: "Your last bank payment did not arrive",
+            sentences: &[
+                "Your bank did not send us the money, so the amount is still open.",
+                "You can pay now, in another way if you like, or later with the link in your mail.",
+            ],
+            amount: "Still open",
+        },
         processing: Words {
             heading: "Your payment is being processed",
             sentences: &[

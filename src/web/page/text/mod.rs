@@ -60,6 +60,7 @@ pub(super) struct PageTexts {
     pub replaced_with_due: Words,
     pub replaced_nothing_due: Words,
     pub not_yet_paid: Words,
+    pub debit_failed: Words,
     pub processing: Words,
     pub in_review: Words,
     pub just_paid: Words,

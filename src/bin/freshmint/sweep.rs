@@ -1,0 +1,46 @@
+//! `freshmint sweep`: one full look at Stripe, now.
+
+use clap::Args;
+use freshmint::{
+    app::App,
+    clock::Clock,
+    config,
+    sweep::{self, Look, SweepError},
+};
+
+use crate::{Done, Failure, block_on, orders::Format};
+
+#[derive(Args)]
+pub struct Sweep {
+    #[command(flatten)]
+    settings: config::Service,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+impl Sweep {
+    pub fn run(self) -> Done {
+        let app = App::new(&self.settings, Clock::system())?;
+        let found = match block_on(sweep::look(&app, Look::Full)) {
+            Ok(found) => found,
+            Err(SweepError::Database(error)) => return Err(error.into()),
+            Err(SweepError::Stripe(error)) => {
+                return Err(Failure::new(format!(
+                    "Stripe did not tell everything ({error}); what was found is kept, run it again. \
+                     A restricted key needs the right to read events and checkout sessions."
+                )));
+            }
+        };
+        match self.format {
+            Format::Json => println!("{}", serde_json::json!(found)),
+            Format::Text => println!(
+                "Stripe has {} events of interest; {} of them had not reached us.\n\
+                 {} sessions were past their time, or their orders were settled.\n\
+                 {} payments were found by this.",
+                found.events, found.missed, found.overdue, found.payments
+            ),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,218 @@
+//! Taking a file's orders in, with what an older system has done about them: [`take_in`] an order,
+//! then [`events_of`] all.
+//!
+//! Sessions that the older system sent out become rows as if we had replaced them: an event about one
+//! finds its order, and a click closes the newest at Stripe before it mints. A payment that it took
+//! settles its order, and nobody is asked again.
+
+mod rule;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde_json::json;
+
+use self::rule::{Here, Plan, plan};
+use crate::{
+    activity::{self, Level},
+    checkout::imported::{self, Known, Standing},
+    inbox,
+    order::{
+        self, Created, Doing, Order,
+        csv::Entry,
+        elsewhere::{Elsewhere, SessionId},
+        state::{Fact, Verdict},
+    },
+    settlement,
+};
+
+const TAKEN: &str = "another order stands under this reference, with other content; change it there, or choose another reference";
+const CHANGED: &str =
+    "the order was changed since it was imported; bring this line in line with it, or take it out";
+
+/// What became of an order of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// It is new.
+    New(Brought),
+    /// It stands, and the file brought more of what an older system did.
+    Updated(Brought),
+    /// It stands as the file says.
+    Unchanged,
+    /// It cannot be taken, and why; nothing was written.
+    Refused(String),
+}
+
+/// What of an older system is new here.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// The order is paid.
+    pub paid: bool,
+    /// So many of its sessions are known.
+    pub sessions: usize,
+}
+
+/// Takes an order in, inside the caller's transaction.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn take_in(connection: &mut PgConnection, entry: &Entry, doing: &Doing) -> QueryResult<Taken> {
+    let told = &entry.elsewhere;
+    let known = match known_of(connection, entry)? {
+        Ok(known) => known,
+        Err(reason) => return Ok(Taken::Refused(reason)),
+    };
+    let (order, is_new) = match order::create(connection, &entry.order, doing)? {
+        Created::New(order) => (order, true),
+        Created::Stands {
+            order,
+            as_today: true,
+            ..
+        } => (order, false),
+        Created::Stands { as_given, .. } => {
+            let reason = if as_given { CHANGED } else { TAKEN };
+            return Ok(Taken::Refused(reason.to_owned()));
+        }
+        Created::Unsupported(why) => return Ok(Taken::Refused(why.to_owned())),
+    };
+    if told.is_empty() {
+        return Ok(taken(is_new, &Plan::default()));
+    }
+    let here = Here {
+        state: order.state,
+        live: imported::live(connection, &order)?,
+        known: known
+            .into_iter()
+            .map(|known| (known.stripe_id, known.origin))
+            .collect(),
+        payment_known: settlement::payment_known(connection, &order)?,
+    };
+    match plan(&here, told) {
+        Ok(plan) => {
+            write(connection, &order, &plan, told, doing)?;
+            Ok(taken(is_new, &plan))
+        }
+        Err(reason) => Ok(Taken::Refused(reason.to_owned())),
+    }
+}
+
+/// Takes up the events about these orders' sessions that were ignored because nobody knew them;
+/// tells how many.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn events_of(connection: &mut PgConnection, entries: &[Entry]) -> QueryResult<usize> {
+    let ids: Vec<SessionId> = entries
+        .iter()
+        .flat_map(|entry| entry.elsewhere.sessions.clone())
+        .collect();
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    inbox::take_up_foreign(connection, &ids)
+}
+
+/// Those of the entry's sessions that are known here; or why one of them cannot be this order's.
+fn known_of(
+    connection: &mut PgConnection,
+    entry: &Entry,
+) -> QueryResult<Result<Vec<Known>, String>> {
+    let ids = &entry.elsewhere.sessions;
+    if ids.is_empty() {
+        return Ok(Ok(Vec::new()));
+    }
+    let known = imported::known(connection, ids)?;
+    let reference = entry.order.reference.as_str();
+    for Known {
+        stripe_id,
+        references,
+        ..
+    } in &known
+    {
+        if !references.iter().any(|theirs| theirs == reference) {
+            let whose = references.first().map_or("no order", String::as_str);
+            return Ok(Err(format!(
+                "stripe_session_id: {stripe_id} belongs to {whose} here; take it out of this line"
+            )));
+        }
+    }
+    if let Some(id) = settlement::unplaced(connection, ids)?.first() {
+        return Ok(Err(format!(
+            "stripe_session_id: the payment of {id} is here and waits as a case; take the id out of this line, and adopt the payment for the order afterwards"
+        )));
+    }
+    Ok(Ok(known))
+}
+
+fn write(
+    connection: &mut PgConnection,
+    order: &Order,
+    plan: &Plan,
+    told: &Elsewhere,
+    doing: &Doing,
+) -> QueryResult<()> {
+    let now = doing.at;
+    if plan.retires {
+        imported::retire(connection, order, now)?;
+    }
+    imported::keep(connection, order, &plan.new, now)?;
+    if !plan.new.is_empty() {
+        activity::record(connection, sessions_line(order, &plan.new, doing))?;
+    }
+    if let Some(id) = &plan.paid_with {
+        imported::complete(connection, id)?;
+        settlement::record_imported(connection, order, id, now)?;
+    }
+    match told.paid_at.filter(|_| plan.pays) {
+        Some(paid_at) => pay(connection, order, paid_at, doing),
+        None => Ok(()),
+    }
+}
+
+/// The order is paid since `paid_at`; its history says who told us, and when.
+fn pay(
+    connection: &mut PgConnection,
+    order: &Order,
+    paid_at: DateTime<Utc>,
+    doing: &Doing,
+) -> QueryResult<()> {
+    let note = format!(
+        "paid in an older system on {}, says the import",
+        paid_at.format("%Y-%m-%d")
+    );
+    let doing = Doing {
+        note: Some(note),
+        ..doing.clone()
+    };
+    let fact = Fact::Payment(Verdict::Settles);
+    order::advance_as_of(connection, order, fact, paid_at, &doing)?;
+    order::settled_with(connection, order, order.total.minor)
+}
+
+fn sessions_line(order: &Order, new: &[(SessionId, Standing)], doing: &Doing) -> activity::Line {
+    let ids: Vec<&str> = new.iter().map(|(id, _)| id.as_str()).collect();
+    let what = match ids.len() {
+        1 => "a checkout of an older system is known".to_owned(),
+        count => format!("{count} checkouts of an older system are known"),
+    };
+    activity::Line {
+        at: doing.at,
+        order_id: Some(order.id),
+        category: "checkout",
+        level: Level::Info,
+        actor: doing.actor.clone(),
+        what,
+        detail: json!({ "sessions": ids }),
+    }
+}
+
+fn taken(is_new: bool, plan: &Plan) -> Taken {
+    let brought = Brought {
+        paid: plan.pays,
+        sessions: plan.new.len(),
+    };
+    match (is_new, plan.is_empty()) {
+        (true, _) => Taken::New(brought),
+        (false, false) => Taken::Updated(brought),
+        (false, true) => Taken::Unchanged,
+    }
+}

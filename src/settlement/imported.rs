@@ -1,0 +1,75 @@
+//! Payments that an older system took: an import tells of them, and Stripe may do so later.
+
+use chrono::{DateTime, Utc};
+use diesel::{dsl::exists, prelude::*, select};
+
+use super::FoundBy;
+use crate::{
+    order::{Order, elsewhere::SessionId, state::Verdict},
+    random,
+    schema::{checkout_sessions, payment_allocations, payments},
+};
+
+/// Whether a payment of the order is known, whatever it is to it.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn payment_known(connection: &mut PgConnection, order: &Order) -> QueryResult<bool> {
+    let its_own = payment_allocations::table.filter(payment_allocations::order_id.eq(order.id));
+    select(exists(its_own)).get_result(connection)
+}
+
+/// Those of these sessions whose payment came here and belongs to no order.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn unplaced(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult<Vec<String>> {
+    payments::table
+        .filter(payments::stripe_session_id.eq_any(ids.iter().map(SessionId::as_str)))
+        .filter(payments::session_id.is_null())
+        .select(payments::stripe_session_id)
+        .load(connection)
+}
+
+/// Writes down that the order was paid with this session, whose row is there. The payment intent is
+/// filled in once Stripe tells of it. Callers hold the order's lock.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn record_imported(
+    connection: &mut PgConnection,
+    order: &Order,
+    id: &SessionId,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let row = checkout_sessions::table
+        .filter(checkout_sessions::stripe_id.eq(id.as_str()))
+        .select(checkout_sessions::id)
+        .single_value();
+    let payment = random::row_id(now);
+    let new = diesel::insert_into(payments::table)
+        .values((
+            payments::id.eq(payment),
+            payments::stripe_session_id.eq(id.as_str()),
+            payments::session_id.eq(row),
+            payments::amount.eq(order.total.minor),
+            payments::currency.eq(order.total.currency.code()),
+            payments::found_by.eq(FoundBy::Import.name()),
+            payments::found_at.eq(now),
+        ))
+        .on_conflict(payments::stripe_session_id)
+        .do_nothing()
+        .execute(connection)?;
+    if new == 0 {
+        return Ok(());
+    }
+    diesel::insert_into(payment_allocations::table)
+        .values((
+            payment_allocations::payment_id.eq(payment),
+            payment_allocations::order_id.eq(order.id),
+            payment_allocations::amount.eq(order.total.minor),
+            payment_allocations::verdict.eq(Verdict::Settles.name()),
+        ))
+        .execute(connection)
+        .map(drop)
+}

@@ -1,0 +1,100 @@
+//! Events that Stripe has and we have not: fetched, and put into the inbox.
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+use tokio::time::Instant;
+
+use super::{Look, SweepError};
+use crate::{
+    app::App,
+    db::DbError,
+    gateway::{EventList, event::Envelope},
+    inbox::{self, NewEvent, Source, dispatch},
+    schema::{stripe_events, sweeps},
+};
+
+/// Stripe tries to deliver an event for so long. <https://docs.stripe.com/webhooks#retries>
+const STRIPE_TRIES: Duration = Duration::days(3);
+/// Stripe keeps events for so long. <https://docs.stripe.com/api/events>
+const STRIPE_KEEPS: Duration = Duration::days(30);
+/// A full look begins so long before the end of the last one: clocks differ, and Stripe's list may
+/// show an event a little later than it happened.
+const OVERLAP: Duration = Duration::hours(1);
+/// Pages of a hundred: more than a shop has in thirty days, and a bound all the same.
+const PAGES: usize = 200;
+const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// What was fetched.
+#[derive(Debug, Default)]
+pub struct Missed {
+    /// How many events Stripe told of.
+    pub events: usize,
+    /// Those that were new to us.
+    pub new: Vec<Envelope>,
+}
+
+/// Fetches the events that a look is about, newest first, and keeps those that are new.
+pub async fn fetch(app: &App, look: Look, now: DateTime<Utc>) -> Result<Missed, SweepError> {
+    let types: Vec<&str> = dispatch::TABLE.iter().map(|(kind, _)| *kind).collect();
+    let mut list = EventList {
+        types: &types,
+        since: since(app, look, now).await?,
+        undelivered: look == Look::Short,
+        after: None,
+    };
+    let mut missed = Missed::default();
+    for _ in 0..PAGES {
+        let (bodies, has_more) = app.stripe.events(&list, Instant::now() + ONE_CALL).await?;
+        let told: Vec<Envelope> = bodies
+            .iter()
+            .filter_map(|body| Envelope::read(body.as_bytes()))
+            .collect();
+        let new = keep(app, bodies, now).await?;
+        missed.events += told.len();
+        list.after = told.last().map(|event| event.id.clone());
+        // A short look ends where an earlier one has been: an endpoint of somebody else's that takes
+        // nothing leaves every event undelivered for days.
+        let goes_on = has_more && (look == Look::Full || !new.is_empty());
+        missed.new.extend(told.into_iter().filter(|event| {
+            new.contains(&event.id) && event.livemode.is_none_or(|mode| mode == app.livemode)
+        }));
+        if !goes_on || list.after.is_none() {
+            break;
+        }
+    }
+    Ok(missed)
+}
+
+/// Keeps events that are not kept yet; tells the ids of those.
+async fn keep(app: &App, bodies: Vec<String>, now: DateTime<Utc>) -> Result<Vec<String>, DbError> {
+    let events: Vec<NewEvent> = bodies
+        .into_iter()
+        .map(|body| NewEvent::of(body.into_bytes(), Source::Sweep, now))
+        .collect();
+    app.db
+        .run(move |connection| inbox::insert(connection, &events))
+        .await
+}
+
+/// From when on events are of interest.
+async fn since(app: &App, look: Look, now: DateTime<Utc>) -> Result<DateTime<Utc>, DbError> {
+    let oldest = now - STRIPE_KEEPS;
+    match look {
+        Look::Short => Ok(now - STRIPE_TRIES),
+        Look::Full => {
+            let seen: Option<DateTime<Utc>> = app
+                .db
+                .run(|connection| sweeps::table.select(sweeps::seen_until).first(connection))
+                .await?;
+            Ok(seen.map_or(oldest, |seen| (seen - OVERLAP).max(oldest)))
+        }
+    }
+}
+
+/// Whether a webhook has brought an event that happened after `at`.
+pub fn webhooks_after(connection: &mut PgConnection, at: DateTime<Utc>) -> QueryResult<bool> {
+    let later = stripe_events::table
+        .filter(stripe_events::source.eq("webhook"))
+        .filter(stripe_events::created_at.gt(at));
+    diesel::select(diesel::dsl::exists(later)).get_result(connection)
+}

@@ -1,0 +1,152 @@
+//! The sweep: looks at Stripe for what its webhooks never brought, and lets it take the same way as
+//! everything else. A lost event is put into the inbox as if it had come; a session whose time is
+//! over and whose end we never heard of is read.
+//!
+//! Reads are metered, so a look is a handful of them: one list of undelivered events every 15
+//! minutes; every six hours all events since the last such look, and the sessions that are overdue.
+
+mod missed;
+mod overdue;
+mod silence;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::{
+    app::App,
+    chore::Turn,
+    db::DbError,
+    gateway::CallError,
+    inbox,
+    schema::{payments, sweeps},
+};
+use diesel::{dsl::count_star, prelude::*};
+
+/// Between two short looks.
+const EVERY: Duration = Duration::from_secs(15 * 60);
+/// Between two full ones.
+const FULL_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
+/// After one that failed.
+const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// How thoroughly Stripe is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// At the events that no webhook has taken.
+    Short,
+    /// At all events since the last full look, and at sessions past their time.
+    Full,
+}
+
+/// What a look brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// Events that Stripe has.
+    pub events: usize,
+    /// Those among them that never reached us, and have been worked on now.
+    pub missed: usize,
+    /// Sessions whose end we had not heard of.
+    pub overdue: usize,
+    /// Payments that this look was the first to find.
+    pub payments: i64,
+}
+
+/// Why a look did not come to its end. What it found before stays found.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// Stripe did not tell.
+    #[error("{0}")]
+    Stripe(#[from] CallError),
+    /// The database.
+    #[error("{0}")]
+    Database(#[from] DbError),
+}
+
+/// Looks if it is time to, and if no other replica does.
+///
+/// # Errors
+/// The database's. What goes wrong at Stripe is logged, and tried again soon.
+pub async fn if_due(app: &App) -> Result<(), DbError> {
+    for (name, kind, every) in [
+        ("full_sweep", Look::Full, FULL_EVERY),
+        ("sweep", Look::Short, EVERY),
+    ] {
+        let Some(turn) = Turn::take(app, name).await? else {
+            continue;
+        };
+        let pause = match look(app, kind).await {
+            Ok(found) => {
+                log::info!(
+                    "looked at Stripe: {} events, {} of them missed; {} sessions overdue",
+                    found.events,
+                    found.missed,
+                    found.overdue
+                );
+                every
+            }
+            Err(error) => {
+                log::warn!("the look at Stripe did not come to its end: {error}");
+                AGAIN_AFTER
+            }
+        };
+        turn.give_back(app, pause).await?;
+    }
+    Ok(())
+}
+
+/// One look, now. Two at once do no harm.
+///
+/// # Errors
+/// [`SweepError`]; the next look goes on from what is there.
+pub async fn look(app: &App, kind: Look) -> Result<Found, SweepError> {
+    let began = app.clock.now();
+    let before = found_by_sweeps(app).await?;
+    let missed = missed::fetch(app, kind, began).await?;
+    while inbox::work_off(app).await? > 0 {}
+    let overdue = match kind {
+        Look::Short => 0,
+        Look::Full => overdue::settle(app).await?,
+    };
+    silence::listen(app, &missed, began).await?;
+    if kind == Look::Full {
+        seen_until(app, began).await?;
+    }
+    Ok(Found {
+        events: missed.events,
+        missed: missed.new.len(),
+        overdue,
+        payments: found_by_sweeps(app).await? - before,
+    })
+}
+
+/// Since when Stripe has events that its webhooks did not bring, if it has.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn silent_since(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
+    sweeps::table.select(sweeps::silent_since).first(connection)
+}
+
+async fn found_by_sweeps(app: &App) -> Result<i64, DbError> {
+    app.db
+        .run(|connection| {
+            payments::table
+                .filter(payments::found_by.eq("sweep"))
+                .select(count_star())
+                .first(connection)
+        })
+        .await
+}
+
+async fn seen_until(app: &App, until: DateTime<Utc>) -> Result<(), DbError> {
+    app.db
+        .run(move |connection| {
+            diesel::update(sweeps::table)
+                .set(sweeps::seen_until.eq(until))
+                .execute(connection)
+        })
+        .await
+        .map(drop)
+}

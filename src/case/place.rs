@@ -43,24 +43,24 @@ pub(super) async fn place(
         return Ok(Resolved::NotNow(why.to_owned()));
     }
     let (id, intent, doing) = (case.id, case.payment_intent, doing.clone());
-    let placed =
-        closed_first_beside(
-            app,
-            target,
-            orders,
-            move |connection, target, beside| match look(connection, row::lock, id, wish)? {
-                Look::Go(case, _) => {
-                    let leaves = |order: &&Order| case.order_id == Some(order.id);
-                    let places = Places {
-                        case: &case,
-                        source: beside.iter().find(leaves),
-                        target,
-                    };
-                    count(connection, &places, wish, &doing)
-                }
-                Look::Stop(resolved) => Ok(resolved),
-            },
-        );
+    let placed = closed_first_beside(app, target, orders, move |connection, target, beside| {
+        // Before the case, as by whoever hears of a refund.
+        if let Some(intent) = &intent {
+            payment::lock_intent(connection, intent)?;
+        }
+        match look(connection, row::lock, id, wish)? {
+            Look::Go(case, _) => {
+                let leaves = |order: &&Order| case.order_id == Some(order.id);
+                let places = Places {
+                    case: &case,
+                    source: beside.iter().find(leaves),
+                    target,
+                };
+                count(connection, &places, wish, &doing)
+            }
+            Look::Stop(resolved) => Ok(resolved),
+        }
+    });
     Ok(changed(placed.await?))
 }
 

@@ -258,3 +258,25 @@ fn two_people_who_move_it_to_two_orders_move_it_once() {
     assert!(actions(&show(&world, &case)).is_empty());
     assert_eq!(resolve(&world, &case, how("accept")).status, 409);
 }
+
+#[test]
+fn a_refund_that_is_heard_of_at_the_same_moment_finds_the_new_order() {
+    let world = World::new();
+    for number in 0..8 {
+        let (case, intent, how) = if number % 2 == 0 {
+            let (order, case) = mismatch(&world, &format!("CUP-{number}"));
+            (case, intent_of(&world, &order), "move")
+        } else {
+            let case = orphan(&world, "parent@example.org", 4000);
+            let intent = case["payment_intent"].as_str().unwrap().to_owned();
+            (case, intent, "adopt")
+        };
+        let target = asking(&world, &format!("NEW-{number}"), 4000);
+        world.stripe.refund(&intent, Some(500)).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| world.deliver());
+            scope.spawn(|| resolved(&world, &case, to(how, &target)));
+        });
+        assert_eq!(world.status(&target), "partially_refunded", "{how}");
+    }
+}

@@ -22,7 +22,7 @@ pub enum Cases {
     /// List cases, newest first
     List(List),
     /// Resolve a case
-    Resolve(Resolve),
+    Resolve(Box<Resolve>),
 }
 
 impl Cases {

@@ -1,8 +1,10 @@
 //! Giving a payment back through Stripe: once, by whoever asks, and heard of in any way.
 
+use diesel::{RunQueryDsl, sql_query};
+
 use super::{
     cases, counted, done_by_people, how, intent_of, mismatch, orphan, refunds, resolve, resolved,
-    second_payment, show,
+    second_payment, show, wait_until,
 };
 use crate::support::World;
 
@@ -125,16 +127,26 @@ fn two_operators_at_once_make_one_refund() {
     let mut world = World::new();
     world.add_replica();
     let (order, case) = mismatch(&world, "CUP-1");
+    // Both have looked at the case before either may write.
+    let mut held = world.database.connect();
+    sql_query("BEGIN").execute(&mut held).unwrap();
+    sql_query("SELECT FROM cases FOR UPDATE")
+        .execute(&mut held)
+        .unwrap();
     let statuses: Vec<u16> = std::thread::scope(|scope| {
-        let asked: Vec<_> = (0..4)
+        let asked: Vec<_> = (0..2)
             .map(|_| scope.spawn(|| resolve(&world, &case, how("refund")).status))
             .collect();
+        let waiting =
+            "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        wait_until("both wait", || world.count(waiting) == 2);
+        sql_query("COMMIT").execute(&mut held).unwrap();
         asked
             .into_iter()
             .map(|asked| asked.join().unwrap())
             .collect()
     });
-    assert_eq!(statuses, [200; 4]);
+    assert_eq!(statuses, [200; 2]);
     assert_eq!(refunds(&world).1, 1);
     world.deliver();
     assert_eq!(world.status(&order), "open");

@@ -10,6 +10,7 @@ use freshmint::{
     order::{
         self, Created, Doing,
         draft::{Draft, NewOrder},
+        mode::Mode,
     },
     random,
     serve::{self, Parts, Stop, Web},
@@ -110,7 +111,7 @@ impl World {
             reference: "mint-1".to_owned(),
             customer_email: Some("parent@example.org".to_owned()),
             currency: "eur".to_owned(),
-            lines: vec![MintLine {
+            lines: vec![MintLine::Inline {
                 description: "Summer cup, U12".to_owned(),
                 unit_amount: 4500,
                 quantity: 1,
@@ -118,6 +119,9 @@ impl World {
             metadata: [].into(),
             locale: "auto".to_owned(),
             public_url: self.service.clone(),
+            mode: Mode::Payment,
+            automatic_tax: false,
+            promotion_codes: false,
             livemode: false,
             link_version: 1,
             notice: None,

@@ -15,10 +15,14 @@ ALTER TABLE payments
 
 ALTER TABLE checkout_sessions DROP COLUMN payment_failed_at;
 
-UPDATE session_orders SET amount = 1 WHERE amount IS NULL;
-ALTER TABLE session_orders ALTER COLUMN amount SET NOT NULL;
+UPDATE session_orders SET amount = 1 WHERE amount IS NULL OR amount = 0;
+ALTER TABLE session_orders
+    ALTER COLUMN amount SET NOT NULL,
+    DROP CONSTRAINT session_orders_amount_check,
+    ADD CONSTRAINT session_orders_amount_check CHECK (amount > 0);
 
-UPDATE orders SET amount_total = coalesce(nullif(paid_amount, 0), 1) WHERE amount_total IS NULL;
+UPDATE orders SET amount_total = coalesce(nullif(paid_amount, 0), 1)
+    WHERE amount_total IS NULL OR amount_total = 0;
 ALTER TABLE orders DROP COLUMN status;
 ALTER TABLE orders
     DROP COLUMN promotion_codes,
@@ -26,6 +30,8 @@ ALTER TABLE orders
     DROP COLUMN debit_failed_at,
     DROP COLUMN paid_amount,
     DROP CONSTRAINT inline_lines_have_an_amount,
+    DROP CONSTRAINT orders_amount_total_check,
+    ADD CONSTRAINT orders_amount_total_check CHECK (amount_total > 0),
     ALTER COLUMN amount_total SET NOT NULL;
 ALTER TABLE orders ADD COLUMN status text NOT NULL GENERATED ALWAYS AS (
     CASE

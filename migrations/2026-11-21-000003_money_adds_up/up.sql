@@ -4,6 +4,9 @@
 -- An order with catalogue prices does not know its amount before Stripe has told it, at the first mint.
 ALTER TABLE orders
     ALTER COLUMN amount_total DROP NOT NULL,
+    -- A subscription may be free.
+    DROP CONSTRAINT orders_amount_total_check,
+    ADD CONSTRAINT orders_amount_total_check CHECK (amount_total >= 0),
     ADD CONSTRAINT inline_lines_have_an_amount
         CHECK (amount_total IS NOT NULL OR jsonb_path_exists(lines, '$[*].price')),
     -- What the payment that settled it brought, in the payment's minor units; null: what was owed. It
@@ -32,7 +35,10 @@ ALTER TABLE orders ADD COLUMN status text NOT NULL GENERATED ALWAYS AS (
 CREATE INDEX orders_by_status ON orders (status, id);
 
 -- Null until Stripe has told it: catalogue prices.
-ALTER TABLE session_orders ALTER COLUMN amount DROP NOT NULL;
+ALTER TABLE session_orders
+    ALTER COLUMN amount DROP NOT NULL,
+    DROP CONSTRAINT session_orders_amount_check,
+    ADD CONSTRAINT session_orders_amount_check CHECK (amount >= 0);
 
 -- The bank debit of a completed session did not arrive. Stripe's session looks the same as before.
 ALTER TABLE checkout_sessions ADD COLUMN payment_failed_at timestamptz;

@@ -161,7 +161,8 @@ fn obstacle(payment: &Received, part: i64, target: &Order) -> Option<String> {
             "a payment for the order {reference} is on its way; wait until it has arrived or failed"
         ));
     }
-    match payment.judge(target, part) {
+    let owed = target.owed();
+    match payment.judge(target, owed, Some(part)) {
         Verdict::Settles => None,
         Verdict::SecondPayment => Some(format!(
             "the order {reference} is {} already",
@@ -170,11 +171,16 @@ fn obstacle(payment: &Received, part: i64, target: &Order) -> Option<String> {
         Verdict::Mismatch if matches!(target.state, State::Cancelled { .. }) => {
             Some(format!("the order {reference} was cancelled"))
         }
-        Verdict::Mismatch => Some(format!(
-            "the order {reference} asks for {}, the payment is {}",
-            target.total.format(Language::English),
-            written(part, &payment.currency)
-        )),
+        Verdict::Mismatch => Some(match owed {
+            Some(owed) => format!(
+                "the order {reference} asks for {}, the payment is {}",
+                owed.format(Language::English),
+                written(part, &payment.currency)
+            ),
+            None => format!(
+                "what the order {reference} comes to is not known before its first checkout"
+            ),
+        }),
     }
 }
 

@@ -135,7 +135,7 @@ pub fn keep(
             .values((
                 session_orders::session_id.eq(session),
                 session_orders::order_id.eq(order.id),
-                session_orders::amount.eq(order.total.minor),
+                session_orders::amount.eq(order.amount_total),
                 session_orders::version.eq(order.version),
                 session_orders::attempt.eq(number),
                 session_orders::live.eq(*standing == Standing::Payable),

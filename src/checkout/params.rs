@@ -18,11 +18,14 @@ pub fn of(app: &App, found: &Found) -> MintParams {
         order_id: order.id,
         reference: order.reference.clone(),
         customer_email: order.email.as_ref().map(|email| email.as_str().to_owned()),
-        currency: order.total.currency.code().to_owned(),
-        lines: order.lines.iter().filter_map(mint_line).collect(),
+        currency: order.currency.code().to_owned(),
+        lines: order.lines.iter().map(mint_line).collect(),
         metadata: order.metadata.clone(),
         locale: order.locale.as_str().to_owned(),
         public_url: app.public_url.to_string(),
+        mode: order.mode,
+        automatic_tax: order.automatic_tax,
+        promotion_codes: order.promotion_codes,
         livemode: app.livemode,
         link_version: order.link_version,
         notice: notice(found),
@@ -43,18 +46,20 @@ fn notice(found: &Found) -> Option<String> {
     (!said.is_empty()).then_some(said)
 }
 
-fn mint_line(line: &Line) -> Option<MintLine> {
+fn mint_line(line: &Line) -> MintLine {
     match line {
         Line::Inline {
             description,
             unit_amount,
             quantity,
-        } => Some(MintLine {
+        } => MintLine::Inline {
             description: description.to_string(),
             unit_amount: *unit_amount,
             quantity: quantity.get(),
-        }),
-        // Orders with catalogue prices are not taken in yet.
-        Line::Catalogue { .. } => None,
+        },
+        Line::Catalogue { price, quantity } => MintLine::Catalogue {
+            price: price.as_str().to_owned(),
+            quantity: quantity.get(),
+        },
     }
 }

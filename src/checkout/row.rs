@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::session::{Attempt, Live, Stage};
 use crate::{
-    order::{self, Order, OrderRow},
+    order::{self, Order, OrderRow, line},
     random,
     schema::{checkout_sessions, orders, reminder_decisions, session_orders, settings},
     settings::Settings,
@@ -207,7 +207,7 @@ pub fn begin(
             .values((
                 session_orders::session_id.eq(row),
                 session_orders::order_id.eq(order.id),
-                session_orders::amount.eq(order.total.minor),
+                session_orders::amount.eq(line::total(&order.lines)),
                 session_orders::version.eq(order.version),
                 session_orders::attempt.eq(number),
                 session_orders::live.eq(true),

@@ -1,12 +1,13 @@
 //! What is sent to Stripe to mint a Checkout Session (CONTRACT 6 of the design; docs/ARCHITECTURE.md).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, CreateCheckoutSessionCustomText, CreateCheckoutSessionLineItems,
-    CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    CreateCheckoutSession, CreateCheckoutSessionAutomaticTax, CreateCheckoutSessionCustomText,
+    CreateCheckoutSessionLineItems, CreateCheckoutSessionLineItemsPriceData,
+    CreateCheckoutSessionPaymentIntentData, CreateCheckoutSessionSubscriptionData,
     CustomTextPositionParam, ProductData,
 };
 use stripe_checkout::{CheckoutSessionLocale, CheckoutSessionMode};
@@ -15,10 +16,12 @@ use stripe_types::Currency;
 use uuid::Uuid;
 
 use super::session::ROW_KEY;
+use crate::order::mode::Mode;
 
 /// The parameters of a mint that follow from the order and our settings, and from nothing else:
 /// the same order gives the same parameters, so that their hash tells whether an open session
-/// still says what it should.
+/// still says what it should. What is not asked for is left out, so that the hashes of sessions that
+/// are open stay what they are.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MintParams {
     /// Our order's id.
@@ -37,6 +40,15 @@ pub struct MintParams {
     pub locale: String,
     /// Where our links begin.
     pub public_url: String,
+    /// One payment, or a subscription.
+    #[serde(skip_serializing_if = "is_payment")]
+    pub mode: Mode,
+    /// Whether Stripe works out the taxes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub automatic_tax: bool,
+    /// Whether the checkout takes promotion codes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub promotion_codes: bool,
     /// Whether real money is asked for.
     pub livemode: bool,
     /// The version of the link that the payer comes back to.
@@ -45,15 +57,26 @@ pub struct MintParams {
     pub notice: Option<String>,
 }
 
-/// A line with its own price.
+/// What is to be paid for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MintLine {
-    /// Shown on the checkout.
-    pub description: String,
-    /// In minor units.
-    pub unit_amount: i64,
-    /// At least one.
-    pub quantity: u32,
+#[serde(untagged)]
+pub enum MintLine {
+    /// A line with its own price.
+    Inline {
+        /// Shown on the checkout.
+        description: String,
+        /// In minor units.
+        unit_amount: i64,
+        /// At least one.
+        quantity: u32,
+    },
+    /// A price of the shop's catalogue, which brings its name and amount.
+    Catalogue {
+        /// `price_…`
+        price: String,
+        /// At least one.
+        quantity: u32,
+    },
 }
 
 impl MintParams {
@@ -71,12 +94,8 @@ impl MintParams {
             (ROW_KEY.to_owned(), row.to_string()),
         ];
         metadata.extend(self.metadata.clone());
-        let metadata: std::collections::HashMap<_, _> = metadata.into_iter().collect();
-        // Refunds and disputes carry the payment intent's metadata only.
-        let mut intent = CreateCheckoutSessionPaymentIntentData::new();
-        intent.metadata = Some(metadata.clone());
+        let metadata: HashMap<_, _> = metadata.into_iter().collect();
         let mut create = CreateCheckoutSession::new()
-            .mode(CheckoutSessionMode::Payment)
             .line_items(
                 self.lines
                     .iter()
@@ -85,9 +104,8 @@ impl MintParams {
             )
             .client_reference_id(self.order_id.to_string())
             .success_url(return_url)
-            .cancel_url(return_url)
-            .metadata(metadata)
-            .payment_intent_data(intent);
+            .cancel_url(return_url);
+        create = self.paid_by_mode(create, &metadata).metadata(metadata);
         let locale: CheckoutSessionLocale =
             self.locale.parse().unwrap_or_else(|never| match never {});
         create = create.locale(locale);
@@ -99,19 +117,78 @@ impl MintParams {
             text.submit = Some(CustomTextPositionParam::new(notice.clone()));
             create = create.custom_text(text);
         }
+        if self.automatic_tax {
+            create = create.automatic_tax(CreateCheckoutSessionAutomaticTax::new(true));
+        }
+        if self.promotion_codes {
+            create = create.allow_promotion_codes(true);
+        }
+        // A catalogue price may have several currencies: this one is owed, whatever the payer's is.
+        if self
+            .lines
+            .iter()
+            .any(|line| matches!(line, MintLine::Catalogue { .. }))
+        {
+            create = create.currency(self.stripe_currency());
+        }
         create.build().body.unwrap_or_default()
     }
 
+    /// The mode, and the metadata on what lives longer than the session: refunds and disputes carry
+    /// the payment intent's only, and a subscription has no payment intent of its own.
+    fn paid_by_mode(
+        &self,
+        create: CreateCheckoutSession,
+        metadata: &HashMap<String, String>,
+    ) -> CreateCheckoutSession {
+        match self.mode {
+            Mode::Payment => {
+                let mut intent = CreateCheckoutSessionPaymentIntentData::new();
+                intent.metadata = Some(metadata.clone());
+                create
+                    .mode(CheckoutSessionMode::Payment)
+                    .payment_intent_data(intent)
+            }
+            Mode::Subscription => {
+                let mut subscription = CreateCheckoutSessionSubscriptionData::new();
+                subscription.metadata = Some(metadata.clone());
+                create
+                    .mode(CheckoutSessionMode::Subscription)
+                    .subscription_data(subscription)
+            }
+        }
+    }
+
     fn line_item(&self, line: &MintLine) -> CreateCheckoutSessionLineItems {
-        let currency: Currency = self.currency.parse().unwrap_or_else(|never| match never {});
-        let mut price = CreateCheckoutSessionLineItemsPriceData::new(currency);
-        price.unit_amount = Some(line.unit_amount);
-        price.product_data = Some(ProductData::new(line.description.clone()));
         let mut item = CreateCheckoutSessionLineItems::new();
-        item.price_data = Some(price);
-        item.quantity = Some(u64::from(line.quantity));
+        match line {
+            MintLine::Inline {
+                description,
+                unit_amount,
+                quantity,
+            } => {
+                let mut price =
+                    CreateCheckoutSessionLineItemsPriceData::new(self.stripe_currency());
+                price.unit_amount = Some(*unit_amount);
+                price.product_data = Some(ProductData::new(description.clone()));
+                item.price_data = Some(price);
+                item.quantity = Some(u64::from(*quantity));
+            }
+            MintLine::Catalogue { price, quantity } => {
+                item.price = Some(price.clone());
+                item.quantity = Some(u64::from(*quantity));
+            }
+        }
         item
     }
+
+    fn stripe_currency(&self) -> Currency {
+        self.currency.parse().unwrap_or_else(|never| match never {})
+    }
+}
+
+fn is_payment(mode: &Mode) -> bool {
+    *mode == Mode::Payment
 }
 
 #[cfg(test)]
@@ -124,17 +201,24 @@ mod tests {
             reference: "CUP-1".into(),
             customer_email: Some("kim@example.org".into()),
             currency: "eur".into(),
-            lines: vec![MintLine {
-                description: "Cup & shirt".into(),
-                unit_amount: 4_500,
-                quantity: 2,
-            }],
+            lines: vec![line("Cup & shirt", 4_500)],
             metadata: [("team".to_owned(), "U12".to_owned())].into(),
             locale: "de".into(),
             public_url: "https://pay.example.org/".into(),
+            mode: Mode::Payment,
+            automatic_tax: false,
+            promotion_codes: false,
             livemode: false,
             link_version: 1,
             notice: Some("One reminder may follow.".into()),
+        }
+    }
+
+    fn line(description: &str, unit_amount: i64) -> MintLine {
+        MintLine::Inline {
+            description: description.into(),
+            unit_amount,
+            quantity: 2,
         }
     }
 
@@ -146,26 +230,62 @@ mod tests {
         pairs
     }
 
-    #[test]
-    fn the_body_says_what_the_order_says_and_no_more() {
+    fn written(params: &MintParams) -> String {
         let pairs =
-            decoded(&params().body(Uuid::from_u128(2), "https://pay.example.org/pay/t/return"));
+            decoded(&params.body(Uuid::from_u128(2), "https://pay.example.org/pay/t/return"));
         let text: Vec<String> = pairs
             .into_iter()
             .map(|(name, value)| format!("{name} = {value}"))
             .collect();
-        insta::assert_snapshot!(text.join("\n"));
+        text.join("\n")
+    }
+
+    #[test]
+    fn the_body_says_what_the_order_says_and_no_more() {
+        insta::assert_snapshot!(written(&params()));
+    }
+
+    #[test]
+    fn a_subscription_names_its_prices_and_has_no_payment_intent() {
+        let subscription = MintParams {
+            mode: Mode::Subscription,
+            automatic_tax: true,
+            promotion_codes: true,
+            lines: vec![MintLine::Catalogue {
+                price: "price_monthly".into(),
+                quantity: 2,
+            }],
+            ..params()
+        };
+        insta::assert_snapshot!(written(&subscription));
+    }
+
+    #[test]
+    fn a_session_that_was_opened_by_an_earlier_version_is_known_by_its_hash() {
+        assert_eq!(
+            hex::encode(params().hash()),
+            "e06027eed63856ee5f6feb2b0bb262daad458b408fb8fe8a7fa06d4fecfccc4e"
+        );
     }
 
     #[test]
     fn the_hash_changes_with_whatever_the_payer_would_see() {
         let same = params().hash();
         assert_eq!(params().hash(), same);
-        let changes: [fn(&mut MintParams); 7] = [
+        let changes: [fn(&mut MintParams); 11] = [
             |params| params.notice = None,
             |params| params.customer_email = None,
-            |params| params.lines[0].unit_amount += 1,
-            |params| params.lines[0].description.push('!'),
+            |params| params.lines = vec![line("Cup & shirt", 4_501)],
+            |params| params.lines = vec![line("Cup & shirts", 4_500)],
+            |params| {
+                params.lines = vec![MintLine::Catalogue {
+                    price: "price_1".into(),
+                    quantity: 2,
+                }];
+            },
+            |params| params.mode = Mode::Subscription,
+            |params| params.automatic_tax = true,
+            |params| params.promotion_codes = true,
             |params| params.public_url.push('x'),
             |params| params.link_version += 1,
             |params| params.livemode = true,

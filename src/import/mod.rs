@@ -72,7 +72,6 @@ pub fn take_in(connection: &mut PgConnection, entry: &Entry, doing: &Doing) -> Q
             let reason = if as_given { CHANGED } else { TAKEN };
             return Ok(Taken::Refused(reason.to_owned()));
         }
-        Created::Unsupported(why) => return Ok(Taken::Refused(why.to_owned())),
     };
     if told.is_empty() {
         return Ok(taken(is_new, &Plan::default()));
@@ -185,7 +184,10 @@ fn pay(
     };
     let fact = Fact::Payment(Verdict::Settles);
     order::advance_as_of(connection, order, fact, paid_at, &doing)?;
-    order::settled_with(connection, order, order.total.minor)
+    let amount = order.amount_total;
+    amount.map_or(Ok(()), |amount| {
+        order::settled_with(connection, order, amount)
+    })
 }
 
 fn sessions_line(order: &Order, new: &[(SessionId, Standing)], doing: &Doing) -> activity::Line {

@@ -19,12 +19,20 @@ pub struct About<'a> {
 
 /// The link of one order, sent because somebody asked for it.
 pub fn link(about: &About) -> Text {
-    ours(about, |words| (words.link_subject, words.link_body))
+    ours(about, |words| Ours {
+        subject: words.link_subject,
+        subject_unpriced: words.link_subject_unpriced,
+        body: words.link_body,
+    })
 }
 
 /// The one reminder.
 pub fn reminder(about: &About) -> Text {
-    ours(about, |words| (words.reminder_subject, words.reminder_body))
+    ours(about, |words| Ours {
+        subject: words.reminder_subject,
+        subject_unpriced: words.reminder_subject_unpriced,
+        body: words.reminder_body,
+    })
 }
 
 /// A mailing's words, with whose it is and how to get no more below them.
@@ -35,9 +43,21 @@ pub fn blast(about: &About, subject: &str, body: &str) -> Result<Text, Unfillabl
     template::fill(subject, body, &about.holes).map(|text| signed(about, text))
 }
 
-fn ours(about: &About, choose: impl Fn(&Words) -> (&'static str, &'static str)) -> Text {
-    let (subject, body) = choose(texts(language(about.holes.order)));
-    template::fill(subject, body, &about.holes)
+/// The templates of one of our own mails.
+struct Ours {
+    subject: &'static str,
+    subject_unpriced: &'static str,
+    body: &'static str,
+}
+
+fn ours(about: &About, choose: impl Fn(&Words) -> Ours) -> Text {
+    let order = about.holes.order;
+    let ours = choose(texts(language(order)));
+    let subject = match order.owed() {
+        Some(_) => ours.subject,
+        None => ours.subject_unpriced,
+    };
+    template::fill(subject, ours.body, &about.holes)
         .map(|text| signed(about, text))
         .expect("our own templates are filled in the tests, in every language")
 }
@@ -66,7 +86,7 @@ fn language(order: &Order) -> crate::order::locale::Language {
 mod tests {
     use insta::assert_snapshot;
 
-    use super::super::samples::{PAY_URL, UNSUBSCRIBE_URL, club, family, fee, holes};
+    use super::super::samples::{PAY_URL, UNSUBSCRIBE_URL, club, family, fee, holes, membership};
     use super::*;
     use crate::mail::layout::flowed;
 
@@ -204,13 +224,69 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_the_shops_catalogue_is_named_and_priced_at_the_checkout() {
+        assert_snapshot!(seen(&membership("en"), link), @r"
+        Rovers Youth FC: your payment (CUP-U12-7)
+
+        Hello Kim Müller,
+
+        This is what is open with us:
+
+          Team shirt: €23.50
+          2 × Item as named at the checkout
+
+        Amount due: the sum shown at the checkout
+        Reference: CUP-U12-7
+
+        You can pay here:
+
+        [pay]
+
+        The link is meant for you and keeps working until this is settled.
+
+        -- 
+        Rovers Youth FC
+        https://rovers.example.org/
+        Questions? treasurer@rovers.example.org
+        No more mail from us to this address:
+        [unsubscribe]
+        ");
+        assert_snapshot!(seen(&membership("de"), reminder), @r"
+        Rovers Youth FC: Ihre Zahlung ist noch offen (CUP-U12-7)
+
+        Guten Tag Kim Müller,
+
+        das ist bei uns noch offen:
+
+          Team shirt: 23,50 €
+          2 × Posten laut Bezahlseite
+
+        Offener Betrag: die Summe, die auf der Bezahlseite steht
+        Referenz: CUP-U12-7
+
+        Hier können Sie bezahlen:
+
+        [pay]
+
+        Das ist die einzige Erinnerung, die wir dazu schicken. Falls Sie inzwischen bezahlt haben oder es anders erledigt ist, brauchen Sie nichts mehr zu tun.
+
+        -- 
+        Rovers Youth FC
+        https://rovers.example.org/
+        Fragen? treasurer@rovers.example.org
+        Keine Mails mehr von uns an diese Adresse:
+        [unsubscribe]
+        ");
+    }
+
+    #[test]
     fn every_letter_fits_its_lines_and_names_each_link_once() {
         let nobody = config::Shop {
             support_email: None,
             ..club()
         };
         for language in ["en", "de"] {
-            for order in [fee(language), family(language)] {
+            for order in [fee(language), family(language), membership(language)] {
                 for (letter, shop) in [
                     (link as fn(&About) -> Text, club()),
                     (reminder, nobody.clone()),

@@ -9,8 +9,8 @@ use super::template::Holes;
 use crate::{
     config::Shop,
     order::{
-        Order, currency::Currency, line::Line, locale::Locale, mode::Mode, money::Money,
-        state::State, text::Description,
+        Order, currency::Currency, line::Line, locale::Locale, mode::Mode, state::State,
+        text::Description,
     },
 };
 
@@ -62,11 +62,14 @@ pub fn order(locale: &str, name: Option<&str>, lines: &[(&str, i64, i64)]) -> Or
         email: None,
         name: name.map(str::to_owned),
         locale: Locale::parse(locale).unwrap(),
-        total: Money::new(total.sum(), Currency::parse("eur").unwrap()),
+        currency: Currency::parse("eur").unwrap(),
+        amount_total: Some(total.sum()),
         lines: lines.collect(),
         metadata: BTreeMap::from([("team".to_owned(), "U12 blue".to_owned())]),
         mode: Mode::Payment,
         remind: true,
+        automatic_tax: false,
+        promotion_codes: false,
         version: 1,
         link_version: 1,
         paid_amount: None,
@@ -74,6 +77,17 @@ pub fn order(locale: &str, name: Option<&str>, lines: &[(&str, i64, i64)]) -> Or
         created_at: DateTime::UNIX_EPOCH,
         state: State::Open,
     }
+}
+
+/// A fee whose name and amount are in the shop's catalogue at Stripe, with a shirt beside it.
+pub fn membership(locale: &str) -> Order {
+    let mut order = order(locale, Some("Kim Müller"), &[("Team shirt", 2_350, 1)]);
+    order.amount_total = None;
+    order.lines.push(Line::Catalogue {
+        price: "price_simulated_monthly".to_owned().try_into().unwrap(),
+        quantity: 2.try_into().unwrap(),
+    });
+    order
 }
 
 /// What fills the holes of a mail about this order.

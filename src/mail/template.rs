@@ -14,7 +14,10 @@ use super::{
     Text,
     layout::{one_line, tidy},
 };
-use crate::order::{Order, line::Line, money::Money};
+use crate::order::{
+    Order,
+    wording::{self, WrittenLine},
+};
 
 /// More than any template needs: one that goes round in circles is stopped.
 const STEPS: u64 = 100_000;
@@ -166,12 +169,14 @@ fn explain(what: &str, error: &minijinja::Error) -> Unfillable {
 
 fn context(holes: &Holes) -> Value {
     let order = holes.order;
-    let lines = Lines::of(order);
     minijinja::context! {
         name => order.name.as_deref().unwrap_or_default(),
         reference => &order.reference,
-        amount => order.total.format(order.locale.language()),
-        lines => Value::from_object(lines),
+        amount => wording::amount(order),
+        lines => Value::from_object(Lines {
+            written: wording::lines(order).collect(),
+            unpriced: wording::unpriced(order.locale.language()),
+        }),
         pay_url => holes.pay_url,
         unsubscribe_url => holes.unsubscribe_url,
         shop_name => holes.shop_name,
@@ -182,24 +187,10 @@ fn context(holes: &Holes) -> Value {
 /// The lines of an order: written out, one indented line each; and a list to go through, each with
 /// `description`, `quantity` and `amount`.
 #[derive(Debug)]
-struct Lines(Vec<(String, u32, String)>);
-
-impl Lines {
-    fn of(order: &Order) -> Self {
-        let written = order.lines.iter().filter_map(|line| match line {
-            Line::Inline {
-                description,
-                quantity,
-                ..
-            } => Some((
-                description.to_string(),
-                quantity.get(),
-                Money::new(line.total()?, order.total.currency).format(order.locale.language()),
-            )),
-            Line::Catalogue { .. } => None,
-        });
-        Self(written.collect())
-    }
+struct Lines {
+    written: Vec<WrittenLine>,
+    /// For the amount of what the checkout alone prices.
+    unpriced: &'static str,
 }
 
 impl Object for Lines {
@@ -208,20 +199,28 @@ impl Object for Lines {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let (description, quantity, amount) = self.0.get(key.as_usize()?)?;
+        let WrittenLine {
+            description,
+            quantity,
+            amount,
+        } = self.written.get(key.as_usize()?)?;
+        let amount = amount.as_deref().unwrap_or(self.unpriced);
         Some(minijinja::context! { description, quantity, amount })
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Seq(self.0.len())
+        Enumerator::Seq(self.written.len())
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, (description, quantity, amount)) in self.0.iter().enumerate() {
-            let line_end = if at == 0 { "" } else { "\n" };
-            match quantity {
-                1 => write!(f, "{line_end}  {description}: {amount}")?,
-                many => write!(f, "{line_end}  {many} × {description}: {amount}")?,
+        for (at, line) in self.written.iter().enumerate() {
+            f.write_str(if at == 0 { "  " } else { "\n  " })?;
+            if line.quantity > 1 {
+                write!(f, "{} × ", line.quantity)?;
+            }
+            f.write_str(&line.description)?;
+            if let Some(amount) = &line.amount {
+                write!(f, ": {amount}")?;
             }
         }
         Ok(())
@@ -230,7 +229,7 @@ impl Object for Lines {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{PAY_URL, UNSUBSCRIBE_URL, family, fee, holes, order};
+    use super::super::samples::{PAY_URL, UNSUBSCRIBE_URL, family, fee, holes, membership, order};
     use super::*;
 
     fn filled(order: &Order, body: &str) -> Result<String, String> {
@@ -285,6 +284,30 @@ mod tests {
             "2*Sommercup=90,00 €;1*T-Shirt=12,50 €;"
         );
         assert_eq!(filled(&order, "{{ lines|length }}").unwrap(), "2");
+    }
+
+    #[test]
+    fn where_the_checkout_alone_knows_an_amount_words_say_so() {
+        let (english, german) = (membership("en"), membership("de"));
+        let please = "Please pay {{ amount }}.";
+        assert_eq!(
+            filled(&english, please).unwrap(),
+            "Please pay the sum shown at the checkout."
+        );
+        assert_eq!(
+            filled(&german, "{{ lines }}").unwrap(),
+            "  Team shirt: 23,50 €\n  2 × Posten laut Bezahlseite"
+        );
+        let one_by_one = "{% for line in lines %}{{ line.quantity }}*{{ line.description }}={{ line.amount }};{% endfor %}";
+        assert_eq!(
+            filled(&english, one_by_one).unwrap(),
+            "1*Team shirt=€23.50;2*Item as named at the checkout=the sum shown at the checkout;"
+        );
+        let known = Order {
+            amount_total: Some(11_350),
+            ..english
+        };
+        assert_eq!(filled(&known, please).unwrap(), "Please pay €113.50.");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use diesel::{prelude::*, upsert::excluded};
 
-use super::{Doing, Order, OrderRow, draft::NewOrder, history, mode::Mode, row::NewRow};
+use super::{Doing, Order, OrderRow, draft::NewOrder, history, row::NewRow};
 use crate::{activity::Level, random, schema::orders};
 
 /// What became of an order that was handed in.
@@ -19,8 +19,6 @@ pub enum Created {
         /// Whether it asks for the same today.
         as_today: bool,
     },
-    /// It cannot be charged yet, and why.
-    Unsupported(&'static str),
 }
 
 /// Takes an order in; the same content again is the same order.
@@ -32,13 +30,8 @@ pub fn create(
     order: &NewOrder,
     doing: &Doing,
 ) -> QueryResult<Created> {
-    let Some(total) = order.total().filter(|_| order.mode == Mode::Payment) else {
-        return Ok(Created::Unsupported(
-            "catalogue prices and subscriptions cannot be charged yet; give each line a unit_amount",
-        ));
-    };
     connection.transaction(|connection| {
-        let row = NewRow::of(order, total, random::row_id(doing.at), doing.at)?;
+        let row = NewRow::of(order, random::row_id(doing.at), doing.at);
         // The update that changes nothing makes a twin wait for our commit and then see the row.
         let stored: OrderRow = diesel::insert_into(orders::table)
             .values(&row)
@@ -74,12 +67,14 @@ impl Order {
     fn says(&self, new: &NewOrder) -> bool {
         new.email == self.email
             && new.name.as_ref().map(|name| name.as_str()) == self.name.as_deref()
-            && new.total() == Some(self.total)
+            && new.currency == self.currency
             && new.lines == self.lines
             && new.metadata.iter().eq(self
                 .metadata
                 .iter()
                 .map(|(key, value)| (key.as_str(), value.as_str())))
             && (new.mode, new.locale, new.remind) == (self.mode, self.locale, self.remind)
+            && (new.automatic_tax, new.promotion_codes)
+                == (self.automatic_tax, self.promotion_codes)
     }
 }

@@ -7,11 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::currency::Currency;
 use super::email::Email;
-use super::line::{Line, LineDraft, NO_LINES, check_lines, check_sums, known_total};
+use super::line::{self, Line, LineDraft, NO_LINES, check_lines, check_sums};
 use super::locale::Locale;
 use super::metadata::Metadata;
 use super::mode::Mode;
-use super::money::Money;
 use super::problem::Problems;
 use super::text::{Name, Reference};
 
@@ -30,6 +29,8 @@ pub struct Draft {
     mode: Option<String>,
     locale: Option<String>,
     remind: Option<bool>,
+    automatic_tax: Option<bool>,
+    promotion_codes: Option<bool>,
 }
 
 /// A checked order. Two are equal when a payer would be asked for the same. Serialised it carries
@@ -54,6 +55,12 @@ pub struct NewOrder {
     pub locale: Locale,
     /// Whether a reminder may be sent.
     pub remind: bool,
+    /// Whether Stripe works out the taxes at the checkout.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub automatic_tax: bool,
+    /// Whether the checkout takes promotion codes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub promotion_codes: bool,
 }
 
 impl TryFrom<Draft> for NewOrder {
@@ -96,6 +103,8 @@ impl TryFrom<Draft> for NewOrder {
                 mode: mode?,
                 locale: locale?,
                 remind: draft.remind.unwrap_or(true),
+                automatic_tax: draft.automatic_tax.unwrap_or(false),
+                promotion_codes: draft.promotion_codes.unwrap_or(false),
             })
         })();
         problems.or(order)?.checked()
@@ -107,23 +116,13 @@ impl NewOrder {
     pub(super) fn checked(self) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         check_sums(&self.lines, self.currency, &mut problems);
-        if self.mode == Mode::Subscription && !self.has_catalogue_prices() {
+        if self.mode == Mode::Subscription && !line::have_catalogue_prices(&self.lines) {
             problems.add(
                 "mode",
                 "a subscription needs a line with a price from Stripe's catalogue",
             );
         }
         problems.or(Some(self))
-    }
-
-    /// Whether Stripe must be asked before it is known what is owed.
-    pub fn has_catalogue_prices(&self) -> bool {
-        self.lines.iter().any(|line| line.total().is_none())
-    }
-
-    /// What is owed; `None` as long as a catalogue price has a say in it.
-    pub fn total(&self) -> Option<Money> {
-        (!self.has_catalogue_prices()).then(|| Money::new(known_total(&self.lines), self.currency))
     }
 
     /// A fingerprint (SHA-256, hex) of the whole content, by which the same order sent again is
@@ -179,10 +178,7 @@ mod tests {
     #[test]
     fn a_sound_order_is_taken_and_knows_its_total() {
         let order = check(order()).unwrap();
-        assert_eq!(
-            order.total(),
-            Some(Money::new(9000, Currency::parse("eur").unwrap()))
-        );
+        assert_eq!(line::total(&order.lines), Some(9000));
         assert_eq!((order.mode, order.remind), (Mode::Payment, true));
         assert!(!format!("{order:?}").contains("jane@"));
     }
@@ -194,7 +190,7 @@ mod tests {
             "lines": [{"description": "Fee", "unit_amount": 4500}]
         }))
         .unwrap();
-        assert_eq!(order.total().unwrap().minor, 4500);
+        assert_eq!(line::total(&order.lines), Some(4500));
         assert_eq!((order.email, order.locale), (None, Locale::default()));
     }
 
@@ -298,8 +294,7 @@ mod tests {
     fn the_total_with_a_catalogue_price_is_unknown_until_stripe_is_asked() {
         let lines = json!([{"price": "price_1"}, {"description": "Fee", "unit_amount": 4500}]);
         let order = check(with("lines", lines)).unwrap();
-        assert!(order.has_catalogue_prices());
-        assert_eq!(order.total(), None);
+        assert_eq!(line::total(&order.lines), None);
     }
 
     #[test]
@@ -332,6 +327,8 @@ mod tests {
             ("metadata", json!({})),
             ("locale", json!("en")),
             ("remind", json!(false)),
+            ("automatic_tax", json!(true)),
+            ("promotion_codes", json!(true)),
         ] {
             let other = check(with(field, value)).unwrap();
             assert_ne!(other, original, "{field}");

@@ -51,6 +51,16 @@ impl Line {
     }
 }
 
+/// Whether Stripe must be asked before it is known what these lines come to.
+pub fn have_catalogue_prices(lines: &[Line]) -> bool {
+    lines.iter().any(|line| line.total().is_none())
+}
+
+/// What the lines come to in minor units; unknown as long as a catalogue price has a say in it.
+pub fn total(lines: &[Line]) -> Option<i64> {
+    lines.iter().map(Line::total).sum()
+}
+
 /// How many of something: 1 to 999,999, which is what Stripe takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "u32")]

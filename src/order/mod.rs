@@ -19,10 +19,12 @@ pub mod locale;
 pub mod metadata;
 pub mod mode;
 pub mod money;
+mod owed;
 pub mod problem;
 mod row;
 pub mod state;
 pub mod text;
+pub mod wording;
 
 use std::collections::BTreeMap;
 
@@ -37,9 +39,12 @@ use uuid::Uuid;
 pub use self::{
     advance::{advance, advance_as_of},
     create::{Created, create},
-    row::{OrderRow, Unpriced, WhatIsOwed},
+    owed::set_amount,
+    row::{OrderRow, WhatIsOwed},
 };
-use self::{email::Email, line::Line, locale::Locale, mode::Mode, money::Money, state::State};
+use self::{
+    currency::Currency, email::Email, line::Line, locale::Locale, mode::Mode, state::State,
+};
 use crate::{
     activity::{self, Level},
     link::token::PayClaims,
@@ -59,8 +64,11 @@ pub struct Order {
     pub name: Option<String>,
     /// The language of mails, pages and checkout.
     pub locale: Locale,
-    /// What is owed, in all.
-    pub total: Money,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// What is owed, in all, in minor units. `None`: a catalogue price has a say in it, and Stripe has
+    /// not told it yet. See [`Order::owed`].
+    pub amount_total: Option<i64>,
     /// What it is made of.
     pub lines: Vec<Line>,
     /// The shop's own keys.
@@ -69,6 +77,10 @@ pub struct Order {
     pub mode: Mode,
     /// Whether a reminder may follow an unfinished checkout.
     pub remind: bool,
+    /// Whether Stripe works out the taxes at the checkout.
+    pub automatic_tax: bool,
+    /// Whether the checkout takes promotion codes.
+    pub promotion_codes: bool,
     /// Counts changes of what is owed.
     pub version: i32,
     /// Counts withdrawals of the link.

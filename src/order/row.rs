@@ -12,10 +12,9 @@ use super::{
     currency::Currency,
     draft::NewOrder,
     email::Email,
-    line::Line,
+    line::{self, Line},
     locale::Locale,
     mode::Mode,
-    money::Money,
     state::{How, State},
 };
 use crate::schema::orders;
@@ -48,6 +47,8 @@ pub struct OrderRow {
     cancelled_at: Option<DateTime<Utc>>,
     paid_amount: Option<i64>,
     debit_failed_at: Option<DateTime<Utc>>,
+    automatic_tax: bool,
+    promotion_codes: bool,
 }
 
 impl OrderRow {
@@ -59,10 +60,13 @@ impl OrderRow {
         let state = self.state()?;
         let currency =
             Currency::parse(&self.currency).map_err(|error| impossible("currency", error))?;
-        let total = self
-            .amount_total
-            .ok_or_else(|| impossible("amount_total", "unknown"))?;
-        let total = Money::new(total, currency);
+        let lines: Vec<Line> = from_json("lines", self.lines)?;
+        if self.amount_total.is_none() && !line::have_catalogue_prices(&lines) {
+            return Err(impossible(
+                "amount_total",
+                "unknown without a catalogue price",
+            ));
+        }
         Ok(Order {
             id: self.id,
             email: self
@@ -72,12 +76,15 @@ impl OrderRow {
                 .map_err(|error| impossible("email", error))?,
             locale: Locale::parse(&self.locale).map_err(|error| impossible("locale", error))?,
             mode: Mode::parse(&self.mode).map_err(|error| impossible("mode", error))?,
-            lines: from_json("lines", self.lines)?,
+            lines,
             metadata: from_json("metadata", self.metadata)?,
             reference: self.reference,
             name: self.name,
-            total,
+            currency,
+            amount_total: self.amount_total,
             remind: self.remind,
+            automatic_tax: self.automatic_tax,
+            promotion_codes: self.promotion_codes,
             version: self.version,
             link_version: self.link_version,
             created_at: self.created_at,
@@ -127,36 +134,35 @@ pub(super) struct NewRow {
     name: Option<String>,
     locale: &'static str,
     currency: &'static str,
-    amount_total: i64,
+    amount_total: Option<i64>,
     lines: Value,
     metadata: Value,
     mode: &'static str,
     remind: bool,
+    automatic_tax: bool,
+    promotion_codes: bool,
     created_at: DateTime<Utc>,
 }
 
 impl NewRow {
-    pub fn of(
-        order: &NewOrder,
-        total: Money,
-        id: Uuid,
-        created_at: DateTime<Utc>,
-    ) -> QueryResult<Self> {
-        Ok(Self {
+    pub fn of(order: &NewOrder, id: Uuid, created_at: DateTime<Utc>) -> Self {
+        Self {
             id,
             content_hash: order.content_hash(),
             reference: order.reference.to_string(),
             email: order.email.as_ref().map(|email| email.as_str().to_owned()),
             name: order.name.as_ref().map(ToString::to_string),
             locale: order.locale.as_str(),
-            currency: total.currency.code(),
-            amount_total: total.minor,
-            lines: to_json(&order.lines)?,
-            metadata: to_json(&order.metadata)?,
+            currency: order.currency.code(),
+            amount_total: line::total(&order.lines),
+            lines: to_json(&order.lines),
+            metadata: to_json(&order.metadata),
             mode: order.mode.as_str(),
             remind: order.remind,
+            automatic_tax: order.automatic_tax,
+            promotion_codes: order.promotion_codes,
             created_at,
-        })
+        }
     }
 }
 
@@ -164,24 +170,22 @@ impl NewRow {
 #[derive(AsChangeset)]
 #[diesel(table_name = orders, treat_none_as_null = true)]
 pub struct WhatIsOwed {
-    amount_total: i64,
+    amount_total: Option<i64>,
     lines: Value,
     email: Option<String>,
     name: Option<String>,
 }
 
 impl WhatIsOwed {
-    /// What `order` is after `change`; `None` if that is what it is already.
-    ///
-    /// # Errors
-    /// [`Unpriced`] for lines whose amount only Stripe knows.
-    pub fn after(order: &Order, change: Change) -> Result<Option<Self>, Unpriced> {
+    /// What `order` is after `change`; `None` if that is what it is already. What catalogue prices
+    /// come to is known as long as the lines stay.
+    pub fn after(order: &Order, change: Change) -> Option<Self> {
         let lines = change.lines.unwrap_or_else(|| order.lines.clone());
-        let amount_total = lines
-            .iter()
-            .map(Line::total)
-            .sum::<Option<i64>>()
-            .ok_or(Unpriced)?;
+        let amount_total = if lines == order.lines {
+            order.amount_total
+        } else {
+            line::total(&lines)
+        };
         let email = change.email.apply(order.email.clone());
         let name = match change.name {
             Edit::Keep => order.name.clone(),
@@ -189,22 +193,16 @@ impl WhatIsOwed {
             Edit::Set(name) => Some(name.to_string()),
         };
         if lines == order.lines && email == order.email && name == order.name {
-            return Ok(None);
+            return None;
         }
-        let lines = to_json(&lines).map_err(|_| Unpriced)?;
-        Ok(Some(Self {
+        Some(Self {
             amount_total,
-            lines,
+            lines: to_json(&lines),
             email: email.map(|email| email.as_str().to_owned()),
             name,
-        }))
+        })
     }
 }
-
-/// Lines with catalogue prices have no amount of their own.
-#[derive(Debug, thiserror::Error)]
-#[error("catalogue prices cannot be charged yet; give each line a unit_amount")]
-pub struct Unpriced;
 
 /// A state as its columns; those of every other state are emptied.
 #[derive(AsChangeset, Default)]
@@ -254,8 +252,8 @@ impl Evidence {
     }
 }
 
-fn to_json(value: &impl Serialize) -> QueryResult<Value> {
-    serde_json::to_value(value).map_err(|error| QueryError::SerializationError(error.into()))
+fn to_json(value: &impl Serialize) -> Value {
+    serde_json::to_value(value).expect("plain texts and numbers always become JSON")
 }
 
 fn from_json<T: DeserializeOwned>(column: &str, value: Value) -> QueryResult<T> {

@@ -42,6 +42,8 @@ pub fn record_imported(
     id: &SessionId,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
+    // A file's lines have amounts of their own, so that it is known.
+    let amount = order.amount_total.unwrap_or_default();
     let row = checkout_sessions::table
         .filter(checkout_sessions::stripe_id.eq(id.as_str()))
         .select(checkout_sessions::id)
@@ -52,8 +54,8 @@ pub fn record_imported(
             payments::id.eq(payment),
             payments::stripe_session_id.eq(id.as_str()),
             payments::session_id.eq(row),
-            payments::amount.eq(order.total.minor),
-            payments::currency.eq(order.total.currency.code()),
+            payments::amount.eq(amount),
+            payments::currency.eq(order.currency.code()),
             payments::found_by.eq(FoundBy::Import.name()),
             payments::found_at.eq(now),
         ))
@@ -67,7 +69,7 @@ pub fn record_imported(
         .values((
             payment_allocations::payment_id.eq(payment),
             payment_allocations::order_id.eq(order.id),
-            payment_allocations::amount.eq(order.total.minor),
+            payment_allocations::amount.eq(amount),
             payment_allocations::verdict.eq(Verdict::Settles.name()),
         ))
         .execute(connection)

@@ -11,6 +11,7 @@ pub(crate) mod dispute;
 mod expiry;
 mod imported;
 pub(crate) mod payment;
+mod pricing;
 pub(crate) mod refund;
 pub mod verdict;
 mod view;
@@ -128,7 +129,7 @@ pub fn settle_in(
     let Some(row) = find_row(connection, session)? else {
         return without_a_row(connection, session, found_by, now);
     };
-    let shares: Vec<Share> = session_orders::table
+    let mut shares: Vec<Share> = session_orders::table
         .filter(session_orders::session_id.eq(row))
         .order(session_orders::order_id)
         .select(Share::as_select())
@@ -141,6 +142,9 @@ pub fn settle_in(
         .for_update()
         .first(connection)?;
 
+    if state == "minting" {
+        pricing::learn(connection, row, session, &mut shares, &orders)?;
+    }
     match session.status {
         Status::Open if state == "minting" => update_row(connection, row, "open", session, now)?,
         Status::Open => {}
@@ -212,6 +216,8 @@ struct Share {
     order_id: Uuid,
     /// `None`: catalogue prices, whose amount Stripe has not told yet.
     amount: Option<i64>,
+    /// Of the order, as asked of Stripe.
+    version: i32,
 }
 
 /// Whether we have a row of a session.

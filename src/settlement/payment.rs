@@ -6,7 +6,10 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{FoundBy, Share, dispute, refund, verdict::verdict};
+use super::{
+    FoundBy, Share, dispute, refund,
+    verdict::{compared, verdict},
+};
 use crate::{
     activity::{self, Level},
     case::{self, Kind, Opening},
@@ -38,12 +41,13 @@ pub struct Received {
 }
 
 impl Received {
-    /// What it is to an order, if `part` of it is counted for that order.
-    pub fn judge(&self, order: &Order, part: i64) -> Verdict {
-        match Currency::parse(&self.currency) {
-            Ok(currency) => verdict(order.state, order.total, Money::new(part, currency)),
-            Err(_) => Verdict::Mismatch,
-        }
+    /// What it is to an order, if `compared` of it is held against what is `owed`, in its currency.
+    pub fn judge(&self, order: &Order, owed: Option<Money>, compared: Option<i64>) -> Verdict {
+        let currency = Currency::parse(&self.currency).ok();
+        let paid = compared
+            .zip(currency)
+            .map(|(minor, currency)| Money::new(minor, currency));
+        verdict(order.state, owed, paid)
     }
 }
 
@@ -91,11 +95,13 @@ pub(super) fn record(
     let asked: Option<i64> = owed.iter().map(|(share, _)| share.amount).sum();
     for (share, order) in owed {
         // A payment of the whole session's amount is each order's own share of it.
-        let part = share
-            .amount
-            .filter(|_| asked == Some(payment.amount))
-            .unwrap_or(payment.amount);
-        let judged = payment.judge(order, part);
+        let part_of = |whole| {
+            let whole_is_asked = asked == Some(whole);
+            share.amount.filter(|_| whole_is_asked).unwrap_or(whole)
+        };
+        let compared = compared(session, order.is_adjusted_at_checkout()).map(part_of);
+        let judged = payment.judge(order, share.owed(order), compared);
+        let part = part_of(payment.amount);
         allocate(connection, &payment, order, part, judged, &doing)?;
     }
     // What was heard of before the payment.

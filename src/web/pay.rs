@@ -16,7 +16,7 @@ use crate::{
     config::PayClick,
     db::DbError,
     link::{self, token::PayClaims},
-    order::{self, Order, currency::Currency, money::Money, state::State},
+    order::{self, Order, currency::Currency, money::Money, state::State, wording},
     settlement::payments_of,
     visitor::{self, Visitor},
 };
@@ -149,9 +149,10 @@ async fn stand(
         owed: &owed,
         action: &action,
     };
+    let paid = paid(&order);
     let settled = |at| Settled {
         owed: &owed,
-        paid: &owed.total,
+        paid: &paid,
         at,
     };
     let page = match order.state {
@@ -174,7 +175,7 @@ async fn stand(
         State::Paid { at } if came_back => Page::JustPaid(settled(at)),
         State::Paid { at } => Page::Paid(settled(at)),
         State::PartiallyRefunded { refunded, .. } => {
-            let refunded = format(Money::new(refunded, order.total.currency), &order);
+            let refunded = format(Money::new(refunded, order.currency), &order);
             return site.answer(
                 language,
                 &Page::PartlyRefunded {
@@ -184,7 +185,7 @@ async fn stand(
             );
         }
         State::Refunded { refunded, .. } => {
-            let refunded = format(Money::new(refunded, order.total.currency), &order);
+            let refunded = format(Money::new(refunded, order.currency), &order);
             return site.answer(
                 language,
                 &Page::Refunded {
@@ -213,6 +214,14 @@ fn replaced(app: &App, site: &Site, order: &Order) -> HttpResponse {
     )
 }
 
+/// What the payment brought, written for people: taxes and discounts are in it.
+fn paid(order: &Order) -> String {
+    let brought = order
+        .paid_amount
+        .map(|minor| Money::new(minor, order.currency));
+    brought.map_or_else(|| wording::amount(order), |money| format(money, order))
+}
+
 /// What came instead of what was owed, written for people.
 async fn received(app: &App, order: &Order) -> Result<String, DbError> {
     let id = order.id;
@@ -230,7 +239,7 @@ async fn received(app: &App, order: &Order) -> Result<String, DbError> {
             Currency::parse(&payment.currency).ok()?,
         ))
     });
-    Ok(format(money.unwrap_or(order.total), order))
+    Ok(money.map_or_else(|| wording::amount(order), |money| format(money, order)))
 }
 
 /// Taken from the path as it is: what cannot be decoded is one more token that is not ours.

@@ -8,7 +8,7 @@ use actix_web::{
 use super::page::{self, Owed, OwedLine, Page, Pages};
 use crate::{
     app::App,
-    order::{Order, line::Line, locale::Language, money::Money},
+    order::{Order, locale::Language, money::Money, wording},
 };
 
 /// What every page needs. Made once.
@@ -80,22 +80,15 @@ pub fn asked_language(request: &HttpRequest) -> Language {
 
 /// What the order asks for, written for people.
 pub fn owed(order: &Order) -> Owed {
-    let lines = order.lines.iter().filter_map(|line| match line {
-        Line::Inline {
-            description,
-            quantity,
-            ..
-        } => Some(OwedLine {
-            description: description.to_string(),
-            quantity: quantity.get(),
-            amount: format(Money::new(line.total()?, order.total.currency), order),
-        }),
-        Line::Catalogue { .. } => None,
+    let lines = wording::lines(order).map(|line| OwedLine {
+        description: line.description,
+        quantity: line.quantity,
+        amount: line.amount,
     });
     Owed {
         reference: order.reference.clone(),
         lines: lines.collect(),
-        total: format(order.total, order),
+        total: wording::amount(order),
     }
 }
 

@@ -17,6 +17,7 @@ mod support;
 mod api;
 mod blast;
 mod cases;
+mod catalogue;
 mod click;
 mod commands;
 mod elsewhere;

@@ -18,6 +18,12 @@ const ROWS: &str = "
         VALUES ('00000000-0000-7000-8000-000000000002', 'cs_1', 'complete', 'click', 'person', 'k', now(), now(), now(), now());
     INSERT INTO session_orders (session_id, order_id, amount, version, attempt, live)
         VALUES ('00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-000000000001', 4500, 1, 1, false);
+    INSERT INTO orders (id, reference, locale, currency, amount_total, lines, mode, content_hash, created_at)
+        VALUES ('00000000-0000-7000-8000-00000000000a', 'GYM-1', 'en', 'eur', NULL, '[{\"price\": \"price_1\"}]', 'payment', 'x', now()),
+               ('00000000-0000-7000-8000-00000000000b', 'GYM-2', 'en', 'eur', 0, '[{\"price\": \"price_2\"}]', 'subscription', 'x', now());
+    INSERT INTO session_orders (session_id, order_id, amount, version, attempt, live)
+        VALUES ('00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-00000000000a', NULL, 1, 1, false),
+               ('00000000-0000-7000-8000-000000000002', '00000000-0000-7000-8000-00000000000b', 0, 1, 1, false);
     INSERT INTO payments (id, stripe_session_id, session_id, payment_intent, amount, currency, found_by, found_at)
         VALUES ('00000000-0000-7000-8000-000000000003', 'cs_1', '00000000-0000-7000-8000-000000000002', 'pi_1', 4500, 'eur', 'webhook', now());
     INSERT INTO payment_allocations (payment_id, order_id, amount, verdict)

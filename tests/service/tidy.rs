@@ -279,7 +279,7 @@ fn the_table_of_payments_in_the_docs_is_what_the_code_does() {
     let at = chrono::DateTime::UNIX_EPOCH;
     let euros = |minor| Money::new(minor, Currency::parse("eur").expect("a currency"));
     let outcome = |state: State, paid: i64| {
-        let judged = verdict(state, euros(4500), euros(paid));
+        let judged = verdict(state, Some(euros(4500)), Some(euros(paid)));
         let moved = match state.after(Fact::Payment(judged), at) {
             Move::To(next) => Some(next.name()),
             Move::Stay | Move::Refuse(_) => None,

@@ -4,6 +4,7 @@ use super::Words;
 
 pub(super) static WORDS: Words = Words {
     link_subject: "{{ shop_name }}: {{ amount }} zu zahlen ({{ reference }})",
+    link_subject_unpriced: "{{ shop_name }}: Ihre Zahlung ({{ reference }})",
     link_body: "\
 Guten Tag{% if name %} {{ name }}{% endif %},
 
@@ -21,6 +22,7 @@ Hier können Sie bezahlen:
 Der Link ist für Sie bestimmt und gilt, bis alles erledigt ist.
 ",
     reminder_subject: "{{ shop_name }}: {{ amount }} noch offen ({{ reference }})",
+    reminder_subject_unpriced: "{{ shop_name }}: Ihre Zahlung ist noch offen ({{ reference }})",
     reminder_body: "\
 Guten Tag{% if name %} {{ name }}{% endif %},
 

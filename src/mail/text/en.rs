@@ -4,6 +4,7 @@ use super::Words;
 
 pub(super) static WORDS: Words = Words {
     link_subject: "{{ shop_name }}: {{ amount }} to pay ({{ reference }})",
+    link_subject_unpriced: "{{ shop_name }}: your payment ({{ reference }})",
     link_body: "\
 Hello{% if name %} {{ name }}{% endif %},
 
@@ -21,6 +22,7 @@ You can pay here:
 The link is meant for you and keeps working until this is settled.
 ",
     reminder_subject: "{{ shop_name }}: {{ amount }} still open ({{ reference }})",
+    reminder_subject_unpriced: "{{ shop_name }}: your payment is still open ({{ reference }})",
     reminder_body: "\
 Hello{% if name %} {{ name }}{% endif %},
 

@@ -20,10 +20,14 @@ pub fn texts(language: Language) -> &'static Words {
 pub struct Words {
     /// The mail with an order's link.
     pub link_subject: &'static str,
+    /// The same, while the checkout alone knows the amount.
+    pub link_subject_unpriced: &'static str,
     /// Its text.
     pub link_body: &'static str,
     /// The one reminder.
     pub reminder_subject: &'static str,
+    /// The same, while the checkout alone knows the amount.
+    pub reminder_subject_unpriced: &'static str,
     /// Its text. It says that a fee is open, never that somebody began to pay: a scanner may have
     /// opened the link.
     pub reminder_body: &'static str,

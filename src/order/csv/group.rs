@@ -236,6 +236,8 @@ impl<'r> Shared<'r> {
                 .locale
                 .map_or_else(Locale::default, |(_, locale)| *locale),
             remind: true,
+            automatic_tax: false,
+            promotion_codes: false,
         };
         order.checked().map_err(|problems| problems.to_string())
     }

@@ -46,7 +46,7 @@ pub struct Owed {
     pub reference: String,
     /// What it is for.
     pub lines: Vec<OwedLine>,
-    /// The sum of the lines.
+    /// The sum of the lines, or where it is shown.
     pub total: String,
 }
 
@@ -57,8 +57,8 @@ pub struct OwedLine {
     pub description: String,
     /// How many; shown from two on.
     pub quantity: u32,
-    /// The amount of the whole line, not of one unit.
-    pub amount: String,
+    /// The amount of the whole line, not of one unit; none for what the checkout alone names.
+    pub amount: Option<String>,
 }
 
 /// Something to pay, and where the button leads.

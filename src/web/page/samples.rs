@@ -55,7 +55,7 @@ fn line(description: &str, quantity: u32, amount: &str) -> OwedLine {
     OwedLine {
         description: description.into(),
         quantity,
-        amount: amount.into(),
+        amount: Some(amount.into()),
     }
 }
 

@@ -109,7 +109,7 @@ fn what_the_shop_wrote_is_escaped_everywhere() {
     };
     for line in &mut owed.lines {
         line.description = attack.into();
-        line.amount = attack.into();
+        line.amount = Some(attack.into());
     }
     let due = Due {
         owed: &owed,

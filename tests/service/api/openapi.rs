@@ -146,6 +146,9 @@ fn real_answers_are_as_documented() {
     let created = post(&world, "/orders", orders[0].clone());
     assert_eq!(created.status, 201);
     as_documented("post", "/orders", &created);
+    let subscription = post(&world, "/orders", orders[1].clone());
+    assert_eq!(subscription.status, 201);
+    as_documented("post", "/orders", &subscription);
     as_documented(
         "post",
         "/orders",
@@ -172,7 +175,6 @@ fn real_answers_are_as_documented() {
     let paid = as_documented("get", one, &get(&world, &format!("/orders/{}", order.id)));
     only_documented_fields("Order", &paid);
     only_documented_fields("Payment", &paid["payments"][0]);
-    only_documented_fields("Line", &paid["lines"][0]);
     as_documented(
         "patch",
         one,

@@ -34,7 +34,7 @@ fn an_order_of_several_lines_adds_them_up_in_the_payers_language() {
     assert_page!(seen(&world.click(&order)), @r"
         200
         Ihre Zahlung
-        Bitte prüfen Sie den Betrag und gehen Sie dann weiter zur Zahlung.
+        Bitte prüfen Sie, was offen ist, und gehen Sie dann weiter zur Zahlung.
         Zu zahlen
         102,50 €
         Referenz

@@ -39,7 +39,7 @@ pub fn bill(params: &Value, find: impl Fn(&str) -> Option<Price>) -> Result<Bill
         .collect::<Result<Vec<Line>, Refusal>>()?;
     one_kind(&lines, params["mode"].as_str().unwrap_or_default())?;
     let currency = one_currency(&lines, params["currency"].as_str())?;
-    let total = total(&lines, &currency)?;
+    let total = total(&lines, &currency, params["mode"] == "subscription")?;
     Ok(Bill {
         lines,
         currency,
@@ -137,13 +137,15 @@ fn one_currency(lines: &[Line], named: Option<&str>) -> Result<String, Refusal> 
     }
 }
 
-fn total(lines: &[Line], currency: &str) -> Result<i64, Refusal> {
+/// A subscription may begin with nothing to pay (docs.stripe.com/payments/checkout/free-trials).
+fn total(lines: &[Line], currency: &str, may_be_free: bool) -> Result<i64, Refusal> {
     let total = lines
         .iter()
         .try_fold(0_i64, |sum, line| sum.checked_add(line.amount()?))
         .filter(|total| *total <= money::MOST)
         .ok_or_else(|| too_large("line_items", currency))?;
-    if total < money::least(currency) {
+    let free = may_be_free && total == 0;
+    if total < money::least(currency) && !free {
         let message = format!(
             "The Checkout Session's total amount due must add up to at least {}",
             money::written(money::least(currency), currency)

@@ -78,6 +78,39 @@ fn prices_belong_to_their_mode() {
 }
 
 #[test]
+fn one_time_prices_may_stand_beside_recurring_ones_in_a_subscription_only() {
+    let both = |mode: &str| {
+        let items = json!([
+            {"price": "price_simulated_monthly", "quantity": 1},
+            {"price": "price_simulated_once", "quantity": 1},
+        ]);
+        let seeds = Price::seeds();
+        let params = json!({"mode": mode, "line_items": items});
+        bill(&params, |id| {
+            seeds.iter().find(|price| price.id == id).cloned()
+        })
+        .map(|bill| bill.total)
+    };
+    assert_eq!(both("subscription"), Ok(9000));
+    assert!(both("payment").is_err());
+}
+
+#[test]
+fn a_subscription_may_be_free() {
+    let free = |mode: &str, recurring: Option<&str>| {
+        let params = json!({"mode": mode, "line_items": [{"price": "price_free", "quantity": 1}]});
+        let price = Price {
+            unit_amount: 0,
+            recurring: recurring.map(str::to_owned),
+            ..Price::seeds().remove(0)
+        };
+        bill(&params, |_| Some(price.clone())).map(|bill| bill.total)
+    };
+    assert_eq!(free("subscription", Some("month")), Ok(0));
+    assert!(free("payment", None).is_err());
+}
+
+#[test]
 fn unknown_and_retired_prices_are_refused() {
     let unknown = priced("payment", "price_nowhere").expect_err("unknown");
     assert_eq!(unknown.code.as_deref(), Some("resource_missing"));

@@ -17,6 +17,7 @@ pub fn check(params: &Value, now: i64) -> Result<(), Refusal> {
     addresses(params)?;
     expiry(params, now)?;
     customer(params)?;
+    discounts(params)?;
     line_items(params)
 }
 
@@ -28,14 +29,18 @@ fn mode(params: &Value) -> Result<(), Refusal> {
     let has = |name: &str| params.get(name).is_some();
     match params["mode"].as_str() {
         None => Err(Refusal::missing("mode")),
-        Some("payment") => ["subscription_data", "setup_intent_data"]
-            .into_iter()
-            .find(|name| has(name))
-            .map_or(Ok(()), |name| refuse(name, "payment")),
+        Some("payment") => [
+            "subscription_data",
+            "setup_intent_data",
+            "payment_method_collection",
+        ]
+        .into_iter()
+        .find(|name| has(name))
+        .map_or(Ok(()), |name| refuse(name, "payment")),
         Some("subscription") => [
             "payment_intent_data",
             "setup_intent_data",
-            "submit_type",
+            "customer_creation",
             "invoice_creation",
         ]
         .into_iter()
@@ -121,6 +126,15 @@ fn customer(params: &Value) -> Result<(), Refusal> {
             Err(Refusal::coded("email_invalid", "customer_email", message))
         }
     }
+}
+
+fn discounts(params: &Value) -> Result<(), Refusal> {
+    if params.get("allow_promotion_codes").is_some() && params.get("discounts").is_some() {
+        let message =
+            "You may only specify one of these parameters: allow_promotion_codes, discounts.";
+        return Err(Refusal::coded("parameters_exclusive", "discounts", message));
+    }
+    Ok(())
 }
 
 /// The part of an address that Stripe insists on: one `@`, a domain with a dot, plain letters.

@@ -59,9 +59,27 @@ fn data_of_the_other_mode_is_refused() {
     let mut params = good();
     params["mode"] = json!("subscription");
     assert_eq!(check(&params, NOW), Ok(()));
-    params["payment_intent_data"] = json!({"metadata": {}});
-    assert!(check(&params, NOW).is_err());
+    for (name, value) in [
+        ("payment_intent_data", json!({"metadata": {}})),
+        ("customer_creation", json!("always")),
+        ("invoice_creation", json!({"enabled": true})),
+    ] {
+        let mut params = params.clone();
+        params[name] = value;
+        let refused = check(&params, NOW).expect_err(name);
+        assert_eq!(refused.param.as_deref(), Some(name));
+    }
     assert_eq!(refused("mode", Value::Null).1, "mode");
+}
+
+#[test]
+fn promotion_codes_and_discounts_exclude_each_other() {
+    let mut params = good();
+    params["allow_promotion_codes"] = json!(true);
+    assert_eq!(check(&params, NOW), Ok(()));
+    params["discounts"] = json!([{"coupon": "half"}]);
+    let refused = check(&params, NOW).expect_err("both");
+    assert_eq!(refused.code.as_deref(), Some("parameters_exclusive"));
 }
 
 #[test]

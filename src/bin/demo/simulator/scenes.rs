@@ -44,6 +44,23 @@ impl Simulator {
         self.complete(id, Some(amount), State::Paid)
     }
 
+    /// The payer types a promotion code that takes `percent` off, and pays the rest, if any.
+    ///
+    /// # Errors
+    /// Unless the session is open and takes codes.
+    pub fn pay_with_discount(&self, id: &str, percent: i64) -> Result<(), String> {
+        self.redeem(id, percent)?;
+        self.pay(id)
+    }
+
+    /// The payer types a promotion code that takes `percent` off.
+    ///
+    /// # Errors
+    /// Unless the session is open and takes codes.
+    pub fn redeem(&self, id: &str, percent: i64) -> Result<(), String> {
+        self.shared().with(|world, _| world.redeem(id, percent))
+    }
+
     /// The payer chooses a bank debit: complete, but unpaid until `settle_debit`.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ use super::lines::{Bill, Line};
 
 const DAY: i64 = 24 * 60 * 60;
 const MONTH: i64 = 30 * DAY;
+/// Where every simulated payer lives, on top of the price.
+const TAX_PERCENT: i64 = 19;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -38,6 +40,12 @@ pub struct Session {
     pub params: Value,
     pub lines: Vec<Line>,
     pub currency: String,
+    /// What the lines come to.
+    pub subtotal: i64,
+    /// What a promotion code takes off.
+    pub discount: i64,
+    /// What is added at paying, once it is known where the payer lives.
+    pub tax: i64,
     /// What is owed, and once paid what was.
     pub total: i64,
     pub created: i64,
@@ -59,6 +67,9 @@ impl Session {
             id: ids::session(),
             lines: bill.lines,
             currency: bill.currency,
+            subtotal: bill.total,
+            discount: 0,
+            tax: 0,
             total: bill.total,
             created: now,
             expires_at: params["expires_at"].as_i64().unwrap_or(now + DAY),
@@ -73,6 +84,20 @@ impl Session {
         }
     }
 
+    /// The payer types a promotion code that takes `percent` off.
+    ///
+    /// # Errors
+    /// Unless the session is open and takes codes.
+    pub fn redeem(&mut self, percent: i64) -> Result<(), String> {
+        self.require(State::Open, "changed")?;
+        if self.params["allow_promotion_codes"] != true {
+            return Err(format!("{} takes no promotion codes", self.id));
+        }
+        self.discount = self.subtotal * percent / 100;
+        self.total = self.subtotal - self.discount;
+        Ok(())
+    }
+
     /// Takes the payer's money, or the promise of it; a different `amount` than owed is recorded.
     ///
     /// # Errors
@@ -80,13 +105,21 @@ impl Session {
     pub fn complete(&mut self, amount: Option<i64>, state: State) -> Result<(), String> {
         self.require(State::Open, "paid")?;
         self.state = state;
-        self.total = amount.unwrap_or(self.total);
+        match amount {
+            Some(amount) => (self.subtotal, self.total) = (amount, amount),
+            None if self.has_automatic_tax() => {
+                self.tax = self.total * TAX_PERCENT / 100;
+                self.total += self.tax;
+            }
+            None => {}
+        }
         if self.is_subscription() {
             self.subscription = Some(ids::short("sub"));
             self.invoice = Some(ids::short("in"));
             // Stripe makes a Customer for a subscription that brings none.
             self.customer.get_or_insert_with(|| ids::short("cus"));
-        } else {
+        } else if self.total > 0 {
+            // docs.stripe.com/payments/checkout/no-cost-orders
             self.payment_intent = Some(ids::short("pi"));
         }
         Ok(())
@@ -137,6 +170,7 @@ impl Session {
 
     pub fn payment_status(&self) -> &'static str {
         match self.state {
+            State::Paid if self.total == 0 => "no_payment_required",
             State::Paid => "paid",
             State::Open | State::Expired | State::Awaiting | State::Bounced => "unpaid",
         }
@@ -144,6 +178,10 @@ impl Session {
 
     pub fn is_subscription(&self) -> bool {
         self.params["mode"] == "subscription"
+    }
+
+    fn has_automatic_tax(&self) -> bool {
+        self.params["automatic_tax"]["enabled"] == true
     }
 
     /// The address that Stripe tells: the Customer's; that of who paid; a typed one of a session
@@ -172,8 +210,10 @@ impl Session {
             ("status", json!(self.status())),
             ("payment_status", json!(self.payment_status())),
             ("currency", json!(self.currency)),
-            ("amount_subtotal", json!(self.total)),
+            ("amount_subtotal", json!(self.subtotal)),
             ("amount_total", json!(self.total)),
+            ("total_details", self.total_details()),
+            ("discounts", self.discounts()),
             ("customer", json!(self.customer)),
             ("payment_intent", json!(self.payment_intent)),
             ("subscription", json!(self.subscription)),
@@ -183,6 +223,7 @@ impl Session {
         ];
         session.extend(fields.map(|(name, value)| (name.to_owned(), value)));
         self.mode_fields(&mut session);
+        self.tax_fields(&mut session);
         self.asked_consent(&mut session);
         Value::Object(session)
     }
@@ -227,6 +268,31 @@ impl Session {
         }
         if self.params.get("customer").is_some() {
             session.insert("customer_creation".into(), Value::Null);
+        }
+    }
+
+    fn tax_fields(&self, session: &mut Map<String, Value>) {
+        if self.has_automatic_tax() {
+            let status = match self.status() {
+                "complete" => "complete",
+                _ => "requires_location_inputs",
+            };
+            session["automatic_tax"] = json!({
+                "enabled": true, "liability": {"type": "self"}, "provider": "stripe", "status": status,
+            });
+        }
+    }
+
+    fn total_details(&self) -> Value {
+        json!({
+            "amount_discount": self.discount, "amount_shipping": 0, "amount_tax": self.tax,
+        })
+    }
+
+    fn discounts(&self) -> Value {
+        match self.discount {
+            0 => json!([]),
+            _ => json!([{ "coupon": null, "promotion_code": "promo_simulated" }]),
         }
     }
 

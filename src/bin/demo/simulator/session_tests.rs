@@ -57,6 +57,34 @@ fn a_subscription_has_no_payment_intent() {
 }
 
 #[test]
+fn a_promotion_code_is_taken_where_it_is_allowed_and_tax_comes_on_top() {
+    let mut plain = session(json!({"mode": "payment"}));
+    assert!(plain.redeem(10).is_err());
+    let mut session = session(json!({
+        "mode": "payment", "allow_promotion_codes": true, "automatic_tax": {"enabled": true},
+    }));
+    assert_eq!(session.redeem(10), Ok(()));
+    assert_eq!(session.to_json("")["amount_total"], 4050);
+    assert_eq!(session.complete(None, State::Paid), Ok(()));
+    let shown = session.to_json("");
+    assert_eq!(shown["amount_subtotal"], 4500);
+    assert_eq!(shown["amount_total"], 4819);
+    let details = json!({"amount_discount": 450, "amount_shipping": 0, "amount_tax": 769});
+    assert_eq!(shown["total_details"], details);
+    assert_eq!(shown["automatic_tax"]["status"], "complete");
+}
+
+#[test]
+fn where_nothing_is_left_to_pay_there_is_no_payment() {
+    let mut session = session(json!({"mode": "payment", "allow_promotion_codes": true}));
+    assert_eq!(session.redeem(100), Ok(()));
+    assert_eq!(session.complete(None, State::Paid), Ok(()));
+    let shown = session.to_json("");
+    assert_eq!(shown["payment_status"], "no_payment_required");
+    assert_eq!(shown["payment_intent"], Value::Null);
+}
+
+#[test]
 fn a_typed_address_is_told_with_consent_only() {
     let mut session = session(json!({"mode": "payment"}));
     let typed = |consents| {

@@ -155,6 +155,15 @@ impl World {
         Ok(())
     }
 
+    /// The payer types a promotion code.
+    ///
+    /// # Errors
+    /// Unless the session is open and takes codes.
+    pub fn redeem(&mut self, id: &str, percent: i64) -> Result<(), String> {
+        let session = self.sessions.get_mut(id).ok_or_else(|| unknown(id))?;
+        session.redeem(percent)
+    }
+
     /// The payer types an address and goes no further.
     ///
     /// # Errors

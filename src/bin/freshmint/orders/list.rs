@@ -73,7 +73,7 @@ impl List {
                 "{:<20} {:<18} {:>14}  {}",
                 order.reference,
                 order.state.name(),
-                order.total.to_string(),
+                amount(order),
                 whom(order)
             );
         }
@@ -106,7 +106,7 @@ impl Show {
             "{}  {}  {}",
             order.reference,
             order.state.name(),
-            order.total
+            amount(order)
         );
         println!("for      {}", whom(order));
         println!("since    {}", order.created_at.to_rfc3339());
@@ -187,6 +187,14 @@ fn view<'a>(
 
 fn link(keys: &LinkKeys, public_url: &Url, order: &Order) -> String {
     pay_url(public_url, &keys.sign_pay(order.link()))
+}
+
+/// With its currency alone while only Stripe knows: catalogue prices before the first click.
+fn amount(order: &Order) -> String {
+    match order.owed() {
+        Some(owed) => owed.to_string(),
+        None => format!("unknown {}", order.currency),
+    }
 }
 
 /// The person at the terminal asked for their own data, so it is shown in full.

@@ -32,7 +32,7 @@ pub(super) static TEXTS: Texts = Texts {
     pages: PageTexts {
         to_pay: Words {
             heading: "Ihre Zahlung",
-            sentences: &["Bitte prüfen Sie den Betrag und gehen Sie dann weiter zur Zahlung."],
+            sentences: &["Bitte prüfen Sie, was offen ist, und gehen Sie dann weiter zur Zahlung."],
             amount: "Zu zahlen",
         },
         replaced_with_due: Words {

@@ -32,7 +32,7 @@ pub(super) static TEXTS: Texts = Texts {
     pages: PageTexts {
         to_pay: Words {
             heading: "Your payment",
-            sentences: &["Please check the amount, then continue to the payment page."],
+            sentences: &["Please check what is due, then continue to the payment page."],
             amount: "Amount due",
         },
         replaced_with_due: Words {

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     Case, Kind,
     action::{How, Wish},
+    change,
     resolve::{Look, Resolved, changed, in_one_go, look, tell},
     row,
 };
@@ -75,7 +76,7 @@ fn take_for_what_was_owed(
         .set(payment_allocations::verdict.eq(Verdict::Settles.name()))
         .execute(connection)?;
     order::settled_with(connection, order, case.amount)?;
-    row::resolve(connection, case, How::Accept, None, doing)?;
+    change::resolve(connection, case, How::Accept, None, doing)?;
     // Some of it may have gone back before.
     if let Some(intent) = &case.payment_intent {
         refund::apply(connection, intent, doing)?;
@@ -94,6 +95,6 @@ fn take_note(connection: &mut PgConnection, case: &Case, doing: &Doing) -> Query
         Kind::Refund => "the refund of a payment for several orders was taken note of",
     };
     tell(connection, case, case.order_id, what, doing)?;
-    row::resolve(connection, case, How::Accept, None, doing)?;
+    change::resolve(connection, case, How::Accept, None, doing)?;
     Ok(Resolved::Done)
 }

@@ -8,6 +8,7 @@
 mod accept;
 pub mod action;
 mod candidate;
+mod change;
 mod place;
 mod refund;
 mod resolve;
@@ -16,8 +17,9 @@ pub mod suggest;
 mod view;
 
 pub use self::{
+    change::{Opening, close, in_review, open},
     resolve::{Resolved, resolve},
-    row::{Case, Opening, Resolution, close, find, in_review, open},
+    row::{Case, Resolution, find},
     view::{CaseView, Filter, list, show},
 };
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     Case, Kind,
     action::Wish,
+    change,
     resolve::{Look, Resolved, changed, look, tell},
     row,
 };
@@ -104,11 +105,11 @@ fn count(
     }
     let part = case.amount;
     payment::allocate(connection, &payment, target, part, Verdict::Settles, doing)?;
-    row::resolve(connection, case, wish.how(), Some(target.id), doing)?;
+    change::resolve(connection, case, wish.how(), Some(target.id), doing)?;
     if let (Some(source), Kind::Mismatch) = (source, case.kind) {
         refund::release(connection, source, doing)?;
     }
-    row::follow(connection, payment.id, case.order_id, target.id)?;
+    change::follow(connection, payment.id, case.order_id, target.id)?;
     // What was heard of before the payment had its order.
     if let Some(intent) = &payment.payment_intent {
         refund::apply(connection, intent, doing)?;

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::{
     Case,
     action::Wish,
+    change,
     resolve::{Resolved, in_one_go, tell},
-    row,
 };
 use crate::{
     app::App,
@@ -46,7 +46,7 @@ async fn write_down(app: &App, case: &Case, doing: &Doing) -> Result<Resolved, D
     let doing = doing.clone();
     let written = in_one_go(app, case.id, Wish::Refund, move |connection, case| {
         if case.refunding_at.is_none() {
-            row::begin_refund(connection, case, &doing)?;
+            change::begin_refund(connection, case, &doing)?;
             let what = "a refund of the payment was asked for";
             tell(connection, case, case.order_id, what, &doing)?;
         }
@@ -123,7 +123,7 @@ async fn give_up(app: &App, case: Case, why: &str, doing: &Doing) -> Result<Reso
     let sentence = why.clone();
     let written = app.db.run(move |connection| {
         connection.transaction(|connection| {
-            if row::end_refund(connection, case.id)? {
+            if change::end_refund(connection, case.id)? {
                 let what = format!("the refund was not made: {sentence}");
                 tell(connection, &case, case.order_id, &what, &doing)?;
             }

@@ -46,6 +46,7 @@ pub mod settings;
 pub mod settlement;
 pub mod suppression;
 pub mod sweep;
+pub mod timeline;
 pub mod token;
 pub mod visitor;
 pub mod web;

@@ -95,6 +95,8 @@ diesel::table! {
         resolved_how -> Nullable<Text>,
         resolved_by -> Nullable<Text>,
         note -> Nullable<Text>,
+        refunding_by -> Nullable<Text>,
+        moved_to -> Nullable<Uuid>,
     }
 }
 
@@ -372,7 +374,6 @@ diesel::joinable!(blast_approvals -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> orders (order_id));
 diesel::joinable!(carts -> checkout_sessions (session_id));
-diesel::joinable!(cases -> orders (order_id));
 diesel::joinable!(cases -> payments (payment_id));
 diesel::joinable!(outbox -> blasts (blast_id));
 diesel::joinable!(outbox_orders -> orders (order_id));

@@ -95,12 +95,21 @@ CREATE TABLE cases (
     resolved_how   text,
     resolved_by    text,
     note           text,
+    -- Who asked for the refund: it is theirs, also when Stripe's webhook is quicker than its answer.
+    refunding_by   text,
+    -- The order that the payment is counted for since it was moved, or was found to be its.
+    moved_to       uuid REFERENCES orders (id),
     CONSTRAINT resolved_says_how_and_by_whom
-        CHECK (num_nonnulls(resolved_at, resolved_how, resolved_by) IN (0, 3))
+        CHECK (num_nonnulls(resolved_at, resolved_how, resolved_by) IN (0, 3)),
+    CONSTRAINT a_refund_is_asked_for_by_somebody
+        CHECK ((refunding_at IS NULL) = (refunding_by IS NULL)),
+    CONSTRAINT moved_says_where
+        CHECK ((moved_to IS NOT NULL) = (coalesce(resolved_how, '') IN ('move', 'adopt')))
 );
 CREATE UNIQUE INDEX one_case_of_a_kind ON cases (kind, about, coalesce(order_id, '00000000-0000-0000-0000-000000000000'));
 CREATE INDEX open_cases ON cases (id) WHERE resolved_at IS NULL;
 CREATE INDEX cases_by_order ON cases (order_id);
+CREATE INDEX cases_by_new_order ON cases (moved_to);
 CREATE INDEX cases_by_payment ON cases (payment_id);
 
 -- What is done now and then, by one replica at a time. Leases are on the database's clock.

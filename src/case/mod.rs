@@ -2,11 +2,26 @@
 //! second one, one without an order, a dispute, a refund that nobody can place.
 //!
 //! Settlement opens them ([`open`]) in the transaction of what it found, and closes those that
-//! something at Stripe has settled ([`close`]). Nothing here ever un-pays an order.
+//! something at Stripe has settled ([`close`]). A person resolves the others ([`resolve()`]): what
+//! each kind offers is a pure table ([`action`]). Nothing here ever un-pays an order.
 
+mod accept;
+pub mod action;
+mod candidate;
+mod change;
+mod place;
+mod refund;
+mod resolve;
 mod row;
+pub mod suggest;
+mod view;
 
-pub use self::row::{Opening, close, in_review, open};
+pub use self::{
+    change::{Opening, close, in_review, open},
+    resolve::{Resolved, resolve},
+    row::{Case, Resolution, find},
+    view::{CaseView, Filter, list, show},
+};
 
 /// What does not add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +39,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Mismatch,
+        Self::SecondPayment,
+        Self::Orphan,
+        Self::Dispute,
+        Self::Refund,
+    ];
+
     /// The word that is stored and shown.
     pub fn name(self) -> &'static str {
         match self {
@@ -33,5 +57,10 @@ impl Kind {
             Self::Dispute => "dispute",
             Self::Refund => "refund",
         }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }

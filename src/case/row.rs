@@ -1,92 +1,168 @@
-//! Cases as rows.
+//! Cases as rows: what is in them, and how they are read.
 
-use diesel::prelude::*;
+use chrono::{DateTime, Utc};
+use diesel::{prelude::*, result::Error as QueryError};
 use uuid::Uuid;
 
-use super::Kind;
-use crate::{order::Doing, random, schema::cases};
+use super::{
+    Kind,
+    action::{Matter, Standing},
+};
+use crate::schema::{cases, payment_allocations};
 
-/// A case that is being opened.
-#[derive(Debug)]
-pub struct Opening<'a> {
+/// A case as it is kept.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Ours, for ever.
+    pub id: Uuid,
     /// What does not add up.
     pub kind: Kind,
-    /// What it is about, once: a session (`cs_…`), a dispute (`dp_…`), or a payment intent (`pi_…`).
-    pub about: &'a str,
-    /// Whose money it is counted for, if anybody's.
+    /// A session (`cs_…`), a dispute (`dp_…`), or a payment intent (`pi_…`).
+    pub about: String,
+    /// Whose money it is counted for, if anybody's; of a moved payment, whose it was before.
     pub order_id: Option<Uuid>,
     /// Our row of the payment.
     pub payment_id: Option<Uuid>,
     /// `pi_…`; a subscription's payment has none.
-    pub payment_intent: Option<&'a str>,
+    pub payment_intent: Option<String>,
     /// In minor units.
     pub amount: i64,
     /// Lower-case ISO code.
-    pub currency: &'a str,
+    pub currency: String,
     /// An orphan's payer, as Stripe knows them.
-    pub email: Option<&'a str>,
+    pub email: Option<String>,
+    /// When it was found.
+    pub opened_at: DateTime<Utc>,
+    /// When a refund was asked of Stripe whose answer has not been written down.
+    pub refunding_at: Option<DateTime<Utc>>,
+    /// How it ended.
+    pub resolved: Option<Resolution>,
+    /// What the person had to say about it.
+    pub note: Option<String>,
 }
 
-/// Opens a case; tells whether it is new. One that was opened before stays as it is, also where it
-/// is resolved.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn open(connection: &mut PgConnection, opening: &Opening, doing: &Doing) -> QueryResult<bool> {
-    let new = diesel::insert_into(cases::table)
-        .values((
-            cases::id.eq(random::row_id(doing.at)),
-            cases::kind.eq(opening.kind.name()),
-            cases::about.eq(opening.about),
-            cases::order_id.eq(opening.order_id),
-            cases::payment_id.eq(opening.payment_id),
-            cases::payment_intent.eq(opening.payment_intent),
-            cases::amount.eq(opening.amount),
-            cases::currency.eq(opening.currency),
-            cases::email.eq(opening.email),
-            cases::opened_at.eq(doing.at),
-        ))
-        .on_conflict_do_nothing()
-        .execute(connection)?;
-    Ok(new > 0)
+/// How a case ended.
+#[derive(Debug, Clone)]
+pub struct Resolution {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was done: a person's [`How`](super::action::How), or Stripe's word, such as `won`.
+    pub how: String,
+    /// By whom.
+    pub by: String,
+    /// The order that the payment is counted for since.
+    pub moved_to: Option<Uuid>,
 }
 
-/// Whether money that does not fit an order still waits for somebody to decide.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn in_review(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<bool> {
-    let waiting = cases::table
-        .filter(cases::order_id.eq(order_id))
-        .filter(cases::kind.eq(Kind::Mismatch.name()))
-        .filter(cases::resolved_at.is_null());
-    diesel::select(diesel::dsl::exists(waiting)).get_result(connection)
+impl Case {
+    /// What decides of what can be done; `shared` if the payment is for several orders.
+    pub fn matter(&self, shared: bool) -> Matter {
+        let standing = match (&self.resolved, self.refunding_at) {
+            (Some(resolved), _) => Standing::Resolved {
+                how: resolved.how.clone(),
+                moved_to: resolved.moved_to,
+            },
+            (None, Some(_)) => Standing::Refunding,
+            (None, None) => Standing::Open,
+        };
+        Matter {
+            kind: self.kind,
+            standing,
+            has_intent: self.payment_intent.is_some(),
+            shared,
+        }
+    }
 }
 
-/// Closes what is open about something: it was settled at Stripe, or a person has decided. Tells
-/// whether anything was.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn close(
-    connection: &mut PgConnection,
-    about: &str,
+/// A row of `cases`, as it is stored.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = cases)]
+pub(super) struct CaseRow {
+    id: Uuid,
+    kind: String,
+    about: String,
     order_id: Option<Uuid>,
-    how: &str,
-    doing: &Doing,
-) -> QueryResult<bool> {
-    let open = cases::table
-        .filter(cases::about.eq(about))
-        .filter(cases::order_id.is_not_distinct_from(order_id))
-        .filter(cases::resolved_at.is_null());
-    let closed = diesel::update(open)
-        .set((
-            cases::resolved_at.eq(doing.at),
-            cases::resolved_how.eq(how),
-            cases::resolved_by.eq(&doing.actor),
-            cases::note.eq(&doing.note),
-            cases::refunding_at.eq(None::<chrono::DateTime<chrono::Utc>>),
-        ))
-        .execute(connection)?;
-    Ok(closed > 0)
+    payment_id: Option<Uuid>,
+    payment_intent: Option<String>,
+    amount: i64,
+    currency: String,
+    email: Option<String>,
+    opened_at: DateTime<Utc>,
+    refunding_at: Option<DateTime<Utc>>,
+    resolved_at: Option<DateTime<Utc>>,
+    resolved_how: Option<String>,
+    resolved_by: Option<String>,
+    note: Option<String>,
+    moved_to: Option<Uuid>,
+}
+
+impl CaseRow {
+    pub fn decode(self) -> QueryResult<Case> {
+        let kind = Kind::from_name(&self.kind).ok_or_else(|| impossible("kind"))?;
+        let resolved = match (self.resolved_at, self.resolved_how, self.resolved_by) {
+            (None, None, None) => None,
+            (Some(at), Some(how), Some(by)) => Some(Resolution {
+                at,
+                how,
+                by,
+                moved_to: self.moved_to,
+            }),
+            _ => return Err(impossible("half a resolution")),
+        };
+        Ok(Case {
+            id: self.id,
+            kind,
+            about: self.about,
+            order_id: self.order_id,
+            payment_id: self.payment_id,
+            payment_intent: self.payment_intent,
+            amount: self.amount,
+            currency: self.currency,
+            email: self.email,
+            opened_at: self.opened_at,
+            refunding_at: self.refunding_at,
+            resolved,
+            note: self.note,
+        })
+    }
+}
+
+fn impossible(what: &str) -> QueryError {
+    QueryError::DeserializationError(format!("cases holds an impossible {what}").into())
+}
+
+/// The case with this id.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>> {
+    let row = cases::table
+        .find(id)
+        .select(CaseRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(CaseRow::decode).transpose()
+}
+
+/// The same, locked: after orders, sessions and payments, by everybody.
+pub(super) fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>> {
+    let row = cases::table
+        .find(id)
+        .select(CaseRow::as_select())
+        .for_update()
+        .first(connection)
+        .optional()?;
+    row.map(CaseRow::decode).transpose()
+}
+
+/// The orders that its payment is counted for, in the order in which they are locked.
+pub(super) fn orders_of(connection: &mut PgConnection, case: &Case) -> QueryResult<Vec<Uuid>> {
+    let Some(payment) = case.payment_id else {
+        return Ok(Vec::new());
+    };
+    payment_allocations::table
+        .filter(payment_allocations::payment_id.eq(payment))
+        .order(payment_allocations::order_id)
+        .select(payment_allocations::order_id)
+        .load(connection)
 }

@@ -37,6 +37,26 @@ where
     T: Send + 'static,
     F: Fn(&mut PgConnection, &Order) -> QueryResult<T> + Clone + Send + 'static,
 {
+    closed_first_beside(app, order_id, &[], move |connection, order, _| {
+        change(connection, order)
+    })
+    .await
+}
+
+/// The same, with the orders `beside` it locked, too, and handed to `change`: those that exist.
+///
+/// # Errors
+/// The database's; no order has changed then.
+pub async fn closed_first_beside<T, F>(
+    app: &App,
+    order_id: Uuid,
+    beside: &[Uuid],
+    change: F,
+) -> Result<Changed<T>, DbError>
+where
+    T: Send + 'static,
+    F: Fn(&mut PgConnection, &Order, &[Order]) -> QueryResult<T> + Clone + Send + 'static,
+{
     let deadline = Instant::now() + app.click_budget;
     let mut walk = Walk {
         app,
@@ -61,7 +81,7 @@ where
                 Err(Trouble::Database(error)) => return Err(error),
             },
             None => {
-                if let Some(done) = try_to(app, order_id, change.clone()).await? {
+                if let Some(done) = try_to(app, order_id, beside, change.clone()).await? {
                     return Ok(Changed::Done(done));
                 }
             }
@@ -71,18 +91,26 @@ where
 }
 
 /// `None`: a click on another replica was quicker, and there is a payable session again.
-async fn try_to<T, F>(app: &App, order_id: Uuid, change: F) -> Result<Option<T>, DbError>
+async fn try_to<T, F>(
+    app: &App,
+    order_id: Uuid,
+    beside: &[Uuid],
+    change: F,
+) -> Result<Option<T>, DbError>
 where
     T: Send + 'static,
-    F: Fn(&mut PgConnection, &Order) -> QueryResult<T> + Send + 'static,
+    F: Fn(&mut PgConnection, &Order, &[Order]) -> QueryResult<T> + Send + 'static,
 {
+    let ids = [&[order_id], beside].concat();
     app.db
         .run(move |connection| {
             connection.transaction(|connection| {
-                let locked = order::lock(connection, &[order_id])?;
+                let (locked, beside): (Vec<Order>, Vec<Order>) = order::lock(connection, &ids)?
+                    .into_iter()
+                    .partition(|order| order.id == order_id);
                 match locked.first() {
                     Some(order) if row::live_of(connection, &[order_id])?.is_empty() => {
-                        change(connection, order).map(Some)
+                        change(connection, order, &beside).map(Some)
                     }
                     _ => Ok(None),
                 }

@@ -5,7 +5,7 @@ use diesel::{dsl::not, prelude::*};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::payment::lock_intent;
+use super::payment::lock_orders_and_intent;
 use crate::{
     activity::{self, Level},
     case::{self, Kind, Opening},
@@ -21,7 +21,7 @@ use crate::{
 /// What PostgreSQL says; nothing has changed then.
 pub fn disputed(connection: &mut PgConnection, told: &Dispute, doing: &Doing) -> QueryResult<bool> {
     if let Some(intent) = &told.payment_intent {
-        lock_intent(connection, intent)?;
+        lock_orders_and_intent(connection, intent)?;
     }
     let closed_at = told.is_closed().then_some(doing.at);
     let new = diesel::insert_into(disputes::table)
@@ -57,7 +57,7 @@ pub fn disputed(connection: &mut PgConnection, told: &Dispute, doing: &Doing) ->
 
 /// Brings the cases in line with the disputes of a payment; `news` if something was heard just now.
 /// Tells whether the payment is known.
-pub(super) fn apply(
+pub(crate) fn apply(
     connection: &mut PgConnection,
     intent: &str,
     news: bool,

@@ -7,7 +7,7 @@
 //! Locks are taken in one order: orders by id, then the session, then payments.
 
 mod debit;
-mod dispute;
+pub(crate) mod dispute;
 mod expiry;
 mod imported;
 pub(crate) mod payment;

@@ -134,11 +134,26 @@ fn told_again(connection: &mut PgConnection, session: &Session, doing: &Doing) -
 
 /// A payment and what is heard of its refunds and disputes meet here, so that neither overlooks the
 /// other when both come at the same moment. After orders' locks, before payments'.
-pub(super) fn lock_intent(connection: &mut PgConnection, intent: &str) -> QueryResult<()> {
+pub(crate) fn lock_intent(connection: &mut PgConnection, intent: &str) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
         .bind::<Text, _>(intent)
         .execute(connection)
         .map(drop)
+}
+
+/// The same, for whoever holds no lock yet: the orders that the payment is counted for first. Whoever
+/// moves a payment holds them, too.
+pub(super) fn lock_orders_and_intent(
+    connection: &mut PgConnection,
+    intent: &str,
+) -> QueryResult<()> {
+    let orders: Vec<Uuid> = payment_allocations::table
+        .inner_join(payments::table)
+        .filter(payments::payment_intent.eq(intent))
+        .select(payment_allocations::order_id)
+        .load(connection)?;
+    order::lock(connection, &orders)?;
+    lock_intent(connection, intent)
 }
 
 /// Counts `part` of a payment for a locked order, as what it was judged to be.

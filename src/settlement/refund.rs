@@ -5,7 +5,7 @@ use diesel::{prelude::*, upsert::excluded};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::payment::{Received, lock_intent};
+use super::payment::{Received, lock_orders_and_intent};
 use crate::{
     activity::{self, Level},
     case::{self, Kind, Opening},
@@ -27,7 +27,7 @@ pub fn refunded(
     charge: &Charge,
     doing: &Doing,
 ) -> QueryResult<bool> {
-    lock_intent(connection, &charge.payment_intent)?;
+    lock_orders_and_intent(connection, &charge.payment_intent)?;
     diesel::insert_into(refunds::table)
         .values((
             refunds::payment_intent.eq(&charge.payment_intent),
@@ -48,7 +48,7 @@ pub fn refunded(
 
 /// Brings the orders of a payment in line with what has been given back of it; tells whether the
 /// payment is known.
-pub(super) fn apply(
+pub(crate) fn apply(
     connection: &mut PgConnection,
     intent: &str,
     doing: &Doing,
@@ -69,15 +69,7 @@ pub(super) fn apply(
         let parts = parts_of(connection, payment)?;
         let whole = back >= payment.amount;
         match parts.as_slice() {
-            [] if whole => {
-                case::close(
-                    connection,
-                    &payment.stripe_session_id,
-                    None,
-                    "refund",
-                    doing,
-                )?;
-            }
+            [] if whole => nobodys_went_back(connection, payment, back, doing)?,
             [] => {}
             [part] => give_back(connection, payment, part, back.min(part.amount), doing)?,
             parts if whole => {
@@ -169,6 +161,25 @@ pub(crate) fn release(
 ) -> QueryResult<()> {
     if !case::in_review(connection, order.id)? {
         order::advance(connection, order, Fact::Release, doing)?;
+    }
+    Ok(())
+}
+
+/// A payment that belonged to no order has gone back.
+fn nobodys_went_back(
+    connection: &mut PgConnection,
+    payment: &Received,
+    back: i64,
+    doing: &Doing,
+) -> QueryResult<()> {
+    let about = &payment.stripe_session_id;
+    if case::close(connection, about, None, "refund", doing)? {
+        let what = "the payment that belonged to no order has been refunded";
+        let told = activity::Line {
+            level: Level::Info,
+            ..line(payment, None, back, what, doing)
+        };
+        activity::record(connection, told)?;
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ mod support;
 
 mod api;
 mod blast;
+mod cases;
 mod catalogue;
 mod click;
 mod commands;
@@ -28,5 +29,6 @@ mod property;
 mod settlement;
 mod sweep;
 mod tidy;
+mod timeline;
 mod unsubscribe;
 mod webhook;

@@ -1,6 +1,7 @@
 //! The `freshmint` command.
 
 mod blast;
+mod cases;
 mod doctor;
 mod keys;
 mod link;
@@ -41,6 +42,9 @@ enum Command {
     /// Mailings: create, preview, test, approve, start, pause, resume, cancel, status, list
     #[command(subcommand)]
     Blast(blast::Blast),
+    /// Money that does not add up: list, resolve
+    #[command(subcommand)]
+    Cases(cases::Cases),
     /// Look at Stripe for what its webhooks never brought
     Sweep(sweep::Sweep),
     /// Print an order's pay link
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
         Command::Doctor(command) => command.run(),
         Command::Orders(command) => command.run(),
         Command::Blast(command) => command.run(),
+        Command::Cases(command) => command.run(),
         Command::Sweep(command) => command.run(),
         Command::Link(command) => command.run(),
         Command::Ops(command) => command.run(),

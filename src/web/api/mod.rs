@@ -2,6 +2,7 @@
 
 mod blasts;
 mod caller;
+mod cases;
 mod events;
 mod input;
 mod openapi;
@@ -30,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig) {
             "/orders/{id}/withdraw-link",
             post().to(orders::withdraw_link),
         )
+        .route("/orders/{id}/timeline", get().to(orders::timeline))
         .route("/orders/{id}/send", post().to(outbox::send))
         .route("/outbox", get().to(outbox::list))
         .route("/outbox/{id}", get().to(outbox::show))
@@ -43,6 +45,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/settings", put().to(settings::change))
         .route("/events", get().to(events::list))
         .route("/events/{id}/replay", post().to(events::replay))
+        .route("/cases", get().to(cases::list))
+        .route("/cases/{id}", get().to(cases::show))
+        .route("/cases/{id}/resolve", post().to(cases::resolve))
         .route("/blasts", post().to(blasts::create))
         .route("/blasts", get().to(blasts::list))
         .route("/blasts/{id}", get().to(blasts::show))

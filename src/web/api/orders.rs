@@ -24,6 +24,7 @@ use crate::{
         state::{Fact, How, Move, State},
     },
     settlement::{OrderView, Payment, payments_of},
+    timeline,
 };
 
 /// `POST /orders`
@@ -96,6 +97,21 @@ pub async fn list(
 /// `GET /orders/{id}`
 pub async fn show(_: Viewer, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
     answer(&app, parse_id(&id)?).await
+}
+
+/// `GET /orders/{id}/timeline`
+pub async fn timeline(
+    _: Viewer,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let (id, now) = (parse_id(&id)?, app.clock.now());
+    let story = app
+        .db
+        .run(move |connection| timeline::of(connection, id, now))
+        .await?;
+    let story = story.ok_or_else(|| Problem::not_found("order"))?;
+    Ok(HttpResponse::Ok().json(story))
 }
 
 /// `PATCH /orders/{id}`

@@ -87,6 +87,14 @@ impl Problem {
         )
     }
 
+    /// 503: Stripe did not say whether a refund was made, and that it was asked for is kept.
+    pub fn refund_is_open() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Stripe did not say whether the refund was made; ask again, it is the same refund, or wait for Stripe's webhook",
+        )
+    }
+
     fn new(status: StatusCode, detail: impl fmt::Display) -> Self {
         Self {
             status,

@@ -301,6 +301,33 @@ fn real_mails_reminders_and_whoever_gets_none_are_as_documented() {
 }
 
 #[test]
+fn real_cases_and_a_real_story_are_as_documented() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    let session = world.click_through(&order);
+    world.stripe.pay_amount(&session, 4000).unwrap();
+    world.deliver();
+    let page = as_documented("get", "/cases", &get(&world, "/cases?state=open"));
+    let case = &page["data"][0];
+    only_documented_fields("Case", case);
+    let path = format!("/cases/{}", case["id"].as_str().unwrap());
+    as_documented("get", "/cases/{id}", &get(&world, &path));
+    as_documented("get", "/cases", &get(&world, "/cases?state=closed"));
+    for body in [
+        json!({ "how": "move" }),
+        json!({ "how": "adopt", "order_id": order.id }),
+        json!({ "how": "refund" }),
+        json!({ "how": "accept" }),
+    ] {
+        let answer = post(&world, &format!("{path}/resolve"), body);
+        as_documented("post", "/cases/{id}/resolve", &answer);
+    }
+    let story = get(&world, &format!("/orders/{}/timeline", order.id));
+    let story = as_documented("get", "/orders/{id}/timeline", &story);
+    only_documented_fields("Timeline", &story);
+}
+
+#[test]
 fn every_call_says_how_it_refuses() {
     let world = World::new();
     for Operation {

@@ -1,13 +1,17 @@
 //! `freshmint orders list` and `show`.
 
+use chrono::SecondsFormat;
 use clap::Args;
 use freshmint::{
+    clock::Clock,
     config,
     db::Db,
     link::{pay_url, token::LinkKeys},
     order::{self, Filter, Order},
     settlement::{OrderView, Payment, payments_of},
+    timeline::{self, Timeline},
 };
+use serde::Serialize;
 use serde_json::json;
 use url::Url;
 use uuid::Uuid;
@@ -91,8 +95,12 @@ impl Show {
             ))
         })?;
         let keys = self.links.keys()?;
+        let story = story(&self.database, order)?;
         if self.format == Format::Json {
-            return print_json(&view(&keys, &self.links.public_url, order, &payments));
+            return print_json(&WithStory {
+                order: view(&keys, &self.links.public_url, order, &payments),
+                timeline: story,
+            });
         }
         println!(
             "{}  {}  {}",
@@ -119,7 +127,39 @@ impl Show {
             );
         }
         println!("link     {}", link(&keys, &self.links.public_url, order));
+        print_story(&story);
         Ok(())
+    }
+}
+
+/// An order as `show` prints it for programs.
+#[derive(Serialize)]
+struct WithStory<'a> {
+    #[serde(flatten)]
+    order: OrderView<'a>,
+    timeline: Timeline,
+}
+
+fn story(database: &config::Database, order: &Order) -> Result<Timeline, Failure> {
+    let (db, now) = (Db::new(&database.database_url, 1), Clock::system().now());
+    let story = db.run_blocking(|connection| timeline::of(connection, order.id, now))?;
+    story.ok_or_else(|| Failure::new("The order is gone."))
+}
+
+fn print_story(story: &Timeline) {
+    println!();
+    for entry in &story.data {
+        let by = entry.actor.as_deref();
+        println!(
+            "{}  {:<8}  {}{}",
+            entry.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            entry.category,
+            entry.what,
+            by.map(|by| format!(" ({by})")).unwrap_or_default()
+        );
+    }
+    if let Some(next) = &story.next_step {
+        println!("\nNext: {next}");
     }
 }
 

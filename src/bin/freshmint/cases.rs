@@ -1,0 +1,186 @@
+//! `freshmint cases …`: money that does not add up.
+
+use clap::{Args, Subcommand, ValueEnum};
+use freshmint::{
+    app::App,
+    case::{
+        self, CaseView, Filter, Resolved,
+        action::{How, Wish},
+    },
+    clock::Clock,
+    config,
+    db::Db,
+    order::{self, Doing, currency::Currency, money::Money},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{Done, Failure, WRONG_USAGE, block_on, orders::Format};
+
+#[derive(Subcommand)]
+pub enum Cases {
+    /// List cases, newest first
+    List(List),
+    /// Resolve a case
+    Resolve(Box<Resolve>),
+}
+
+impl Cases {
+    pub fn run(self) -> Done {
+        match self {
+            Self::List(command) => command.run(),
+            Self::Resolve(command) => command.run(),
+        }
+    }
+}
+
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nobody has decided yet
+    Open,
+    /// Somebody has decided
+    Resolved,
+}
+
+#[derive(Args)]
+pub struct List {
+    #[command(flatten)]
+    database: config::Database,
+    /// Only cases in this state
+    #[arg(long, value_enum)]
+    state: Option<State>,
+    /// How many at most
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..))]
+    limit: i64,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Args)]
+pub struct Resolve {
+    #[command(flatten)]
+    settings: config::Service,
+    /// The case's id
+    id: Uuid,
+    /// What to do about it
+    #[arg(long, value_enum)]
+    how: How,
+    /// The reference of the order that the payment is for: with move and adopt
+    #[arg(long, value_name = "REFERENCE")]
+    order: Option<String>,
+    /// A remark for the history
+    #[arg(long)]
+    note: Option<String>,
+}
+
+impl List {
+    pub fn run(self) -> Done {
+        let filter = Filter {
+            open: self.state.map(|state| state == State::Open),
+            ..Filter::default()
+        };
+        let db = Db::new(&self.database.database_url, 1);
+        let cases = db.run_blocking(|connection| case::list(connection, &filter, self.limit))?;
+        if self.format == Format::Json {
+            let page = json!({ "data": cases, "next_cursor": null });
+            println!(
+                "{}",
+                serde_json::to_string_pretty(&page).map_err(Failure::new)?
+            );
+            return Ok(());
+        }
+        for case in &cases {
+            println!(
+                "{}  {:<14} {:>14}  {}",
+                case.id,
+                case.kind,
+                amount(case),
+                what_can_be_done(case)
+            );
+        }
+        Ok(())
+    }
+}
+
+fn amount(case: &CaseView) -> String {
+    match Currency::parse(&case.currency) {
+        Ok(currency) => Money::new(case.amount, currency).to_string(),
+        Err(_) => format!("{} {}", case.amount, case.currency),
+    }
+}
+
+fn what_can_be_done(case: &CaseView) -> String {
+    if let Some(how) = &case.resolved_how {
+        return format!("resolved: {how}");
+    }
+    let actions: Vec<&str> = case.actions.iter().map(|how| how.name()).collect();
+    let actions = actions.join(", ");
+    match case.refunding_at {
+        Some(_) => format!("a refund was asked for: {actions}"),
+        None => format!("open: {actions}"),
+    }
+}
+
+impl Resolve {
+    pub fn run(self) -> Done {
+        if self.order.is_some() != self.how.takes_an_order() {
+            return Err(Failure {
+                sentence: "Give --order REFERENCE with move and adopt, and with them alone."
+                    .to_owned(),
+                code: WRONG_USAGE,
+            });
+        }
+        let app = App::new(&self.settings, Clock::system())?;
+        let order = self.order_id(&app)?;
+        let (id, how) = (self.id, self.how);
+        let wish = Wish::new(how, order).ok_or_else(|| self.no_order())?;
+        let doing = Doing {
+            actor: "command line".to_owned(),
+            at: app.clock.now(),
+            note: self.note.clone(),
+        };
+        let why = match block_on(case::resolve(&app, id, wish, &doing))? {
+            Resolved::Done => {
+                println!("{id} is resolved: {}", how.name());
+                return Ok(());
+            }
+            Resolved::NoCase => {
+                return Err(Failure::new(format!(
+                    "There is no case {id}: freshmint cases list shows them."
+                )));
+            }
+            Resolved::NoOrder => return Err(self.no_order()),
+            Resolved::NotNow(why) => why,
+            Resolved::CheckoutOpen => {
+                "Stripe did not confirm that the order's open checkout is closed; try again"
+                    .to_owned()
+            }
+            Resolved::RefundOpen => {
+                "Stripe did not say whether the refund was made; ask again, it is the same refund"
+                    .to_owned()
+            }
+        };
+        Err(Failure::new(format!("{id} stays as it is: {why}.")))
+    }
+
+    fn order_id(&self, app: &App) -> Result<Option<Uuid>, Failure> {
+        let Some(reference) = &self.order else {
+            return Ok(None);
+        };
+        let order = app
+            .db
+            .run_blocking(|connection| order::find_by_reference(connection, reference))?;
+        match order {
+            Some(order) => Ok(Some(order.id)),
+            None => Err(self.no_order()),
+        }
+    }
+
+    fn no_order(&self) -> Failure {
+        let reference = self.order.as_deref().unwrap_or_default();
+        Failure::new(format!(
+            "There is no order {reference}: freshmint orders list shows them."
+        ))
+    }
+}

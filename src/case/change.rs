@@ -1,0 +1,179 @@
+//! How cases change: opened and closed by what is found at Stripe, resolved by people.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    IntoSql,
+    prelude::*,
+    sql_types::{Nullable, Text},
+};
+use uuid::Uuid;
+
+use super::{Case, Kind, action::How};
+use crate::{order::Doing, random, schema::cases};
+
+/// A case that is being opened.
+#[derive(Debug)]
+pub struct Opening<'a> {
+    /// What does not add up.
+    pub kind: Kind,
+    /// What it is about, once: a session (`cs_…`), a dispute (`dp_…`), or a payment intent (`pi_…`).
+    pub about: &'a str,
+    /// Whose money it is counted for, if anybody's.
+    pub order_id: Option<Uuid>,
+    /// Our row of the payment.
+    pub payment_id: Option<Uuid>,
+    /// `pi_…`; a subscription's payment has none.
+    pub payment_intent: Option<&'a str>,
+    /// In minor units.
+    pub amount: i64,
+    /// Lower-case ISO code.
+    pub currency: &'a str,
+    /// An orphan's payer, as Stripe knows them.
+    pub email: Option<&'a str>,
+}
+
+/// Opens a case; tells whether it is new. One that was opened before stays as it is, also where it
+/// is resolved.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn open(connection: &mut PgConnection, opening: &Opening, doing: &Doing) -> QueryResult<bool> {
+    let new = diesel::insert_into(cases::table)
+        .values((
+            cases::id.eq(random::row_id(doing.at)),
+            cases::kind.eq(opening.kind.name()),
+            cases::about.eq(opening.about),
+            cases::order_id.eq(opening.order_id),
+            cases::payment_id.eq(opening.payment_id),
+            cases::payment_intent.eq(opening.payment_intent),
+            cases::amount.eq(opening.amount),
+            cases::currency.eq(opening.currency),
+            cases::email.eq(opening.email),
+            cases::opened_at.eq(doing.at),
+        ))
+        .on_conflict_do_nothing()
+        .execute(connection)?;
+    Ok(new > 0)
+}
+
+/// Whether money that does not fit an order still waits for somebody to decide.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn in_review(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<bool> {
+    let waiting = cases::table
+        .filter(cases::order_id.eq(order_id))
+        .filter(cases::kind.eq(Kind::Mismatch.name()))
+        .filter(cases::resolved_at.is_null());
+    diesel::select(diesel::dsl::exists(waiting)).get_result(connection)
+}
+
+/// Closes what is open about something: it was settled at Stripe, or a person has decided. Tells
+/// whether anything was.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn close(
+    connection: &mut PgConnection,
+    about: &str,
+    order_id: Option<Uuid>,
+    how: &str,
+    doing: &Doing,
+) -> QueryResult<bool> {
+    let open = cases::table
+        .filter(cases::about.eq(about))
+        .filter(cases::order_id.is_not_distinct_from(order_id))
+        .filter(cases::resolved_at.is_null());
+    let closed = diesel::update(open)
+        .set((
+            cases::resolved_at.eq(doing.at),
+            cases::resolved_how.eq(how),
+            // Whoever asked for the refund, however we hear that it was made.
+            cases::resolved_by.eq(coalesce(
+                cases::refunding_by,
+                Some(&doing.actor).into_sql::<Nullable<Text>>(),
+            )),
+            cases::note.eq(coalesce(
+                doing.note.as_ref().into_sql::<Nullable<Text>>(),
+                cases::note,
+            )),
+            cases::refunding_at.eq(None::<DateTime<Utc>>),
+            cases::refunding_by.eq(None::<String>),
+        ))
+        .execute(connection)?;
+    Ok(closed > 0)
+}
+
+/// Resolves a locked case that is open.
+pub(super) fn resolve(
+    connection: &mut PgConnection,
+    case: &Case,
+    how: How,
+    moved_to: Option<Uuid>,
+    doing: &Doing,
+) -> QueryResult<()> {
+    diesel::update(cases::table.find(case.id))
+        .set((
+            cases::resolved_at.eq(doing.at),
+            cases::resolved_how.eq(how.name()),
+            cases::resolved_by.eq(&doing.actor),
+            cases::note.eq(&doing.note),
+            cases::moved_to.eq(moved_to),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Keeps that a refund is asked for, before Stripe hears of it.
+pub(super) fn begin_refund(
+    connection: &mut PgConnection,
+    case: &Case,
+    doing: &Doing,
+) -> QueryResult<()> {
+    diesel::update(cases::table.find(case.id))
+        .set((
+            cases::refunding_at.eq(doing.at),
+            cases::refunding_by.eq(&doing.actor),
+            cases::note.eq(&doing.note),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// Stripe refused the refund that was asked for: the case is open again. Tells whether it was.
+pub(super) fn end_refund(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
+    let asked = cases::table
+        .find(id)
+        .filter(cases::refunding_at.is_not_null());
+    let ended = diesel::update(asked)
+        .set((
+            cases::refunding_at.eq(None::<DateTime<Utc>>),
+            cases::refunding_by.eq(None::<String>),
+            cases::note.eq(None::<String>),
+        ))
+        .execute(connection)?;
+    Ok(ended > 0)
+}
+
+/// A payment has moved; the cases of its disputes are about its order, too.
+pub(super) fn follow(
+    connection: &mut PgConnection,
+    payment: Uuid,
+    from: Option<Uuid>,
+    to: Uuid,
+) -> QueryResult<()> {
+    let disputes = cases::table
+        .filter(cases::payment_id.eq(payment))
+        .filter(cases::kind.eq(Kind::Dispute.name()))
+        .filter(cases::order_id.is_not_distinct_from(from));
+    diesel::update(disputes)
+        .set(cases::order_id.eq(to))
+        .execute(connection)
+        .map(drop)
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// PostgreSQL's `coalesce`.
+    fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
+}

@@ -1,0 +1,160 @@
+//! What decides of an order's next step, read from the rows.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::next::{Address, Checkout, Facts, Mail, OpenCase, Reminder};
+use crate::{
+    case::{self, Filter, Kind},
+    order::Order,
+    schema::{
+        checkout_sessions, outbox, outbox_orders, outbox_pause, reminder_decisions, session_orders,
+    },
+    suppression::{self, AddressHash, AddressKey},
+};
+
+pub(super) fn of(
+    connection: &mut PgConnection,
+    order: &Order,
+    now: DateTime<Utc>,
+) -> QueryResult<Facts> {
+    let address = match &order.email {
+        Some(email) => Some(AddressKey::load(connection)?.hash(email.as_str())),
+        None => None,
+    };
+    let mail = match address {
+        Some(hash) => newest_mail(connection, order, hash, now)?,
+        None => None,
+    };
+    let paused = diesel::select(diesel::dsl::exists(
+        outbox_pause::table.select(outbox_pause::only_row),
+    ));
+    Ok(Facts {
+        state: order.state,
+        case: open_case(connection, order)?,
+        refused: refused(connection, order)?,
+        debit_failed_at: order.debit_failed_at,
+        address: can_be_written_to(connection, address)?,
+        mail,
+        mail_is_paused: paused.get_result(connection)?,
+        checkout: newest_checkout(connection, order, now)?,
+        reminder: newest_decision(connection, order)?,
+    })
+}
+
+/// The one that has waited longest.
+fn open_case(connection: &mut PgConnection, order: &Order) -> QueryResult<Option<OpenCase>> {
+    let filter = Filter {
+        open: Some(true),
+        order: Some(order.id),
+        ..Filter::default()
+    };
+    let case = case::list(connection, &filter, 100)?.pop();
+    Ok(case.and_then(|case| {
+        Some(OpenCase {
+            kind: Kind::from_name(case.kind)?,
+            actions: case.actions,
+            refunding: case.refunding_at.is_some(),
+        })
+    }))
+}
+
+/// What the newest attempt at the order as it is ended with, if it was no checkout.
+fn refused(connection: &mut PgConnection, order: &Order) -> QueryResult<Option<String>> {
+    let newest: Option<Option<String>> = session_orders::table
+        .inner_join(
+            checkout_sessions::table.on(checkout_sessions::id.eq(session_orders::session_id)),
+        )
+        .filter(session_orders::order_id.eq(order.id))
+        .filter(session_orders::version.eq(order.version))
+        .order(session_orders::attempt.desc())
+        .select(checkout_sessions::failure)
+        .first(connection)
+        .optional()?;
+    Ok(newest.flatten())
+}
+
+fn can_be_written_to(
+    connection: &mut PgConnection,
+    address: Option<AddressHash>,
+) -> QueryResult<Address> {
+    Ok(match address {
+        None => Address::None,
+        Some(hash) if suppression::among(connection, [hash])?.is_empty() => Address::Good,
+        Some(_) => Address::Suppressed,
+    })
+}
+
+fn newest_mail(
+    connection: &mut PgConnection,
+    order: &Order,
+    to: AddressHash,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Mail>> {
+    let is_due = outbox::due_at.is_null().or(outbox::due_at.le(now));
+    let newest: Option<(String, Option<DateTime<Utc>>)> = outbox::table
+        .inner_join(outbox_orders::table)
+        .filter(outbox_orders::order_id.eq(order.id))
+        .filter(outbox::state.ne_all(["cancelled", "suppressed"]))
+        .filter(outbox::address_hash.eq(to.0.to_vec()))
+        .filter(outbox::kind.ne("reminder").or(is_due.assume_not_null()))
+        .order(outbox::id.desc())
+        .select((outbox::state, outbox::sent_at))
+        .first(connection)
+        .optional()?;
+    Ok(
+        newest.map(|(state, sent_at)| match (state.as_str(), sent_at) {
+            ("queued" | "sending", _) => Mail::Waiting,
+            ("unknown", _) => Mail::Unknown,
+            ("bounced", _) => Mail::Bounced,
+            ("failed", _) => Mail::GivenUp,
+            (_, sent_at) => Mail::Sent(sent_at.unwrap_or(now)),
+        }),
+    )
+}
+
+fn newest_checkout(
+    connection: &mut PgConnection,
+    order: &Order,
+    now: DateTime<Utc>,
+) -> QueryResult<Checkout> {
+    type Times = (Option<DateTime<Utc>>, Option<DateTime<Utc>>, bool);
+    let newest: Option<Times> = session_orders::table
+        .inner_join(
+            checkout_sessions::table.on(checkout_sessions::id.eq(session_orders::session_id)),
+        )
+        .filter(session_orders::order_id.eq(order.id))
+        .filter(checkout_sessions::minted_at.is_not_null())
+        .order(checkout_sessions::id.desc())
+        .select((
+            checkout_sessions::minted_at,
+            checkout_sessions::expires_at,
+            checkout_sessions::live,
+        ))
+        .first(connection)
+        .optional()?;
+    Ok(match newest {
+        Some((_, Some(end), true)) if end > now => Checkout::OpenUntil(end),
+        Some((Some(opened), ..)) => Checkout::Left(opened),
+        Some((None, ..)) | None => Checkout::None,
+    })
+}
+
+fn newest_decision(connection: &mut PgConnection, order: &Order) -> QueryResult<Reminder> {
+    let newest: Option<(String, Option<String>, DateTime<Utc>)> = reminder_decisions::table
+        .filter(reminder_decisions::order_id.eq(order.id))
+        .order(reminder_decisions::id.desc())
+        .select((
+            reminder_decisions::decision,
+            reminder_decisions::reason,
+            reminder_decisions::due_at,
+        ))
+        .first(connection)
+        .optional()?;
+    Ok(match newest {
+        None => Reminder::None,
+        Some((_, Some(why), _)) => Reminder::Skipped(why),
+        Some((decision, None, due)) if decision == "scheduled" => Reminder::Due(due),
+        Some((_, None, _)) => Reminder::Sent,
+    })
+}

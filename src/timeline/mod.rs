@@ -1,0 +1,57 @@
+//! An order's story: every fact in its order, and the next step that somebody of the shop can take.
+//!
+//! The log tells most of it; what only rows know (checkouts, mails, reminder decisions, cases) is
+//! put between. No address and no token is in it.
+
+mod facts;
+mod next;
+mod story;
+
+use chrono::{DateTime, Utc};
+use diesel::{PgConnection, QueryResult};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::order;
+
+/// The JSON of a story.
+#[derive(Debug, Clone, Serialize)]
+pub struct Timeline {
+    /// Oldest first.
+    pub data: Vec<Entry>,
+    /// A sentence; `None` when nothing needs doing.
+    pub next_step: Option<String>,
+}
+
+/// One fact.
+#[derive(Debug, Clone, Serialize)]
+pub struct Entry {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// `order`, `checkout`, `payment`, `case`, `mail` or `reminder`.
+    pub category: String,
+    /// For people.
+    pub what: String,
+    /// Who did it, where that is known.
+    pub actor: Option<String>,
+    /// For machines.
+    pub detail: Value,
+}
+
+/// The story of an order; `None` if there is none.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn of(
+    connection: &mut PgConnection,
+    order_id: Uuid,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Timeline>> {
+    let Some(order) = order::find(connection, order_id)? else {
+        return Ok(None);
+    };
+    let data = story::tell(connection, order.id)?;
+    let next_step = next::step(&facts::of(connection, &order, now)?);
+    Ok(Some(Timeline { data, next_step }))
+}

@@ -6,6 +6,7 @@
 //! to, and kept of nobody else.
 
 mod cart;
+mod figures;
 mod row;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use diesel::{Connection, prelude::*};
 use tokio::time::Instant;
 
+pub use self::figures::{Amounts, Figures, figures};
 use self::{
     cart::{Cart, Unrestorable},
     row::Left,

@@ -1,6 +1,7 @@
 //! Checkouts that the shop's own site opened, and nobody finished.
 
 mod cart;
+mod figures;
 mod rule;
 
 use chrono::Duration;

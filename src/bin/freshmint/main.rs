@@ -9,6 +9,7 @@ mod logging;
 mod migrate;
 mod ops;
 mod orders;
+mod recovery;
 mod serve;
 mod sweep;
 
@@ -47,6 +48,9 @@ enum Command {
     Cases(cases::Cases),
     /// Look at Stripe for what its webhooks never brought
     Sweep(sweep::Sweep),
+    /// Carts that the shop's own site lost: backfill
+    #[command(subcommand)]
+    Recovery(recovery::Recovery),
     /// Print an order's pay link
     Link(link::Link),
     /// People and tokens
@@ -76,6 +80,7 @@ fn main() -> ExitCode {
         Command::Blast(command) => command.run(),
         Command::Cases(command) => command.run(),
         Command::Sweep(command) => command.run(),
+        Command::Recovery(command) => command.run(),
         Command::Link(command) => command.run(),
         Command::Ops(command) => command.run(),
         Command::Keys(command) => command.run(),

@@ -124,7 +124,7 @@ struct Cart {
 }
 
 /// When each address bought something, here or elsewhere.
-fn bought(
+pub(super) fn bought(
     connection: &mut PgConnection,
     since: DateTime<Utc>,
 ) -> QueryResult<HashMap<Vec<u8>, Vec<DateTime<Utc>>>> {

@@ -9,6 +9,7 @@ pub mod backfill;
 mod cart;
 mod figures;
 mod row;
+pub mod simulate;
 
 use std::time::Duration;
 

@@ -48,7 +48,7 @@ enum Command {
     Cases(cases::Cases),
     /// Look at Stripe for what its webhooks never brought
     Sweep(sweep::Sweep),
-    /// Carts that the shop's own site lost: backfill
+    /// Carts that the shop's own site lost: backfill, simulate
     #[command(subcommand)]
     Recovery(recovery::Recovery),
     /// Print an order's pay link

@@ -3,7 +3,15 @@
 use chrono::Duration;
 
 use super::{an_hour, decisions, left, opened, shop, switch};
-use crate::support::World;
+use freshmint::{
+    recovery::{
+        Asking, Decision,
+        backfill::{Backfill, Wanted},
+    },
+    reminder::{Terms, rule::Reason},
+};
+
+use crate::support::{World, browser::runtime};
 
 /// Runs the command with a file of these lines: what it prints.
 #[track_caller]
@@ -155,4 +163,56 @@ fn a_file_that_cannot_be_understood_is_refused_in_a_sentence() {
     ] {
         assert_eq!(world.command(&arguments).0, 2, "{arguments:?}");
     }
+}
+
+#[test]
+fn what_is_older_than_a_live_cart_may_be_is_sent_all_the_same() {
+    let world = shop();
+    let _ = lost(&world, &["ann@example.org"]);
+    world.pass(Duration::days(10));
+    let asking = |days| Asking {
+        terms: Terms {
+            max_age: Duration::days(days),
+            ..world.app.reminders
+        },
+        by_hand: true,
+        dry_run: false,
+    };
+    let look = |days| {
+        let wanted = Wanted::Of("ann@example.org".to_owned());
+        let mut run = Backfill::new(&world.app, asking(days));
+        runtime().block_on(run.look(&wanted)).expect("a decision")
+    };
+    assert_eq!(look(9), Decision::Skipped(Reason::TooOld));
+    assert_eq!(look(30), Decision::Scheduled);
+    assert_eq!(world.carry().len(), 1);
+}
+
+#[test]
+fn a_simulation_tells_what_would_have_been_and_writes_nobody() {
+    let world = shop();
+    let _ = lost(
+        &world,
+        &["ann@example.org", "ann@example.org", "ben@example.org"],
+    );
+    left(&world, None);
+    let paid = opened(&world, Some("ben@example.org"));
+    world.stripe.pay(&paid).expect("it is open");
+    world.deliver();
+    switch(&world, false);
+    let since = (world.now() - Duration::days(1))
+        .format("%Y-%m-%d")
+        .to_string();
+    let told = run(&world, &["recovery", "simulate", "--since", &since]);
+    assert_eq!(
+        told.last().expect("a summary"),
+        "4 carts: 1 no_email, 1 recent_purchase, 1 recently_reminded, 1 would be reminded"
+    );
+    assert_eq!(told.len(), 5);
+    assert_eq!(world.count("outbox"), 0);
+    assert!(
+        decisions(&world)
+            .iter()
+            .all(|line| line.starts_with("skipped"))
+    );
 }

@@ -2,6 +2,7 @@
 
 mod backfill;
 mod list;
+mod simulate;
 
 use clap::Subcommand;
 
@@ -11,12 +12,15 @@ use crate::Done;
 pub enum Recovery {
     /// Look at carts of the past, through the same gates as live ones
     Backfill(backfill::Backfill),
+    /// Tell what the rule would have said of the carts that are kept, and write nobody
+    Simulate(simulate::Simulate),
 }
 
 impl Recovery {
     pub fn run(self) -> Done {
         match self {
             Self::Backfill(command) => command.run(),
+            Self::Simulate(command) => command.run(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod backfill;
 mod cart;
 mod figures;
+mod many;
 mod rule;
 
 use chrono::Duration;

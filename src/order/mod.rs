@@ -39,6 +39,7 @@ use uuid::Uuid;
 pub use self::{
     advance::{advance, advance_as_of},
     create::{Created, create},
+    money::Money,
     owed::set_amount,
     row::{OrderRow, WhatIsOwed},
 };
@@ -87,8 +88,9 @@ pub struct Order {
     pub link_version: i32,
     /// When we heard of it.
     pub created_at: DateTime<Utc>,
-    /// What the payment that settled it brought, in that payment's minor units, where it is known.
-    pub paid_amount: Option<i64>,
+    /// What the payment that settled it brought, where it is known: another sum than was owed with taxes
+    /// and codes, another currency too where a person accepted it.
+    pub paid: Option<Money>,
     /// Its last bank debit did not arrive, and nothing has come since.
     pub debit_failed_at: Option<DateTime<Utc>>,
     /// Where it stands.
@@ -236,14 +238,20 @@ pub fn set_remind(connection: &mut PgConnection, ids: &[Uuid], remind: bool) -> 
         .map(drop)
 }
 
-/// Keeps what the payment that settled a locked order brought, in that payment's minor units.
+/// Keeps what the payment that settled a locked order brought, in minor units of its currency.
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn settled_with(connection: &mut PgConnection, order: &Order, amount: i64) -> QueryResult<()> {
+pub fn settled_with(
+    connection: &mut PgConnection,
+    order: &Order,
+    amount: i64,
+    currency: &str,
+) -> QueryResult<()> {
     diesel::update(orders::table.find(order.id))
         .set((
             orders::paid_amount.eq(amount),
+            orders::paid_currency.eq(currency),
             orders::debit_failed_at.eq(None::<DateTime<Utc>>),
         ))
         .execute(connection)

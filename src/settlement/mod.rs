@@ -198,7 +198,8 @@ fn without_a_row(
     now: DateTime<Utc>,
 ) -> QueryResult<Settled> {
     let marked = session.is_marked();
-    if session.status == Status::Paid && (marked || settings::read(connection)?.orphan_cases) {
+    let is_money = session.status == Status::Paid && session.amount_total != Some(0);
+    if is_money && (marked || settings::read(connection)?.orphan_cases) {
         payment::record(connection, session, None, &[], found_by, now)?;
         return Ok(Settled::Unknown);
     }

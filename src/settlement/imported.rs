@@ -43,6 +43,19 @@ pub fn unplaced(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult
         .load(connection)
 }
 
+/// Whether an import told of a payment whose intent has not been learnt: what is heard of an unknown
+/// intent may be about it.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn may_be_imported(connection: &mut PgConnection, intent: &str) -> QueryResult<bool> {
+    let known = payments::table.filter(payments::payment_intent.eq(intent));
+    let nameless = payments::table
+        .filter(payments::payment_intent.is_null())
+        .filter(payments::found_by.eq(FoundBy::Import.name()));
+    select(exists(nameless).and(not(exists(known)))).get_result(connection)
+}
+
 /// Writes down that the order was paid with this session, whose row is there. The payment intent is
 /// filled in once Stripe tells of it. Callers hold the order's lock.
 ///

@@ -29,7 +29,7 @@ use uuid::Uuid;
 use self::expiry::Expired;
 pub use self::{
     dispute::disputed,
-    imported::{payment_known, record_imported, unplaced},
+    imported::{may_be_imported, payment_known, record_imported, unplaced},
     payment::{Payment, payments_of},
     refund::refunded,
     view::OrderView,

@@ -21,6 +21,9 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 /// How long a caller waits for the database before it is told that it is away.
 pub const PATIENCE: Duration = Duration::from_secs(4);
 
+/// So often is a transaction begun again that met another one in a deadlock.
+const DEADLOCKS: u32 = 3;
+
 /// Why the database gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -88,11 +91,13 @@ impl Db {
         &self,
         work: impl Fn(&mut PgConnection) -> Result<T, QueryError>,
     ) -> Result<T, DbError> {
+        let mut deadlocks = 0;
         // After a restart of the server every pooled connection is dead; each is found so once.
-        for _ in 0..=self.pool.max_size() {
+        for _ in 0..=self.pool.max_size() + DEADLOCKS {
             let mut link = self.pool.get().map_err(|_| DbError::Away)?;
             match work(&mut link.connection) {
                 Err(error) if is_dead(&error) => link.dead = true,
+                Err(error) if is_deadlock(&error) && deadlocks < DEADLOCKS => deadlocks += 1,
                 answer => return answer.map_err(DbError::Query),
             }
         }
@@ -203,6 +208,12 @@ impl ManageConnection for Manager {
         use diesel::r2d2::R2D2Connection;
         link.dead || link.connection.is_broken()
     }
+}
+
+/// PostgreSQL ended our transaction because another one and ours waited for each other: what was
+/// asked has not been done, and the other one has gone on by now.
+fn is_deadlock(error: &QueryError) -> bool {
+    matches!(error, QueryError::DatabaseError(_, info) if info.message() == "deadlock detected")
 }
 
 fn is_dead(error: &QueryError) -> bool {

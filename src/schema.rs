@@ -91,6 +91,7 @@ diesel::table! {
         email -> Nullable<Text>,
         opened_at -> Timestamptz,
         refunding_at -> Nullable<Timestamptz>,
+        refund_attempt -> Int4,
         resolved_at -> Nullable<Timestamptz>,
         resolved_how -> Nullable<Text>,
         resolved_by -> Nullable<Text>,
@@ -172,6 +173,7 @@ diesel::table! {
         settled_how -> Nullable<Text>,
         cancelled_at -> Nullable<Timestamptz>,
         paid_amount -> Nullable<Int8>,
+        paid_currency -> Nullable<Text>,
         debit_failed_at -> Nullable<Timestamptz>,
         automatic_tax -> Bool,
         promotion_codes -> Bool,
@@ -347,6 +349,8 @@ diesel::table! {
         claimed_until -> Nullable<Timestamptz>,
         not_before -> Timestamptz,
         source -> Text,
+        delivered_at -> Nullable<Timestamptz>,
+        missed_told_at -> Nullable<Timestamptz>,
     }
 }
 

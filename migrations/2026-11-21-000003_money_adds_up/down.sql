@@ -6,7 +6,11 @@ DROP TABLE disputes;
 DROP TABLE refunds;
 
 DROP INDEX stripe_events_by_webhook;
-ALTER TABLE stripe_events DROP COLUMN source;
+DROP INDEX stripe_events_missed;
+ALTER TABLE stripe_events
+    DROP COLUMN missed_told_at,
+    DROP COLUMN delivered_at,
+    DROP COLUMN source;
 
 UPDATE payments SET found_by = 'sweep' WHERE found_by = 'import';
 ALTER TABLE payments
@@ -28,6 +32,7 @@ ALTER TABLE orders
     DROP COLUMN promotion_codes,
     DROP COLUMN automatic_tax,
     DROP COLUMN debit_failed_at,
+    DROP COLUMN paid_currency,
     DROP COLUMN paid_amount,
     DROP CONSTRAINT inline_lines_have_an_amount,
     DROP CONSTRAINT orders_amount_total_check,

@@ -12,6 +12,7 @@ ALTER TABLE orders
     -- What the payment that settled it brought, in the payment's minor units; null: what was owed. It
     -- differs with taxes, promotion codes, and where a person accepted a payment that did not fit.
     ADD COLUMN paid_amount bigint CHECK (paid_amount >= 0),
+    ADD COLUMN paid_currency text CHECK (paid_currency ~ '^[a-z]{3}$'),
     -- The last bank debit did not arrive, and nothing has come since: the payer is told.
     ADD COLUMN debit_failed_at timestamptz,
     -- Stripe works out taxes and takes promotion codes at the checkout.
@@ -51,8 +52,14 @@ ALTER TABLE payments
 
 -- Who brought an event: Stripe by itself, or the sweep, which found that it never came.
 ALTER TABLE stripe_events
-    ADD COLUMN source text NOT NULL DEFAULT 'webhook' CHECK (source IN ('webhook', 'sweep'));
+    ADD COLUMN source text NOT NULL DEFAULT 'webhook' CHECK (source IN ('webhook', 'sweep')),
+    -- Of an event that the sweep brought: when its webhook came after all, and when it was told that it
+    -- did not.
+    ADD COLUMN delivered_at timestamptz,
+    ADD COLUMN missed_told_at timestamptz;
 CREATE INDEX stripe_events_by_webhook ON stripe_events (created_at) WHERE source = 'webhook';
+CREATE INDEX stripe_events_missed ON stripe_events (created_at)
+    WHERE source = 'sweep' AND delivered_at IS NULL AND missed_told_at IS NULL;
 
 -- What has been given back of a payment, in all, as Stripe's charge counts it. Kept by payment intent,
 -- since it may be heard of before the payment.
@@ -91,6 +98,9 @@ CREATE TABLE cases (
     opened_at      timestamptz NOT NULL,
     -- A refund was asked of Stripe, and its answer has not been written down yet: nothing else may be done.
     refunding_at   timestamptz,
+    -- Counts what is asked of Stripe: an answer that is final is kept there under its key, so whoever
+    -- asks again asks under another. Only what is left of the payment is ever asked for.
+    refund_attempt integer NOT NULL DEFAULT 1 CHECK (refund_attempt > 0),
     resolved_at    timestamptz,
     resolved_how   text,
     resolved_by    text,

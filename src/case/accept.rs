@@ -75,7 +75,7 @@ fn take_for_what_was_owed(
     diesel::update(payment_allocations::table.find((payment, order.id)))
         .set(payment_allocations::verdict.eq(Verdict::Settles.name()))
         .execute(connection)?;
-    order::settled_with(connection, order, case.amount)?;
+    order::settled_with(connection, order, case.amount, &case.currency)?;
     change::resolve(connection, case, How::Accept, None, doing)?;
     // Some of it may have gone back before.
     if let Some(intent) = &case.payment_intent {

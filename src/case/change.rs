@@ -140,6 +140,21 @@ pub(super) fn begin_refund(
         .map(drop)
 }
 
+/// An attempt has had its final answer: the next one goes under another number.
+pub(super) fn next_refund_attempt(
+    connection: &mut PgConnection,
+    id: Uuid,
+    attempt: i32,
+) -> QueryResult<()> {
+    let still = cases::table
+        .find(id)
+        .filter(cases::refund_attempt.eq(attempt));
+    diesel::update(still)
+        .set(cases::refund_attempt.eq(attempt + 1))
+        .execute(connection)
+        .map(drop)
+}
+
 /// Stripe refused the refund that was asked for: the case is open again. Tells whether it was.
 pub(super) fn end_refund(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
     let asked = cases::table

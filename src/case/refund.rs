@@ -32,8 +32,16 @@ pub(super) async fn refund(app: &App, case: Case, doing: &Doing) -> Result<Resol
         stopped => return Ok(stopped),
     }
     let deadline = Instant::now() + app.click_budget;
-    match what_stripe_said(app.stripe.refund(&intent, case.id, deadline).await) {
+    let asked = app
+        .stripe
+        .refund(&intent, case.id, case.refund_attempt, deadline)
+        .await;
+    match what_stripe_said(asked) {
         Said::GoneBack => finish(app, case, intent, doing).await,
+        Said::Failed => {
+            next_attempt(app, &case).await?;
+            Ok(Resolved::RefundOpen)
+        }
         // Of an earlier try under the same key we know nothing then.
         Said::OurKeyIsRefused(_) if case.refunding_at.is_some() => Ok(Resolved::RefundOpen),
         Said::Refused(why) | Said::OurKeyIsRefused(why) => give_up(app, case, &why, doing).await,
@@ -63,6 +71,8 @@ enum Said {
     Refused(String),
     /// It has not even looked at it.
     OurKeyIsRefused(String),
+    /// A failure, which it keeps under the key.
+    Failed,
     /// Nobody knows.
     Nothing,
 }
@@ -75,7 +85,10 @@ fn what_stripe_said(answer: Result<(), CallError>) -> Said {
     let refuses_our_key = error.refuses_our_key();
     let CallError::Refused { status, code } = error else {
         log::error!("Stripe did not say whether a refund was made: {error}");
-        return Said::Nothing;
+        return match error {
+            CallError::Failed { .. } => Said::Failed,
+            _ => Said::Nothing,
+        };
     };
     match code.as_deref() {
         Some("charge_already_refunded") => Said::GoneBack,
@@ -93,6 +106,15 @@ fn what_stripe_said(answer: Result<(), CallError>) -> Said {
             }
         }
     }
+}
+
+/// The next one who asks does so under another key. Had Stripe made the refund all the same, it will
+/// say that nothing is left to be refunded.
+async fn next_attempt(app: &App, case: &Case) -> Result<(), DbError> {
+    let (id, attempt) = (case.id, case.refund_attempt);
+    app.db
+        .run(move |connection| change::next_refund_attempt(connection, id, attempt))
+        .await
 }
 
 /// Writes down that all of the payment has gone back: by the path that a webhook takes.
@@ -123,6 +145,7 @@ async fn give_up(app: &App, case: Case, why: &str, doing: &Doing) -> Result<Reso
     let sentence = why.clone();
     let written = app.db.run(move |connection| {
         connection.transaction(|connection| {
+            change::next_refund_attempt(connection, case.id, case.refund_attempt)?;
             if change::end_refund(connection, case.id)? {
                 let what = format!("the refund was not made: {sentence}");
                 tell(connection, &case, case.order_id, &what, &doing)?;

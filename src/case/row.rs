@@ -35,6 +35,8 @@ pub struct Case {
     pub opened_at: DateTime<Utc>,
     /// When a refund was asked of Stripe whose answer has not been written down.
     pub refunding_at: Option<DateTime<Utc>>,
+    /// Under which number the next refund is asked for.
+    pub refund_attempt: i32,
     /// How it ended.
     pub resolved: Option<Resolution>,
     /// What the person had to say about it.
@@ -89,6 +91,7 @@ pub(super) struct CaseRow {
     email: Option<String>,
     opened_at: DateTime<Utc>,
     refunding_at: Option<DateTime<Utc>>,
+    refund_attempt: i32,
     resolved_at: Option<DateTime<Utc>>,
     resolved_how: Option<String>,
     resolved_by: Option<String>,
@@ -120,6 +123,7 @@ impl CaseRow {
             currency: self.currency,
             email: self.email,
             opened_at: self.opened_at,
+            refund_attempt: self.refund_attempt,
             refunding_at: self.refunding_at,
             resolved,
             note: self.note,

@@ -5,6 +5,7 @@
 
 pub mod alone;
 pub mod close;
+mod end;
 pub mod imported;
 mod params;
 mod row;
@@ -16,7 +17,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-pub use self::row::{Found, give_up, load};
+pub use self::{
+    end::give_up,
+    row::{Found, load},
+};
 use self::{
     session::{Step, next_step},
     step::{Walk, take, turn_away},
@@ -97,39 +101,34 @@ pub async fn click(app: &App, link: &PayClaims, visitor: Visitor) -> Door {
     }
 }
 
-/// Asks Stripe once how the order's payable session stands, and settles what it says: the way of
-/// the page that payers come back to.
+/// Asks Stripe once how the order's payable session stands, or the one whose bank debit is on its
+/// way, and settles what it says: the way of the page that payers come back to.
 ///
 /// # Errors
 /// The database's.
-pub async fn look(app: &App, order_id: Uuid) -> Result<Looked, DbError> {
+pub async fn look(app: &App, order_id: Uuid, found_by: FoundBy) -> Result<Looked, DbError> {
     let deadline = Instant::now() + Duration::from_secs(5).min(app.click_budget);
-    let found = app
+    let unsettled = app
         .db
-        .run(move |connection| load(connection, order_id))
+        .run(move |connection| row::unsettled(connection, order_id))
         .await?;
-    let Some(Found {
-        order,
-        live: Some(live),
-        ..
-    }) = found
-    else {
+    let Some((stripe_id, payable)) = unsettled else {
         return Ok(Looked::Known);
     };
-    let Some(stripe_id) = live.stripe_id().filter(|_| order.state.is_payable()) else {
-        return Ok(Looked::Known);
-    };
-    match app.stripe.read(stripe_id, deadline).await {
-        Ok(session) => settlement::settle(app, session, FoundBy::Return)
+    match app.stripe.read(&stripe_id, deadline).await {
+        Ok(session) => settlement::settle(app, session, found_by)
             .await
             .map(|_| Looked::Known),
         // Not of our account: nothing was paid there that we would ever see.
         Err(CallError::Refused { status: 404, .. }) => Ok(Looked::Known),
         Err(error) => {
-            log::warn!(
-                "a payer came back to order {order_id}, and Stripe did not tell more: {error}"
-            );
-            Ok(Looked::NoAnswer)
+            log::warn!("Stripe did not tell more about order {order_id}: {error}");
+            // That a debit is on its way is known, and said.
+            Ok(if payable {
+                Looked::NoAnswer
+            } else {
+                Looked::Known
+            })
         }
     }
 }
@@ -164,6 +163,7 @@ async fn walk(
     let order_id = link.order_id;
     // The quick way first: no lock for a session that can be handed out as it is.
     let mut alone = None;
+    let mut looked = false;
     let mut walk = Walk {
         app,
         visitor,
@@ -200,6 +200,11 @@ async fn walk(
             }
         }
         match step {
+            // A bank debit may have come, or failed, and nobody told us.
+            Step::Show if order.state.is_processing() && !looked => {
+                looked = true;
+                look(app, order_id, FoundBy::Click).await?;
+            }
             Step::Show => return Ok(Door::Show(found.order)),
             Step::HandOut(url) if app.checkout_hosts.allow(&url) => return Ok(Door::Redirect(url)),
             Step::HandOut(_) => return Ok(turn_away(app, found.order, &FOREIGN_HOST).await?),

@@ -4,7 +4,10 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::{dsl::exists, prelude::*, result::Error as QueryError};
 use uuid::Uuid;
 
-use super::session::{Attempt, Live, Stage};
+use super::{
+    end::REFUSED,
+    session::{Attempt, Live, Stage},
+};
 use crate::{
     order::{self, Order, OrderRow, line},
     random,
@@ -112,6 +115,36 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
         settings,
         reminded,
     }))
+}
+
+/// Stripe's id of the order's session of which the last word has not been heard: the payable one of an
+/// open order, or the one whose bank debit is on its way; and whether it can be paid.
+pub fn unsettled(
+    connection: &mut PgConnection,
+    order_id: Uuid,
+) -> QueryResult<Option<(String, bool)>> {
+    let payable = orders::status
+        .eq("open")
+        .and(checkout_sessions::state.eq_any(["open", "closing"]));
+    let on_its_way = orders::status
+        .eq("processing")
+        .and(checkout_sessions::state.eq("complete"))
+        .and(checkout_sessions::payment_failed_at.is_null());
+    session_orders::table
+        .inner_join(
+            checkout_sessions::table.on(checkout_sessions::id.eq(session_orders::session_id)),
+        )
+        .inner_join(orders::table)
+        .filter(session_orders::order_id.eq(order_id))
+        .filter(checkout_sessions::stripe_id.is_not_null())
+        .filter(payable.or(on_its_way))
+        .order(checkout_sessions::id.desc())
+        .select((
+            checkout_sessions::stripe_id.assume_not_null(),
+            checkout_sessions::live,
+        ))
+        .first(connection)
+        .optional()
 }
 
 /// A new attempt, before it has a body.
@@ -227,78 +260,6 @@ pub fn live_of(connection: &mut PgConnection, order_ids: &[Uuid]) -> QueryResult
         )
         .select(session_orders::session_id)
         .load(connection)
-}
-
-/// Open becomes closing: from here on it is not handed out, and its end is our doing.
-pub fn mark_closing(connection: &mut PgConnection, row: Uuid) -> QueryResult<()> {
-    diesel::update(
-        checkout_sessions::table
-            .find(row)
-            .filter(checkout_sessions::state.eq("open")),
-    )
-    .set(checkout_sessions::state.eq("closing"))
-    .execute(connection)
-    .map(drop)
-}
-
-/// A mint that led to nothing: it is over, and why. The order can be tried again.
-pub fn fail(
-    connection: &mut PgConnection,
-    row: Uuid,
-    why: &Failure,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let changed = diesel::update(
-        checkout_sessions::table
-            .find(row)
-            .filter(checkout_sessions::state.eq("minting")),
-    )
-    .set((
-        checkout_sessions::state.eq("failed"),
-        checkout_sessions::failure.eq(why.to_string()),
-        checkout_sessions::request_body.eq(None::<String>),
-        checkout_sessions::ended_at.eq(now),
-    ))
-    .execute(connection)?;
-    Ok(changed > 0)
-}
-
-/// A session that Stripe does not know: it ends, so that the order can be paid again.
-pub fn give_up(
-    connection: &mut PgConnection,
-    stripe_id: &str,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    let live = checkout_sessions::table
-        .filter(checkout_sessions::stripe_id.eq(stripe_id))
-        .filter(checkout_sessions::live);
-    diesel::update(live)
-        .set((
-            checkout_sessions::state.eq("superseded"),
-            checkout_sessions::url.eq(None::<String>),
-            checkout_sessions::ended_at.eq(now),
-        ))
-        .execute(connection)
-        .map(drop)
-}
-
-/// What the stored text of a refusal begins with.
-const REFUSED: &str = "refused";
-
-/// Why a mint led to nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// Stripe refused the order as it is; `code` is Stripe's.
-    #[error("{REFUSED}: {status} {code}")]
-    Refused {
-        /// HTTP status.
-        status: u16,
-        /// Stripe's error code.
-        code: String,
-    },
-    /// Stripe failed, and made nothing.
-    #[error("lost: Stripe made no session")]
-    Lost,
 }
 
 /// An earlier attempt at an order.

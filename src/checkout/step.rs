@@ -8,8 +8,10 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Door, Trouble, params,
-    row::{self, Beginning, Begun, Failure, Found},
+    Door, Trouble,
+    end::{self, Failure},
+    params,
+    row::{self, Beginning, Begun, Found},
     session::{Attempt, Step},
 };
 use crate::{
@@ -166,7 +168,7 @@ async fn search(walk: &mut Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(),
         None => {
             let now = app.clock.now();
             app.db
-                .run(move |connection| row::fail(connection, row, &Failure::Lost, now))
+                .run(move |connection| end::fail(connection, row, &Failure::Lost, now))
                 .await?;
             walk.lost += 1;
             Ok(())
@@ -192,7 +194,7 @@ async fn read(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), Troub
 async fn replace(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), Trouble> {
     walk.app
         .db
-        .run(move |connection| row::mark_closing(connection, row))
+        .run(move |connection| end::mark_closing(connection, row))
         .await?;
     close_at_stripe(walk, stripe_id).await
 }
@@ -219,7 +221,7 @@ async fn settle_answer(
                 "session {stripe_id} is unknown to the account of STRIPE_SECRET_KEY; it is given up"
             );
             app.db
-                .run(move |connection| row::give_up(connection, &stripe_id, now))
+                .run(move |connection| end::give_up(connection, &stripe_id, now))
                 .await?;
         }
         Err(error) => return Err(Trouble::Stripe(error)),
@@ -248,7 +250,7 @@ async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<()
         connection.transaction(|connection| {
             // Orders are locked before sessions, by everybody.
             order::lock(connection, &[order_id])?;
-            if row::fail(connection, row, &why, now)? {
+            if end::fail(connection, row, &why, now)? {
                 activity::record(connection, line.clone())?;
             }
             Ok(())

@@ -1,11 +1,14 @@
-//! Asking Stripe which events there were. <https://docs.stripe.com/api/events/list>
+//! Asking Stripe which events there were, and what they are about. <https://docs.stripe.com/api/events/list>
 
 use chrono::{DateTime, Utc};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 use tokio::time::Instant;
 use url::form_urlencoded;
 
-use super::{CallError, Gateway, session::Page};
+use super::{
+    CallError, Gateway, Session,
+    session::{Page, WireSession},
+};
 
 /// Which events are asked for.
 #[derive(Debug, Clone)]
@@ -39,6 +42,33 @@ impl EventList<'_> {
 }
 
 impl Gateway {
+    /// The session that a payment was made in, if it was made in one.
+    ///
+    /// # Errors
+    /// As [`Gateway::read`].
+    pub async fn session_of(
+        &self,
+        payment_intent: &str,
+        deadline: Instant,
+    ) -> Result<Option<Session>, CallError> {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("payment_intent", payment_intent)
+            .append_pair("limit", "1")
+            .finish();
+        let request = || RequestBuilder {
+            method: StripeMethod::Get,
+            path: "/checkout/sessions".to_owned(),
+            query: Some(query.clone()),
+            body: None,
+        };
+        let page: Page<WireSession> = self.ask(request, deadline).await?;
+        page.data
+            .into_iter()
+            .next()
+            .map(Session::try_from)
+            .transpose()
+    }
+
     /// One page of events, newest first, each as the JSON that a webhook would have brought; and
     /// whether there are older ones.
     ///

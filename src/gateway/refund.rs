@@ -16,8 +16,8 @@ struct Refund {
 }
 
 impl Gateway {
-    /// Gives back what is left of a payment, under a key that names our case: asked twice it is
-    /// done once.
+    /// Gives back what is left of a payment, under a key that names our case and the attempt: asked
+    /// twice it is done once.
     ///
     /// # Errors
     /// [`CallError::Refused`] with Stripe's code, such as `charge_disputed`. Where
@@ -26,13 +26,14 @@ impl Gateway {
         &self,
         payment_intent: &str,
         case: Uuid,
+        attempt: i32,
         deadline: Instant,
     ) -> Result<(), CallError> {
         let body = form_urlencoded::Serializer::new(String::new())
             .append_pair("payment_intent", payment_intent)
             .append_pair("metadata[freshmint_case]", &case.to_string())
             .finish();
-        let key = IdempotencyKey::new(format!("freshmint-refund-{case}"))
+        let key = IdempotencyKey::new(format!("freshmint-refund-{case}-{attempt}"))
             .map_err(|error| CallError::NotSent(error.to_string()))?;
         self.repeat(Retry::default(), deadline, async |patience| {
             let request = RequestBuilder {

@@ -136,7 +136,7 @@ fn known_of(
     }
     if let Some(id) = settlement::unplaced(connection, ids)?.first() {
         return Ok(Err(format!(
-            "stripe_session_id: the payment of {id} is here and waits as a case; take the id out of this line, and adopt the payment for the order afterwards"
+            "stripe_session_id: the payment of {id} is here and waits as a case, or was accepted as one; take the id out of this line, and adopt the payment for the order afterwards, or settle the order with freshmint orders settle"
         )));
     }
     Ok(Ok(known))
@@ -186,7 +186,7 @@ fn pay(
     order::advance_as_of(connection, order, fact, paid_at, &doing)?;
     let amount = order.amount_total;
     amount.map_or(Ok(()), |amount| {
-        order::settled_with(connection, order, amount)
+        order::settled_with(connection, order, amount, order.currency.code())
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use diesel::{PgConnection, QueryResult};
 use tokio::sync::{Mutex as Turn, oneshot};
 
 use super::row::{self, NewEvent};
@@ -26,6 +27,17 @@ type Answer = oneshot::Sender<Option<Kept>>;
 pub struct Intake {
     waiting: Arc<Mutex<Vec<(NewEvent, Answer)>>>,
     writing: Arc<Turn<()>>,
+}
+
+/// One statement where all of them are new, as nearly always.
+fn insert(connection: &mut PgConnection, events: &[NewEvent]) -> QueryResult<Vec<String>> {
+    let new = row::insert(connection, events)?;
+    let known = events.iter().filter(|event| !new.contains(&event.id));
+    let known: Vec<String> = known.map(|event| event.id.clone()).collect();
+    if let (false, Some(event)) = (known.is_empty(), events.first()) {
+        row::delivered(connection, &known, event.received_at)?;
+    }
+    Ok(new)
 }
 
 impl Intake {
@@ -58,9 +70,7 @@ impl Intake {
         }
         let (events, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let ids: Vec<_> = events.iter().map(|event| event.id.clone()).collect();
-        let written = db
-            .run(move |connection| row::insert(connection, &events))
-            .await;
+        let written = db.run(move |connection| insert(connection, &events)).await;
         if let Err(error) = &written {
             log::error!("{} events were not kept: {error}", ids.len());
         }

@@ -203,14 +203,19 @@ async fn what_it_says(app: &App, event: &Claimed) -> Result<Told, Outcome> {
     match dispatch::handling(&event.kind) {
         Handling::Keep(why) => Err(Outcome::Ignored(why.to_owned())),
         Handling::Refund => match charge_of(&event.body).map_err(unreadable)? {
-            Some(charge) => Ok(Told::Refund(charge)),
+            Some(charge) => {
+                learn(app, Some(&charge.payment_intent)).await?;
+                Ok(Told::Refund(charge))
+            }
             None => Err(Outcome::Ignored(
                 "a charge without a payment intent".to_owned(),
             )),
         },
-        Handling::Dispute => dispute_of(&event.body)
-            .map_err(unreadable)
-            .map(Told::Dispute),
+        Handling::Dispute => {
+            let dispute = dispute_of(&event.body).map_err(unreadable)?;
+            learn(app, dispute.payment_intent.as_ref()).await?;
+            Ok(Told::Dispute(dispute))
+        }
         Handling::Settle => {
             let told = session_of(&event.body).map_err(unreadable)?;
             let session = match told.status {
@@ -241,6 +246,32 @@ async fn is_ours(app: &App, told: &Session) -> Result<bool, Outcome> {
     known
         .await
         .map_err(|error| Outcome::Later(error.to_string()))
+}
+
+/// A payment that an import told of has no intent until Stripe tells of its session: it is asked,
+/// should this be it.
+async fn learn(app: &App, intent: Option<&String>) -> Result<(), Outcome> {
+    let Some(intent) = intent.cloned() else {
+        return Ok(());
+    };
+    let later = |error: DbError| Outcome::Later(error.to_string());
+    let wanted = intent.clone();
+    let imported = app
+        .db
+        .run(move |connection| settlement::may_be_imported(connection, &wanted));
+    if !imported.await.map_err(later)? {
+        return Ok(());
+    }
+    let deadline = tokio::time::Instant::now() + READ_BUDGET.min(app.click_budget);
+    let session = app.stripe.session_of(&intent, deadline).await;
+    if let Some(session) = session.map_err(|error| Outcome::Later(error.to_string()))?
+        && is_ours(app, &session).await?
+    {
+        let found_by = settlement::FoundBy::Webhook;
+        let settled = settlement::settle(app, session, found_by).await;
+        settled.map_err(later)?;
+    }
+    Ok(())
 }
 
 async fn read_again(app: &App, told: &Session) -> Result<Session, Outcome> {

@@ -19,11 +19,11 @@ pub const NO_EVENT: &str = "the body is signed, but is no event: it is not JSON 
 #[diesel(table_name = stripe_events)]
 pub struct NewEvent {
     pub(super) id: String,
+    pub(super) received_at: DateTime<Utc>,
     type_: String,
     livemode: Option<bool>,
     created_at: Option<DateTime<Utc>>,
     body: Vec<u8>,
-    received_at: DateTime<Utc>,
     state: &'static str,
     last_error: Option<&'static str>,
     source: &'static str,
@@ -95,6 +95,25 @@ pub fn insert(connection: &mut PgConnection, events: &[NewEvent]) -> QueryResult
         .do_nothing()
         .returning(stripe_events::id)
         .get_results(connection)
+}
+
+/// The webhook of an event that the sweep brought has come after all.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub(super) fn delivered(
+    connection: &mut PgConnection,
+    ids: &[String],
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let missed = stripe_events::table
+        .filter(stripe_events::id.eq_any(ids))
+        .filter(stripe_events::source.eq(Source::Sweep.name()))
+        .filter(stripe_events::delivered_at.is_null());
+    diesel::update(missed)
+        .set(stripe_events::delivered_at.eq(now))
+        .execute(connection)
+        .map(drop)
 }
 
 /// An event that this worker works on.

@@ -74,7 +74,7 @@ pub fn order(locale: &str, name: Option<&str>, lines: &[(&str, i64, i64)]) -> Or
         promotion_codes: false,
         version: 1,
         link_version: 1,
-        paid_amount: None,
+        paid: None,
         debit_failed_at: None,
         created_at: DateTime::UNIX_EPOCH,
         state: State::Open,

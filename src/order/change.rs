@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::currency::Currency;
 use super::email::Email;
-use super::line::{Line, LineDraft, check_lines, check_sums};
+use super::line::{Line, LineDraft, check_lines, check_sums, have_catalogue_prices};
+use super::mode::{Mode, NEEDS_A_PRICE};
 use super::problem::Problems;
 use super::text::Name;
 
@@ -44,8 +45,8 @@ pub struct Change {
 }
 
 impl ChangeDraft {
-    /// Checks the change of an order in this currency, by the rules for new ones.
-    pub fn check(self, currency: Currency) -> Result<Change, Problems> {
+    /// Checks the change of an order in this currency and mode, by the rules for new ones.
+    pub fn check(self, currency: Currency, mode: Mode) -> Result<Change, Problems> {
         let mut problems = Problems::default();
         let lines = match self.lines {
             Edit::Keep => None,
@@ -60,6 +61,9 @@ impl ChangeDraft {
         };
         if let Some(lines) = &lines {
             check_sums(lines, currency, &mut problems);
+            if mode == Mode::Subscription && !have_catalogue_prices(lines) {
+                problems.add("lines", NEEDS_A_PRICE);
+            }
         }
         let email = self.email.check(Email::parse);
         let email = problems.take("email", email);
@@ -115,7 +119,7 @@ mod tests {
     fn check(body: Value) -> Result<Change, String> {
         let draft: ChangeDraft = serde_json::from_value(body).map_err(|error| error.to_string())?;
         draft
-            .check(Currency::parse("eur").unwrap())
+            .check(Currency::parse("eur").unwrap(), Mode::Payment)
             .map_err(|problems| problems.to_string())
     }
 

@@ -10,7 +10,7 @@ use super::email::Email;
 use super::line::{self, Line, LineDraft, NO_LINES, check_lines, check_sums};
 use super::locale::Locale;
 use super::metadata::Metadata;
-use super::mode::Mode;
+use super::mode::{Mode, NEEDS_A_PRICE};
 use super::problem::Problems;
 use super::text::{Name, Reference};
 
@@ -117,10 +117,7 @@ impl NewOrder {
         let mut problems = Problems::default();
         check_sums(&self.lines, self.currency, &mut problems);
         if self.mode == Mode::Subscription && !line::have_catalogue_prices(&self.lines) {
-            problems.add(
-                "mode",
-                "a subscription needs a line with a price from Stripe's catalogue",
-            );
+            problems.add("mode", NEEDS_A_PRICE);
         }
         problems.or(Some(self))
     }

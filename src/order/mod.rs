@@ -44,7 +44,8 @@ pub use self::{
     row::{OrderRow, WhatIsOwed},
 };
 use self::{
-    currency::Currency, email::Email, line::Line, locale::Locale, mode::Mode, state::State,
+    currency::Currency, email::Email, line::Line, locale::Locale, mode::Mode, money::Money,
+    state::State,
 };
 use crate::{
     activity::{self, Level},
@@ -100,8 +101,9 @@ pub struct Order {
     pub link_version: i32,
     /// When we heard of it.
     pub created_at: DateTime<Utc>,
-    /// What the payment that settled it brought, in that payment's minor units, where it is known.
-    pub paid_amount: Option<i64>,
+    /// What the payment that settled it brought, where it is known: another sum than was owed with taxes
+    /// and codes, another currency too where a person accepted it.
+    pub paid: Option<Money>,
     /// Its last bank debit did not arrive, and nothing has come since.
     pub debit_failed_at: Option<DateTime<Utc>>,
     /// Where it stands.
@@ -249,14 +251,20 @@ pub fn set_remind(connection: &mut PgConnection, ids: &[Uuid], remind: bool) -> 
         .map(drop)
 }
 
-/// Keeps what the payment that settled a locked order brought, in that payment's minor units.
+/// Keeps what the payment that settled a locked order brought, in minor units of its currency.
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn settled_with(connection: &mut PgConnection, order: &Order, amount: i64) -> QueryResult<()> {
+pub fn settled_with(
+    connection: &mut PgConnection,
+    order: &Order,
+    amount: i64,
+    currency: &str,
+) -> QueryResult<()> {
     diesel::update(orders::table.find(order.id))
         .set((
             orders::paid_amount.eq(amount),
+            orders::paid_currency.eq(currency),
             orders::debit_failed_at.eq(None::<DateTime<Utc>>),
         ))
         .execute(connection)

@@ -13,6 +13,10 @@ pub enum Mode {
     Subscription,
 }
 
+/// What is wrong with a subscription of inline amounts alone.
+pub(super) const NEEDS_A_PRICE: &str =
+    "a subscription needs a line with a price from Stripe's catalogue";
+
 /// A text that names no mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("write payment or subscription")]

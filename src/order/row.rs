@@ -15,6 +15,7 @@ use super::{
     line::{self, Line},
     locale::Locale,
     mode::Mode,
+    money::Money,
     state::{How, State},
 };
 use crate::schema::orders;
@@ -47,6 +48,7 @@ pub struct OrderRow {
     settled_how: Option<String>,
     cancelled_at: Option<DateTime<Utc>>,
     paid_amount: Option<i64>,
+    paid_currency: Option<String>,
     debit_failed_at: Option<DateTime<Utc>>,
     automatic_tax: bool,
     promotion_codes: bool,
@@ -94,7 +96,14 @@ impl OrderRow {
             version: self.version,
             link_version: self.link_version,
             created_at: self.created_at,
-            paid_amount: self.paid_amount,
+            paid: match (self.paid_amount, self.paid_currency) {
+                (Some(amount), code) => {
+                    let paid_in = code.map_or(Ok(currency), |code| Currency::parse(&code));
+                    let paid_in = paid_in.map_err(|error| impossible("paid_currency", error))?;
+                    Some(Money::new(amount, paid_in))
+                }
+                (None, _) => None,
+            },
             debit_failed_at: self.debit_failed_at,
             state,
         })

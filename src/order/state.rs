@@ -132,6 +132,11 @@ impl State {
         self == Self::Open
     }
 
+    /// Whether a payment is on its way.
+    pub fn is_processing(self) -> bool {
+        matches!(self, Self::Processing { .. })
+    }
+
     /// What has been given back, in minor units.
     pub fn refunded(self) -> i64 {
         match self {

@@ -104,7 +104,7 @@ pub fn figures(
         {
             figures.bought_through_link += 1;
             let code = order.1.currency.code().to_owned();
-            let paid = order.1.paid_amount.or(order.1.amount_total).unwrap_or(0);
+            let paid = order.1.paid.or(order.1.owed()).map_or(0, |paid| paid.minor);
             figures.amounts.entry(code).or_default().through_link += paid;
         }
     }

@@ -1,13 +1,17 @@
 //! Payments that an older system took: an import tells of them, and Stripe may do so later.
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::exists, prelude::*, select};
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+    select,
+};
 
 use super::FoundBy;
 use crate::{
     order::{Order, elsewhere::SessionId, state::Verdict},
     random,
-    schema::{checkout_sessions, payment_allocations, payments},
+    schema::{cases, checkout_sessions, payment_allocations, payments},
 };
 
 /// Whether a payment of the order is known, whatever it is to it.
@@ -19,7 +23,7 @@ pub fn payment_known(connection: &mut PgConnection, order: &Order) -> QueryResul
     select(exists(its_own)).get_result(connection)
 }
 
-/// Those of these sessions whose payment came here and belongs to no order.
+/// Those of these sessions whose payment came here, belongs to no order, and has not gone back.
 ///
 /// # Errors
 /// What PostgreSQL says.
@@ -27,8 +31,29 @@ pub fn unplaced(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult
     payments::table
         .filter(payments::stripe_session_id.eq_any(ids.iter().map(SessionId::as_str)))
         .filter(payments::session_id.is_null())
+        .filter(not(exists(
+            payment_allocations::table.filter(payment_allocations::payment_id.eq(payments::id)),
+        )))
+        .filter(not(exists(
+            cases::table
+                .filter(cases::payment_id.eq(payments::id.nullable()))
+                .filter(cases::resolved_how.eq("refund")),
+        )))
         .select(payments::stripe_session_id)
         .load(connection)
+}
+
+/// Whether an import told of a payment whose intent has not been learnt: what is heard of an unknown
+/// intent may be about it.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn may_be_imported(connection: &mut PgConnection, intent: &str) -> QueryResult<bool> {
+    let known = payments::table.filter(payments::payment_intent.eq(intent));
+    let nameless = payments::table
+        .filter(payments::payment_intent.is_null())
+        .filter(payments::found_by.eq(FoundBy::Import.name()));
+    select(exists(nameless).and(not(exists(known)))).get_result(connection)
 }
 
 /// Writes down that the order was paid with this session, whose row is there. The payment intent is

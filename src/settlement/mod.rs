@@ -30,7 +30,7 @@ use self::expiry::Expired;
 pub(crate) use self::expiry::{expired_at, schedule};
 pub use self::{
     dispute::disputed,
-    imported::{payment_known, record_imported, unplaced},
+    imported::{may_be_imported, payment_known, record_imported, unplaced},
     payment::{Payment, payments_of},
     refund::refunded,
     view::OrderView,
@@ -204,7 +204,8 @@ fn without_a_row(
     if !marked && session.status == Status::Paid {
         bought(connection, session, now)?;
     }
-    if session.status == Status::Paid && (marked || settings::read(connection)?.orphan_cases) {
+    let is_money = session.status == Status::Paid && session.amount_total != Some(0);
+    if is_money && (marked || settings::read(connection)?.orphan_cases) {
         payment::record(connection, session, None, &[], found_by, now)?;
         return Ok(Settled::Unknown);
     }

@@ -189,7 +189,7 @@ pub(crate) fn allocate(
     tell(connection, payment, Some(order.id), level, what, doing)?;
     order::advance(connection, order, Fact::Payment(judged), doing)?;
     match kind {
-        None => order::settled_with(connection, order, part),
+        None => order::settled_with(connection, order, part, &payment.currency),
         Some(kind) => {
             let opening = Opening {
                 order_id: Some(order.id),

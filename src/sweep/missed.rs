@@ -10,7 +10,7 @@ use crate::{
     db::DbError,
     gateway::{EventList, event::Envelope},
     inbox::{self, NewEvent, Source, dispatch},
-    schema::{stripe_events, sweeps},
+    schema::sweeps,
 };
 
 /// Stripe tries to deliver an event for so long. <https://docs.stripe.com/webhooks#retries>
@@ -33,8 +33,14 @@ pub struct Missed {
     pub new: Vec<Envelope>,
 }
 
-/// Fetches the events that a look is about, newest first, and keeps those that are new.
-pub async fn fetch(app: &App, look: Look, now: DateTime<Utc>) -> Result<Missed, SweepError> {
+/// Fetches the events that a look is about, newest first, and keeps those that are new; what it has
+/// found so far is in `missed` also when it fails.
+pub async fn fetch(
+    app: &App,
+    look: Look,
+    now: DateTime<Utc>,
+    missed: &mut Missed,
+) -> Result<(), SweepError> {
     let types: Vec<&str> = dispatch::TABLE.iter().map(|(kind, _)| *kind).collect();
     let mut list = EventList {
         types: &types,
@@ -42,7 +48,6 @@ pub async fn fetch(app: &App, look: Look, now: DateTime<Utc>) -> Result<Missed, 
         undelivered: look == Look::Short,
         after: None,
     };
-    let mut missed = Missed::default();
     for _ in 0..PAGES {
         let (bodies, has_more) = app.stripe.events(&list, Instant::now() + ONE_CALL).await?;
         let told: Vec<Envelope> = bodies
@@ -62,7 +67,7 @@ pub async fn fetch(app: &App, look: Look, now: DateTime<Utc>) -> Result<Missed, 
             break;
         }
     }
-    Ok(missed)
+    Ok(())
 }
 
 /// Keeps events that are not kept yet; tells the ids of those.
@@ -89,12 +94,4 @@ async fn since(app: &App, look: Look, now: DateTime<Utc>) -> Result<DateTime<Utc
             Ok(seen.map_or(oldest, |seen| (seen - OVERLAP).max(oldest)))
         }
     }
-}
-
-/// Whether a webhook has brought an event that happened after `at`.
-pub fn webhooks_after(connection: &mut PgConnection, at: DateTime<Utc>) -> QueryResult<bool> {
-    let later = stripe_events::table
-        .filter(stripe_events::source.eq("webhook"))
-        .filter(stripe_events::created_at.gt(at));
-    diesel::select(diesel::dsl::exists(later)).get_result(connection)
 }

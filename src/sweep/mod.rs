@@ -14,6 +14,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use self::missed::Missed;
 use crate::{
     app::App,
     chore::Turn,
@@ -103,13 +104,13 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
 pub async fn look(app: &App, kind: Look) -> Result<Found, SweepError> {
     let began = app.clock.now();
     let before = found_by_sweeps(app).await?;
-    let missed = missed::fetch(app, kind, began).await?;
+    let mut missed = Missed::default();
+    let fetched = missed::fetch(app, kind, began, &mut missed).await;
+    // What was found before Stripe fell silent is worked on all the same.
     while inbox::work_off(app).await? > 0 {}
-    let overdue = match kind {
-        Look::Short => 0,
-        Look::Full => overdue::settle(app).await?,
-    };
-    silence::listen(app, &missed, began).await?;
+    silence::listen(app, missed.new.len(), began).await?;
+    fetched?;
+    let overdue = overdue::settle(app, kind).await?;
     if kind == Look::Full {
         seen_until(app, began).await?;
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use tokio::time::Instant;
 
-use super::SweepError;
+use super::{Look, SweepError};
 use crate::{
     app::App,
     checkout::give_up,
@@ -16,24 +16,33 @@ use crate::{
 
 /// Stripe tells of an end within moments; what it has not told by then it will not.
 const PATIENCE: Duration = Duration::minutes(10);
+/// A bank debit that has not been heard of for so long is asked about.
+const A_DEBIT_TAKES: Duration = Duration::days(3);
 /// Reads of one look; the oldest first, the rest next time.
 const MOST: i64 = 50;
 const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// Reads or closes what is overdue, and settles what Stripe says; tells how many there were.
-pub async fn settle(app: &App) -> Result<usize, SweepError> {
+/// Reads or closes what is overdue, and settles what Stripe says; tells how many there were. A short
+/// look only closes.
+pub async fn settle(app: &App, look: Look) -> Result<usize, SweepError> {
     let now = app.clock.now();
     let overdue = app
         .db
-        .run(move |connection| overdue(connection, now))
+        .run(move |connection| {
+            let mut found = not_owed(connection)?;
+            if look == Look::Full {
+                found.extend(ended(connection, now)?);
+            }
+            Ok(found)
+        })
         .await?;
     let count = overdue.len();
-    for (stripe_id, is_over) in overdue {
+    let mut failed = None;
+    for (stripe_id, what) in overdue {
         let deadline = Instant::now() + ONE_CALL;
-        let answer = if is_over {
-            app.stripe.read(&stripe_id, deadline).await
-        } else {
-            app.stripe.close(&stripe_id, deadline).await
+        let answer = match what {
+            Overdue::Ended => app.stripe.read(&stripe_id, deadline).await,
+            Overdue::NotOwed => app.stripe.close(&stripe_id, deadline).await,
         };
         match answer {
             Ok(session) => {
@@ -45,29 +54,72 @@ pub async fn settle(app: &App) -> Result<usize, SweepError> {
                     .run(move |connection| give_up(connection, &stripe_id, now))
                     .await?;
             }
-            Err(error) => return Err(error.into()),
+            // One that Stripe does not tell about holds up none behind it.
+            Err(error) => {
+                log::warn!("session {stripe_id} is overdue, and Stripe did not tell: {error}");
+                failed = Some(error);
+            }
         }
     }
-    Ok(count)
+    match failed {
+        None => Ok(count),
+        Some(error) => Err(error.into()),
+    }
 }
 
-/// Stripe's ids of live sessions, and whether their time is over.
-fn overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<(String, bool)>> {
-    let over = checkout_sessions::expires_at
-        .assume_not_null()
-        .lt(now - PATIENCE);
-    let not_owed = diesel::dsl::exists(
+/// Why a session is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Overdue {
+    /// Its time is over, or its bank debit should have come by now.
+    Ended,
+    /// It can be paid, and its order is settled.
+    NotOwed,
+}
+
+/// Sessions that can be paid though their order is settled.
+fn not_owed(connection: &mut PgConnection) -> QueryResult<Vec<(String, Overdue)>> {
+    let ids: Vec<String> = checkout_sessions::table
+        .inner_join(session_orders::table.on(session_orders::session_id.eq(checkout_sessions::id)))
+        .inner_join(orders::table.on(orders::id.eq(session_orders::order_id)))
+        .filter(checkout_sessions::state.eq_any(["open", "closing"]))
+        .filter(checkout_sessions::stripe_id.is_not_null())
+        .filter(orders::status.ne("open"))
+        .order(checkout_sessions::id)
+        .limit(MOST)
+        .select(checkout_sessions::stripe_id.assume_not_null())
+        .load(connection)?;
+    Ok(ids.into_iter().map(|id| (id, Overdue::NotOwed)).collect())
+}
+
+/// Sessions whose time is over, and those whose bank debit nothing has been heard of for days; the
+/// oldest first.
+fn ended(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<(String, Overdue)>> {
+    let over = checkout_sessions::state.eq_any(["open", "closing"]).and(
+        checkout_sessions::expires_at
+            .assume_not_null()
+            .lt(now - PATIENCE),
+    );
+    let processing = diesel::dsl::exists(
         session_orders::table
             .inner_join(orders::table)
             .filter(session_orders::session_id.eq(checkout_sessions::id))
-            .filter(orders::status.ne("open")),
+            .filter(orders::status.eq("processing")),
     );
-    checkout_sessions::table
-        .filter(checkout_sessions::state.eq_any(["open", "closing"]))
+    let silent = checkout_sessions::state
+        .eq("complete")
+        .and(checkout_sessions::payment_failed_at.is_null())
+        .and(
+            checkout_sessions::ended_at
+                .assume_not_null()
+                .lt(now - A_DEBIT_TAKES),
+        )
+        .and(processing);
+    let ids: Vec<String> = checkout_sessions::table
         .filter(checkout_sessions::stripe_id.is_not_null())
-        .filter(over.or(not_owed))
+        .filter(over.or(silent))
         .order((checkout_sessions::expires_at, checkout_sessions::id))
         .limit(MOST)
-        .select((checkout_sessions::stripe_id.assume_not_null(), over))
-        .load(connection)
+        .select(checkout_sessions::stripe_id.assume_not_null())
+        .load(connection)?;
+    Ok(ids.into_iter().map(|id| (id, Overdue::Ended)).collect())
 }

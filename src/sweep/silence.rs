@@ -5,13 +5,11 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::{Connection, prelude::*};
 use serde_json::json;
 
-use super::missed::{Missed, webhooks_after};
 use crate::{
     activity::{self, Level},
     app::App,
     db::DbError,
-    gateway::event::Envelope,
-    schema::{orders, sweeps},
+    schema::{orders, stripe_events, sweeps},
 };
 
 /// A webhook may be this late before it counts as missing.
@@ -42,12 +40,12 @@ enum Verdict {
     HearsAgain,
 }
 
-/// Compares what a look found with what webhooks brought, and tells people if those are silent.
-pub async fn listen(app: &App, missed: &Missed, now: DateTime<Utc>) -> Result<(), DbError> {
-    let new = missed.new.clone();
+/// Compares what Stripe has with what webhooks brought, and tells people if those are silent. `new`:
+/// how many events this look was the first to bring.
+pub async fn listen(app: &App, new: usize, now: DateTime<Utc>) -> Result<(), DbError> {
     let verdict = app
         .db
-        .run(move |connection| connection.transaction(|connection| judge_in(connection, &new, now)))
+        .run(move |connection| connection.transaction(|connection| judge_in(connection, new, now)))
         .await?;
     match verdict {
         Verdict::Tell { .. } | Verdict::Known => app.metrics.webhooks_silent.set(1),
@@ -55,32 +53,21 @@ pub async fn listen(app: &App, missed: &Missed, now: DateTime<Utc>) -> Result<()
     }
     app.metrics
         .missed_events
-        .inc_by(u64::try_from(missed.new.len()).unwrap_or(0));
+        .inc_by(u64::try_from(new).unwrap_or(0));
     Ok(())
 }
 
-fn judge_in(
-    connection: &mut PgConnection,
-    new: &[Envelope],
-    now: DateTime<Utc>,
-) -> QueryResult<Verdict> {
+fn judge_in(connection: &mut PgConnection, new: usize, now: DateTime<Utc>) -> QueryResult<Verdict> {
     let known: Known = sweeps::table
         .select((sweeps::silent_since, sweeps::told_at))
         .for_update()
         .first(connection)?;
-    // What happened before there was anything to be paid here, no webhook had to tell us.
-    let first_order: Option<DateTime<Utc>> = orders::table
-        .select(diesel::dsl::min(orders::created_at))
-        .first(connection)?;
-    let late: Vec<&Envelope> = new
-        .iter()
-        .filter(|event| is_late(event, first_order, now))
-        .collect();
+    let late = late(connection, now)?;
     let heard = match known.silent_since {
         Some(since) if late.is_empty() => webhooks_after(connection, since)?,
         _ => false,
     };
-    let oldest = late.iter().filter_map(|event| event.created).min();
+    let oldest = late.iter().filter_map(|event| event.created_at).min();
     let verdict = judge(known, oldest, heard, now);
     let next = match &verdict {
         Verdict::Tell { since } => {
@@ -95,7 +82,7 @@ fn judge_in(
     };
     diesel::update(sweeps::table)
         .set((
-            sweeps::missed.eq(sweeps::missed + i64::try_from(new.len()).unwrap_or(0)),
+            sweeps::missed.eq(sweeps::missed + i64::try_from(new).unwrap_or(0)),
             sweeps::silent_since.eq(next.silent_since),
             sweeps::told_at.eq(next.told_at),
         ))
@@ -103,11 +90,40 @@ fn judge_in(
     Ok(verdict)
 }
 
-fn is_late(event: &Envelope, first_order: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-    let Some((created, first)) = event.created.zip(first_order) else {
-        return false;
+/// An event that a webhook should have brought by now.
+#[derive(Queryable)]
+struct Late {
+    kind: String,
+    created_at: Option<DateTime<Utc>>,
+}
+
+/// Events that only the sweep has brought, though their webhooks have had the time; each is counted
+/// once. What happened before there was anything to be paid here, no webhook had to tell us.
+fn late(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<Late>> {
+    let first_order: Option<DateTime<Utc>> = orders::table
+        .select(diesel::dsl::min(orders::created_at))
+        .first(connection)?;
+    let Some(first_order) = first_order else {
+        return Ok(Vec::new());
     };
-    created >= first && now - created >= MAY_TAKE
+    let late = stripe_events::table
+        .filter(stripe_events::source.eq("sweep"))
+        .filter(stripe_events::delivered_at.is_null())
+        .filter(stripe_events::missed_told_at.is_null())
+        .filter(stripe_events::created_at.le(now - MAY_TAKE))
+        .filter(stripe_events::created_at.ge(first_order));
+    diesel::update(late)
+        .set(stripe_events::missed_told_at.eq(now))
+        .returning((stripe_events::type_, stripe_events::created_at))
+        .get_results(connection)
+}
+
+/// Whether a webhook has brought an event that happened after `at`.
+fn webhooks_after(connection: &mut PgConnection, at: DateTime<Utc>) -> QueryResult<bool> {
+    let later = stripe_events::table
+        .filter(stripe_events::source.eq("webhook"))
+        .filter(stripe_events::created_at.gt(at));
+    diesel::select(diesel::dsl::exists(later)).get_result(connection)
 }
 
 /// `oldest` is when the first event happened that this look found missing; `heard`, whether a
@@ -125,7 +141,7 @@ fn judge(known: Known, oldest: Option<DateTime<Utc>>, heard: bool, now: DateTime
     }
 }
 
-fn line(late: &[&Envelope], since: DateTime<Utc>, now: DateTime<Utc>) -> activity::Line {
+fn line(late: &[Late], since: DateTime<Utc>, now: DateTime<Utc>) -> activity::Line {
     let mut types: Vec<&str> = late.iter().map(|event| event.kind.as_str()).collect();
     types.sort_unstable();
     types.dedup();
@@ -155,35 +171,12 @@ mod tests {
         DateTime::UNIX_EPOCH + Duration::minutes(minutes)
     }
 
-    fn event(created: Option<i64>) -> Envelope {
-        Envelope {
-            id: "evt_1".into(),
-            kind: "charge.refunded".into(),
-            livemode: None,
-            created: created.map(at),
-        }
-    }
-
     #[test]
     fn a_quiet_night_raises_nothing() {
         assert_eq!(
             judge(Known::default(), None, false, at(600)),
             Verdict::Hears
         );
-    }
-
-    #[test]
-    fn an_event_counts_as_missed_once_a_webhook_has_had_ten_minutes() {
-        let first_order = Some(at(0));
-        assert!(!is_late(&event(Some(51)), first_order, at(60)));
-        assert!(is_late(&event(Some(50)), first_order, at(60)));
-    }
-
-    #[test]
-    fn what_happened_before_the_first_order_was_not_for_us() {
-        assert!(!is_late(&event(Some(50)), Some(at(51)), at(600)));
-        assert!(!is_late(&event(Some(50)), None, at(600)));
-        assert!(!is_late(&event(None), Some(at(0)), at(600)));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{
     db::DbError,
     link::{self, token::PayClaims},
     order::{self, Order, currency::Currency, money::Money, state::State, wording},
-    settlement::payments_of,
+    settlement::{FoundBy, payments_of},
     visitor::{self, Visitor},
 };
 
@@ -52,7 +52,7 @@ pub async fn come_back(request: HttpRequest, app: Data<App>, site: Data<Site>) -
         return nowhere(&request, &site);
     };
     if visitor(request.headers()) == Visitor::Person {
-        match checkout::look(&app, link.order_id).await {
+        match checkout::look(&app, link.order_id, FoundBy::Return).await {
             Ok(Looked::Known) => {}
             Ok(Looked::NoAnswer) => return busy(&request, &site),
             Err(error) => return away(&request, &site, &error),
@@ -175,7 +175,7 @@ async fn stand(
         State::Paid { at } if came_back => Page::JustPaid(settled(at)),
         State::Paid { at } => Page::Paid(settled(at)),
         State::PartiallyRefunded { refunded, .. } => {
-            let refunded = format(Money::new(refunded, order.currency), &order);
+            let refunded = given_back(refunded, &order);
             return site.answer(
                 language,
                 &Page::PartlyRefunded {
@@ -185,7 +185,7 @@ async fn stand(
             );
         }
         State::Refunded { refunded, .. } => {
-            let refunded = format(Money::new(refunded, order.currency), &order);
+            let refunded = given_back(refunded, &order);
             return site.answer(
                 language,
                 &Page::Refunded {
@@ -216,10 +216,15 @@ fn replaced(app: &App, site: &Site, order: &Order) -> HttpResponse {
 
 /// What the payment brought, written for people: taxes and discounts are in it.
 fn paid(order: &Order) -> String {
-    let brought = order
-        .paid_amount
-        .map(|minor| Money::new(minor, order.currency));
-    brought.map_or_else(|| wording::amount(order), |money| format(money, order))
+    order
+        .paid
+        .map_or_else(|| wording::amount(order), |money| format(money, order))
+}
+
+/// What has been given back of the payment, in its currency.
+fn given_back(minor: i64, order: &Order) -> String {
+    let currency = order.paid.map_or(order.currency, |paid| paid.currency);
+    format(Money::new(minor, currency), order)
 }
 
 /// What came instead of what was owed, written for people.

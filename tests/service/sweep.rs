@@ -223,6 +223,100 @@ fn a_webhook_that_is_a_little_late_is_no_silence() {
 }
 
 #[test]
+fn an_event_that_was_fetched_early_counts_once_its_webhook_is_overdue() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    world.pass(Duration::minutes(1));
+    world.stripe.drop_deliveries(true);
+    world.stripe.pay(&world.click_through(&order)).unwrap();
+    world.pass(Duration::minutes(5));
+    look(&world, Look::Short);
+    assert_eq!(attention(&world), [""; 0]);
+    world.pass(Duration::minutes(15));
+    look(&world, Look::Short);
+    assert_eq!(attention(&world).len(), 1);
+    look(&world, Look::Full);
+    assert_eq!(attention(&world).len(), 1, "each is told once");
+}
+
+#[test]
+fn an_event_that_was_fetched_early_and_came_after_all_is_no_silence() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    world.pass(Duration::minutes(1));
+    world.stripe.pay(&world.click_through(&order)).unwrap();
+    world.pass(Duration::minutes(5));
+    assert_eq!(look(&world, Look::Short).missed, 1);
+    world.deliver();
+    world.pass(Duration::minutes(15));
+    look(&world, Look::Short);
+    assert_eq!(attention(&world), [""; 0]);
+}
+
+#[test]
+fn a_debit_that_nothing_was_heard_of_for_days_is_asked_about() {
+    let world = World::new();
+    let orders = [world.order("CAME"), world.order("FAILED")];
+    for (order, ok) in orders.iter().zip([true, false]) {
+        let session = world.click_through(order);
+        world.stripe.start_debit(&session).unwrap();
+        world.deliver();
+        world.stripe.drop_deliveries(true);
+        world.stripe.settle_debit(&session, ok).unwrap();
+        world.stripe.drop_deliveries(false);
+    }
+    world.pass(Duration::days(40));
+    assert_eq!(look(&world, Look::Full).overdue, 2);
+    assert_eq!(orders.map(|order| world.status(&order)), ["paid", "open"]);
+}
+
+#[test]
+fn a_session_that_stripe_does_not_tell_about_holds_up_none_behind_it() {
+    let world = World::new();
+    let orders = [world.order("CUP-1"), world.order("CUP-2")];
+    for order in &orders {
+        let session = world.click_through(order);
+        world.stripe.drop_deliveries(true);
+        world.stripe.pay(&session).unwrap();
+    }
+    world.pass(Duration::days(40));
+    let refused = Fault::Refuse {
+        status: 400,
+        code: "",
+        message: "odd".to_owned(),
+    };
+    world.stripe.inject(Call::RetrieveSession, refused, 1);
+    let looked = runtime().block_on(sweep::look(&world.app, Look::Full));
+    assert!(looked.is_err());
+    assert_eq!(world.count("orders WHERE status = 'paid'"), 1);
+    look(&world, Look::Full);
+    assert_eq!(world.count("orders WHERE status = 'paid'"), 2);
+}
+
+#[test]
+fn what_was_found_before_stripe_fell_silent_is_worked_on() {
+    let world = World::new();
+    world.stripe.drop_deliveries(true);
+    for number in 0..101 {
+        let order = world.order(&format!("CUP-{number}"));
+        world.stripe.pay(&world.click_through(&order)).unwrap();
+    }
+    // The first page is told, the second is not.
+    world
+        .stripe
+        .inject(Call::Events, Fault::Latency(std::time::Duration::ZERO), 1);
+    let refused = Fault::Refuse {
+        status: 400,
+        code: "",
+        message: "odd".to_owned(),
+    };
+    world.stripe.inject(Call::Events, refused, usize::MAX);
+    let looked = runtime().block_on(sweep::look(&world.app, Look::Full));
+    assert!(looked.is_err());
+    assert_eq!(world.count("orders WHERE status = 'paid'"), 100);
+}
+
+#[test]
 fn several_pages_are_read_to_their_end() {
     let world = World::new();
     world.stripe.drop_deliveries(true);

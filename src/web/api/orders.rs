@@ -124,7 +124,9 @@ pub async fn change(
     let id = parse_id(&id)?;
     let draft = body.parse::<ChangeDraft>()?;
     let order = find(&app, id).await?;
-    let change = draft.check(order.currency).map_err(Problem::invalid)?;
+    let change = draft
+        .check(order.currency, order.mode)
+        .map_err(Problem::invalid)?;
     if WhatIsOwed::after(&order, change.clone()).is_none() {
         return answer(&app, id).await;
     }

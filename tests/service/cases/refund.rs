@@ -58,7 +58,7 @@ fn what_is_asked_of_stripe_names_the_case() {
     assert!(asked.params["amount"].is_null());
     assert_eq!(
         asked.idempotency_key,
-        Some(format!("freshmint-refund-{id}"))
+        Some(format!("freshmint-refund-{id}-1"))
     );
 }
 

@@ -131,6 +131,25 @@ fn a_disputed_payment_is_not_refunded_and_the_case_is_open_again() {
 }
 
 #[test]
+fn what_stripe_once_refused_or_failed_at_can_be_asked_for_again() {
+    let world = World::new();
+    let (order, case) = mismatch(&world, "CUP-1");
+    let intent = intent_of(&world, &order);
+    world.stripe.dispute(&intent).unwrap();
+    refused(&world, &case, how("refund"));
+    world.stripe.close_dispute(&intent, true).unwrap();
+    // Stripe keeps a failure under its key, whether the refund was made or not.
+    for (fault, made) in [(Fault::ErrorBefore, 0), (Fault::ErrorAfter, 1)] {
+        world.stripe.inject(Call::Refund, fault, 1);
+        assert_eq!(resolve(&world, &case, how("refund")).status, 503);
+        assert_eq!(refunds(&world).1, made);
+    }
+    resolved(&world, &case, how("refund"));
+    assert_eq!(refunds(&world).1, 1);
+    assert_eq!(world.status(&order), "open");
+}
+
+#[test]
 fn what_was_refunded_before_we_heard_of_it_is_done() {
     let world = World::new();
     let (order, case) = mismatch(&world, "CUP-1");

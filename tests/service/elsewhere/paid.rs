@@ -164,3 +164,26 @@ fn the_history_says_that_it_came_paid_and_by_whom() {
         0
     );
 }
+
+#[test]
+fn a_refund_or_a_dispute_of_one_that_stripe_never_told_of_finds_its_order() {
+    let world = World::new();
+    let session = opened(&world);
+    world.stripe.drop_deliveries(true);
+    world.stripe.pay(&session).unwrap();
+    world.stripe.drop_deliveries(false);
+    taken(&world, &[&format!("CUP-1,{session},2026-11-03")]);
+    let intent = world.stripe.session(&session).unwrap()["payment_intent"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    world.stripe.refund(&intent, Some(500)).unwrap();
+    world.stripe.dispute(&intent).unwrap();
+    world.deliver();
+    assert_eq!(
+        world.text("SELECT status || ' ' || refunded_amount AS text FROM orders"),
+        "partially_refunded 500"
+    );
+    assert_eq!(world.count("cases WHERE kind = 'dispute'"), 1);
+    assert_eq!(world.count("payments"), 1);
+}

@@ -297,7 +297,7 @@ fn a_slow_one_does_not_hold_up_the_others() {
     world.mailbox().set_rules(vec![Rule {
         stage: Stage::Message,
         recipient: Some("slow@".to_owned()),
-        action: Action::Wait(Duration::from_secs(1)),
+        action: Action::Wait(Duration::from_secs(5)),
         times: None,
     }]);
     world.carry();

@@ -98,3 +98,50 @@ fn an_older_word_that_the_money_is_on_its_way_does_not_undo_it() {
     world.deliver_in(simulator::Order::Reversed);
     assert_eq!(world.status(&order), "open");
 }
+
+#[test]
+fn who_comes_back_or_clicks_while_it_is_on_its_way_learns_what_became_of_it() {
+    for (arrives, by_click) in [(true, true), (true, false), (false, true), (false, false)] {
+        let world = World::new();
+        let order = world.order("CUP-1");
+        let session = world.click_through(&order);
+        world.stripe.start_debit(&session).unwrap();
+        world.deliver();
+        world.stripe.drop_deliveries(true);
+        world.stripe.settle_debit(&session, arrives).unwrap();
+        if by_click {
+            world.click(&order);
+        } else {
+            world.get(&format!("{}/return", order.path));
+        }
+        let (status, found_by) = if by_click {
+            ("paid", "click")
+        } else {
+            ("paid", "return")
+        };
+        if arrives {
+            assert_eq!(world.status(&order), status);
+            assert_eq!(
+                payments(&world, &order),
+                [format!("4500 eur settles by {found_by}")]
+            );
+        } else {
+            assert_eq!(world.status(&order), "open");
+        }
+    }
+}
+
+#[test]
+fn while_it_is_on_its_way_and_stripe_is_away_the_page_says_so() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    let session = world.click_through(&order);
+    world.stripe.start_debit(&session).unwrap();
+    world.deliver();
+    world.stripe.stop();
+    for path in [order.path.clone(), format!("{}/return", order.path)] {
+        let page = world.get(&path);
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains("being processed"), "{}", page.text());
+    }
+}

@@ -39,6 +39,7 @@ pub mod pace;
 pub mod random;
 pub mod recovery;
 pub mod reminder;
+pub mod retention;
 #[allow(missing_docs)]
 pub mod schema;
 pub mod serve;

@@ -9,14 +9,15 @@ use freshmint::{
     retention::{self, Refused},
 };
 
-use crate::{Done, Failure, WRONG_USAGE, orders::Format};
+use crate::{Done, Failure, orders::Format};
 
 #[derive(Args)]
 pub struct Erase {
     #[command(flatten)]
     database: config::Database,
     /// The address of the person who asks
-    email: String,
+    #[arg(value_parser = Email::parse)]
+    email: Email,
     /// How to print what was done
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -24,17 +25,13 @@ pub struct Erase {
 
 impl Erase {
     pub fn run(self) -> Done {
-        let email = Email::parse(&self.email).map_err(|error| Failure {
-            sentence: format!("The address cannot be taken: {error}."),
-            code: WRONG_USAGE,
-        })?;
         let db = Db::new(&self.database.database_url, 1);
         let doing = Doing {
             actor: "command line".to_owned(),
             at: Clock::system().now(),
             note: None,
         };
-        let erased = match retention::erase(&db, &email, &doing) {
+        let erased = match retention::erase(&db, &self.email, &doing) {
             Ok(erased) => erased,
             Err(Refused::Database(error)) => return Err(error.into()),
             Err(Refused::Sending) => {

@@ -12,7 +12,7 @@ use freshmint::{
 };
 use serde_json::json;
 
-use crate::{Done, Failure, WRONG_USAGE, orders::Format};
+use crate::{Done, Failure, orders::Format};
 
 /// Rows that are read at once.
 const PAGE: i64 = 1_000;
@@ -57,13 +57,14 @@ pub struct Add {
     #[command(flatten)]
     database: config::Database,
     /// The address
-    email: String,
+    #[arg(value_parser = Email::parse)]
+    email: Email,
     /// Why
-    #[arg(long, default_value = "manual")]
-    reason: String,
+    #[arg(long, default_value = "manual", value_parser = Text::<200>::parse)]
+    reason: Text<200>,
     /// A remark
-    #[arg(long)]
-    note: Option<String>,
+    #[arg(long, value_parser = Text::<2_000>::parse)]
+    note: Option<Text<2_000>>,
 }
 
 #[derive(Args)]
@@ -71,7 +72,8 @@ pub struct Lift {
     #[command(flatten)]
     database: config::Database,
     /// The address
-    email: String,
+    #[arg(value_parser = Email::parse)]
+    email: Email,
 }
 
 #[derive(Args)]
@@ -116,25 +118,13 @@ impl List {
 
 impl Add {
     fn run(self) -> Done {
-        let email = address(&self.email)?;
-        let text = |what: &str, text: &str, max: Result<String, _>| {
-            max.map_err(|error: freshmint::order::text::TextError| {
-                wrong_usage(format!("The {what} “{text}” cannot be taken: {error}."))
-            })
-        };
-        let reason = Text::<200>::parse(&self.reason).map(String::from);
-        let reason = text("reason", &self.reason, reason)?;
-        let note = self.note.as_deref().map(|note| {
-            let parsed = Text::<2_000>::parse(note).map(String::from);
-            text("remark", note, parsed)
-        });
         let cause = Cause {
-            reason,
-            doing: doing(note.transpose()?),
+            reason: self.reason.into(),
+            doing: doing(self.note.map(String::from)),
         };
         let (_, is_new) = open(&self.database).run_blocking(|connection| {
-            let hash = AddressKey::load(connection)?.hash(email.as_str());
-            suppression::add(connection, hash, Some(email.as_str()), &cause)
+            let hash = AddressKey::load(connection)?.hash(self.email.as_str());
+            suppression::add(connection, hash, Some(self.email.as_str()), &cause)
         })?;
         println!(
             "{}",
@@ -150,9 +140,9 @@ impl Add {
 
 impl Lift {
     fn run(self) -> Done {
-        let (email, doing) = (address(&self.email)?, doing(None));
+        let doing = doing(None);
         let lifted = open(&self.database).run_blocking(|connection| {
-            let hash = AddressKey::load(connection)?.hash(email.as_str());
+            let hash = AddressKey::load(connection)?.hash(self.email.as_str());
             suppression::lift(connection, hash, &doing)
         })?;
         if !lifted {
@@ -225,18 +215,6 @@ fn all(db: &Db) -> Result<Vec<Suppression>, Failure> {
             return Ok(rows);
         }
         rows.extend(page);
-    }
-}
-
-fn address(said: &str) -> Result<Email, Failure> {
-    Email::parse(said)
-        .map_err(|error| wrong_usage(format!("The address cannot be taken: {error}.")))
-}
-
-fn wrong_usage(sentence: String) -> Failure {
-    Failure {
-        sentence,
-        code: WRONG_USAGE,
     }
 }
 

@@ -9,7 +9,7 @@
 mod carts;
 mod erase;
 mod events;
-mod log;
+mod history;
 pub mod totals;
 
 use std::time::Duration;
@@ -105,11 +105,11 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
     };
     let pause = match prune(app, "retention").await {
         Ok(pruned) => {
-            ::log::info!("pruned what is not needed any more: {}", json!(pruned));
+            log::info!("pruned what is not needed any more: {}", json!(pruned));
             EVERY
         }
         Err(error) => {
-            ::log::warn!("pruning did not come to its end, and is tried again soon: {error}");
+            log::warn!("pruning did not come to its end, and is tried again soon: {error}");
             AGAIN_AFTER
         }
     };
@@ -149,7 +149,7 @@ pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
     pruned.events = events::of_gone_sessions(app, until.carts).await?;
     pruned.events += batches(app, move |connection| events::old(connection, until.events)).await?;
     pruned.activity = batches(app, move |connection| {
-        log::prune(connection, until.activity)
+        history::prune(connection, until.activity)
     })
     .await?;
     let line = line(now, actor, "pruned what is not needed any more", pruned);

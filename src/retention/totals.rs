@@ -180,3 +180,47 @@ pub(super) fn add(connection: &mut PgConnection, left: &[Left]) -> QueryResult<(
         .execute(connection)
         .map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn carts_count_on_the_day_of_their_end_in_utc_and_in_their_own_currency() {
+        let left = |expired_at: &str, currency: &str, amount, reminded, recovered| Left {
+            expired_at: expired_at.parse().expect("a time"),
+            currency: currency.to_owned(),
+            amount,
+            with_email: reminded || recovered,
+            reminded,
+            recovered,
+        };
+        let figures = figures(&[
+            left("2026-11-20T23:59:59+00:00", "eur", 1_000, true, false),
+            left("2026-11-21T00:00:00+00:00", "eur", 200, true, true),
+            left("2026-11-21T01:30:00+02:00", "eur", 30, false, true),
+            left("2026-11-21T12:00:00+00:00", "chf", 4, false, false),
+        ]);
+        let told = figures.iter().map(|((day, currency, name), figure)| {
+            format!(
+                "{day} {currency} {name}: {} {}",
+                figure.count, figure.amount
+            )
+        });
+        let told: Vec<String> = told.collect();
+        assert_eq!(
+            told,
+            [
+                "2026-11-20 eur abandoned: 2 1030",
+                "2026-11-20 eur recovered: 1 30",
+                "2026-11-20 eur reminded: 1 1000",
+                "2026-11-20 eur with_email: 2 1030",
+                "2026-11-21 chf abandoned: 1 4",
+                "2026-11-21 eur abandoned: 1 200",
+                "2026-11-21 eur recovered: 1 200",
+                "2026-11-21 eur reminded: 1 200",
+                "2026-11-21 eur with_email: 1 200",
+            ]
+        );
+    }
+}

@@ -143,6 +143,24 @@ fn who_bought_within_two_days_is_counted_as_recovered_before_it_is_forgotten() {
 }
 
 #[test]
+fn a_purchase_is_remembered_for_as_long_as_a_cart_needs_it_for_its_figures() {
+    let world = shop();
+    let order = reminded(&world, "ann@example.org");
+    let bought = opened(&world, Some("ann@example.org"));
+    world.stripe.pay(&bought).unwrap();
+    world.deliver();
+    world.pass(Duration::days(31));
+    world.click_through(&order);
+    let pruned = prune(&world);
+    assert_eq!((pruned.carts, pruned.purchases), (0, 0));
+    world.pass(Duration::hours(25));
+    world.deliver();
+    let pruned = prune(&world);
+    assert_eq!((pruned.carts, pruned.purchases), (1, 1));
+    assert!(totals(&world).contains(&"eur recovered: 1 3500".to_owned()));
+}
+
+#[test]
 fn a_run_that_dies_between_two_batches_is_finished_by_the_next_and_nothing_counts_twice() {
     let world = World::new();
     many_carts(&world, 120);

@@ -143,6 +143,19 @@ fn who_bought_within_two_days_is_counted_as_recovered_before_it_is_forgotten() {
 }
 
 #[test]
+fn a_reminder_that_no_server_took_is_none_in_the_figures() {
+    let world = shop();
+    reminded(&world, "ann@example.org");
+    world.execute("UPDATE reminder_decisions SET sent_at = NULL WHERE decision = 'sent'");
+    world.pass(Duration::days(31));
+    prune(&world);
+    assert_eq!(
+        totals(&world),
+        ["eur abandoned: 1 3500", "eur with_email: 1 3500"]
+    );
+}
+
+#[test]
 fn a_purchase_is_remembered_for_as_long_as_a_cart_needs_it_for_its_figures() {
     let world = shop();
     let order = reminded(&world, "ann@example.org");

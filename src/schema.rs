@@ -296,6 +296,7 @@ diesel::table! {
         due_at -> Timestamptz,
         mail_id -> Nullable<Uuid>,
         sent_at -> Nullable<Timestamptz>,
+        good_until -> Nullable<Timestamptz>,
     }
 }
 

@@ -10,6 +10,7 @@ DELETE FROM reminder_decisions WHERE order_id IS NULL;
 DROP INDEX one_decision_per_cart;
 ALTER TABLE reminder_decisions
     DROP CONSTRAINT only_an_order_is_reminded,
+    DROP COLUMN good_until,
     ALTER COLUMN order_id SET NOT NULL;
 DROP TABLE purchases;
 DROP TABLE carts;

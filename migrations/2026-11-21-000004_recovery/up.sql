@@ -27,6 +27,8 @@ CREATE INDEX purchases_by_address ON purchases (address_hash, bought_at);
 -- A cart that leads to nothing has no order.
 ALTER TABLE reminder_decisions
     ALTER COLUMN order_id DROP NOT NULL,
+    -- Until when the reminder may be sent, where a person set another limit than the usual one.
+    ADD COLUMN good_until timestamptz,
     ADD CONSTRAINT only_an_order_is_reminded CHECK (order_id IS NOT NULL OR decision = 'skipped');
 CREATE UNIQUE INDEX one_decision_per_cart ON reminder_decisions (session_id) WHERE order_id IS NULL;
 

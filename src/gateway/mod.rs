@@ -6,6 +6,7 @@
 pub mod charge;
 pub mod event;
 mod events;
+mod expired;
 pub mod items;
 pub mod mint;
 mod refund;
@@ -25,7 +26,7 @@ use stripe_client_core::{
 use stripe_types::RangeQueryTs;
 use tokio::time::Instant;
 
-pub use self::{events::EventList, session::Session, transport::CallError};
+pub use self::{events::EventList, expired::ExpiredList, session::Session, transport::CallError};
 use self::{
     retry::{Next, Retry},
     session::{Page, WireSession},

@@ -31,7 +31,7 @@ use crate::{
         event::{Envelope, charge_of, dispute_of, session_of},
         session::Status,
     },
-    recovery::{self, Decision, RecoveryError},
+    recovery::{self, Asking, Decision, RecoveryError},
     settlement::{self, Settled},
 };
 
@@ -137,7 +137,12 @@ async fn act(app: &App, event: &Claimed, told: Told) -> Result<Outcome, DbError>
 /// Decides about a cart; that is a transaction of its own, since Stripe is asked in between, and
 /// done twice it is done once.
 async fn look_into(app: &App, session: &Session) -> Outcome {
-    match recovery::expired(app, session, app.reminders).await {
+    let asking = Asking {
+        terms: app.reminders,
+        by_hand: false,
+        dry_run: false,
+    };
+    match recovery::expired(app, session, asking).await {
         Ok(Decision::Scheduled | Decision::Known) => Outcome::Processed,
         Ok(Decision::Skipped(reason)) => {
             Outcome::Ignored(format!("{}: no reminder ({})", foreign::WHY, reason.name()))

@@ -5,14 +5,18 @@
 //! a row, whatever it says. What was in the cart is read at Stripe only for those who will be written
 //! to, and kept of nobody else.
 
+pub mod backfill;
 mod cart;
+mod figures;
 mod row;
+pub mod simulate;
 
 use std::time::Duration;
 
 use diesel::{Connection, prelude::*};
 use tokio::time::Instant;
 
+pub use self::figures::{Amounts, Figures, figures};
 use self::{
     cart::{Cart, Unrestorable},
     row::Left,
@@ -58,6 +62,17 @@ pub enum RecoveryError {
     Unrestorable(#[from] Unrestorable),
 }
 
+/// How a decision is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking {
+    /// When a reminder is sent.
+    pub terms: Terms,
+    /// A person asks: what was skipped because recovery was off, or as too old, is decided again.
+    pub by_hand: bool,
+    /// Nothing is written.
+    pub dry_run: bool,
+}
+
 /// Decides about a session of another system that expired. Decided on again, it stays as it was.
 ///
 /// # Errors
@@ -65,16 +80,19 @@ pub enum RecoveryError {
 pub async fn expired(
     app: &App,
     session: &Session,
-    terms: Terms,
+    asking: Asking,
 ) -> Result<Decision, RecoveryError> {
-    if let Some(decision) = step(app, session, None, terms).await? {
+    if let Some(decision) = step(app, session, None, asking).await? {
         return Ok(decision);
+    }
+    if asking.dry_run {
+        return Ok(Decision::Scheduled);
     }
     let deadline = Instant::now() + READ_BUDGET;
     let items = app.stripe.line_items(&session.id, deadline).await?;
     let cart = cart::of(session, &items)?;
     // Asked again: somebody may have bought, or unsubscribed, while Stripe was asked.
-    Ok(step(app, session, Some(cart), terms)
+    Ok(step(app, session, Some(cart), asking)
         .await?
         .unwrap_or(Decision::Known))
 }
@@ -84,12 +102,12 @@ async fn step(
     app: &App,
     session: &Session,
     cart: Option<Cart>,
-    terms: Terms,
+    asking: Asking,
 ) -> Result<Option<Decision>, DbError> {
     let (db, app, session) = (app.db.clone(), app.clone(), session.clone());
     db.run(move |connection| {
         connection
-            .transaction(|connection| decide(connection, &app, &session, cart.as_ref(), terms))
+            .transaction(|connection| decide(connection, &app, &session, cart.as_ref(), asking))
     })
     .await
 }
@@ -99,7 +117,7 @@ fn decide(
     app: &App,
     session: &Session,
     cart: Option<&Cart>,
-    terms: Terms,
+    asking: Asking,
 ) -> QueryResult<Option<Decision>> {
     let now = app.clock.now();
     let email = session
@@ -113,25 +131,34 @@ fn decide(
     if let Some(hash) = hash {
         reminder::lock_address(connection, hash)?;
     }
-    if row::is_decided(connection, &session.id)? {
+    let before = row::decided(connection, &session.id)?;
+    if before.as_ref().is_some_and(|before| stands(before, asking)) {
         return Ok(Some(Decision::Known));
     }
-    let expired_at = expired_at(session, now);
-    let facts = facts(connection, app, session, email.as_ref().zip(hash), terms)?;
-    let reason = rule(&facts);
-    if reason.is_none() && cart.is_none() {
-        return Ok(None);
+    let terms = asking.terms;
+    let reason = rule(&facts(
+        connection,
+        app,
+        session,
+        email.as_ref().zip(hash),
+        terms,
+    )?);
+    if asking.dry_run || (reason.is_none() && cart.is_none()) {
+        return Ok(reason.map(Decision::Skipped));
+    }
+    if before.is_some() {
+        row::forget(connection, &session.id)?;
     }
     let left = Left {
         session,
         hash,
-        expired_at,
+        expired_at: expired_at(session, now),
     };
     let session_row = row::keep(connection, &left, now)?;
-    let due_at = expired_at + terms.delay;
-    let (order, outcome) = match (reason, cart) {
-        (Some(reason), _) => (None, Err(reason)),
-        (None, cart) => match restored(connection, cart, session_row, &left, app)? {
+    let due_at = left.expired_at + terms.delay;
+    let (order, outcome) = match reason {
+        Some(reason) => (None, Err(reason)),
+        None => match restored(connection, cart, session_row, &left, app)? {
             Some(order) => {
                 let mail = schedule(connection, app, &order, hash, due_at)?;
                 (Some(order.id), mail.ok_or(Reason::AlreadyReminded))
@@ -142,8 +169,9 @@ fn decide(
     let decided = Decided {
         session: session_row,
         order,
-        expired_at,
+        expired_at: left.expired_at,
         due_at,
+        good_until: asking.by_hand.then(|| left.expired_at + terms.max_age),
         outcome,
     };
     reminder::decided(connection, &decided, now)?;
@@ -151,6 +179,13 @@ fn decide(
         Ok(_) => Decision::Scheduled,
         Err(reason) => Decision::Skipped(reason),
     }))
+}
+
+/// Whether what was decided before is the last word.
+fn stands((decision, reason): &(String, Option<String>), asking: Asking) -> bool {
+    let open_to_a_person = [Reason::RecoveryDisabled, Reason::TooOld].map(Reason::name);
+    let reason = reason.as_deref().unwrap_or_default();
+    !(asking.by_hand && decision == "skipped" && open_to_a_person.contains(&reason))
 }
 
 fn facts(

@@ -1,7 +1,7 @@
 //! Sessions of other systems as rows.
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::exists, prelude::*, select};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::{
@@ -20,12 +20,28 @@ pub(super) struct Left<'a> {
     pub expired_at: DateTime<Utc>,
 }
 
-/// Whether it was decided about a session before.
-pub(super) fn is_decided(connection: &mut PgConnection, stripe_id: &str) -> QueryResult<bool> {
-    let decided = reminder_decisions::table
+/// What was decided about a session before: the decision, and why not.
+pub(super) fn decided(
+    connection: &mut PgConnection,
+    stripe_id: &str,
+) -> QueryResult<Option<(String, Option<String>)>> {
+    reminder_decisions::table
         .inner_join(checkout_sessions::table)
-        .filter(checkout_sessions::stripe_id.eq(stripe_id));
-    select(exists(decided)).get_result(connection)
+        .filter(checkout_sessions::stripe_id.eq(stripe_id))
+        .select((reminder_decisions::decision, reminder_decisions::reason))
+        .first(connection)
+        .optional()
+}
+
+/// Forgets that no reminder was to be sent, to decide again.
+pub(super) fn forget(connection: &mut PgConnection, stripe_id: &str) -> QueryResult<()> {
+    let of_it = checkout_sessions::table
+        .filter(checkout_sessions::stripe_id.eq(stripe_id))
+        .select(checkout_sessions::id);
+    let skipped = reminder_decisions::table
+        .filter(reminder_decisions::session_id.eq_any(of_it))
+        .filter(reminder_decisions::decision.eq("skipped"));
+    diesel::delete(skipped).execute(connection).map(drop)
 }
 
 /// Keeps the session and what is known of the cart; tells the session's row.

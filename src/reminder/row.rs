@@ -25,6 +25,8 @@ pub struct Decided {
     pub expired_at: DateTime<Utc>,
     /// When the reminder is due, or would have been.
     pub due_at: DateTime<Utc>,
+    /// Until when it may be sent, if not as long as usual.
+    pub good_until: Option<DateTime<Utc>>,
     /// The mail that will be sent, or why there is none.
     pub outcome: Result<Uuid, Reason>,
 }
@@ -52,6 +54,7 @@ pub fn decided(
             decisions::decided_at.eq(now),
             decisions::due_at.eq(decided.due_at),
             decisions::mail_id.eq(decided.outcome.ok()),
+            decisions::good_until.eq(decided.good_until),
         ))
         .on_conflict_do_nothing()
         .execute(connection)

@@ -59,6 +59,7 @@ pub(super) fn decide(
             order: Some(order.id),
             expired_at,
             due_at,
+            good_until: None,
             outcome,
         };
         reminder::decided(connection, &decided, now)?;

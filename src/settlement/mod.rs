@@ -249,6 +249,17 @@ pub fn is_known(connection: &mut PgConnection, session: &Session) -> QueryResult
     Ok(find_row(connection, session)?.is_some())
 }
 
+/// Whether a session is an order's of ours, not a cart that another system's payer left.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn is_an_orders(connection: &mut PgConnection, session: &Session) -> QueryResult<bool> {
+    let ours = checkout_sessions::table
+        .filter(checkout_sessions::stripe_id.eq(&session.id))
+        .filter(checkout_sessions::origin.ne("foreign"));
+    diesel::select(diesel::dsl::exists(ours)).get_result(connection)
+}
+
 /// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another
 /// session already is not this one's.
 fn find_row(connection: &mut PgConnection, session: &Session) -> QueryResult<Option<Uuid>> {

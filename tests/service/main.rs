@@ -26,6 +26,7 @@ mod mail;
 mod mailbox_tests;
 mod migrations;
 mod property;
+mod recovery;
 mod retention;
 mod settlement;
 mod suppressions;

@@ -11,6 +11,7 @@ mod migrate;
 mod ops;
 mod orders;
 mod prune;
+mod recovery;
 mod serve;
 mod suppressions;
 mod sweep;
@@ -57,6 +58,9 @@ enum Command {
     /// Who is not written to: list, add, lift, export, import
     #[command(subcommand)]
     Suppressions(suppressions::Suppressions),
+    /// Carts that the shop's own site lost: backfill, simulate
+    #[command(subcommand)]
+    Recovery(recovery::Recovery),
     /// Print an order's pay link
     Link(link::Link),
     /// People and tokens
@@ -89,6 +93,7 @@ fn main() -> ExitCode {
         Command::Prune(command) => command.run(),
         Command::Erase(command) => command.run(),
         Command::Suppressions(command) => command.run(),
+        Command::Recovery(command) => command.run(),
         Command::Link(command) => command.run(),
         Command::Ops(command) => command.run(),
         Command::Keys(command) => command.run(),

@@ -24,10 +24,17 @@ use crate::{
 pub(super) struct Known {
     orders: HashMap<Uuid, Vec<(Order, bool)>>,
     moved: HashMap<Uuid, (AddressHash, bool)>,
-    expired_at: HashMap<Uuid, DateTime<Utc>>,
+    expiries: HashMap<Uuid, Expiry>,
     with_live_session: HashSet<Uuid>,
     lately: HashMap<Uuid, Lately>,
     settings: Option<Settings>,
+}
+
+/// When the session of a reminder expired, and until when it may be sent if not as long as usual.
+#[derive(Clone, Copy, Queryable)]
+struct Expiry {
+    expired_at: DateTime<Utc>,
+    good_until: Option<DateTime<Utc>>,
 }
 
 impl Known {
@@ -41,7 +48,7 @@ impl Known {
         let mut known = Self {
             moved: moved(connection, candidates, &orders)?,
             orders,
-            expired_at: HashMap::new(),
+            expiries: HashMap::new(),
             with_live_session: HashSet::new(),
             lately: HashMap::new(),
             settings: None,
@@ -62,11 +69,17 @@ impl Known {
     }
 
     fn load_reminders(&mut self, connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<()> {
-        let expired: Vec<(Option<Uuid>, DateTime<Utc>)> = reminder_decisions::table
+        let expired: Vec<(Option<Uuid>, Expiry)> = reminder_decisions::table
             .filter(reminder_decisions::mail_id.eq_any(mails))
-            .select((reminder_decisions::mail_id, reminder_decisions::expired_at))
+            .select((
+                reminder_decisions::mail_id,
+                (
+                    reminder_decisions::expired_at,
+                    reminder_decisions::good_until,
+                ),
+            ))
             .load(connection)?;
-        self.expired_at = expired
+        self.expiries = expired
             .into_iter()
             .filter_map(|(mail, at)| Some((mail?, at)))
             .collect();
@@ -143,7 +156,8 @@ impl Known {
         app: &App,
         now: DateTime<Utc>,
     ) -> Option<rule::Facts> {
-        let (expired_at, order) = (self.expired_at.get(&mail.id)?, orders.first()?);
+        let (expiry, order) = (self.expiries.get(&mail.id)?, orders.first()?);
+        let max_age = expiry.good_until.map(|until| until - expiry.expired_at);
         let enabled = self
             .settings
             .as_ref()
@@ -158,8 +172,8 @@ impl Known {
             wanted: enabled && order.remind,
             has_email: order.email.is_some(),
             suppressed,
-            age: now - *expired_at,
-            max_age: app.reminders.max_age,
+            age: now - expiry.expired_at,
+            max_age: max_age.unwrap_or(app.reminders.max_age),
         })
     }
 }

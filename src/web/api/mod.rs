@@ -12,6 +12,7 @@ mod page;
 mod problem;
 mod reminders;
 mod settings;
+mod stats;
 mod suppressions;
 
 use actix_web::web::{ServiceConfig, delete, get, patch, post, put, route};
@@ -43,6 +44,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/suppressions/{email}", delete().to(suppressions::lift))
         .route("/settings", get().to(settings::show))
         .route("/settings", put().to(settings::change))
+        .route("/stats/recovery", get().to(stats::recovery))
         .route("/events", get().to(events::list))
         .route("/events/{id}/replay", post().to(events::replay))
         .route("/cases", get().to(cases::list))

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::World;
 
 /// The mail as a mail program shows it, with what differs from run to run taken out.
-fn shown(world: &World) -> String {
+pub fn shown(world: &World) -> String {
     let mails = world.mailbox().mails();
     let mail = mails.last().expect("a mail");
     let headers: Vec<String> = mail
@@ -16,13 +16,14 @@ fn shown(world: &World) -> String {
     format!("{}\n\n{}", headers.join("\n"), mail.text().trim_end())
 }
 
-fn settings() -> insta::Settings {
+pub fn settings() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(
         r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+",
         "[token]",
     );
     settings.add_filter(r"Date: .*", "Date: [date]");
+    settings.add_filter(r"\d+ [A-Z][a-z]+ 20\d\d|\d\d\.\d\d\.20\d\d", "[day]");
     settings.add_filter(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}", "[id]");
     settings
 }

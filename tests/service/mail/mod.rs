@@ -2,7 +2,7 @@
 
 mod accident;
 mod alert;
-mod arriving;
+pub mod arriving;
 mod refused;
 mod reminder;
 mod safe_connection;

@@ -144,7 +144,7 @@ impl Endpoint {
                     .map_err(|message| Refusal::plain(400, message))?;
                 show(world, id, &params)
             }
-            Endpoint::LineItems(id) => line_items(known(world, id)?, &params),
+            Endpoint::LineItems(id) => line_items(world, known(world, id)?, &params),
             Endpoint::ListEvents => list_events(world, &params),
             Endpoint::RetrieveEvent(id) => match world.event(id) {
                 Some(event) => Ok(event.to_json()),
@@ -192,9 +192,16 @@ fn list_sessions(world: &World, params: &Value) -> Result<Value, Refusal> {
     lists::page(&found, params, "/v1/checkout/sessions", |s| &s.id, render)
 }
 
-fn line_items(session: &Session, params: &Value) -> Result<Value, Refusal> {
+/// Stripe shows a line's price as it is today: it may have been retired since the session was opened.
+fn line_items(world: &World, session: &Session, params: &Value) -> Result<Value, Refusal> {
     let url = format!("/v1/checkout/sessions/{}/line_items", session.id);
-    let render = |line: &Line| line.to_json(session.created);
+    let render = |line: &Line| {
+        let mut shown = line.to_json(session.created);
+        if let Some(today) = world.prices.get(&line.price.id) {
+            shown["price"]["active"] = json!(today.active);
+        }
+        shown
+    };
     lists::page(&session.lines, params, &url, |line| &line.id, render)
 }
 

@@ -1,0 +1,184 @@
+//! `freshmint recovery backfill (FILE.csv | --from-stripe --since DATE)`.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
+use clap::Args;
+use freshmint::{
+    app::App,
+    clock::Clock,
+    config,
+    recovery::{
+        Asking, Decision, RecoveryError,
+        backfill::{self, page},
+    },
+    reminder::Terms,
+};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::list;
+use crate::{Done, Failure, block_on};
+
+#[derive(Args)]
+pub struct Backfill {
+    #[command(flatten)]
+    settings: config::Service,
+    /// A column email is enough; session_id where it is known
+    #[arg(
+        required_unless_present = "from_stripe",
+        conflicts_with = "from_stripe"
+    )]
+    file: Option<PathBuf>,
+    /// All expired sessions that Stripe has
+    #[arg(long, requires = "since")]
+    from_stripe: bool,
+    /// Of sessions opened since this day, as 2026-11-01
+    #[arg(long, value_name = "DATE", requires = "from_stripe")]
+    since: Option<NaiveDate>,
+    /// Give a verdict for each, and write nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// How long ago a cart may have expired, as 30d or 48h
+    #[arg(long, value_name = "AGE", default_value = "30d", value_parser = age)]
+    max_age: Duration,
+}
+
+impl Backfill {
+    pub fn run(self) -> Done {
+        let app = App::new(&self.settings, Clock::system())?;
+        let asking = Asking {
+            terms: Terms {
+                max_age: self.max_age,
+                ..app.reminders
+            },
+            by_hand: true,
+            dry_run: self.dry_run,
+        };
+        let run = backfill::Backfill::new(&app, asking);
+        let mut verdicts = Verdicts {
+            dry_run: self.dry_run,
+            counts: BTreeMap::new(),
+        };
+        match (&self.file, self.since) {
+            (Some(file), _) => block_on(from_file(run, list::read(file)?, &mut verdicts))?,
+            (None, Some(since)) => {
+                block_on(from_stripe(&app, run, midnight(since), &mut verdicts))?;
+            }
+            (None, None) => {
+                return Err(Failure::new("Name a file, or --from-stripe --since DATE."));
+            }
+        }
+        verdicts.print();
+        Ok(())
+    }
+}
+
+async fn from_file(
+    mut run: backfill::Backfill<'_>,
+    lines: Vec<list::Line>,
+    verdicts: &mut Verdicts,
+) -> Done {
+    let bar = ProgressBar::new(lines.len() as u64);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} carts  {eta}") {
+        bar.set_style(style);
+    }
+    for (number, wanted) in lines {
+        let verdict = match wanted {
+            Ok(wanted) => verdicts.of(run.look(&wanted).await)?,
+            Err(reason) => verdicts.bad(&reason),
+        };
+        bar.suspend(|| println!("line {number}: {verdict}"));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+async fn from_stripe(
+    app: &App,
+    mut run: backfill::Backfill<'_>,
+    since: DateTime<Utc>,
+    verdicts: &mut Verdicts,
+) -> Done {
+    let bar = ProgressBar::new_spinner();
+    let mut after = None;
+    loop {
+        let (sessions, next) = page(app, since, after)
+            .await
+            .map_err(|error| failed(error.into()))?;
+        for session in sessions {
+            let verdict = verdicts.of(run.decide(&session).await)?;
+            bar.suspend(|| println!("{}: {verdict}", session.id));
+            bar.inc(1);
+        }
+        match next {
+            Some(_) => after = next,
+            None => break,
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// The verdicts so far, counted.
+struct Verdicts {
+    dry_run: bool,
+    counts: BTreeMap<&'static str, usize>,
+}
+
+impl Verdicts {
+    /// The word for a decision; an error where the run cannot go on.
+    fn of(&mut self, decided: Result<Decision, RecoveryError>) -> Result<String, Failure> {
+        let word = match decided {
+            Ok(Decision::Scheduled) if self.dry_run => "would be reminded",
+            Ok(Decision::Scheduled) => "scheduled",
+            Ok(Decision::Known) => "decided before",
+            Ok(Decision::Skipped(reason)) => reason.name(),
+            Err(RecoveryError::Unrestorable(error)) => return Ok(self.bad(&error.to_string())),
+            Err(error) => return Err(failed(error)),
+        };
+        Ok(self.counted(word).to_owned())
+    }
+
+    fn bad(&mut self, reason: &str) -> String {
+        format!("{}: {reason}", self.counted("bad"))
+    }
+
+    fn counted(&mut self, word: &'static str) -> &'static str {
+        *self.counts.entry(word).or_default() += 1;
+        word
+    }
+
+    fn print(&self) {
+        let all: usize = self.counts.values().sum();
+        let each: Vec<String> = self
+            .counts
+            .iter()
+            .map(|(verdict, count)| format!("{count} {verdict}"))
+            .collect();
+        println!("{all} carts: {}", each.join(", "));
+    }
+}
+
+fn failed(error: RecoveryError) -> Failure {
+    match error {
+        RecoveryError::Database(error) => error.into(),
+        error => Failure::new(format!(
+            "{error}: what was decided so far stands; run it again, and it goes on from there."
+        )),
+    }
+}
+
+fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
+}
+
+fn age(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let number: i64 = number.parse().unwrap_or(0);
+    match unit {
+        "d" if (1..=3_650).contains(&number) => Ok(Duration::days(number)),
+        "h" if (1..=87_600).contains(&number) => Ok(Duration::hours(number)),
+        _ => Err("write it as 30d or 48h".to_owned()),
+    }
+}

@@ -1,0 +1,39 @@
+//! `freshmint recovery simulate --since DATE`.
+
+use std::collections::BTreeMap;
+
+use chrono::{NaiveDate, NaiveTime};
+use clap::Args;
+use freshmint::{app::App, clock::Clock, config, recovery::simulate, reminder::rule::Reason};
+
+use crate::{Done, block_on};
+
+#[derive(Args)]
+pub struct Simulate {
+    #[command(flatten)]
+    settings: config::Service,
+    /// Of carts that expired since this day, as 2026-11-01
+    #[arg(long, value_name = "DATE")]
+    since: NaiveDate,
+}
+
+impl Simulate {
+    pub fn run(self) -> Done {
+        let app = App::new(&self.settings, Clock::system())?;
+        let since = self.since.and_time(NaiveTime::MIN).and_utc();
+        let carts = block_on(simulate::simulate(&app, since))?;
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for cart in &carts {
+            let verdict = cart.reason.map_or("would be reminded", Reason::name);
+            *counts.entry(verdict).or_default() += 1;
+            let at = cart.expired_at.format("%Y-%m-%d %H:%M UTC");
+            println!("{}  {at}  {verdict}", cart.session_id);
+        }
+        let counts: Vec<String> = counts
+            .into_iter()
+            .map(|(verdict, count)| format!("{count} {verdict}"))
+            .collect();
+        println!("{} carts: {}", carts.len(), counts.join(", "));
+        Ok(())
+    }
+}

@@ -1,0 +1,110 @@
+//! What the rule would have said of the carts that are kept, had recovery been on: nobody is written
+//! to, and nothing is written down.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::prelude::*;
+
+use super::figures::bought;
+use crate::{
+    app::App,
+    db::DbError,
+    order::{Kind, state::State},
+    reminder::rule::{Facts, Lately, Reason, rule},
+    schema::{carts, checkout_sessions, suppressions},
+};
+
+const A_WEEK: Duration = Duration::days(7);
+
+/// A cart, and what would have become of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Simulated {
+    /// `cs_…`
+    pub session_id: String,
+    /// When it expired.
+    pub expired_at: DateTime<Utc>,
+    /// `None`: a reminder would have been sent.
+    pub reason: Option<Reason>,
+}
+
+/// Every kept cart since `since`, oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn simulate(app: &App, since: DateTime<Utc>) -> Result<Vec<Simulated>, DbError> {
+    let terms = app.reminders;
+    app.db
+        .run(move |connection| {
+            let carts: Vec<Cart> = carts::table
+                .inner_join(checkout_sessions::table)
+                .filter(carts::expired_at.ge(since))
+                .order((carts::expired_at, carts::session_id))
+                .select(Cart::as_select())
+                .load(connection)?;
+            let suppressed: Vec<Vec<u8>> = suppressions::table
+                .select(suppressions::address_hash)
+                .load(connection)?;
+            let known = Known {
+                bought: bought(connection, since - A_WEEK)?,
+                suppressed: suppressed.into_iter().collect(),
+                delay: terms.delay,
+            };
+            Ok(run(carts, &known))
+        })
+        .await
+}
+
+struct Known {
+    bought: HashMap<Vec<u8>, Vec<DateTime<Utc>>>,
+    suppressed: HashSet<Vec<u8>>,
+    delay: Duration,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = carts)]
+struct Cart {
+    #[diesel(select_expression = checkout_sessions::stripe_id)]
+    stripe_id: Option<String>,
+    address_hash: Option<Vec<u8>>,
+    expired_at: DateTime<Utc>,
+}
+
+fn run(carts: Vec<Cart>, known: &Known) -> Vec<Simulated> {
+    let mut reminded: HashMap<Vec<u8>, DateTime<Utc>> = HashMap::new();
+    let simulated = carts.into_iter().map(|cart| {
+        let reason = rule(&facts(&cart, known, &reminded));
+        if let (None, Some(hash)) = (reason, cart.address_hash) {
+            reminded.insert(hash, cart.expired_at);
+        }
+        Simulated {
+            session_id: cart.stripe_id.unwrap_or_default(),
+            expired_at: cart.expired_at,
+            reason,
+        }
+    });
+    simulated.collect()
+}
+
+fn facts(cart: &Cart, known: &Known, reminded: &HashMap<Vec<u8>, DateTime<Utc>>) -> Facts {
+    let hash = cart.address_hash.as_ref();
+    let due_at = cart.expired_at + known.delay;
+    let lately = |at: &DateTime<Utc>| *at > due_at - A_WEEK && *at <= due_at;
+    let bought = hash.and_then(|hash| known.bought.get(hash));
+    Facts {
+        test_mode: false,
+        superseded: false,
+        state: State::Open,
+        already_reminded: false,
+        kind: Kind::Recovered,
+        wanted: true,
+        has_email: hash.is_some(),
+        suppressed: hash.is_some_and(|hash| known.suppressed.contains(hash)),
+        age: known.delay,
+        max_age: known.delay,
+        lately: Lately {
+            bought: bought.is_some_and(|times| times.iter().any(lately)),
+            reminded: hash.is_some_and(|hash| reminded.get(hash).is_some_and(lately)),
+        },
+    }
+}

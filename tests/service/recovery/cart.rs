@@ -1,0 +1,189 @@
+//! The mail about a cart, and the link that restores it.
+
+use serde_json::json;
+
+use super::{an_hour, decisions, left, opened, opened_with, shop};
+use crate::{
+    simulator::{Call, Fault, Price},
+    support::{World, world::session_in},
+};
+
+/// The path of the pay link in the last mail.
+fn link(world: &World) -> String {
+    let mails = world.mailbox().mails();
+    let links = mails.last().expect("a mail").links();
+    let link = links
+        .iter()
+        .find(|link| link.contains("/pay/"))
+        .expect("a pay link");
+    link[link.find("/pay/").expect("a path")..].to_owned()
+}
+
+/// The checkout that the link leads to, as Stripe has it.
+fn restored(world: &World) -> serde_json::Value {
+    let answer = world.get(&link(world));
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    world
+        .stripe
+        .session(&session_in(answer.location()))
+        .expect("it is there")
+}
+
+#[test]
+fn says_what_was_in_it_and_the_link_puts_it_into_a_new_checkout() {
+    let world = shop();
+    left(&world, Some("kim@example.org"));
+    an_hour(&world);
+    let mail = world.carry().pop().expect("a mail");
+    let text = mail.text();
+    for said in ["Scarf, blue", "58.00", "Postage", "4.50", "62.50", "once"] {
+        assert!(text.contains(said), "{said}\n{text}");
+    }
+    let checkout = restored(&world);
+    assert_eq!(checkout["amount_total"], 6250);
+    assert_eq!(checkout["customer_email"], "kim@example.org");
+    assert_eq!(
+        checkout["custom_text"]["submit"],
+        json!(null),
+        "no other reminder follows"
+    );
+    world
+        .stripe
+        .pay(checkout["id"].as_str().expect("an id"))
+        .expect("it is open");
+    world.deliver();
+    assert_eq!(
+        world.text("SELECT kind || ' ' || status AS text FROM orders"),
+        "recovered paid"
+    );
+    assert!(world.get(&link(&world)).text().contains("Already paid"));
+}
+
+#[test]
+fn as_it_arrives() {
+    for locale in ["en", "de"] {
+        let world = shop();
+        let session = opened_with(
+            &world,
+            json!({
+                "mode": "payment",
+                "success_url": "https://shop.example/thanks",
+                "customer_email": "kim@example.org",
+                "locale": locale,
+                "line_items": [{ "price_data": { "currency": "eur", "unit_amount": 2900,
+                    "product_data": { "name": "Scarf, blue" } }, "quantity": 2 }],
+            }),
+        );
+        world.stripe.expire(&session).expect("it is open");
+        world.deliver();
+        an_hour(&world);
+        assert_eq!(world.carry().len(), 1);
+        crate::mail::arriving::settings().bind(|| {
+            insta::assert_snapshot!(
+                format!("cart-{locale}"),
+                crate::mail::arriving::shown(&world)
+            );
+        });
+    }
+}
+
+#[test]
+fn prices_of_the_catalogue_stay_prices_and_one_that_is_gone_becomes_an_amount() {
+    let world = shop();
+    let price = |active| Price {
+        id: "price_scarf".to_owned(),
+        active,
+        currency: "eur".to_owned(),
+        unit_amount: 2900,
+        recurring: None,
+        product: "Scarf, blue".to_owned(),
+    };
+    for active in [true, false] {
+        world.stripe.set_price(price(true));
+        let params = json!({
+            "mode": "payment",
+            "success_url": "https://shop.example/thanks",
+            "customer_email": format!("{active}@example.org"),
+            "line_items": [{ "price": "price_scarf", "quantity": 2 }],
+        });
+        let session = opened_with(&world, params);
+        world.stripe.set_price(price(active));
+        world.stripe.expire(&session).expect("it is open");
+        world.deliver();
+        an_hour(&world);
+        let mail = world.carry().pop().expect("a mail");
+        assert!(
+            mail.text().contains("Scarf, blue") && mail.text().contains("58.00"),
+            "{}",
+            mail.text()
+        );
+        restored(&world);
+        let asked = world.stripe.requests();
+        let mint = asked
+            .iter()
+            .rev()
+            .find(|asked| asked.method == "POST")
+            .expect("a mint");
+        let line = &mint.params["line_items"]["0"];
+        let line = if line.is_null() {
+            &mint.params["line_items"][0]
+        } else {
+            line
+        };
+        assert_eq!(line["price"] == "price_scarf", active, "{line}");
+    }
+}
+
+#[test]
+fn the_shops_own_keys_go_with_it() {
+    let world = shop();
+    let session = opened_with(
+        &world,
+        json!({
+            "mode": "payment",
+            "success_url": "https://shop.example/thanks",
+            "customer_email": "kim@example.org",
+            "metadata": { "cart": "4711" },
+            "line_items": [{ "price_data": { "currency": "eur", "unit_amount": 2900,
+                "product_data": { "name": "Scarf" } }, "quantity": 1 }],
+        }),
+    );
+    world.stripe.expire(&session).expect("it is open");
+    world.deliver();
+    an_hour(&world);
+    world.carry();
+    assert_eq!(restored(&world)["metadata"]["cart"], "4711");
+}
+
+#[test]
+fn while_stripe_does_not_tell_what_was_in_it_nothing_is_decided_and_later_it_is() {
+    let world = shop();
+    let session = opened(&world, Some("kim@example.org"));
+    world.stripe.expire(&session).expect("it is open");
+    world
+        .stripe
+        .inject(Call::LineItems, Fault::Html502, usize::MAX);
+    world.deliver();
+    assert_eq!(decisions(&world), [""; 0]);
+    assert_eq!(world.count("stripe_events WHERE state = 'pending'"), 1);
+    world.stripe.clear_faults();
+    world.execute("UPDATE stripe_events SET not_before = to_timestamp(0)");
+    world.work_off();
+    assert_eq!(decisions(&world), ["scheduled"]);
+}
+
+#[test]
+fn an_order_of_ours_imported_from_an_older_system_is_no_cart() {
+    let world = shop();
+    let session = left(&world, None);
+    let file = format!(
+        "reference,email,name,currency,description,amount,stripe_session_id\n\
+         CUP-1,kim@example.org,Kim,EUR,Cup,45.00,{session}\n"
+    );
+    let (code, out, said) = crate::import::import(&world, file.as_bytes(), &[]);
+    assert_eq!(code, 0, "{out}{said}");
+    assert_eq!(
+        world.text("SELECT origin AS text FROM checkout_sessions"),
+        "imported"
+    );
+}

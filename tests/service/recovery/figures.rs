@@ -1,0 +1,80 @@
+//! What became of the carts, in figures.
+
+use chrono::Duration;
+use freshmint::token::Role;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{an_hour, left, opened, shop};
+use crate::support::{World, world::session_in};
+
+fn figures(world: &World, days: &str) -> Value {
+    let path = format!("/stats/recovery{days}");
+    world.api(Role::Viewer, Method::GET, &path, None).json()
+}
+
+#[test]
+fn count_who_left_who_was_written_to_and_who_came_back() {
+    let world = shop();
+    for address in ["ann", "ben", "cem"] {
+        left(&world, Some(&format!("{address}@example.org")));
+    }
+    left(&world, None);
+    left(&world, Some("ann@example.org"));
+    an_hour(&world);
+    assert_eq!(world.carry().len(), 3);
+    // Ann buys through our link, Ben with the shop's site, Cem after three days.
+    let mail = world
+        .mailbox()
+        .mails()
+        .into_iter()
+        .find(|mail| mail.to == ["ann@example.org"])
+        .expect("Ann's mail");
+    let links = mail.links();
+    let link = links
+        .iter()
+        .find(|link| link.contains("/pay/"))
+        .expect("a link");
+    let answer = world.get(&link[link.find("/pay/").expect("a path")..]);
+    world
+        .stripe
+        .pay(&session_in(answer.location()))
+        .expect("it is open");
+    world
+        .stripe
+        .pay(&opened(&world, Some("ben@example.org")))
+        .expect("it is open");
+    world.deliver();
+    world.pass(Duration::days(3));
+    world
+        .stripe
+        .pay(&opened(&world, Some("cem@example.org")))
+        .expect("it is open");
+    world.deliver();
+    assert_eq!(
+        figures(&world, ""),
+        json!({
+            "days": 30, "abandoned": 5, "with_email": 4,
+            "reminders_sent": 3, "reminders_scheduled": 0,
+            "not_sent": { "no_email": 1, "recently_reminded": 1 },
+            "recovered": 3, "recovery_rate": 0.75, "bought_through_link": 1,
+            "amounts": { "eur": { "abandoned": 31250, "recovered": 18750, "through_link": 6250 } },
+        })
+    );
+    assert_eq!(figures(&world, "?days=2")["abandoned"], 0);
+}
+
+#[test]
+fn of_nothing_are_nothing_and_odd_days_are_refused() {
+    let world = World::new();
+    let none = figures(&world, "?days=7");
+    assert_eq!(
+        (&none["abandoned"], &none["recovery_rate"]),
+        (&json!(0), &json!(null))
+    );
+    for days in ["0", "-1", "367", "x", ""] {
+        let path = format!("/stats/recovery?days={days}");
+        let answer = world.api(Role::Viewer, Method::GET, &path, None);
+        assert_eq!(answer.status, 400, "{days}");
+    }
+}

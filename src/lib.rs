@@ -10,7 +10,8 @@
 //!   [`sweep`] brings what no webhook brought; money that does not add up becomes a [`case`];
 //! * **mail**: an expired session leads to one decision about the one [`reminder`], a mailing
 //!   (`blast`) to a mail for each of its orders; each is a row of the [`outbox`] first, held against
-//!   the [`suppression`] list, and handed over to the mail server by [`mail`].
+//!   the [`suppression`] list, and handed over to the mail server by [`mail`];
+//! * **night**: what is not needed any more goes by [`retention`], and figures without a person stay.
 //!
 //! [`web`] and [`worker`] drive them; [`app`] puts everything together. `docs/ARCHITECTURE.md`
 //! walks one click, one webhook and one mail, with each place where a crash may fall.
@@ -39,6 +40,7 @@ pub mod pace;
 pub mod random;
 pub mod recovery;
 pub mod reminder;
+pub mod retention;
 #[allow(missing_docs)]
 pub mod schema;
 pub mod serve;

@@ -1,5 +1,7 @@
 //! Switches that people turn while the service runs: one row in the database.
 
+use std::ops::RangeInclusive;
+
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -65,27 +67,44 @@ pub struct Change {
     events_days: Option<i32>,
 }
 
-/// A notice is longer than Stripe takes, or holds what cannot be kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("notice_text must have 1 to 1200 characters, or be null for our own words")]
-pub struct WrongNotice;
+/// Why a value cannot be set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WrongValue {
+    /// A notice is longer than Stripe takes, or holds what cannot be kept.
+    #[error("notice_text must have 1 to 1200 characters, or be null for our own words")]
+    Notice,
+    /// So long, or so briefly, nothing is kept.
+    #[error("{key} must be a number of days from {} to {}", .days.start(), .days.end())]
+    Days {
+        /// Which setting.
+        key: &'static str,
+        /// What it may be.
+        days: RangeInclusive<i32>,
+    },
+}
 
 impl Change {
-    /// Checks what the columns cannot say.
+    /// Checks the values, as the columns do, in words for people.
     ///
     /// # Errors
-    /// [`WrongNotice`].
-    pub fn check(self) -> Result<Self, WrongNotice> {
-        match &self.notice_text {
-            Some(Some(text))
-                if text.trim().is_empty()
-                    || text.chars().count() > 1_200
-                    || text.contains('\0') =>
-            {
-                Err(WrongNotice)
-            }
-            _ => Ok(self),
+    /// The first [`WrongValue`].
+    pub fn check(self) -> Result<Self, WrongValue> {
+        if let Some(Some(text)) = &self.notice_text
+            && (text.trim().is_empty() || text.chars().count() > 1_200 || text.contains('\0'))
+        {
+            return Err(WrongValue::Notice);
         }
+        // Stripe tells of events for thirty days: what was pruned sooner would come back.
+        for (key, value, days) in [
+            ("recovered_orders_days", self.recovered_orders_days, 1..=365),
+            ("activity_days", self.activity_days, 7..=3650),
+            ("events_days", self.events_days, 31..=3650),
+        ] {
+            if value.is_some_and(|value| !days.contains(&value)) {
+                return Err(WrongValue::Days { key, days });
+            }
+        }
+        Ok(self)
     }
 
     fn is_empty(&self) -> bool {
@@ -235,7 +254,25 @@ mod tests {
             "\0".to_owned(),
         ] {
             let refused = read(json!({ "notice_text": notice })).unwrap_err();
-            assert_eq!(refused, WrongNotice.to_string());
+            assert_eq!(refused, WrongValue::Notice.to_string());
+        }
+    }
+
+    #[test]
+    fn days_stay_within_what_can_be_kept() {
+        for (key, least, most) in [
+            ("recovered_orders_days", 1, 365),
+            ("activity_days", 7, 3650),
+            ("events_days", 31, 3650),
+        ] {
+            for days in [least, most] {
+                assert!(read(json!({ key: days })).is_ok(), "{key} {days}");
+            }
+            for days in [least - 1, most + 1, -1, i32::MAX] {
+                let refused = read(json!({ key: days })).unwrap_err();
+                let said = format!("{key} must be a number of days from {least} to {most}");
+                assert_eq!(refused, said);
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     inbox,
     outbox::{self, Courier, Round},
-    sweep,
+    retention, sweep,
 };
 
 /// Without a wake-up the inbox and the outbox are looked at this often: another replica may have
@@ -29,6 +29,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
         mails(app.clone(), stop.clone()),
         alerts(app.clone(), stop.clone()),
         sweeps(app.clone(), stop.clone()),
+        prunes(app.clone(), stop.clone()),
     );
     app.metrics.worker_running.set(0);
 }
@@ -61,6 +62,24 @@ async fn sweeps(app: App, mut stop: watch::Receiver<bool>) {
                 }
             }
             // Whatever it had in hand is taken up by the next look.
+            _ = stop.changed() => return,
+        }
+        tokio::select! {
+            _ = tokio::time::sleep(DUE) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+async fn prunes(app: App, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            pruned = retention::if_due(&app) => {
+                if let Err(error) = pruned {
+                    log::error!("retention found no database: {error}");
+                }
+            }
+            // Whatever it had not come to is pruned by the next run.
             _ = stop.changed() => return,
         }
         tokio::select! {

@@ -57,8 +57,8 @@ pub enum Door {
     TooMany(Order),
     /// To a page that tries again by itself: Stripe or the database is away. Nothing is lost.
     TryAgain,
-    /// Nowhere: there is no such order.
-    Unknown,
+    /// To a page that says that the order is no longer kept: we signed the link to it once.
+    Gone,
 }
 
 impl Door {
@@ -71,7 +71,7 @@ impl Door {
             Self::Refused(_) => "refused",
             Self::TooMany(_) => "too_many",
             Self::TryAgain => "try_again",
-            Self::Unknown => "unknown",
+            Self::Gone => "gone",
         }
     }
 }
@@ -177,7 +177,7 @@ async fn walk(
             .run(move |connection| load(connection, order_id))
             .await?;
         let Some(found) = found else {
-            return Ok(Door::Unknown);
+            return Ok(Door::Gone);
         };
         let (order, live) = (&found.order, found.live.as_ref());
         if link.link_version < order.link_version {

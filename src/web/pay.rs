@@ -112,7 +112,7 @@ async fn open(
         ),
         Door::TooMany(order) => site.answer(order.locale.language(), &Page::TooMany),
         Door::TryAgain => busy(request, site),
-        Door::Unknown => nowhere(request, site),
+        Door::Gone => gone(request, site),
     }
 }
 
@@ -132,7 +132,7 @@ async fn show(
     {
         Ok(Some(order)) if link.link_version < order.link_version => replaced(app, site, &order),
         Ok(Some(order)) => stand(request, app, site, order, came_back).await,
-        Ok(None) => nowhere(request, site),
+        Ok(None) => gone(request, site),
         Err(error) => away(request, site, &error),
     }
 }
@@ -260,6 +260,11 @@ fn action(app: &App, order: &Order) -> String {
 
 fn nowhere(request: &HttpRequest, site: &Site) -> HttpResponse {
     site.answer(asked_language(request), &Page::NotFound)
+}
+
+/// A link of ours to an order that is not kept any more.
+fn gone(request: &HttpRequest, site: &Site) -> HttpResponse {
+    site.answer(asked_language(request), &Page::Gone)
 }
 
 fn busy(request: &HttpRequest, site: &Site) -> HttpResponse {

@@ -11,6 +11,7 @@ use freshmint::{
         money::Money,
         state::{Fact, How, Move, State, Verdict},
     },
+    retention,
     settlement::{FoundBy, verdict::verdict},
 };
 
@@ -120,6 +121,7 @@ fn what_comes_first_does_not_know_what_follows() {
         ("reminder", ["outbox", "settlement", "blast"]),
         ("outbox", ["settlement", "blast", "checkout"]),
         ("suppression", ["outbox", "reminder", "mail"]),
+        ("retention", ["checkout", "settlement", "outbox"]),
     ];
     for (file, code) in library() {
         for (module, never) in &downstream {
@@ -310,6 +312,27 @@ fn the_table_of_payments_in_the_docs_is_what_the_code_does() {
     let ways = ways.lines().map(cells).map(|row| row[0].to_owned());
     let ways: Vec<String> = ways.filter(|first| first.starts_with('`')).collect();
     assert_eq!(ways, FoundBy::ALL.map(|way| format!("`{}`", way.name())));
+}
+
+#[test]
+fn the_table_of_retention_in_the_docs_is_the_one_in_the_code() {
+    let docs = source("docs/privacy.md");
+    let section = docs.split("## Retention").nth(1).expect("the section");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let rows = section.lines().filter(|line| line.starts_with("| "));
+    let documented: Vec<[String; 3]> = rows
+        .skip(2)
+        .map(|row| {
+            let cells = cells(row);
+            assert!(cells.len() == 5 && cells.iter().all(|cell| !cell.is_empty()));
+            [cells[0], cells[1].trim_matches('`'), cells[2]].map(str::to_owned)
+        })
+        .collect();
+    let real = retention::TABLE.map(|kept| {
+        let days = kept.days.to_string();
+        [kept.what.to_owned(), kept.setting.to_owned(), days]
+    });
+    assert_eq!(documented, real);
 }
 
 #[test]

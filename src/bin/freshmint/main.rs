@@ -3,14 +3,17 @@
 mod blast;
 mod cases;
 mod doctor;
+mod erase;
 mod keys;
 mod link;
 mod logging;
 mod migrate;
 mod ops;
 mod orders;
+mod prune;
 mod recovery;
 mod serve;
+mod suppressions;
 mod sweep;
 
 use std::process::ExitCode;
@@ -48,6 +51,13 @@ enum Command {
     Cases(cases::Cases),
     /// Look at Stripe for what its webhooks never brought
     Sweep(sweep::Sweep),
+    /// Delete what is not needed any more, as the worker does every night
+    Prune(prune::Prune),
+    /// Remove one person's address everywhere
+    Erase(erase::Erase),
+    /// Who is not written to: list, add, lift, export, import
+    #[command(subcommand)]
+    Suppressions(suppressions::Suppressions),
     /// Carts that the shop's own site lost: backfill, simulate
     #[command(subcommand)]
     Recovery(recovery::Recovery),
@@ -80,6 +90,9 @@ fn main() -> ExitCode {
         Command::Blast(command) => command.run(),
         Command::Cases(command) => command.run(),
         Command::Sweep(command) => command.run(),
+        Command::Prune(command) => command.run(),
+        Command::Erase(command) => command.run(),
+        Command::Suppressions(command) => command.run(),
         Command::Recovery(command) => command.run(),
         Command::Link(command) => command.run(),
         Command::Ops(command) => command.run(),

@@ -11,10 +11,11 @@ mod records;
 mod row;
 
 pub use header::FileError;
+pub(crate) use header::text;
+pub(crate) use records::{Record, Records};
 
 use group::Orders;
 use header::Columns;
-use records::Records;
 
 use chrono::{DateTime, Utc};
 

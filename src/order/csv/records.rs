@@ -1,7 +1,7 @@
 //! Text into records of cells, each with the line that it begins on.
 
 /// The records of a text. Blank ones (no text in any cell) are left out.
-pub(super) struct Records<'t> {
+pub(crate) struct Records<'t> {
     text: &'t str,
     reader: ::csv::Reader<&'t [u8]>,
     /// How far lines have been counted: a byte of the text and its line.
@@ -9,17 +9,17 @@ pub(super) struct Records<'t> {
 }
 
 /// One record.
-pub(super) struct Record {
+pub(crate) struct Record {
     /// Its first physical line, counted from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Its cells, trimmed; line breaks inside of one have become a blank.
-    pub(super) cells: Vec<String>,
+    pub(crate) cells: Vec<String>,
     /// It ran into the end of the file inside of a quotation.
-    pub(super) unclosed: bool,
+    pub(crate) unclosed: bool,
 }
 
 impl<'t> Records<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    pub(crate) fn new(text: &'t str) -> Self {
         let reader = ::csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)

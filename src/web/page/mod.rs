@@ -131,6 +131,8 @@ pub enum Page<'a> {
         /// The order's reference.
         reference: &'a str,
     },
+    /// The link is ours, and the order is no longer kept: a cart that nobody paid for, after a while.
+    Gone,
     /// The token is forged, damaged or meant for something else: one page, so that nothing can be learnt from it.
     NotFound,
     /// Stripe or the database is away. The page asks again by itself.
@@ -182,7 +184,7 @@ impl Page<'_> {
             | Page::Unsubscribe { .. }
             | Page::Unsubscribed => 200,
             Page::NotFound | Page::UnsubscribeUnknown => 404,
-            Page::Cancelled { .. } => 410,
+            Page::Cancelled { .. } | Page::Gone => 410,
             Page::TooMany => 429,
             Page::Refused { .. } => 502,
             Page::Busy { .. } | Page::NotYetUnsubscribed { .. } => 503,

@@ -123,6 +123,7 @@ pub fn every_page(owed: &Owed) -> Vec<(&'static str, Page<'_>)> {
             },
         ),
         ("cancelled", Page::Cancelled { reference }),
+        ("gone", Page::Gone),
         ("not-found", Page::NotFound),
         (
             "busy",

@@ -230,6 +230,7 @@ fn the_statuses_are_those_of_the_contract() {
         .collect();
     let contract = [
         ("cancelled", 410),
+        ("gone", 410),
         ("not-found", 404),
         ("busy", 503),
         ("refused", 502),

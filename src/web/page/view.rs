@@ -93,6 +93,7 @@ impl<'a> View<'a> {
                 .amount(refunded)
                 .owed(owed),
             Page::Cancelled { reference } => say(Tone::Stop, &pages.cancelled).reference(reference),
+            Page::Gone => say(Tone::Stop, &pages.gone),
             Page::NotFound => say(Tone::Stop, &pages.not_found),
             Page::Busy {
                 retry_after_seconds,

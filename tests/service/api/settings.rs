@@ -25,6 +25,9 @@ fn at_first() -> Value {
         "orphan_cases": false,
         "two_person_approval": false,
         "notice_text": null,
+        "recovered_orders_days": 30,
+        "activity_days": 90,
+        "events_days": 60,
     })
 }
 
@@ -42,6 +45,9 @@ fn what_is_left_out_stays_and_the_answer_is_the_whole() {
         ("two_person_approval", json!(true)),
         ("notice_text", json!("One reminder, and no more.")),
         ("notice_text", json!(null)),
+        ("recovered_orders_days", json!(365)),
+        ("activity_days", json!(7)),
+        ("events_days", json!(31)),
     ] {
         expected[key] = value.clone();
         let answer = put(&world, json!({ key: value }));
@@ -82,6 +88,11 @@ fn what_is_no_setting_is_refused_by_name_and_nothing_is_changed() {
         json!({ "notice_text": "" }),
         json!({ "notice_text": "a\0b" }),
         json!({ "notice_text": "ü".repeat(1_201) }),
+        json!({ "recovered_orders_days": 0 }),
+        json!({ "activity_days": 6 }),
+        json!({ "events_days": 30 }),
+        json!({ "events_days": 60.5 }),
+        json!({ "activity_days": null }),
         json!(null),
         json!([true]),
     ] {
@@ -89,6 +100,20 @@ fn what_is_no_setting_is_refused_by_name_and_nothing_is_changed() {
     }
     assert_eq!(get(&world, "/settings").json(), at_first());
     assert_eq!(history(&world), [""; 0]);
+}
+
+#[test]
+fn days_out_of_range_are_refused_in_a_sentence() {
+    let world = World::new();
+    for (key, days, range) in [
+        ("recovered_orders_days", 366, "1 to 365"),
+        ("activity_days", 3_651, "7 to 3650"),
+        ("events_days", 30, "31 to 3650"),
+    ] {
+        let refused = problem(&put(&world, json!({ key: days })), 422);
+        let said = format!("{key} must be a number of days from {range}");
+        assert_eq!(refused["detail"], said);
+    }
 }
 
 #[test]

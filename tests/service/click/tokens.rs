@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::seen;
-use crate::support::{World, world::LINK_KEYS};
+use crate::support::{PERSON, World, world::LINK_KEYS};
 
 const OTHER_KEY: &str = "k1:T1RIRVJPVEhFUk9USEVST1RIRVJPVEhFUk9USEVSISE=";
 
@@ -63,10 +63,6 @@ fn whatever_is_wrong_with_a_link_the_page_is_the_same() {
         ),
         ("for another purpose", signed_by_us(&other_purpose)),
         ("signed with another key", signed(OTHER_KEY, order.id)),
-        (
-            "of no order that we know",
-            signed(LINK_KEYS, uuid::Uuid::nil()),
-        ),
         ("very long", good.repeat(20)),
         ("not even letters", "%F0%9F%92%B8%00".to_owned()),
     ];
@@ -95,6 +91,37 @@ fn whatever_is_wrong_with_a_link_the_page_is_the_same() {
         assert_eq!((pressed.status, &pressed.body), (404, &page.body), "{what}");
     }
     assert_eq!(world.ask(Method::HEAD, "/pay/nonsense", &[]).status, 404);
+    assert_eq!(world.traffic(), [""; 0]);
+}
+
+#[test]
+fn our_own_link_to_an_order_that_is_no_longer_kept_says_so_and_names_the_shop() {
+    let world = World::new();
+    let path = format!("/pay/{}", signed(LINK_KEYS, uuid::Uuid::nil()));
+    let page = world.get(&path);
+    assert_snapshot!(seen(&page), @r"
+        410
+        This link has run out
+        We do not keep a basket that was not paid for longer than needed, so what this link led to has been deleted.
+        There is nothing to pay here. If you would still like to have it, you are welcome to choose it anew at Rovers Youth FC; our address is at the top of this page.
+        ");
+    let shop = r#"<header><a href="https://rovers.example.org/">Rovers Youth FC</a></header>"#;
+    assert!(page.body.contains(shop), "{}", page.body);
+    assert!(page.body.contains("mailto:"), "{}", page.body);
+    for answer in [
+        world.press(&path),
+        world.get(&format!("{path}/return")),
+        world.ask(Method::GET, &path, &[("user-agent", "Googlebot/2.1")]),
+    ] {
+        assert_eq!((answer.status, &answer.body), (410, &page.body));
+    }
+    let german = [("accept-language", "de"), ("user-agent", PERSON)];
+    assert_snapshot!(seen(&world.ask(Method::GET, &path, &german)), @r"
+        410
+        Dieser Link ist abgelaufen
+        Einen Warenkorb, der nicht bezahlt wurde, bewahren wir nicht länger auf als nötig. Wohin dieser Link führte, ist deshalb gelöscht.
+        Es ist hier nichts zu zahlen. Falls Sie noch Interesse haben, wählen Sie bei Rovers Youth FC gern neu aus; unsere Adresse steht oben auf dieser Seite.
+        ");
     assert_eq!(world.traffic(), [""; 0]);
 }
 

@@ -129,6 +129,16 @@ pub(super) static TEXTS: Texts = Texts {
             ],
             amount: "",
         },
+        gone: Words {
+            heading: "Dieser Link ist abgelaufen",
+            sentences: &[
+                "Einen Warenkorb, der nicht bezahlt wurde, bewahren wir nicht länger auf als nötig. Wohin dieser Link führte, \
+                 ist deshalb gelöscht.",
+                "Es ist hier nichts zu zahlen. Falls Sie noch Interesse haben, wählen Sie bei {shop} gern neu aus; unsere \
+                 Adresse steht oben auf dieser Seite.",
+            ],
+            amount: "",
+        },
         not_found: Words {
             heading: "Wir finden diese Zahlung nicht",
             sentences: &[

@@ -125,6 +125,15 @@ pub(super) static TEXTS: Texts = Texts {
             ],
             amount: "",
         },
+        gone: Words {
+            heading: "This link has run out",
+            sentences: &[
+                "We do not keep a basket that was not paid for longer than needed, so what this link led to has been deleted.",
+                "There is nothing to pay here. If you would still like to have it, you are welcome to choose it anew at {shop}; \
+                 our address is at the top of this page.",
+            ],
+            amount: "",
+        },
         not_found: Words {
             heading: "We cannot find this payment",
             sentences: &[

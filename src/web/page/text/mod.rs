@@ -69,6 +69,7 @@ pub(super) struct PageTexts {
     pub refunded: Words,
     pub partly_refunded: Words,
     pub cancelled: Words,
+    pub gone: Words,
     pub not_found: Words,
     pub busy: Words,
     pub refused: Words,

@@ -5,6 +5,8 @@
 //! itself has been erased. The key is the database's own: a copy of the list without it tells nobody
 //! who is on it.
 
+pub mod file;
+
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
@@ -19,6 +21,9 @@ use crate::{
     order::Doing,
     schema::{outbox, secrets, suppressions},
 };
+
+/// Rows of one statement.
+const ROWS: usize = 2_000;
 
 /// The keyed hash of an address: HMAC-SHA256, its first half (RFC 2104, 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -120,6 +125,43 @@ pub fn add(
             .select(Suppression::as_select())
             .first(connection)?;
         Ok((row, new))
+    })
+}
+
+/// Puts the addresses of a file on the list, in one transaction; tells how many are new. Those that are
+/// on it stay as they are.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn import(
+    connection: &mut PgConnection,
+    entries: &[file::Entry],
+    doing: &Doing,
+) -> QueryResult<usize> {
+    connection.transaction(|connection| {
+        let key = AddressKey::load(connection)?;
+        let mut new = 0;
+        for entries in entries.chunks(ROWS) {
+            let rows = entries.iter().map(|entry| {
+                (
+                    suppressions::address_hash.eq(key.hash(entry.email.as_str()).0.to_vec()),
+                    suppressions::address.eq(normal(entry.email.as_str())),
+                    suppressions::reason.eq(&entry.reason),
+                    suppressions::note.eq(&entry.note),
+                    suppressions::since.eq(entry.since),
+                )
+            });
+            new += diesel::insert_into(suppressions::table)
+                .values(rows.collect::<Vec<_>>())
+                .on_conflict(suppressions::address_hash)
+                .do_nothing()
+                .execute(connection)?;
+        }
+        if new > 0 {
+            let what = format!("{new} addresses of a file are no longer written to");
+            tell(connection, &what, doing, "import")?;
+        }
+        Ok(new)
     })
 }
 

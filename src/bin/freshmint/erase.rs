@@ -1,0 +1,62 @@
+//! `freshmint erase EMAIL`: one person's address, removed everywhere.
+
+use clap::Args;
+use freshmint::{
+    clock::Clock,
+    config,
+    db::Db,
+    order::{Doing, email::Email},
+    retention::{self, Refused},
+};
+
+use crate::{Done, Failure, orders::Format};
+
+#[derive(Args)]
+pub struct Erase {
+    #[command(flatten)]
+    database: config::Database,
+    /// The address of the person who asks
+    #[arg(value_parser = Email::parse)]
+    email: Email,
+    /// How to print what was done
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+impl Erase {
+    pub fn run(self) -> Done {
+        let db = Db::new(&self.database.database_url, 1);
+        let doing = Doing {
+            actor: "command line".to_owned(),
+            at: Clock::system().now(),
+            note: None,
+        };
+        let erased = match retention::erase(&db, &self.email, &doing) {
+            Ok(erased) => erased,
+            Err(Refused::Database(error)) => return Err(error.into()),
+            Err(Refused::Sending) => {
+                return Err(Failure::new(
+                    "A mail to this address is being sent at this moment, and nothing was changed: run it again in a minute.",
+                ));
+            }
+        };
+        if self.format == Format::Json {
+            println!("{}", serde_json::json!(erased));
+            return Ok(());
+        }
+        println!(
+            "Erased: {} carts pruned, the address taken out of {} orders, {} mails, {} cases and {} events.",
+            erased.carts, erased.orders, erased.mails, erased.cases, erased.events
+        );
+        if erased.suppressed {
+            println!("The address stays on the list of those who are not written to, as a hash.");
+        }
+        if erased.events_left > 0 {
+            println!(
+                "{} events that name the address are still to be worked on and stay: run it again once they are.",
+                erased.events_left
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! `freshmint suppressions …`: who is not written to.
+
+use std::{fs, path::PathBuf};
+
+use clap::{Args, Subcommand};
+use freshmint::{
+    clock::Clock,
+    config,
+    db::Db,
+    order::{Doing, email::Email, text::Text},
+    suppression::{self, AddressKey, Cause, Suppression, file},
+};
+use serde_json::json;
+
+use crate::{Done, Failure, orders::Format};
+
+/// Rows that are read at once.
+const PAGE: i64 = 1_000;
+
+#[derive(Subcommand)]
+pub enum Suppressions {
+    /// List them, newest first
+    List(List),
+    /// Put an address on the list
+    Add(Add),
+    /// Take an address off the list
+    Lift(Lift),
+    /// Write the list as CSV: email, reason, note, since
+    Export(Export),
+    /// Put the addresses of a CSV on the list, all of them or none
+    Import(Import),
+}
+
+impl Suppressions {
+    pub fn run(self) -> Done {
+        match self {
+            Self::List(command) => command.run(),
+            Self::Add(command) => command.run(),
+            Self::Lift(command) => command.run(),
+            Self::Export(command) => command.run(),
+            Self::Import(command) => command.run(),
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct List {
+    #[command(flatten)]
+    database: config::Database,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Args)]
+pub struct Add {
+    #[command(flatten)]
+    database: config::Database,
+    /// The address
+    #[arg(value_parser = Email::parse)]
+    email: Email,
+    /// Why
+    #[arg(long, default_value = "manual", value_parser = Text::<200>::parse)]
+    reason: Text<200>,
+    /// A remark
+    #[arg(long, value_parser = Text::<2_000>::parse)]
+    note: Option<Text<2_000>>,
+}
+
+#[derive(Args)]
+pub struct Lift {
+    #[command(flatten)]
+    database: config::Database,
+    /// The address
+    #[arg(value_parser = Email::parse)]
+    email: Email,
+}
+
+#[derive(Args)]
+pub struct Export {
+    #[command(flatten)]
+    database: config::Database,
+    /// Where to write; standard output if nothing is said
+    file: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Import {
+    #[command(flatten)]
+    database: config::Database,
+    /// The file: email; optional reason, note, since
+    file: PathBuf,
+}
+
+impl List {
+    fn run(self) -> Done {
+        let rows = all(&open(&self.database))?;
+        if self.format == Format::Json {
+            let page = json!({ "data": rows, "next_cursor": null });
+            println!(
+                "{}",
+                serde_json::to_string_pretty(&page).map_err(Failure::new)?
+            );
+            return Ok(());
+        }
+        for row in rows {
+            println!(
+                "{}  {:<40} {}{}",
+                row.since.format("%Y-%m-%d"),
+                row.address.as_deref().unwrap_or("(erased)"),
+                row.reason,
+                row.note.map(|note| format!(": {note}")).unwrap_or_default()
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Add {
+    fn run(self) -> Done {
+        let cause = Cause {
+            reason: self.reason.into(),
+            doing: doing(self.note.map(String::from)),
+        };
+        let (_, is_new) = open(&self.database).run_blocking(|connection| {
+            let hash = AddressKey::load(connection)?.hash(self.email.as_str());
+            suppression::add(connection, hash, Some(self.email.as_str()), &cause)
+        })?;
+        println!(
+            "{}",
+            if is_new {
+                "The address is no longer written to."
+            } else {
+                "The address was on the list already, and stays as it was."
+            }
+        );
+        Ok(())
+    }
+}
+
+impl Lift {
+    fn run(self) -> Done {
+        let doing = doing(None);
+        let lifted = open(&self.database).run_blocking(|connection| {
+            let hash = AddressKey::load(connection)?.hash(self.email.as_str());
+            suppression::lift(connection, hash, &doing)
+        })?;
+        if !lifted {
+            return Err(Failure::new(
+                "The address is not on the list: freshmint suppressions list shows it.",
+            ));
+        }
+        println!("The address may be written to again.");
+        Ok(())
+    }
+}
+
+impl Export {
+    fn run(self) -> Done {
+        let rows = all(&open(&self.database))?;
+        let text = file::write(&rows);
+        match &self.file {
+            Some(path) => fs::write(path, text).map_err(|error| {
+                Failure::new(format!("{} cannot be written: {error}.", path.display()))
+            })?,
+            None => print!("{text}"),
+        }
+        let erased = rows.iter().filter(|row| row.address.is_none()).count();
+        eprintln!(
+            "{} addresses written; {erased} more are on the list as hashes alone, and cannot be.",
+            rows.len() - erased
+        );
+        Ok(())
+    }
+}
+
+impl Import {
+    fn run(self) -> Done {
+        let name = self.file.display();
+        let bytes = fs::read(&self.file)
+            .map_err(|error| Failure::new(format!("{name} cannot be read: {error}.")))?;
+        let parsed = file::parse(&bytes, Clock::system().now())
+            .map_err(|error| Failure::new(format!("{name}: {error}.")))?;
+        if !parsed.bad.is_empty() {
+            for bad in &parsed.bad {
+                eprintln!("line {}: {}", bad.line, bad.reason);
+            }
+            return Err(Failure::new(format!(
+                "Nothing was taken in: correct {} lines of {name}, and run it again.",
+                parsed.bad.len()
+            )));
+        }
+        let doing = doing(None);
+        let new = open(&self.database)
+            .run_blocking(|connection| suppression::import(connection, &parsed.entries, &doing))?;
+        println!(
+            "{new} addresses are no longer written to; {} unchanged.",
+            parsed.entries.len() - new
+        );
+        Ok(())
+    }
+}
+
+fn open(database: &config::Database) -> Db {
+    Db::new(&database.database_url, 1)
+}
+
+fn all(db: &Db) -> Result<Vec<Suppression>, Failure> {
+    let mut rows: Vec<Suppression> = Vec::new();
+    loop {
+        let before = rows.last().map(|row| (row.since, row.address_hash.clone()));
+        let page =
+            db.run_blocking(|connection| suppression::list(connection, before.clone(), PAGE))?;
+        if page.is_empty() {
+            return Ok(rows);
+        }
+        rows.extend(page);
+    }
+}
+
+fn doing(note: Option<String>) -> Doing {
+    Doing {
+        actor: "command line".to_owned(),
+        at: Clock::system().now(),
+        note,
+    }
+}

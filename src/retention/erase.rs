@@ -1,0 +1,292 @@
+//! One address, removed everywhere for a person who asks.
+//!
+//! What is owed and what was paid stays, without the person. That an address is not written to stays
+//! as its keyed hash, which is of no use to anybody else.
+
+use diesel::{
+    Connection,
+    prelude::*,
+    sql_types::{Bytea, Text},
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    carts::{self, Which},
+    tell,
+};
+use crate::{
+    db::{Db, DbError},
+    order::{Doing, email::Email},
+    schema::{outbox, stripe_events, suppressions},
+    suppression::{AddressHash, AddressKey},
+};
+
+/// Events that are read at once; a body may have a megabyte.
+const BATCH: i64 = 200;
+/// What stands in place of a body that named the person.
+const NOTHING: &[u8] = b"{}";
+
+/// How much was done about an address.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    /// Carts that nobody paid for: pruned, with their orders.
+    pub carts: usize,
+    /// Orders that stay, without address and name.
+    pub orders: usize,
+    /// Mails that stay, without address and words; those that waited are cancelled.
+    pub mails: usize,
+    /// Cases that stay, without the address.
+    pub cases: usize,
+    /// Events that stay, without their content.
+    pub events: usize,
+    /// Whether the address is on the list of those who are not written to; it stays on it as a hash.
+    pub suppressed: bool,
+    /// Events that name the address and are still to be worked on. They stay as they are: what they
+    /// tell may be a payment.
+    pub events_left: usize,
+}
+
+/// Why nothing was erased.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// A mail to the address is being handed over at this moment.
+    #[error("a mail to this address is being sent at this moment")]
+    Sending,
+    /// The database.
+    #[error("{0}")]
+    Database(#[from] DbError),
+}
+
+/// Removes an address. Done again, it finds less to do.
+///
+/// # Errors
+/// [`Refused`]; what was done before the database went away stays done.
+pub fn erase(db: &Db, email: &Email, doing: &Doing) -> Result<Erased, Refused> {
+    let address = email.as_str().trim().to_lowercase();
+    let rows = db.run_blocking(|connection| {
+        connection.transaction(|connection| {
+            let hash = AddressKey::load(connection)?.hash(&address);
+            if is_sending(connection, hash, &address)? {
+                return Ok(None);
+            }
+            rows(connection, hash, &address).map(Some)
+        })
+    })?;
+    let mut erased = rows.ok_or(Refused::Sending)?;
+    let mut after = String::new();
+    while let Some(looked) = db.run_blocking(|connection| {
+        connection.transaction(|connection| events(connection, &address, &after))
+    })? {
+        erased.events += looked.emptied;
+        erased.events_left += looked.left;
+        after = looked.last;
+    }
+    let what = "a person's data was erased";
+    db.run_blocking(|connection| tell(connection, doing, what, erased))?;
+    Ok(erased)
+}
+
+/// Locks the mails, so that none of them is taken in hand meanwhile.
+fn is_sending(
+    connection: &mut PgConnection,
+    hash: AddressHash,
+    address: &str,
+) -> QueryResult<bool> {
+    let states: Vec<String> = outbox::table
+        .filter(
+            outbox::address_hash
+                .eq(&hash.0[..])
+                .or(lower(outbox::address).eq(address).assume_not_null()),
+        )
+        .order(outbox::id)
+        .select(outbox::state)
+        .for_update()
+        .load(connection)?;
+    Ok(states.iter().any(|state| state == "sending"))
+}
+
+fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> QueryResult<Erased> {
+    let which = Which {
+        of: Some((hash, address)),
+        ..Which::default()
+    };
+    let mut erased = Erased::default();
+    loop {
+        let pruned = carts::some(connection, &which)?;
+        if pruned.carts == 0 {
+            break;
+        }
+        erased.carts += pruned.carts;
+    }
+    for statement in WAITING {
+        of_mails(connection, statement, hash, address)?;
+    }
+    erased.mails = of_mails(connection, MAILS, hash, address)?;
+    erased.orders = of_address(connection, ORDERS, address)?;
+    of_address(connection, METADATA, address)?;
+    of_address(connection, MINTS, address)?;
+    erased.cases = of_address(connection, CASES, address)?;
+    let on_the_list = suppressions::table.find(&hash.0[..]);
+    let listed = diesel::update(on_the_list)
+        .set(suppressions::address.eq(None::<String>))
+        .execute(connection)?;
+    erased.suppressed = listed > 0;
+    Ok(erased)
+}
+
+fn of_mails(
+    connection: &mut PgConnection,
+    statement: &str,
+    hash: AddressHash,
+    address: &str,
+) -> QueryResult<usize> {
+    diesel::sql_query(statement)
+        .bind::<Text, _>(address)
+        .bind::<Bytea, _>(&hash.0[..])
+        .execute(connection)
+}
+
+fn of_address(connection: &mut PgConnection, statement: &str, address: &str) -> QueryResult<usize> {
+    diesel::sql_query(statement)
+        .bind::<Text, _>(address)
+        .execute(connection)
+}
+
+/// What waits is not sent: a reminder that nobody has got is one less.
+const WAITING: [&str; 2] = [
+    "UPDATE reminder_decisions SET decision = 'skipped', reason = 'no_email' \
+     FROM outbox mail WHERE mail.id = mail_id AND decision = 'scheduled' AND NOT mail.handed_over \
+       AND (mail.address_hash = $2 OR lower(mail.address) = $1)",
+    "UPDATE outbox_orders SET void = true FROM outbox mail \
+     WHERE mail.id = mail_id AND mail.kind = 'reminder' AND mail.state = 'queued' AND NOT mail.handed_over \
+       AND (mail.address_hash = $2 OR lower(mail.address) = $1)",
+];
+const MAILS: &str = "UPDATE outbox SET address = NULL, subject = NULL, body = NULL, \
+         state = CASE WHEN state IN ('sent', 'cancelled', 'suppressed') THEN state ELSE 'cancelled' END, \
+         last_error = CASE WHEN strpos(lower(last_error), $1) > 0 THEN 'erased' ELSE last_error END \
+     WHERE (address_hash = $2 OR lower(address) = $1) AND address IS NOT NULL";
+const ORDERS: &str = "UPDATE orders SET email = NULL, name = NULL WHERE lower(email) = $1";
+const METADATA: &str = "UPDATE orders SET metadata = \
+         (SELECT jsonb_object_agg(key, CASE WHEN lower(trim(value)) = $1 THEN '' ELSE value END) \
+          FROM jsonb_each_text(metadata)) \
+     WHERE EXISTS (SELECT FROM jsonb_each_text(metadata) WHERE lower(trim(value)) = $1)";
+/// A mint that never came to its end keeps what was sent; a checkout lives for a day, so that after
+/// two nothing can come of it.
+const MINTS: &str = "UPDATE checkout_sessions SET state = 'failed', request_body = NULL, \
+         failure = 'never finished', ended_at = clock_timestamp() \
+     WHERE state = 'minting' AND created_at < clock_timestamp() - interval '2 days' \
+       AND (strpos(lower(request_body), $1) > 0 OR strpos(lower(request_body), replace($1, '@', '%40')) > 0)";
+const CASES: &str = "UPDATE cases SET email = NULL WHERE lower(email) = $1";
+
+struct Looked {
+    emptied: usize,
+    left: usize,
+    last: String,
+}
+
+/// Looks at a few events after this id; `None` at the end.
+fn events(
+    connection: &mut PgConnection,
+    address: &str,
+    after: &str,
+) -> QueryResult<Option<Looked>> {
+    let rows: Vec<(String, Vec<u8>)> = stripe_events::table
+        .filter(stripe_events::id.gt(after))
+        .order(stripe_events::id)
+        .limit(BATCH)
+        .select((stripe_events::id, stripe_events::body))
+        .load(connection)?;
+    let Some((last, _)) = rows.last() else {
+        return Ok(None);
+    };
+    let last = last.clone();
+    let named: Vec<String> = rows
+        .into_iter()
+        .filter(|(_, body)| names(body, address))
+        .map(|(id, _)| id)
+        .collect();
+    let done = stripe_events::table
+        .filter(stripe_events::id.eq_any(&named))
+        .filter(stripe_events::state.eq_any(["processed", "ignored"]));
+    let emptied = diesel::update(done)
+        .set(stripe_events::body.eq(NOTHING))
+        .execute(connection)?;
+    Ok(Some(Looked {
+        emptied,
+        left: named.len() - emptied,
+        last,
+    }))
+}
+
+/// Whether a body names the address, in any case and however JSON writes it.
+fn names(body: &[u8], address: &str) -> bool {
+    match serde_json::from_slice(body) {
+        Ok(value) => value_names(&value, address),
+        Err(_) => text_names(&String::from_utf8_lossy(body), address),
+    }
+}
+
+fn value_names(value: &Value, address: &str) -> bool {
+    match value {
+        Value::String(text) => text_names(text, address),
+        Value::Array(items) => items.iter().any(|item| value_names(item, address)),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, value)| text_names(key, address) || value_names(value, address)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// As a word of its own: `ann@…` is not in `joann@…`.
+fn text_names(text: &str, address: &str) -> bool {
+    let text = text.to_lowercase().replace("%40", "@");
+    let goes_on = |c: char| c.is_alphanumeric() || "._%+-".contains(c);
+    text.match_indices(address).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let mut after = text[at + address.len()..].chars();
+        // A full stop may end a sentence.
+        let goes_on_after = match after.next() {
+            Some('.') => after.next().is_some_and(char::is_alphanumeric),
+            Some(c) => c.is_alphanumeric() || c == '-',
+            None => false,
+        };
+        !before.is_some_and(goes_on) && !goes_on_after
+    })
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// PostgreSQL's `lower`.
+    fn lower(text: diesel::sql_types::Nullable<Text>) -> diesel::sql_types::Nullable<Text>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_names_an_address_in_any_case_and_writing_and_never_a_longer_one() {
+        for body in [
+            r#"{"a":[{"email":"Ann@Example.org"}]}"#,
+            r#"{"email":"\u0061nn@example.org"}"#,
+            r#"{"url":"https://shop.example.org/?email=ann%40example.org&x=1"}"#,
+            r#"{"to":"Ann <ann@example.org>, Bo <bo@example.org>"}"#,
+            r#"{"ann@example.org":1}"#,
+            r#"{"note":"write to ann@example.org."}"#,
+            "no JSON: ann@example.org",
+        ] {
+            assert!(names(body.as_bytes(), "ann@example.org"), "{body}");
+        }
+        for body in [
+            r#"{"email":"joann@example.org"}"#,
+            r#"{"email":"jo.ann@example.org"}"#,
+            r#"{"email":"ann@example.organic"}"#,
+            r#"{"email":"ann@example.org.uk"}"#,
+            r#"{"email":null}"#,
+            "",
+        ] {
+            assert!(!names(body.as_bytes(), "ann@example.org"), "{body}");
+        }
+    }
+}

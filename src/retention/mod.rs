@@ -1,0 +1,221 @@
+//! Retention: what is not needed any more goes, and figures without a person stay.
+//!
+//! [`prune()`] runs nightly on one replica, and by a command. It works in small batches, each of them
+//! a transaction: after a crash the next run goes on with what is there. [`erase()`] removes one
+//! address, for a person who asks.
+//!
+//! An order that was paid, a payment and a case are the shop's books: nothing here touches them.
+
+mod carts;
+mod erase;
+mod events;
+mod history;
+pub mod totals;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Days, Utc};
+use diesel::{Connection, prelude::*};
+use serde::Serialize;
+use serde_json::json;
+
+pub use self::erase::{Erased, Refused, erase};
+use crate::{
+    activity::{self, Level},
+    app::App,
+    chore::Turn,
+    db::DbError,
+    order::Doing,
+    settings,
+};
+
+/// Between two runs.
+const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// After one that failed.
+const AGAIN_AFTER: Duration = Duration::from_secs(15 * 60);
+/// For so long it is remembered who was reminded of a cart, whatever the setting says: nobody hears
+/// of carts twice in a week. Counted from the last day on which a reminder may go out.
+const REMEMBER: chrono::Duration = chrono::Duration::days(7);
+
+/// How long something is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// What, as `docs/privacy.md` names it.
+    pub what: &'static str,
+    /// The setting that says for how many days.
+    pub setting: &'static str,
+    /// What the setting is at first.
+    pub days: i32,
+}
+
+/// Everything that goes by itself. `docs/privacy.md` says the same, and what remains.
+pub const TABLE: [Kept; 7] = [
+    kept("carts", "recovered_orders_days", 30),
+    kept("recovered orders", "recovered_orders_days", 30),
+    kept("mails about carts", "recovered_orders_days", 30),
+    kept("purchases elsewhere", "recovered_orders_days", 30),
+    kept("events of other checkouts", "recovered_orders_days", 30),
+    kept("events", "events_days", 60),
+    kept("activity", "activity_days", 90),
+];
+
+const fn kept(what: &'static str, setting: &'static str, days: i32) -> Kept {
+    Kept {
+        what,
+        setting,
+        days,
+    }
+}
+
+/// How much a run has pruned.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Pruned {
+    /// Carts, with or without an order.
+    pub carts: usize,
+    /// Orders that restored some of them.
+    pub orders: usize,
+    /// Mails about those.
+    pub mails: usize,
+    /// What people bought with other systems.
+    pub purchases: usize,
+    /// Events of Stripe.
+    pub events: usize,
+    /// Lines of the log.
+    pub activity: usize,
+}
+
+impl Pruned {
+    fn add(&mut self, more: Self) {
+        self.carts += more.carts;
+        self.orders += more.orders;
+        self.mails += more.mails;
+        self.purchases += more.purchases;
+        self.events += more.events;
+        self.activity += more.activity;
+    }
+}
+
+/// Prunes if it is time to, and if no other replica does.
+///
+/// # Errors
+/// The database's; the next run goes on from what is there.
+pub async fn if_due(app: &App) -> Result<(), DbError> {
+    let Some(turn) = Turn::take(app, "prune").await? else {
+        return Ok(());
+    };
+    let pause = match prune(app, "retention").await {
+        Ok(pruned) => {
+            log::info!("pruned what is not needed any more: {}", json!(pruned));
+            EVERY
+        }
+        Err(error) => {
+            log::warn!("pruning did not come to its end, and is tried again soon: {error}");
+            AGAIN_AFTER
+        }
+    };
+    turn.give_back(app, pause).await
+}
+
+/// Until when what is older goes.
+#[derive(Debug, Clone, Copy)]
+struct Until {
+    carts: DateTime<Utc>,
+    events: DateTime<Utc>,
+    activity: DateTime<Utc>,
+}
+
+/// One run, now, in the name of `actor`. Two at once do no harm.
+///
+/// # Errors
+/// The database's; what was pruned before stays pruned.
+pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
+    let (now, max_age) = (app.clock.now(), app.reminders.max_age);
+    let until = app
+        .db
+        .run(move |connection| until(connection, now, max_age))
+        .await?;
+    let mut pruned = Pruned::default();
+    loop {
+        let batch = in_one(app, move |connection| carts::prune(connection, until.carts)).await?;
+        if batch == Pruned::default() {
+            break;
+        }
+        pruned.add(batch);
+    }
+    pruned.purchases = batches(app, move |connection| {
+        carts::purchases(connection, until.carts)
+    })
+    .await?;
+    pruned.events = events::of_gone_sessions(app, until.carts).await?;
+    pruned.events += batches(app, move |connection| events::old(connection, until.events)).await?;
+    pruned.activity = batches(app, move |connection| {
+        history::prune(connection, until.activity)
+    })
+    .await?;
+    let line = line(now, actor, "pruned what is not needed any more", pruned);
+    if pruned != Pruned::default() {
+        in_one(app, move |connection| {
+            activity::record(connection, line.clone())
+        })
+        .await?;
+    }
+    Ok(pruned)
+}
+
+fn until(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    max_age: chrono::Duration,
+) -> QueryResult<Until> {
+    let settings = settings::read(connection)?;
+    let before = |days: i32| now - Days::new(days.unsigned_abs().into());
+    Ok(Until {
+        carts: before(settings.recovered_orders_days).min(now - max_age - REMEMBER),
+        events: before(settings.events_days),
+        activity: before(settings.activity_days),
+    })
+}
+
+/// Runs a batch again until it finds nothing to do; tells how much it did in all.
+async fn batches<F>(app: &App, batch: F) -> Result<usize, DbError>
+where
+    F: Fn(&mut PgConnection) -> QueryResult<usize> + Clone + Send + 'static,
+{
+    let mut all = 0;
+    loop {
+        match in_one(app, batch.clone()).await? {
+            0 => return Ok(all),
+            some => all += some,
+        }
+    }
+}
+
+async fn in_one<T, F>(app: &App, work: F) -> Result<T, DbError>
+where
+    T: Send + 'static,
+    F: Fn(&mut PgConnection) -> QueryResult<T> + Send + 'static,
+{
+    let work = move |connection: &mut PgConnection| connection.transaction(|c| work(c));
+    app.db.run(work).await
+}
+
+fn line(at: DateTime<Utc>, actor: &str, what: &str, detail: impl Serialize) -> activity::Line {
+    activity::Line {
+        at,
+        order_id: None,
+        category: "retention",
+        level: Level::Info,
+        actor: actor.to_owned(),
+        what: what.to_owned(),
+        detail: json!(detail),
+    }
+}
+
+fn tell(
+    connection: &mut PgConnection,
+    doing: &Doing,
+    what: &str,
+    detail: impl Serialize,
+) -> QueryResult<()> {
+    activity::record(connection, line(doing.at, &doing.actor, what, detail))
+}

@@ -1,0 +1,207 @@
+//! The list as a spreadsheet: `email, reason, note, since`, of which the first is required.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::Suppression;
+use crate::order::{
+    csv::{self, BadLine, FileError, Record, Records},
+    email::Email,
+    problem::Problems,
+    text::Text,
+};
+
+const COLUMNS: [&str; 4] = ["email", "reason", "note", "since"];
+/// Where a file does not say.
+const REASON: &str = "imported";
+
+/// Somebody who is not to be written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Who.
+    pub email: Email,
+    /// `unsubscribed`, `manual`, or the shop's own word.
+    pub reason: String,
+    /// What somebody had to say about it.
+    pub note: Option<String>,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// What a file holds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// The sound lines.
+    pub entries: Vec<Entry>,
+    /// The others, each with its reason.
+    pub bad: Vec<BadLine>,
+}
+
+/// Reads a whole file: UTF-8, separated by comma or semicolon, the columns in any order. A line
+/// without `since` means `now`, and none can mean later.
+///
+/// # Errors
+/// No line of it can be understood.
+pub fn parse(bytes: &[u8], now: DateTime<Utc>) -> Result<Parsed, FileError> {
+    let mut records = Records::new(csv::text(bytes)?);
+    let header = records
+        .next()
+        .ok_or_else(|| wrong("the first line must name the columns: email, reason, note, since"))?;
+    let columns = Columns::read(&header)?;
+    let (mut entries, mut bad) = (Vec::new(), Vec::new());
+    for record in records {
+        match columns.entry(&record, now) {
+            Ok(entry) => entries.push(entry),
+            Err(reason) => bad.push(BadLine {
+                line: record.line,
+                reference: None,
+                reason,
+            }),
+        }
+    }
+    Ok(Parsed { entries, bad })
+}
+
+fn wrong(sentence: impl ToString) -> FileError {
+    FileError::Columns(vec![sentence.to_string()])
+}
+
+/// Which column each cell stands in.
+struct Columns(Vec<&'static str>);
+
+impl Columns {
+    fn read(header: &Record) -> Result<Self, FileError> {
+        let known = |cell: &String| {
+            COLUMNS
+                .into_iter()
+                .find(|name| cell.eq_ignore_ascii_case(name))
+                .ok_or_else(|| wrong(format!("“{cell}” is no column of this list: remove or rename it (there may be email, reason, note, since)")))
+        };
+        let columns: Vec<&str> = header.cells.iter().map(known).collect::<Result<_, _>>()?;
+        let times = |name: &str| columns.iter().filter(|column| **column == name).count();
+        if times("email") == 0 {
+            return Err(wrong("add the missing column “email”"));
+        }
+        match COLUMNS.into_iter().find(|name| times(name) > 1) {
+            Some(name) => Err(wrong(format!("keep one only of the column “{name}”"))),
+            None => Ok(Self(columns)),
+        }
+    }
+
+    fn entry(&self, record: &Record, now: DateTime<Utc>) -> Result<Entry, String> {
+        if record.unclosed {
+            return Err("a quotation mark opens here and is never closed; close it".to_owned());
+        }
+        let (cells, columns) = (record.cells.len(), self.0.len());
+        if cells != columns {
+            return Err(format!(
+                "this line has {cells} cells, and the first one {columns}; put text with commas in quotation marks"
+            ));
+        }
+        let cell = |name: &str| {
+            let cells = self.0.iter().zip(&record.cells);
+            let mut cell = cells.filter(|(column, text)| **column == name && !text.is_empty());
+            cell.next().map(|(_, text)| text.as_str())
+        };
+        let mut problems = Problems::default();
+        let email = problems.take("email", Email::parse(cell("email").unwrap_or_default()));
+        let reason = Text::<200>::parse(cell("reason").unwrap_or(REASON));
+        let reason = problems.take("reason", reason);
+        let note = cell("note").map(Text::<2_000>::parse).transpose();
+        let note = problems.take("note", note);
+        let since = cell("since").map_or(Ok(now), |cell| since(cell, now));
+        let since = problems.take("since", since);
+        let entry = (|| {
+            Some(Entry {
+                email: email?,
+                reason: reason?.into(),
+                note: note?.map(String::from),
+                since: since?,
+            })
+        })();
+        problems.or(entry).map_err(|problems| problems.to_string())
+    }
+}
+
+/// RFC 3339, or a date, which is its beginning in UTC.
+fn since(cell: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, &'static str> {
+    let since = DateTime::parse_from_rfc3339(cell)
+        .or_else(|_| DateTime::parse_from_rfc3339(&format!("{cell}T00:00:00Z")))
+        .map_err(|_| "write this as 2026-11-03 or 2026-11-03T18:05:00Z, or leave it empty")?;
+    if since.to_utc() > now {
+        return Err("this lies in the future (by UTC)");
+    }
+    Ok(since.to_utc())
+}
+
+/// Writes the list as [`parse`] reads it, without the addresses that have been erased.
+pub fn write(rows: &[Suppression]) -> String {
+    let mut file = ::csv::Writer::from_writer(Vec::new());
+    let lines = rows.iter().filter_map(|row| {
+        let since = row.since.to_rfc3339_opts(SecondsFormat::Micros, true);
+        let note = row.note.clone().unwrap_or_default();
+        Some([row.address.clone()?, row.reason.clone(), note, since])
+    });
+    // In memory, and every line has four cells: there is no error.
+    let _ = file.write_record(COLUMNS);
+    for line in lines {
+        let _ = file.write_record(line);
+    }
+    String::from_utf8(file.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        "2026-11-21T12:00:00Z".parse().expect("a time")
+    }
+
+    fn read(text: &str) -> Result<Parsed, String> {
+        parse(text.as_bytes(), now()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn columns_stand_in_any_order_and_only_the_address_is_needed() {
+        let parsed =
+            read("Since;EMAIL;note\n2026-11-03;ann@example.org;\n;bo@example.org;by phone\n")
+                .unwrap();
+        let entry = |email: &str, note: Option<&str>, since: &str| Entry {
+            email: Email::parse(email).unwrap(),
+            reason: "imported".to_owned(),
+            note: note.map(str::to_owned),
+            since: since.parse().unwrap(),
+        };
+        let expected = [
+            entry("ann@example.org", None, "2026-11-03T00:00:00Z"),
+            entry("bo@example.org", Some("by phone"), "2026-11-21T12:00:00Z"),
+        ];
+        assert_eq!((parsed.entries, parsed.bad), (expected.to_vec(), vec![]));
+    }
+
+    #[test]
+    fn every_bad_line_is_told_with_its_number_and_without_the_address() {
+        let parsed = read(
+            "email,reason,since\nno address,x,\n\nann@rovers.example,x\nbo@rovers.example,,2027-01-01\n\
+             cy@rovers.example,,3.11.2026\n",
+        )
+        .unwrap();
+        let told: Vec<u64> = parsed.bad.iter().map(|bad| bad.line).collect();
+        assert_eq!((told, parsed.entries), (vec![2, 4, 5, 6], vec![]));
+        assert!(parsed.bad[2].reason.contains("in the future"));
+        assert!(!format!("{:?}", parsed.bad).contains("@rovers.example"));
+    }
+
+    #[test]
+    fn a_file_with_other_columns_is_refused() {
+        for (header, said) in [
+            ("", "the first line must name"),
+            ("reason", "“email”"),
+            ("email,name", "“name”"),
+            ("email,Email", "one only"),
+        ] {
+            let refused = read(header).unwrap_err();
+            assert!(refused.contains(said), "{refused}");
+        }
+    }
+}

@@ -1,5 +1,8 @@
 -- Decisions about carts without an order do not fit the older schema.
 DROP INDEX reminders_by_address;
+DROP INDEX blast_recipients_by_order;
+DROP INDEX reminder_decisions_by_order;
+DROP INDEX payments_by_session;
 DELETE FROM chores WHERE name = 'prune';
 ALTER TABLE settings
     DROP COLUMN events_days,

@@ -36,7 +36,7 @@ CREATE UNIQUE INDEX one_decision_per_cart ON reminder_decisions (session_id) WHE
 CREATE TABLE recovery_totals (
     day        date NOT NULL,
     currency   text NOT NULL,
-    figure     text NOT NULL,                                     -- abandoned, with_email, sent, recovered …
+    figure     text NOT NULL,                                     -- abandoned, with_email, reminded, recovered
     count      bigint NOT NULL DEFAULT 0,
     amount     bigint NOT NULL DEFAULT 0,                         -- minor units
     PRIMARY KEY (day, currency, figure)
@@ -49,6 +49,11 @@ ALTER TABLE settings
     ADD COLUMN events_days           integer NOT NULL DEFAULT 60 CHECK (events_days BETWEEN 31 AND 3650);
 
 INSERT INTO chores (name, due_at) VALUES ('prune', now() + interval '1 day');
+
+-- What is pruned is looked for where it is named.
+CREATE INDEX payments_by_session ON payments (session_id);
+CREATE INDEX reminder_decisions_by_order ON reminder_decisions (order_id);
+CREATE INDEX blast_recipients_by_order ON blast_recipients (order_id);
 
 -- A mail to somebody who left a cart is about an order of its own kind.
 CREATE INDEX reminders_by_address ON outbox (address_hash, created_at) WHERE kind = 'reminder';

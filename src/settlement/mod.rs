@@ -9,6 +9,7 @@
 mod debit;
 pub(crate) mod dispute;
 mod expiry;
+mod foreign;
 mod imported;
 pub(crate) mod payment;
 mod pricing;
@@ -40,10 +41,7 @@ use crate::{
     db::DbError,
     gateway::{Session, session::Status},
     order::{self, Doing, Order},
-    reminder::{self, Purchase},
     schema::{checkout_sessions, session_orders},
-    settings,
-    suppression::AddressKey,
 };
 
 /// Who found a payment first.
@@ -130,7 +128,7 @@ pub fn settle_in(
 ) -> QueryResult<Settled> {
     let now = app.clock.now();
     let Some(row) = find_row(connection, session)? else {
-        return without_a_row(connection, session, found_by, now);
+        return foreign::without_a_row(connection, session, found_by, now);
     };
     let mut shares: Vec<Share> = session_orders::table
         .filter(session_orders::session_id.eq(row))
@@ -190,45 +188,6 @@ pub fn settle_in(
         }
     }
     Ok(Settled::Ours)
-}
-
-/// A session that no row of ours knows. A paid one that carries our mark is money that a person must
-/// place; one that another system opened is, where the shop wants to know of those.
-fn without_a_row(
-    connection: &mut PgConnection,
-    session: &Session,
-    found_by: FoundBy,
-    now: DateTime<Utc>,
-) -> QueryResult<Settled> {
-    let marked = session.is_marked();
-    if !marked && session.status == Status::Paid {
-        bought(connection, session, now)?;
-    }
-    let is_money = session.status == Status::Paid && session.amount_total != Some(0);
-    if is_money && (marked || settings::read(connection)?.orphan_cases) {
-        payment::record(connection, session, None, &[], found_by, now)?;
-        return Ok(Settled::Unknown);
-    }
-    Ok(if marked {
-        Settled::Unknown
-    } else {
-        Settled::Foreign
-    })
-}
-
-/// Somebody has bought with another system: they are not reminded of a cart.
-fn bought(connection: &mut PgConnection, session: &Session, now: DateTime<Utc>) -> QueryResult<()> {
-    let Some(address) = &session.email else {
-        return Ok(());
-    };
-    let purchase = Purchase {
-        stripe_session_id: &session.id,
-        address_hash: AddressKey::load(connection)?.hash(address),
-        amount: session.amount_total.unwrap_or(0),
-        currency: session.currency.as_deref().unwrap_or_default(),
-        bought_at: session.told_at.unwrap_or(now),
-    };
-    reminder::bought(connection, &purchase)
 }
 
 /// What of a session's amount is for which order.

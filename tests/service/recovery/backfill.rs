@@ -156,6 +156,9 @@ fn a_file_that_cannot_be_understood_is_refused_in_a_sentence() {
         assert_eq!(code, 1);
         assert!(error.contains(said), "{error}");
     }
+    let (code, _, said) = world.command(&["recovery", "backfill", "x.csv", "--max-age", "31d"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("at most 30d"), "{said}");
     for arguments in [
         vec!["recovery", "backfill"],
         vec!["recovery", "backfill", "--from-stripe"],

@@ -13,6 +13,7 @@ use freshmint::{
         backfill::{self, page},
     },
     reminder::Terms,
+    settings,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -46,6 +47,13 @@ pub struct Backfill {
 impl Backfill {
     pub fn run(self) -> Done {
         let app = App::new(&self.settings, Clock::system())?;
+        let kept = app.db.run_blocking(settings::read)?.recovered_orders_days;
+        if self.max_age > Duration::days(kept.into()) {
+            return Err(Failure::new(format!(
+                "--max-age can be at most {kept}d: carts are kept so long (recovered_orders_days), and \
+                 whoever was written to before that is not known any more."
+            )));
+        }
         let asking = Asking {
             terms: Terms {
                 max_age: self.max_age,

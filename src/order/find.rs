@@ -1,0 +1,98 @@
+//! Orders looked up: one, or a page of them.
+
+use diesel::{
+    prelude::*,
+    sql_types::{Nullable, Text},
+};
+use uuid::Uuid;
+
+use super::{Order, OrderRow};
+use crate::schema::{blast_recipients, orders, outbox_orders};
+
+/// What is looked for in a list.
+#[derive(Debug, Default, Clone)]
+pub struct Filter {
+    /// A status by its name.
+    pub status: Option<String>,
+    /// An address, in any case.
+    pub email: Option<String>,
+    /// One reference.
+    pub reference: Option<String>,
+    /// Approved for this mailing, or mailed by it.
+    pub blast: Option<Uuid>,
+    /// Only those before this id: where the page before ended.
+    pub before: Option<Uuid>,
+}
+
+/// A page of orders, newest first.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> QueryResult<Vec<Order>> {
+    let mut query = orders::table
+        .select(OrderRow::as_select())
+        .order(orders::id.desc())
+        .limit(limit)
+        .into_boxed();
+    if let Some(status) = &filter.status {
+        query = query.filter(orders::status.eq(status));
+    }
+    if let Some(email) = &filter.email {
+        query = query.filter(lower(orders::email).eq(email.trim().to_lowercase()));
+    }
+    if let Some(reference) = &filter.reference {
+        query = query.filter(orders::reference.eq(reference));
+    }
+    if let Some(blast) = filter.blast {
+        let approved = blast_recipients::table
+            .filter(blast_recipients::blast_id.eq(blast))
+            .select(blast_recipients::order_id);
+        let mailed = outbox_orders::table
+            .filter(outbox_orders::blast_id.eq(blast))
+            .filter(outbox_orders::kind.eq("blast"))
+            .select(outbox_orders::order_id);
+        query = query.filter(orders::id.eq_any(approved).or(orders::id.eq_any(mailed)));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(orders::id.lt(before));
+    }
+    query
+        .load(connection)?
+        .into_iter()
+        .map(OrderRow::decode)
+        .collect()
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// PostgreSQL's `lower`.
+    fn lower(text: Nullable<Text>) -> Nullable<Text>;
+}
+
+/// The order with this id.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Order>> {
+    let row = orders::table
+        .find(id)
+        .select(OrderRow::as_select())
+        .first(connection)
+        .optional()?;
+    row.map(OrderRow::decode).transpose()
+}
+
+/// The order with this reference.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn find_by_reference(
+    connection: &mut PgConnection,
+    reference: &str,
+) -> QueryResult<Option<Order>> {
+    let filter = Filter {
+        reference: Some(reference.to_owned()),
+        ..Filter::default()
+    };
+    Ok(list(connection, &filter, 1)?.pop())
+}

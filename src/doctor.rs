@@ -64,6 +64,34 @@ pub async fn examine(app: &App) -> Vec<Check> {
     ]
 }
 
+/// Looks at a checkout that the shop's own site opened: may its payer be reminded of the cart?
+pub async fn examine_session(app: &App, stripe_id: &str) -> Vec<Check> {
+    let check = |name, finding| Check { name, finding };
+    let session = match app.stripe.read(stripe_id, Instant::now() + PATIENCE).await {
+        Ok(session) => session,
+        Err(error) => {
+            let finding = Finding::Wrong(format!("{stripe_id} cannot be read: {error}"));
+            return vec![check("session", finding)];
+        }
+    };
+    let address = match session.email {
+        Some(_) => Finding::Fine("Stripe knows one".to_owned()),
+        None => Finding::Wrong(
+            "Stripe knows none: pass customer_email or a customer when you open the session"
+                .to_owned(),
+        ),
+    };
+    let notice = match session.notice {
+        Some(text) => Finding::Fine(format!("the page says: {text}")),
+        None => Finding::Wrong(
+            "the page says nothing of a mail that may follow: add custom_text[submit][message], \
+             docs/recovery.md has a sentence"
+                .to_owned(),
+        ),
+    };
+    vec![check("address", address), check("notice", notice)]
+}
+
 async fn database(app: &App) -> (Finding, Finding) {
     let db = app.db.clone();
     let asked = tokio::task::spawn_blocking(move || db.pending_migrations());

@@ -40,6 +40,8 @@ pub struct Session {
     pub automatic_tax: bool,
     /// Whether promotion codes are taken.
     pub promotion_codes: bool,
+    /// What its page says beside the button to pay.
+    pub notice: Option<String>,
     /// When it was opened.
     pub created: Option<DateTime<Utc>>,
     /// `pi_…`; a subscription has none.
@@ -104,6 +106,7 @@ pub(super) struct WireSession {
     locale: Option<String>,
     automatic_tax: Option<AutomaticTax>,
     allow_promotion_codes: Option<bool>,
+    custom_text: Option<CustomText>,
     created: Option<i64>,
     payment_intent: Option<Value>,
     metadata: Option<BTreeMap<String, String>>,
@@ -114,6 +117,16 @@ pub(super) struct WireSession {
 #[derive(Deserialize)]
 struct CustomerDetails {
     email: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct CustomText {
+    submit: Option<CustomMessage>,
+}
+
+#[derive(Deserialize)]
+struct CustomMessage {
+    message: String,
 }
 
 #[derive(Deserialize)]
@@ -146,6 +159,10 @@ impl TryFrom<WireSession> for Session {
             payment_intent: wire.payment_intent.and_then(id_of),
             expires_at: wire.expires_at.and_then(time),
             created: wire.created.and_then(time),
+            notice: wire
+                .custom_text
+                .and_then(|text| text.submit)
+                .map(|submit| submit.message),
             mode: wire.mode,
             locale: wire.locale,
             automatic_tax: wire.automatic_tax.is_some_and(|tax| tax.enabled),

@@ -2,7 +2,7 @@
 //!
 //! A spreadsheet ([`csv`]) and the API ([`draft`]) end in the same [`draft::NewOrder`]; what is in
 //! one has been checked, and nothing further in asks again. An order is created once by its
-//! reference ([`create()`]), looked up ([`find`], [`list`]), and moved from state to state by
+//! reference ([`create()`]), looked up ([`find()`], [`list`]), and moved from state to state by
 //! [`advance()`] alone, which writes the history line too.
 
 mod advance;

@@ -101,6 +101,7 @@ mod tests {
     fn session() -> Session {
         Session {
             mode: None,
+            notice: None,
             locale: None,
             automatic_tax: false,
             promotion_codes: false,

@@ -5,7 +5,7 @@ use freshmint::{
     app::App,
     clock::Clock,
     config,
-    doctor::{Finding, examine},
+    doctor::{Finding, examine, examine_session},
 };
 
 use crate::{Done, Failure, block_on};
@@ -14,12 +14,18 @@ use crate::{Done, Failure, block_on};
 pub struct Doctor {
     #[command(flatten)]
     settings: config::Service,
+    /// Look at a checkout of the shop's own site too: address and notice
+    #[arg(long, value_name = "cs_…")]
+    session: Option<String>,
 }
 
 impl Doctor {
     pub fn run(self) -> Done {
         let app = App::new(&self.settings, Clock::system())?;
-        let checks = block_on(examine(&app));
+        let mut checks = block_on(examine(&app));
+        if let Some(session) = &self.session {
+            checks.extend(block_on(examine_session(&app, session)));
+        }
         for check in &checks {
             println!("{check}");
         }

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{an_hour, decisions, left, opened, opened_with, shop};
 use crate::{
     simulator::{Call, Fault, Price},
-    support::{World, world::session_in},
+    support::{World, browser::runtime, world::session_in},
 };
 
 /// The path of the pay link in the last mail.
@@ -186,4 +186,61 @@ fn an_order_of_ours_imported_from_an_older_system_is_no_cart() {
         world.text("SELECT origin AS text FROM checkout_sessions"),
         "imported"
     );
+}
+
+#[test]
+fn doctor_tells_whether_a_checkout_of_the_shops_site_says_what_may_follow() {
+    let world = shop();
+    let told = |session: &str| world.command(&["doctor", "--session", session]);
+    let (code, said, _) = told(&opened(&world, None));
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("FAIL  address") && said.contains("FAIL  notice"),
+        "{said}"
+    );
+    let session = opened_with(
+        &world,
+        json!({
+            "mode": "payment",
+            "success_url": "https://shop.example/thanks",
+            "customer_email": "kim@example.org",
+            "custom_text": { "submit": { "message": "One mail may follow." } },
+            "line_items": [{ "price_data": { "currency": "eur", "unit_amount": 2900,
+                "product_data": { "name": "Scarf" } }, "quantity": 1 }],
+        }),
+    );
+    let (code, said, _) = told(&session);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains("the page says: One mail may follow."),
+        "{said}"
+    );
+    let (code, said, _) = told("cs_test_nothing");
+    assert_eq!(code, 1);
+    assert!(said.contains("cannot be read"), "{said}");
+}
+
+#[test]
+fn whoever_dies_while_stripe_is_asked_leaves_the_event_to_the_next() {
+    let world = shop();
+    let session = opened(&world, Some("kim@example.org"));
+    world.stripe.expire(&session).expect("it is open");
+    let slow = Fault::Latency(std::time::Duration::from_secs(2));
+    world.stripe.inject(Call::LineItems, slow, 1);
+    let statuses = world
+        .stripe
+        .deliver_all(crate::simulator::Order::AsHappened);
+    assert_eq!(statuses, Ok(vec![200]));
+    // The worker that has claimed the event goes away in the middle.
+    let patience = std::time::Duration::from_millis(500);
+    let gone = runtime().block_on(async {
+        tokio::time::timeout(patience, freshmint::inbox::work_off(&world.app)).await
+    });
+    assert!(gone.is_err());
+    assert_eq!(decisions(&world), [""; 0]);
+    assert_eq!(world.count("orders"), 0);
+    world.execute("UPDATE stripe_events SET claimed_until = now() - interval '1 second'");
+    world.work_off();
+    assert_eq!(decisions(&world), ["scheduled"]);
+    assert_eq!(world.count("orders"), 1);
 }

@@ -1,5 +1,5 @@
-//! Figures: what became of the carts of the last days. Counted when asked, from what is kept; what
-//! has been pruned is in `recovery_totals`.
+//! Figures: what became of the carts of the last days. Counted when asked, from what is kept and from
+//! the totals of what has been pruned.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     order::state::State,
     order::{Order, OrderRow},
-    schema::{carts, orders, purchases, reminder_decisions, session_orders},
+    schema::{carts, orders, purchases, recovery_totals, reminder_decisions, session_orders},
     suppression::{AddressHash, AddressKey},
 };
 
@@ -109,6 +109,7 @@ pub fn figures(
         }
     }
     decisions(connection, &mut figures, since, now)?;
+    pruned(connection, &mut figures, since)?;
     figures.recovery_rate = rate(figures.recovered, figures.with_email);
     Ok(figures)
 }
@@ -188,6 +189,41 @@ fn decisions(
             ("scheduled", _) => figures.reminders_scheduled += count,
             (_, Some(reason)) => *figures.not_sent.entry(reason).or_default() += count,
             (_, None) => {}
+        }
+    }
+    Ok(())
+}
+
+/// What has been pruned of the same days.
+fn pruned(
+    connection: &mut PgConnection,
+    figures: &mut Figures,
+    since: DateTime<Utc>,
+) -> QueryResult<()> {
+    let rows: Vec<(String, String, i64, i64)> = recovery_totals::table
+        .filter(recovery_totals::day.ge(since.date_naive()))
+        .select((
+            recovery_totals::currency,
+            recovery_totals::figure,
+            recovery_totals::count,
+            recovery_totals::amount,
+        ))
+        .load(connection)?;
+    for (currency, figure, count, amount) in rows {
+        let count = usize::try_from(count).unwrap_or(0);
+        let sums = figures.amounts.entry(currency).or_default();
+        match figure.as_str() {
+            "abandoned" => {
+                figures.abandoned += count;
+                sums.abandoned += amount;
+            }
+            "with_email" => figures.with_email += count,
+            "reminded" => figures.reminders_sent += count,
+            "recovered" => {
+                figures.recovered += count;
+                sums.recovered += amount;
+            }
+            _ => {}
         }
     }
     Ok(())

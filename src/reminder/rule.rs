@@ -174,7 +174,11 @@ mod tests {
     #[test]
     fn of_several_reasons_the_first_is_told() {
         let at = DateTime::UNIX_EPOCH;
-        let spoil: [fn(Facts) -> Facts; 7] = [
+        let spoil: [fn(Facts) -> Facts; 10] = [
+            |facts| Facts {
+                test_mode: true,
+                ..facts
+            },
             |facts| Facts {
                 superseded: true,
                 ..facts
@@ -205,15 +209,33 @@ mod tests {
                 age: Duration::hours(49),
                 ..facts
             },
+            |facts| Facts {
+                lately: Lately {
+                    bought: true,
+                    ..facts.lately
+                },
+                ..facts
+            },
+            |facts| Facts {
+                lately: Lately {
+                    reminded: true,
+                    ..facts.lately
+                },
+                ..facts
+            },
         ];
         let mut table = String::new();
-        for first in 0..spoil.len() {
-            let alone = rule(&spoil[first](FINE));
-            let with_later = spoil[first..]
-                .iter()
-                .fold(FINE, |facts, spoil| spoil(facts));
-            assert_eq!(rule(&with_later), alone);
-            table += &format!("{}\n", alone.map_or("reminded", Reason::name));
+        for kind in [Kind::Billed, Kind::Recovered] {
+            let fine = Facts { kind, ..FINE };
+            table += &format!("{kind:?}\n");
+            for first in 0..spoil.len() {
+                let alone = rule(&spoil[first](fine));
+                let with_later = spoil[first..]
+                    .iter()
+                    .fold(fine, |facts, spoil| spoil(facts));
+                assert_eq!(rule(&with_later), alone);
+                table += &format!("  {}\n", alone.map_or("reminded", Reason::name));
+            }
         }
         for state in [
             State::Open,

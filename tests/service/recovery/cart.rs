@@ -244,3 +244,45 @@ fn whoever_dies_while_stripe_is_asked_leaves_the_event_to_the_next() {
     assert_eq!(decisions(&world), ["scheduled"]);
     assert_eq!(world.count("orders"), 1);
 }
+
+#[test]
+fn a_subscription_is_restored_as_one_also_when_its_price_is_gone() {
+    for active in [true, false] {
+        let world = shop();
+        let price = |active| Price {
+            id: "price_club".to_owned(),
+            active,
+            currency: "eur".to_owned(),
+            unit_amount: 1500,
+            recurring: Some("month".to_owned()),
+            product: "Membership".to_owned(),
+        };
+        world.stripe.set_price(price(true));
+        let session = opened_with(
+            &world,
+            json!({
+                "mode": "subscription",
+                "success_url": "https://shop.example/thanks",
+                "customer_email": "kim@example.org",
+                "line_items": [{ "price": "price_club", "quantity": 1 }],
+            }),
+        );
+        world.stripe.set_price(price(active));
+        world.stripe.expire(&session).expect("it is open");
+        world.deliver();
+        an_hour(&world);
+        let mail = world.carry().pop().expect("a mail");
+        assert!(mail.text().contains("Membership") && mail.text().contains("15.00"));
+        let checkout = restored(&world);
+        assert_eq!(checkout["mode"], "subscription", "{active}");
+        assert_eq!(checkout["amount_total"], 1500, "{active}");
+        let id = checkout["id"].as_str().expect("an id");
+        world.stripe.pay(id).expect("it is open");
+        world.deliver();
+        assert_eq!(
+            world.text("SELECT status AS text FROM orders"),
+            "paid",
+            "{active}"
+        );
+    }
+}

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{an_hour, left, opened, shop};
-use crate::support::{World, world::session_in};
+use crate::support::{World, browser::runtime, world::session_in};
 
 fn figures(world: &World, days: &str) -> Value {
     let path = format!("/stats/recovery{days}");
@@ -77,4 +77,38 @@ fn of_nothing_are_nothing_and_odd_days_are_refused() {
         let answer = world.api(Role::Viewer, Method::GET, &path, None);
         assert_eq!(answer.status, 400, "{days}");
     }
+}
+
+#[test]
+fn what_has_been_pruned_still_counts() {
+    let world = shop();
+    left(&world, Some("ann@example.org"));
+    left(&world, Some("ben@example.org"));
+    an_hour(&world);
+    assert_eq!(world.carry().len(), 2);
+    world
+        .stripe
+        .pay(&opened(&world, Some("ben@example.org")))
+        .expect("it is open");
+    world.deliver();
+    let before = figures(&world, "?days=60");
+    world.pass(Duration::days(31));
+    let (code, out, said) = world.command(&["prune"]);
+    assert_eq!(code, 0, "{out}{said}");
+    runtime()
+        .block_on(freshmint::retention::prune(&world.app, "test"))
+        .expect("the database answers");
+    assert_eq!(world.count("carts"), 0);
+    let after = figures(&world, "?days=60");
+    for key in [
+        "abandoned",
+        "with_email",
+        "reminders_sent",
+        "recovered",
+        "recovery_rate",
+        "amounts",
+    ] {
+        assert_eq!(after[key], before[key], "{key}");
+    }
+    assert_eq!(after["abandoned"], 2);
 }

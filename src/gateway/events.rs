@@ -1,12 +1,11 @@
 //! Asking Stripe which events there were, and what they are about. <https://docs.stripe.com/api/events/list>
 
 use chrono::{DateTime, Utc};
-use stripe_client_core::{RequestBuilder, StripeMethod};
 use tokio::time::Instant;
 use url::form_urlencoded;
 
 use super::{
-    CallError, Gateway, Session,
+    CallError, Gateway, Session, get,
     session::{Page, WireSession},
 };
 
@@ -55,12 +54,7 @@ impl Gateway {
             .append_pair("payment_intent", payment_intent)
             .append_pair("limit", "1")
             .finish();
-        let request = || RequestBuilder {
-            method: StripeMethod::Get,
-            path: "/checkout/sessions".to_owned(),
-            query: Some(query.clone()),
-            body: None,
-        };
+        let request = || get("/checkout/sessions", &query);
         let page: Page<WireSession> = self.ask(request, deadline).await?;
         page.data
             .into_iter()
@@ -80,12 +74,7 @@ impl Gateway {
         deadline: Instant,
     ) -> Result<(Vec<String>, bool), CallError> {
         let query = wanted.query();
-        let request = || RequestBuilder {
-            method: StripeMethod::Get,
-            path: "/events".to_owned(),
-            query: Some(query.clone()),
-            body: None,
-        };
+        let request = || get("/events", &query);
         let page: Page<miniserde::json::Value> = self.ask(request, deadline).await?;
         let events = page.data.iter().map(miniserde::json::to_string).collect();
         Ok((events, page.has_more))

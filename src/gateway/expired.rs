@@ -1,12 +1,11 @@
 //! Asking Stripe which sessions expired. <https://docs.stripe.com/api/checkout/sessions/list>
 
 use chrono::{DateTime, Utc};
-use stripe_client_core::{RequestBuilder, StripeMethod};
 use tokio::time::Instant;
 use url::form_urlencoded;
 
 use super::{
-    CallError, Gateway, Session,
+    CallError, Gateway, Session, get,
     session::{Page, WireSession},
 };
 
@@ -32,12 +31,7 @@ impl Gateway {
         deadline: Instant,
     ) -> Result<(Vec<Session>, bool), CallError> {
         let query = wanted.query();
-        let request = || RequestBuilder {
-            method: StripeMethod::Get,
-            path: "/checkout/sessions".to_owned(),
-            query: Some(query.clone()),
-            body: None,
-        };
+        let request = || get("/checkout/sessions", &query);
         let page: Page<WireSession> = self.ask(request, deadline).await?;
         let sessions: Result<Vec<Session>, CallError> =
             page.data.into_iter().map(Session::try_from).collect();

@@ -1,10 +1,9 @@
 //! What is in a Checkout Session's cart. <https://docs.stripe.com/api/checkout/sessions/line_items>
 
 use miniserde::{Deserialize, json::Value};
-use stripe_client_core::{RequestBuilder, StripeMethod};
 use tokio::time::Instant;
 
-use super::{CallError, Gateway, session::Page};
+use super::{CallError, Gateway, get, session::Page};
 
 /// A position of a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,11 +98,11 @@ impl Gateway {
         stripe_id: &str,
         deadline: Instant,
     ) -> Result<Vec<Item>, CallError> {
-        let request = || RequestBuilder {
-            method: StripeMethod::Get,
-            path: format!("/checkout/sessions/{stripe_id}/line_items"),
-            query: Some("limit=100".to_owned()),
-            body: None,
+        let request = || {
+            get(
+                &format!("/checkout/sessions/{stripe_id}/line_items"),
+                "limit=100",
+            )
         };
         let page: Page<WireItem> = self.ask(request, deadline).await?;
         Ok(page.data.into_iter().map(Item::from).collect())

@@ -209,3 +209,13 @@ impl Gateway {
         }
     }
 }
+
+/// A read of what the generated requests have no type for here.
+fn get(path: &str, query: &str) -> RequestBuilder {
+    RequestBuilder {
+        method: StripeMethod::Get,
+        path: path.to_owned(),
+        query: Some(query.to_owned()),
+        body: None,
+    }
+}

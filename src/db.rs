@@ -235,3 +235,10 @@ fn is_dead(error: &QueryError) -> bool {
         _ => false,
     }
 }
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// PostgreSQL's `lower`: addresses are compared in any case.
+    fn lower(
+        text: diesel::sql_types::Nullable<diesel::sql_types::Text>,
+    ) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
+}

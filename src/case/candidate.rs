@@ -1,15 +1,11 @@
 //! The orders that a payment without an order may be for, as rows.
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    pg::Pg,
-    prelude::*,
-    sql_types::{Nullable, Text},
-};
+use diesel::{pg::Pg, prelude::*};
 use uuid::Uuid;
 
 use super::suggest::{Candidate, Orphan};
-use crate::schema::orders;
+use crate::{db::lower, schema::orders};
 
 /// How many orders with the payer's address, or the payment's amount, are looked at.
 const MOST: i64 = 1_000;
@@ -81,10 +77,4 @@ impl From<Row> for Candidate {
             created_at: row.created_at,
         }
     }
-}
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// PostgreSQL's `lower`.
-    fn lower(text: Nullable<Text>) -> Nullable<Text>;
 }

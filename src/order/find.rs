@@ -1,13 +1,13 @@
 //! Orders looked up: one, or a page of them.
 
-use diesel::{
-    prelude::*,
-    sql_types::{Nullable, Text},
-};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{Order, OrderRow};
-use crate::schema::{blast_recipients, orders, outbox_orders};
+use crate::{
+    db::lower,
+    schema::{blast_recipients, orders, outbox_orders},
+};
 
 /// What is looked for in a list.
 #[derive(Debug, Default, Clone)]
@@ -61,12 +61,6 @@ pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> Query
         .into_iter()
         .map(OrderRow::decode)
         .collect()
-}
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// PostgreSQL's `lower`.
-    fn lower(text: Nullable<Text>) -> Nullable<Text>;
 }
 
 /// The order with this id.

@@ -11,12 +11,10 @@ use uuid::Uuid;
 use crate::{
     order::state::State,
     order::{Order, OrderRow},
+    retention::totals::COMES_BACK,
     schema::{carts, orders, purchases, recovery_totals, reminder_decisions, session_orders},
     suppression::{AddressHash, AddressKey},
 };
-
-/// A purchase this soon after a cart expired counts as its recovery.
-const COUNTS_AS_RECOVERED: Duration = Duration::hours(48);
 
 /// What became of carts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -87,7 +85,7 @@ pub fn figures(
             continue;
         };
         figures.with_email += 1;
-        let soon = cart.expired_at..=cart.expired_at + COUNTS_AS_RECOVERED;
+        let soon = cart.expired_at..=cart.expired_at + COMES_BACK;
         let times = bought.get(hash.as_slice());
         if times.is_some_and(|times| times.iter().any(|at| soon.contains(at))) {
             figures.recovered += 1;

@@ -11,11 +11,12 @@ use crate::{
     app::App,
     db::DbError,
     order::{Kind, state::State},
-    reminder::rule::{Facts, Lately, Reason, rule},
+    reminder::{
+        A_WEEK,
+        rule::{Facts, Lately, Reason, rule},
+    },
     schema::{carts, checkout_sessions, suppressions},
 };
-
-const A_WEEK: Duration = Duration::days(7);
 
 /// A cart, and what would have become of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

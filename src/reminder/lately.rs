@@ -2,22 +2,18 @@
 //! something, is not reminded of a cart.
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::{
-    dsl::exists,
-    prelude::*,
-    select,
-    sql_types::{Nullable, Text},
-};
+use diesel::{dsl::exists, prelude::*, select};
 use uuid::Uuid;
 
 use super::rule::Lately;
 use crate::{
+    db::lower,
     schema::{orders, outbox, purchases},
     suppression::AddressHash,
 };
 
 /// How long is lately.
-const A_WEEK: Duration = Duration::days(7);
+pub const A_WEEK: Duration = Duration::days(7);
 
 /// Two workers that decide about carts of one address do so one after the other. After orders' locks.
 ///
@@ -91,10 +87,4 @@ pub fn bought(connection: &mut PgConnection, purchase: &Purchase) -> QueryResult
         .on_conflict_do_nothing()
         .execute(connection)
         .map(drop)
-}
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// PostgreSQL's `lower`.
-    fn lower(text: Nullable<Text>) -> Nullable<Text>;
 }

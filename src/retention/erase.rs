@@ -16,7 +16,7 @@ use super::{
     tell,
 };
 use crate::{
-    db::{Db, DbError},
+    db::{Db, DbError, lower},
     order::{Doing, email::Email},
     schema::{outbox, stripe_events, suppressions},
     suppression::{AddressHash, AddressKey},
@@ -253,12 +253,6 @@ fn text_names(text: &str, address: &str) -> bool {
         };
         !before.is_some_and(goes_on) && !goes_on_after
     })
-}
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// PostgreSQL's `lower`.
-    fn lower(text: diesel::sql_types::Nullable<Text>) -> diesel::sql_types::Nullable<Text>;
 }
 
 #[cfg(test)]

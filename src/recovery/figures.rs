@@ -1,19 +1,22 @@
 //! Figures: what became of the carts of the last days. Counted when asked, from what is kept and from
 //! the totals of what has been pruned.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
-use uuid::Uuid;
 
+use super::{
+    left::{Which, left},
+    totals::{
+        ABANDONED, NOT_SENT, RECOVERED, REMINDED, SCHEDULED, Total, WITH_EMAIL, count, pruned,
+    },
+};
 use crate::{
-    order::state::State,
     order::{Order, OrderRow},
-    retention::totals::COMES_BACK,
-    schema::{carts, orders, purchases, recovery_totals, reminder_decisions, session_orders},
-    suppression::{AddressHash, AddressKey},
+    reminder::rule::{Reason, not_owed},
+    schema::{carts, orders, session_orders},
 };
 
 /// What became of carts.
@@ -21,7 +24,7 @@ use crate::{
 pub struct Figures {
     /// Over how many days.
     pub days: i64,
-    /// Checkouts of other systems that expired.
+    /// Checkouts of other systems that expired, in our key's mode.
     pub abandoned: usize,
     /// Those of them whose payer gave an address.
     pub with_email: usize,
@@ -29,7 +32,8 @@ pub struct Figures {
     pub reminders_sent: usize,
     /// Reminders that wait for their time.
     pub reminders_scheduled: usize,
-    /// Carts that led to no reminder, by reason.
+    /// Carts that led to no reminder, by the rule's reason; `not_delivered` where a mail left our hands,
+    /// and no server is known to have taken it.
     pub not_sent: BTreeMap<String, usize>,
     /// Carts with an address that bought something within 48 hours, with or without our mail.
     pub recovered: usize,
@@ -62,169 +66,80 @@ pub fn figures(
     now: DateTime<Utc>,
 ) -> QueryResult<Figures> {
     let since = now - Duration::days(days);
-    let carts: Vec<Cart> = carts::table
-        .filter(carts::expired_at.ge(since))
-        .filter(carts::expired_at.le(now))
-        .select(Cart::as_select())
-        .load(connection)?;
-    let bought = bought(connection, since)?;
-    let restored = restored(connection, since)?;
+    let left = left(connection, Which::EndedBetween(since, now))?;
     let mut figures = Figures {
         days,
-        abandoned: carts.len(),
         ..Figures::default()
     };
-    for cart in &carts {
-        let amount = cart.amount.unwrap_or(0);
-        let sums = figures
-            .amounts
-            .entry(cart.currency.clone().unwrap_or_default())
-            .or_default();
-        sums.abandoned += amount;
-        let Some(hash) = &cart.address_hash else {
-            continue;
-        };
-        figures.with_email += 1;
-        let soon = cart.expired_at..=cart.expired_at + COMES_BACK;
-        let times = bought.get(hash.as_slice());
-        if times.is_some_and(|times| times.iter().any(|at| soon.contains(at))) {
-            figures.recovered += 1;
-            sums.recovered += amount;
-        }
+    for total in count(&left) {
+        figures.add(&total);
     }
-    let known: HashSet<Uuid> = carts.iter().map(|cart| cart.session_id).collect();
-    for order in restored
-        .iter()
-        .filter(|(session, _)| known.contains(session))
-    {
-        if let State::Paid { .. } | State::PartiallyRefunded { .. } | State::Refunded { .. } =
-            order.1.state
-        {
-            figures.bought_through_link += 1;
-            let code = order.1.currency.code().to_owned();
-            let paid = order.1.paid.or(order.1.owed()).map_or(0, |paid| paid.minor);
-            figures.amounts.entry(code).or_default().through_link += paid;
-        }
+    for total in pruned(connection, since.date_naive())? {
+        figures.add(&total);
     }
-    decisions(connection, &mut figures, since, now)?;
-    pruned(connection, &mut figures, since)?;
+    for order in paid(connection, since, now)? {
+        let paid = order.paid.or(order.owed()).map_or(0, |paid| paid.minor);
+        figures.bought_through_link += 1;
+        let sums = figures.amounts.entry(order.currency.code().to_owned());
+        sums.or_default().through_link += paid;
+    }
     figures.recovery_rate = rate(figures.recovered, figures.with_email);
     Ok(figures)
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = carts)]
-struct Cart {
-    session_id: Uuid,
-    address_hash: Option<Vec<u8>>,
-    amount: Option<i64>,
-    currency: Option<String>,
-    expired_at: DateTime<Utc>,
-}
-
-/// When each address bought something, here or elsewhere.
-pub(super) fn bought(
-    connection: &mut PgConnection,
-    since: DateTime<Utc>,
-) -> QueryResult<HashMap<Vec<u8>, Vec<DateTime<Utc>>>> {
-    let mut bought: HashMap<Vec<u8>, Vec<DateTime<Utc>>> = HashMap::new();
-    let elsewhere: Vec<(Vec<u8>, DateTime<Utc>)> = purchases::table
-        .filter(purchases::bought_at.ge(since))
-        .select((purchases::address_hash, purchases::bought_at))
-        .load(connection)?;
-    let here: Vec<(Option<String>, Option<DateTime<Utc>>)> = orders::table
-        .filter(orders::paid_at.ge(since))
-        .select((orders::email, orders::paid_at))
-        .load(connection)?;
-    let key = AddressKey::load(connection)?;
-    let here = here.into_iter().filter_map(|(email, at)| {
-        let AddressHash(hash) = key.hash(&email?);
-        Some((hash.to_vec(), at?))
-    });
-    for (hash, at) in elsewhere.into_iter().chain(here) {
-        bought.entry(hash).or_default().push(at);
+impl Figures {
+    fn add(&mut self, total: &Total) {
+        let count = usize::try_from(total.count).unwrap_or(0);
+        match total.figure.as_str() {
+            ABANDONED => {
+                self.abandoned += count;
+                if let Some(sums) = self.sums(total) {
+                    sums.abandoned += total.amount;
+                }
+            }
+            RECOVERED => {
+                self.recovered += count;
+                if let Some(sums) = self.sums(total) {
+                    sums.recovered += total.amount;
+                }
+            }
+            WITH_EMAIL => self.with_email += count,
+            REMINDED => self.reminders_sent += count,
+            SCHEDULED => self.reminders_scheduled += count,
+            other => {
+                if let Some(reason) = other.strip_prefix(NOT_SENT) {
+                    *self.not_sent.entry(reason.to_owned()).or_default() += count;
+                }
+            }
+        }
     }
-    Ok(bought)
+
+    /// Of the total's currency, if Stripe told one.
+    fn sums(&mut self, total: &Total) -> Option<&mut Amounts> {
+        let currency = Some(&total.currency).filter(|currency| !currency.is_empty())?;
+        Some(self.amounts.entry(currency.clone()).or_default())
+    }
 }
 
-/// The orders that restore carts, each with the session that was left.
-fn restored(
+/// The orders that restore carts of that time and were paid, also those whose money went back since.
+fn paid(
     connection: &mut PgConnection,
-    since: DateTime<Utc>,
-) -> QueryResult<Vec<(Uuid, Order)>> {
-    let rows: Vec<(Uuid, OrderRow)> = session_orders::table
+    first: DateTime<Utc>,
+    last: DateTime<Utc>,
+) -> QueryResult<Vec<Order>> {
+    let rows: Vec<OrderRow> = session_orders::table
         .inner_join(orders::table)
         .inner_join(carts::table.on(carts::session_id.eq(session_orders::session_id)))
-        .filter(carts::expired_at.ge(since))
+        .filter(carts::expired_at.between(first, last))
         .filter(orders::kind.eq("recovered"))
-        .select((session_orders::session_id, OrderRow::as_select()))
+        .select(OrderRow::as_select())
         .load(connection)?;
-    rows.into_iter()
-        .map(|(session, row)| Ok((session, row.decode()?)))
-        .collect()
-}
-
-fn decisions(
-    connection: &mut PgConnection,
-    figures: &mut Figures,
-    since: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    let rows: Vec<(String, Option<String>, i64)> = reminder_decisions::table
-        .inner_join(carts::table.on(carts::session_id.eq(reminder_decisions::session_id)))
-        .filter(carts::expired_at.between(since, now))
-        .group_by((reminder_decisions::decision, reminder_decisions::reason))
-        .select((
-            reminder_decisions::decision,
-            reminder_decisions::reason,
-            diesel::dsl::count_star(),
-        ))
-        .load(connection)?;
-    for (decision, reason, count) in rows {
-        let count = usize::try_from(count).unwrap_or(0);
-        match (decision.as_str(), reason) {
-            ("sent", _) => figures.reminders_sent += count,
-            ("scheduled", _) => figures.reminders_scheduled += count,
-            (_, Some(reason)) => *figures.not_sent.entry(reason).or_default() += count,
-            (_, None) => {}
-        }
-    }
-    Ok(())
-}
-
-/// What has been pruned of the same days.
-fn pruned(
-    connection: &mut PgConnection,
-    figures: &mut Figures,
-    since: DateTime<Utc>,
-) -> QueryResult<()> {
-    let rows: Vec<(String, String, i64, i64)> = recovery_totals::table
-        .filter(recovery_totals::day.ge(since.date_naive()))
-        .select((
-            recovery_totals::currency,
-            recovery_totals::figure,
-            recovery_totals::count,
-            recovery_totals::amount,
-        ))
-        .load(connection)?;
-    for (currency, figure, count, amount) in rows {
-        let count = usize::try_from(count).unwrap_or(0);
-        let sums = figures.amounts.entry(currency).or_default();
-        match figure.as_str() {
-            "abandoned" => {
-                figures.abandoned += count;
-                sums.abandoned += amount;
-            }
-            "with_email" => figures.with_email += count,
-            "reminded" => figures.reminders_sent += count,
-            "recovered" => {
-                figures.recovered += count;
-                sums.recovered += amount;
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+    let orders: Vec<Order> = rows
+        .into_iter()
+        .map(OrderRow::decode)
+        .collect::<QueryResult<_>>()?;
+    let is_paid = |order: &Order| not_owed(order.state) == Some(Reason::Paid);
+    Ok(orders.into_iter().filter(is_paid).collect())
 }
 
 /// A share of a whole, in four decimals.

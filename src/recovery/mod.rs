@@ -6,20 +6,27 @@
 //! to, and kept of nobody else.
 
 pub mod backfill;
+mod bought;
 mod cart;
 mod figures;
+mod left;
 mod row;
 pub mod simulate;
+mod totals;
 
 use std::time::Duration;
 
 use diesel::{Connection, prelude::*};
 use tokio::time::Instant;
 
-pub use self::figures::{Amounts, Figures, figures};
 use self::{
     cart::{Cart, Unrestorable},
     row::Left,
+};
+pub use self::{
+    figures::{Amounts, Figures, figures},
+    left::COMES_BACK,
+    totals::remain,
 };
 use crate::{
     app::App,

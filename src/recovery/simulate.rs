@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 
-use super::figures::bought;
+use super::bought::Bought;
 use crate::{
     app::App,
     db::DbError,
@@ -16,6 +16,7 @@ use crate::{
         rule::{Facts, Lately, Reason, rule},
     },
     schema::{carts, checkout_sessions, suppressions},
+    suppression::AddressHash,
 };
 
 /// A cart, and what would have become of it.
@@ -34,7 +35,7 @@ pub struct Simulated {
 /// # Errors
 /// The database's.
 pub async fn simulate(app: &App, since: DateTime<Utc>) -> Result<Vec<Simulated>, DbError> {
-    let terms = app.reminders;
+    let (terms, livemode, now) = (app.reminders, app.livemode, app.clock.now());
     app.db
         .run(move |connection| {
             let carts: Vec<Cart> = carts::table
@@ -47,9 +48,13 @@ pub async fn simulate(app: &App, since: DateTime<Utc>) -> Result<Vec<Simulated>,
                 .select(suppressions::address_hash)
                 .load(connection)?;
             let known = Known {
-                bought: bought(connection, since - A_WEEK)?,
-                suppressed: suppressed.into_iter().collect(),
+                bought: Bought::between(connection, since - A_WEEK, now)?,
+                suppressed: suppressed
+                    .iter()
+                    .filter_map(|hash| AddressHash::from_column(hash))
+                    .collect(),
                 delay: terms.delay,
+                livemode,
             };
             Ok(run(carts, &known))
         })
@@ -57,9 +62,10 @@ pub async fn simulate(app: &App, since: DateTime<Utc>) -> Result<Vec<Simulated>,
 }
 
 struct Known {
-    bought: HashMap<Vec<u8>, Vec<DateTime<Utc>>>,
-    suppressed: HashSet<Vec<u8>>,
+    bought: Bought,
+    suppressed: HashSet<AddressHash>,
     delay: Duration,
+    livemode: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -67,15 +73,23 @@ struct Known {
 struct Cart {
     #[diesel(select_expression = checkout_sessions::stripe_id)]
     stripe_id: Option<String>,
+    #[diesel(select_expression = checkout_sessions::livemode)]
+    livemode: Option<bool>,
     address_hash: Option<Vec<u8>>,
     expired_at: DateTime<Utc>,
 }
 
+impl Cart {
+    fn hash(&self) -> Option<AddressHash> {
+        AddressHash::from_column(self.address_hash.as_deref()?)
+    }
+}
+
 fn run(carts: Vec<Cart>, known: &Known) -> Vec<Simulated> {
-    let mut reminded: HashMap<Vec<u8>, DateTime<Utc>> = HashMap::new();
+    let mut reminded: HashMap<AddressHash, DateTime<Utc>> = HashMap::new();
     let simulated = carts.into_iter().map(|cart| {
         let reason = rule(&facts(&cart, known, &reminded));
-        if let (None, Some(hash)) = (reason, cart.address_hash) {
+        if let (None, Some(hash)) = (reason, cart.hash()) {
             reminded.insert(hash, cart.expired_at);
         }
         Simulated {
@@ -87,25 +101,25 @@ fn run(carts: Vec<Cart>, known: &Known) -> Vec<Simulated> {
     simulated.collect()
 }
 
-fn facts(cart: &Cart, known: &Known, reminded: &HashMap<Vec<u8>, DateTime<Utc>>) -> Facts {
-    let hash = cart.address_hash.as_ref();
+fn facts(cart: &Cart, known: &Known, reminded: &HashMap<AddressHash, DateTime<Utc>>) -> Facts {
+    let hash = cart.hash();
     let due_at = cart.expired_at + known.delay;
     let lately = |at: &DateTime<Utc>| *at > due_at - A_WEEK && *at <= due_at;
-    let bought = hash.and_then(|hash| known.bought.get(hash));
+    let bought = hash.map_or(&[][..], |hash| known.bought.of(hash));
     Facts {
-        test_mode: false,
+        test_mode: cart.livemode.is_some_and(|mode| mode != known.livemode),
         superseded: false,
         state: State::Open,
         already_reminded: false,
         kind: Kind::Recovered,
         wanted: true,
         has_email: hash.is_some(),
-        suppressed: hash.is_some_and(|hash| known.suppressed.contains(hash)),
+        suppressed: hash.is_some_and(|hash| known.suppressed.contains(&hash)),
         age: known.delay,
         max_age: known.delay,
         lately: Lately {
-            bought: bought.is_some_and(|times| times.iter().any(lately)),
-            reminded: hash.is_some_and(|hash| reminded.get(hash).is_some_and(lately)),
+            bought: bought.iter().any(lately),
+            reminded: hash.is_some_and(|hash| reminded.get(&hash).is_some_and(lately)),
         },
     }
 }

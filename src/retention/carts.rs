@@ -11,9 +11,9 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::{Pruned, totals};
+use super::Pruned;
 use crate::{
-    order,
+    order, recovery,
     schema::{
         activity, carts, checkout_sessions, orders, outbox, outbox_orders, purchases,
         reminder_decisions, session_orders,
@@ -76,8 +76,7 @@ pub(super) fn some(connection: &mut PgConnection, which: &Which) -> QueryResult<
         },
     )?;
     let sessions: Vec<Uuid> = goes.iter().map(|cart| cart.session_id).collect();
-    let left = totals::left(connection, &sessions)?;
-    totals::add(connection, &left)?;
+    recovery::remain(connection, &sessions)?;
     delete(connection, sessions, &orders_of(&goes))
 }
 
@@ -187,7 +186,7 @@ pub(super) fn purchases(connection: &mut PgConnection, until: DateTime<Utc>) -> 
             carts::table
                 .filter(carts::address_hash.eq(purchases::address_hash.nullable()))
                 .filter(carts::expired_at.le(purchases::bought_at))
-                .filter((carts::expired_at + totals::COMES_BACK).ge(purchases::bought_at)),
+                .filter((carts::expired_at + recovery::COMES_BACK).ge(purchases::bought_at)),
         )))
         .limit(BATCH)
         .select(purchases::stripe_session_id)

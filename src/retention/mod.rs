@@ -10,7 +10,6 @@ mod carts;
 mod erase;
 mod events;
 mod history;
-pub mod totals;
 
 use std::time::Duration;
 

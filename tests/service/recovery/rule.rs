@@ -201,16 +201,18 @@ fn what_expired_long_ago_is_too_old() {
 }
 
 #[test]
-fn an_event_of_the_other_mode_leads_to_nothing() {
+fn an_event_of_the_other_mode_leads_to_nothing_and_the_decision_says_so() {
     let world = shop();
     let session = opened(&world, KIM);
     world.stripe.expire(&session).expect("it is open");
     let mut event = world.stripe.events().pop().expect("the expiry");
     event["id"] = json!("evt_live");
     event["livemode"] = json!(true);
+    event["data"]["object"]["livemode"] = json!(true);
     crate::webhook::post_signed(&world, &event.to_string());
     world.work_off();
-    assert_eq!(decisions(&world), [""; 0]);
+    assert_eq!(decisions(&world), ["skipped test_mode"]);
+    assert_eq!(world.count("orders"), 0);
     assert_eq!(
         world.text("SELECT left(last_error, 9) AS text FROM stripe_events"),
         "test_mode"

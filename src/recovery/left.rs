@@ -1,0 +1,129 @@
+//! Carts as the figures see them: what became of each.
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{Array, BigInt, Bytea, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
+use uuid::Uuid;
+
+use super::bought::Bought;
+use crate::{reminder::rule::Reason, suppression::AddressHash};
+
+/// Whoever buys within this time of a cart's end has come back.
+pub const COMES_BACK: Duration = Duration::hours(48);
+
+/// A cart that somebody left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Left {
+    /// When its checkout ended.
+    pub expired_at: DateTime<Utc>,
+    /// Lower-case ISO code; empty if Stripe told none.
+    pub currency: String,
+    /// In minor units.
+    pub amount: i64,
+    /// Whether somebody gave an address.
+    pub with_email: bool,
+    /// Whether the address bought within [`COMES_BACK`].
+    pub recovered: bool,
+    /// What became of its reminder.
+    pub reminder: Reminder,
+}
+
+/// What became of a cart's reminder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Reminder {
+    /// A mail server took it.
+    Sent,
+    /// It waits for its time.
+    Scheduled,
+    /// It left our hands, and no server is known to have taken it.
+    NotDelivered,
+    /// The rule was against it, for this reason.
+    Skipped(String),
+}
+
+impl Left {
+    /// Whether the checkout was of the other mode than our key: nobody's cart.
+    pub(super) fn is_of_the_other_mode(&self) -> bool {
+        matches!(&self.reminder, Reminder::Skipped(reason) if reason == Reason::TestMode.name())
+    }
+}
+
+/// Which carts.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which<'a> {
+    /// Those whose checkout ended in this time.
+    EndedBetween(DateTime<Utc>, DateTime<Utc>),
+    /// Those of these sessions.
+    Of(&'a [Uuid]),
+}
+
+/// Reads carts.
+pub(super) fn left(connection: &mut PgConnection, which: Which) -> QueryResult<Vec<Left>> {
+    let (sessions, ended) = match which {
+        Which::EndedBetween(first, last) => (None, Some((first, last))),
+        Which::Of(sessions) => (Some(sessions), None),
+    };
+    let rows: Vec<Row> = diesel::sql_query(
+        "SELECT carts.expired_at, address_hash, coalesce(currency, '') AS currency, \
+             coalesce(amount, 0) AS amount, decision, reason, sent_at \
+         FROM carts LEFT JOIN LATERAL \
+             (SELECT decision, reason, sent_at FROM reminder_decisions one \
+              WHERE one.session_id = carts.session_id ORDER BY one.id LIMIT 1) AS decided ON true \
+         WHERE ($1 IS NULL OR carts.session_id = ANY ($1)) \
+           AND ($2 IS NULL OR carts.expired_at BETWEEN $2 AND $3)",
+    )
+    .bind::<Nullable<Array<SqlUuid>>, _>(sessions)
+    .bind::<Nullable<Timestamptz>, _>(ended.map(|(first, _)| first))
+    .bind::<Nullable<Timestamptz>, _>(ended.map(|(_, last)| last))
+    .load(connection)?;
+    let ends = rows.iter().map(|row| row.expired_at);
+    let bought = match (ends.clone().min(), ends.max()) {
+        (Some(first), Some(last)) => Bought::between(connection, first, last + COMES_BACK)?,
+        _ => Bought::default(),
+    };
+    Ok(rows.into_iter().map(|row| row.left(&bought)).collect())
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Timestamptz)]
+    expired_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Bytea>)]
+    address_hash: Option<Vec<u8>>,
+    #[diesel(sql_type = Text)]
+    currency: String,
+    #[diesel(sql_type = BigInt)]
+    amount: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    decision: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    reason: Option<String>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    sent_at: Option<DateTime<Utc>>,
+}
+
+impl Row {
+    fn left(self, bought: &Bought) -> Left {
+        let hash = self
+            .address_hash
+            .as_deref()
+            .and_then(AddressHash::from_column);
+        let in_time = self.expired_at..=self.expired_at + COMES_BACK;
+        let times = hash.map_or(&[][..], |hash| bought.of(hash));
+        Left {
+            expired_at: self.expired_at,
+            currency: self.currency,
+            amount: self.amount,
+            with_email: hash.is_some(),
+            recovered: times.iter().any(|at| in_time.contains(at)),
+            reminder: match (self.decision.as_deref(), self.sent_at) {
+                (Some("sent"), Some(_)) => Reminder::Sent,
+                (Some("sent"), None) => Reminder::NotDelivered,
+                (Some("scheduled"), _) => Reminder::Scheduled,
+                _ => Reminder::Skipped(self.reason.unwrap_or_default()),
+            },
+        }
+    }
+}

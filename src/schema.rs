@@ -177,6 +177,7 @@ diesel::table! {
         debit_failed_at -> Nullable<Timestamptz>,
         automatic_tax -> Bool,
         promotion_codes -> Bool,
+        checkout_params -> Jsonb,
         status -> Text,
     }
 }
@@ -299,6 +300,13 @@ diesel::table! {
         mail_id -> Nullable<Uuid>,
         sent_at -> Nullable<Timestamptz>,
         good_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    retention (one) {
+        one -> Bool,
+        carts_gone_before -> Nullable<Timestamptz>,
     }
 }
 

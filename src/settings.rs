@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::{
     activity::{self, Level},
     order::{Doing, Kind},
+    outbox,
     schema::settings,
 };
 
@@ -134,7 +135,20 @@ pub fn read(connection: &mut PgConnection) -> QueryResult<Settings> {
         .first(connection)
 }
 
-/// Sets some; the others stay. What is another value than before goes into the history.
+/// Reads them, and holds them as they are until the caller's transaction ends: what follows from them
+/// is there before they change.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn hold(connection: &mut PgConnection) -> QueryResult<Settings> {
+    settings::table
+        .select(Settings::as_select())
+        .for_share()
+        .first(connection)
+}
+
+/// Sets some; the others stay. What is another value than before goes into the history. Where recovery
+/// is turned off, what was scheduled is cancelled.
 ///
 /// # Errors
 /// What PostgreSQL says.
@@ -156,6 +170,9 @@ pub fn change(
             .returning(Settings::as_returning())
             .get_result(connection)?;
         tell(connection, &changed(&before, &after), doing)?;
+        if before.recovery_enabled && !after.recovery_enabled {
+            outbox::cancel_reminders_of_carts(connection)?;
+        }
         Ok(after)
     })
 }

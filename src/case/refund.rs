@@ -83,7 +83,7 @@ fn what_stripe_said(answer: Result<(), CallError>) -> Said {
         Err(error) => error,
     };
     let refuses_our_key = error.refuses_our_key();
-    let CallError::Refused { status, code } = error else {
+    let CallError::Refused { status, code, .. } = error else {
         log::error!("Stripe did not say whether a refund was made: {error}");
         return match error {
             CallError::Failed { .. } => Said::Failed,

@@ -26,6 +26,7 @@ pub fn of(app: &App, found: &Found) -> MintParams {
         mode: order.mode,
         automatic_tax: order.automatic_tax,
         promotion_codes: order.promotion_codes,
+        also_asked: order.checkout_params.clone(),
         livemode: app.livemode,
         link_version: order.link_version,
         notice: notice(found),
@@ -53,11 +54,13 @@ fn mint_line(line: &Line) -> MintLine {
             unit_amount,
             quantity,
             recurring,
+            tax_behavior,
         } => MintLine::Inline {
             description: description.to_string(),
             unit_amount: *unit_amount,
             quantity: quantity.get(),
             recurring: recurring.clone(),
+            tax_behavior: tax_behavior.clone(),
         },
         Line::Catalogue {
             price, quantity, ..

@@ -20,7 +20,7 @@ use crate::{
     db::DbError,
     gateway::{CallError, Session, session::Status},
     link,
-    order::{self, Order},
+    order::{self, Doing, Order, Simpler},
     random,
     settlement::{self, FoundBy},
     visitor::Visitor,
@@ -138,11 +138,19 @@ async fn post(
         Ok(session) => adopt(app, session).await.map(|()| None),
         // An earlier post may have made it: the attempt stays, until a key that works tells.
         Err(error) if error.refuses_our_key() && began != Some(row) => Err(Trouble::Stripe(error)),
-        Err(CallError::Refused { status, code }) => {
+        Err(CallError::Refused {
+            status,
+            code,
+            param,
+        }) => {
             let why = Failure::Refused {
                 status,
                 code: code.unwrap_or_default(),
             };
+            if let Some(simpler) = order.simpler(param.as_deref()) {
+                ask_for_less(app, order, row, why, simpler).await?;
+                return Ok(None);
+            }
             refused(app, order, row, why).await?;
             Ok(Some(Door::Refused(order.clone())))
         }
@@ -240,6 +248,34 @@ pub async fn turn_away(
         .run(move |connection| activity::record(connection, line.clone()))
         .await?;
     Ok(Door::Refused(order))
+}
+
+/// Ends the attempt; the next one asks for a cart that Stripe may take.
+async fn ask_for_less(
+    app: &App,
+    order: &Order,
+    row: Uuid,
+    why: Failure,
+    simpler: Simpler,
+) -> Result<(), Trouble> {
+    let (order_id, version) = (order.id, order.version);
+    let doing = Doing {
+        actor: "stripe".to_owned(),
+        at: app.clock.now(),
+        note: Some(why.to_string()),
+    };
+    let done = app.db.run(move |connection| {
+        connection.transaction(|connection| {
+            let locked = order::lock(connection, &[order_id])?;
+            let ended = end::fail(connection, row, &why, doing.at)?;
+            // Another replica may have been refused the same.
+            match locked.first().filter(|order| order.version == version) {
+                Some(order) if ended => order::simplify(connection, order, &simpler, &doing),
+                _ => Ok(()),
+            }
+        })
+    });
+    Ok(done.await?)
 }
 
 /// Ends the attempt and tells ops, in one transaction.

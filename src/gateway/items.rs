@@ -1,6 +1,6 @@
 //! What is in a Checkout Session's cart. <https://docs.stripe.com/api/checkout/sessions/line_items>
 
-use miniserde::{Deserialize, json::Value};
+use miniserde::Deserialize;
 use tokio::time::Instant;
 
 use super::{CallError, Gateway, get, session::Page};
@@ -27,10 +27,12 @@ pub struct Price {
     pub id: String,
     /// Whether it can be used again. One that was made for a checkout cannot.
     pub active: bool,
-    /// Of one piece, in minor units, where it is a whole number of them.
-    pub unit_amount: Option<i64>,
     /// How often it is paid, if more than once: `month`, and each how many of them.
     pub recurring: Option<(String, i64)>,
+    /// Whether it is paid by what was used, which no cart tells.
+    pub metered: bool,
+    /// Whether taxes are in it: `inclusive`, `exclusive` or `unspecified`.
+    pub tax_behavior: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -46,14 +48,15 @@ struct WireItem {
 struct WirePrice {
     id: String,
     active: Option<bool>,
-    unit_amount: Option<Value>,
     recurring: Option<WireRecurring>,
+    tax_behavior: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct WireRecurring {
     interval: String,
     interval_count: Option<i64>,
+    usage_type: Option<String>,
 }
 
 impl From<WireItem> for Item {
@@ -70,21 +73,17 @@ impl From<WireItem> for Item {
 
 impl From<WirePrice> for Price {
     fn from(wire: WirePrice) -> Self {
+        let usage = wire.recurring.as_ref();
+        let usage = usage.and_then(|recurring| recurring.usage_type.as_deref());
         Self {
+            metered: usage == Some("metered"),
             id: wire.id,
             active: wire.active.unwrap_or(false),
-            unit_amount: wire.unit_amount.and_then(whole),
+            tax_behavior: wire.tax_behavior,
             recurring: wire
                 .recurring
                 .map(|recurring| (recurring.interval, recurring.interval_count.unwrap_or(1))),
         }
-    }
-}
-
-fn whole(value: Value) -> Option<i64> {
-    match value {
-        Value::Number(miniserde::json::Number::U64(amount)) => i64::try_from(amount).ok(),
-        _ => None,
     }
 }
 

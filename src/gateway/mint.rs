@@ -18,6 +18,7 @@ use stripe_types::Currency;
 use uuid::Uuid;
 
 use super::session::ROW_KEY;
+use crate::order::Param;
 use crate::order::line::Recurring;
 use crate::order::mode::Mode;
 
@@ -52,6 +53,9 @@ pub struct MintParams {
     /// Whether the checkout takes promotion codes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub promotion_codes: bool,
+    /// What else a restored checkout asks for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_asked: Vec<Param>,
     /// Whether real money is asked for.
     pub livemode: bool,
     /// The version of the link that the payer comes back to.
@@ -75,6 +79,9 @@ pub enum MintLine {
         /// How often it is paid, if again and again.
         #[serde(skip_serializing_if = "Option::is_none")]
         recurring: Option<Recurring>,
+        /// Whether taxes are in it, if Stripe works them out and it says so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        tax_behavior: Option<String>,
     },
     /// A price of the shop's catalogue, which brings its name and amount.
     Catalogue {
@@ -115,7 +122,9 @@ impl MintParams {
         let locale: CheckoutSessionLocale =
             self.locale.parse().unwrap_or_else(|never| match never {});
         create = create.locale(locale);
-        if let Some(email) = &self.customer_email {
+        // A customer brings an address: Stripe takes one of the two.
+        let is_customers = self.also_asked.iter().any(|(name, _)| name == "customer");
+        if let Some(email) = self.customer_email.as_ref().filter(|_| !is_customers) {
             create = create.customer_email(email);
         }
         if let Some(notice) = &self.notice {
@@ -137,7 +146,9 @@ impl MintParams {
         {
             create = create.currency(self.stripe_currency());
         }
-        create.build().body.unwrap_or_default()
+        let body = create.build().body.unwrap_or_default();
+        let mut form = url::form_urlencoded::Serializer::for_suffix(body, 0);
+        form.extend_pairs(&self.also_asked).finish()
     }
 
     /// The mode, and the metadata on what lives longer than the session: refunds and disputes carry
@@ -173,6 +184,7 @@ impl MintParams {
                 unit_amount,
                 quantity,
                 recurring,
+                tax_behavior,
             } => {
                 let mut price =
                     CreateCheckoutSessionLineItemsPriceData::new(self.stripe_currency());
@@ -188,6 +200,9 @@ impl MintParams {
                     recurring.interval_count = Some(u64::from(often.interval_count));
                     recurring
                 });
+                price.tax_behavior = tax_behavior
+                    .as_ref()
+                    .map(|said| said.parse().unwrap_or_else(|never| match never {}));
                 item.price_data = Some(price);
                 item.quantity = Some(u64::from(*quantity));
             }
@@ -225,6 +240,7 @@ mod tests {
             mode: Mode::Payment,
             automatic_tax: false,
             promotion_codes: false,
+            also_asked: Vec::new(),
             livemode: false,
             link_version: 1,
             notice: Some("One reminder may follow.".into()),
@@ -237,6 +253,7 @@ mod tests {
             unit_amount,
             quantity: 2,
             recurring: None,
+            tax_behavior: None,
         }
     }
 
@@ -279,6 +296,21 @@ mod tests {
     }
 
     #[test]
+    fn a_restored_checkout_asks_for_what_the_first_one_did_and_for_its_customer_instead_of_an_address()
+     {
+        let asked = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let restored = MintParams {
+            also_asked: vec![
+                asked("shipping_address_collection[allowed_countries][0]", "DE"),
+                asked("customer", "cus_1"),
+                asked("custom_fields[0][label][custom]", "Größe & Farbe"),
+            ],
+            ..params()
+        };
+        insta::assert_snapshot!(written(&restored));
+    }
+
+    #[test]
     fn a_session_that_was_opened_by_an_earlier_version_is_known_by_its_hash() {
         assert_eq!(
             hex::encode(params().hash()),
@@ -290,7 +322,11 @@ mod tests {
     fn the_hash_changes_with_whatever_the_payer_would_see() {
         let same = params().hash();
         assert_eq!(params().hash(), same);
-        let changes: [fn(&mut MintParams); 11] = [
+        let changes: [fn(&mut MintParams); 12] = [
+            |params| {
+                let shipped = ("shipping_options[0][shipping_rate]", "shr_1");
+                params.also_asked = vec![(shipped.0.to_owned(), shipped.1.to_owned())];
+            },
             |params| params.notice = None,
             |params| params.customer_email = None,
             |params| params.lines = vec![line("Cup & shirt", 4_501)],

@@ -10,6 +10,7 @@ mod expired;
 pub mod items;
 pub mod mint;
 mod refund;
+mod repeated;
 mod retry;
 pub mod session;
 mod transport;

@@ -79,6 +79,7 @@ mod tests {
         let refused = CallError::Refused {
             status: 400,
             code: None,
+            param: None,
         };
         assert_eq!(Retry::default().after(&refused, 0.5), Next::GiveUp);
     }

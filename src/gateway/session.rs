@@ -10,7 +10,11 @@ use chrono::{DateTime, Utc};
 use miniserde::{Deserialize, json::Value};
 use uuid::Uuid;
 
-use super::CallError;
+use super::{
+    CallError,
+    repeated::{Paid, Repeatable},
+};
+use crate::order::Param;
 
 /// The metadata key that carries our row's id: a session with it is ours, and never foreign.
 pub const ROW_KEY: &str = "freshmint_session";
@@ -40,6 +44,10 @@ pub struct Session {
     pub automatic_tax: bool,
     /// Whether promotion codes are taken.
     pub promotion_codes: bool,
+    /// What else an expired one asked for, as another one can ask for it again.
+    pub also_asked: Vec<Param>,
+    /// The shop's own name for what it is about.
+    pub client_reference_id: Option<String>,
     /// What its page says beside the button to pay.
     pub notice: Option<String>,
     /// When it was opened.
@@ -107,11 +115,24 @@ pub(super) struct WireSession {
     automatic_tax: Option<AutomaticTax>,
     allow_promotion_codes: Option<bool>,
     custom_text: Option<CustomText>,
+    client_reference_id: Option<String>,
     created: Option<i64>,
     payment_intent: Option<Value>,
     metadata: Option<BTreeMap<String, String>>,
     expires_at: Option<i64>,
     livemode: Option<bool>,
+    shipping_address_collection: Option<Value>,
+    shipping_options: Option<Value>,
+    phone_number_collection: Option<Value>,
+    billing_address_collection: Option<Value>,
+    tax_id_collection: Option<Value>,
+    consent_collection: Option<Value>,
+    custom_fields: Option<Value>,
+    discounts: Option<Value>,
+    customer: Option<Value>,
+    customer_creation: Option<Value>,
+    invoice_creation: Option<Value>,
+    submit_type: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -149,12 +170,40 @@ impl TryFrom<WireSession> for Session {
         {
             status = Status::PaymentFailed;
         }
-        if status == Status::Paid && (wire.amount_total.is_none() || wire.currency.is_none()) {
+        let is_setup = wire.mode.as_deref() == Some("setup");
+        let untold = wire.amount_total.is_none() || wire.currency.is_none();
+        if status == Status::Paid && untold && !is_setup {
             return Err(CallError::Unreadable(
                 "a paid session without its amount".to_owned(),
             ));
         }
+        let automatic_tax = wire.automatic_tax.is_some_and(|tax| tax.enabled);
+        let promotion_codes = wire.allow_promotion_codes.unwrap_or(false);
+        let repeatable = Repeatable {
+            shipping_address_collection: wire.shipping_address_collection,
+            shipping_options: wire.shipping_options,
+            phone_number_collection: wire.phone_number_collection,
+            billing_address_collection: wire.billing_address_collection,
+            tax_id_collection: wire.tax_id_collection,
+            consent_collection: wire.consent_collection,
+            custom_fields: wire.custom_fields,
+            discounts: wire.discounts,
+            customer: wire.customer,
+            customer_creation: wire.customer_creation,
+            invoice_creation: wire.invoice_creation,
+            submit_type: wire.submit_type,
+        };
+        let paid = Paid {
+            once: wire.mode.as_deref() == Some("payment"),
+            automatic_tax,
+            promotion_codes,
+        };
         Ok(Self {
+            also_asked: match status {
+                Status::Expired => repeatable.params(paid),
+                _ => Vec::new(),
+            },
+            client_reference_id: wire.client_reference_id,
             status,
             payment_intent: wire.payment_intent.and_then(id_of),
             expires_at: wire.expires_at.and_then(time),
@@ -165,8 +214,8 @@ impl TryFrom<WireSession> for Session {
                 .map(|submit| submit.message),
             mode: wire.mode,
             locale: wire.locale,
-            automatic_tax: wire.automatic_tax.is_some_and(|tax| tax.enabled),
-            promotion_codes: wire.allow_promotion_codes.unwrap_or(false),
+            automatic_tax,
+            promotion_codes,
             metadata: wire.metadata.unwrap_or_default(),
             email: wire
                 .customer_details
@@ -258,6 +307,12 @@ mod tests {
     fn a_payment_without_an_amount_is_not_believed() {
         let json = r#"{"id":"cs_1","status":"complete","payment_status":"paid"}"#;
         assert!(matches!(read(json), Err(CallError::Unreadable(_))));
+    }
+
+    #[test]
+    fn a_checkout_that_only_sets_up_a_card_has_no_amount() {
+        let json = r#"{"id":"cs_1","mode":"setup","status":"complete","payment_status":"no_payment_required"}"#;
+        assert_eq!(read(json).map(|session| session.amount_total), Ok(None));
     }
 
     #[test]

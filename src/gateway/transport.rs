@@ -31,6 +31,8 @@ pub enum CallError {
         status: u16,
         /// Stripe's error code, such as `amount_too_small`.
         code: Option<String>,
+        /// The parameter it is about, such as `line_items[0][price]`.
+        param: Option<String>,
     },
     /// Too many calls (429); nothing was made by this try.
     #[error("Stripe asks to slow down (429)")]
@@ -225,13 +227,17 @@ fn refusal(status: StatusCode, body: &[u8]) -> CallError {
         code: Option<String>,
         #[serde(rename = "type")]
         kind: Option<String>,
+        param: Option<String>,
     }
     let said = std::str::from_utf8(body)
         .ok()
         .and_then(|text| miniserde::json::from_str::<Body>(text).ok());
-    let code = said.and_then(|Body { error }| error.code.or(error.kind));
+    let (code, param) = said.map_or((None, None), |Body { error }| {
+        (error.code.or(error.kind), error.param)
+    });
     CallError::Refused {
         status: status.as_u16(),
         code,
+        param,
     }
 }

@@ -20,7 +20,7 @@ use self::{dispatch::Handling, row::Claimed};
 pub use self::{
     foreign::take_up as take_up_foreign,
     intake::{Intake, Kept},
-    row::{Event, NewEvent, Source, State, insert, list, replay},
+    row::{ERASED, Event, NewEvent, Replayed, Source, State, insert, list, replay},
 };
 use crate::{
     app::App,
@@ -147,7 +147,6 @@ async fn look_into(app: &App, session: &Session) -> Outcome {
         Ok(Decision::Skipped(reason)) => {
             Outcome::Ignored(format!("{}: no reminder ({})", foreign::WHY, reason.name()))
         }
-        Err(RecoveryError::Unrestorable(error)) => Outcome::Failed(error.to_string()),
         Err(RecoveryError::Stripe(error)) => stripe_said(&error),
         Err(RecoveryError::Database(error)) => Outcome::Later(error.to_string()),
     }

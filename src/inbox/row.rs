@@ -267,12 +267,27 @@ pub fn list(
     query.load(connection)
 }
 
-/// Sets an event back to pending, to be worked on again; `None` if there is none with this id.
+/// What an event holds whose content was erased, for a person who asked.
+pub const ERASED: &[u8] = b"{}";
+
+/// What became of the wish to work on an event again.
+#[derive(Debug, Clone)]
+pub enum Replayed {
+    /// It is pending again.
+    Pending(Event),
+    /// It was erased: there is nothing to work on.
+    Erased,
+    /// There is none with this id.
+    NoEvent,
+}
+
+/// Sets an event back to pending, to be worked on again.
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn replay(connection: &mut PgConnection, id: &str) -> QueryResult<Option<Event>> {
-    diesel::update(stripe_events::table.find(id))
+pub fn replay(connection: &mut PgConnection, id: &str) -> QueryResult<Replayed> {
+    let event = stripe_events::table.find(id);
+    let pending = diesel::update(event.filter(stripe_events::body.ne(ERASED)))
         .set((
             stripe_events::state.eq("pending"),
             stripe_events::attempts.eq(0),
@@ -282,5 +297,14 @@ pub fn replay(connection: &mut PgConnection, id: &str) -> QueryResult<Option<Eve
         ))
         .returning(Event::as_returning())
         .get_result(connection)
-        .optional()
+        .optional()?;
+    if let Some(pending) = pending {
+        return Ok(Replayed::Pending(pending));
+    }
+    let stands = diesel::select(diesel::dsl::exists(event)).get_result(connection)?;
+    Ok(if stands {
+        Replayed::Erased
+    } else {
+        Replayed::NoEvent
+    })
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     config,
-    order::{Kind, Order},
+    order::{Kind, Order, wording},
 };
 
 /// Whose mail it is, and about what.
@@ -44,7 +44,11 @@ pub fn reminder(about: &About) -> Text {
             Ours {
                 subject: words.recovered_subject,
                 subject_unpriced: words.recovered_subject,
-                body: words.recovered_body.replace("[day]", &begun).into(),
+                body: words
+                    .recovered_body
+                    .replace("[day]", &begun)
+                    .replace("[additions]", wording::additions(about.holes.order))
+                    .into(),
             }
         }),
     }

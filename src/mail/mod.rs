@@ -8,7 +8,7 @@ pub mod layout;
 pub mod letter;
 pub mod message;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod smtp;
 pub mod template;
 pub mod text;

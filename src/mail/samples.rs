@@ -53,6 +53,7 @@ pub fn order(locale: &str, name: Option<&str>, lines: &[(&str, i64, i64)]) -> Or
         .iter()
         .map(|(description, price, quantity)| Line::Inline {
             recurring: None,
+            tax_behavior: None,
             description: Description::parse(description).unwrap(),
             unit_amount: *price,
             quantity: (*quantity).try_into().unwrap(),
@@ -72,6 +73,7 @@ pub fn order(locale: &str, name: Option<&str>, lines: &[(&str, i64, i64)]) -> Or
         remind: true,
         automatic_tax: false,
         promotion_codes: false,
+        checkout_params: Vec::new(),
         version: 1,
         link_version: 1,
         paid: None,

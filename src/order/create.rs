@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
-use super::{Doing, Order, OrderRow, draft::NewOrder, history, row::NewRow};
+use super::{Doing, Order, OrderRow, draft::NewOrder, history, restored::Restored, row::NewRow};
 use crate::{activity::Level, random, schema::orders};
 
 /// What became of an order that was handed in.
@@ -35,20 +35,18 @@ pub fn create(
     insert(connection, order, row, doing)
 }
 
-/// Makes an order of a cart that somebody left at `started_at`. `amount`: what it came to, in minor
-/// units, also where catalogue prices are in it.
+/// Makes an order of a cart that somebody began at `started_at`.
 ///
 /// # Errors
 /// What PostgreSQL says.
 pub fn restore(
     connection: &mut PgConnection,
-    order: &NewOrder,
-    amount: i64,
+    cart: &Restored,
     started_at: DateTime<Utc>,
     doing: &Doing,
 ) -> QueryResult<Created> {
-    let row = NewRow::of(order, random::row_id(doing.at), started_at).restoring(amount);
-    insert(connection, order, row, doing)
+    let row = NewRow::restoring(cart, random::row_id(doing.at), started_at);
+    insert(connection, &cart.order, row, doing)
 }
 
 fn insert(

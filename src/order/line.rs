@@ -23,13 +23,17 @@ pub enum Line {
     Inline {
         /// What it is for.
         description: Description,
-        /// The price of one, in minor units of the order's currency; more than zero.
+        /// The price of one, in minor units of the order's currency; more than zero, but for what was
+        /// free in a cart that was restored.
         unit_amount: i64,
         /// How many.
         quantity: Quantity,
         /// How often it is paid, if again and again; only in a cart that was restored.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         recurring: Option<Recurring>,
+        /// Stripe's word for whether taxes are in it; only in a cart that was restored.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tax_behavior: Option<String>,
     },
     /// A price of the shop's catalogue at Stripe, which alone knows the amount.
     Catalogue {
@@ -59,9 +63,33 @@ pub struct Seen {
     pub description: Description,
     /// What the whole line came to, in minor units.
     pub amount: i64,
+    /// How often it is paid, if again and again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurring: Option<Recurring>,
+    /// Stripe's word for whether taxes are in it: `inclusive`, `exclusive` or `unspecified`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax_behavior: Option<String>,
 }
 
 impl Line {
+    /// A line with a price of its own that comes to what was seen. Where that is no whole number for
+    /// each piece (tiers, fractions of a cent), it is one piece.
+    pub fn as_seen(seen: Seen, quantity: Quantity) -> Self {
+        let pieces = i64::from(quantity.get());
+        let (unit_amount, quantity) = if seen.amount % pieces == 0 {
+            (seen.amount / pieces, quantity)
+        } else {
+            (seen.amount, Quantity::ONE)
+        };
+        Self::Inline {
+            description: seen.description,
+            unit_amount,
+            quantity,
+            recurring: seen.recurring,
+            tax_behavior: seen.tax_behavior,
+        }
+    }
+
     /// What the line comes to in minor units; unknown for a catalogue price.
     pub fn total(&self) -> Option<i64> {
         match self {
@@ -204,6 +232,7 @@ impl LineDraft {
             unit_amount: unit_amount?,
             quantity: quantity?,
             recurring: None,
+            tax_behavior: None,
         })
     }
 }
@@ -307,6 +336,31 @@ mod tests {
             Some(9000)
         );
         assert_eq!(read(r#"{"price":"price_1AbC","quantity":2}"#).total(), None);
+    }
+
+    #[test]
+    fn what_was_seen_is_kept_to_the_cent() {
+        let line = |amount, quantity| {
+            let seen = Seen {
+                description: Description::parse("Ticket").unwrap(),
+                amount,
+                recurring: None,
+                tax_behavior: None,
+            };
+            let line = Line::as_seen(seen, Quantity::try_from(quantity).unwrap());
+            let Line::Inline {
+                unit_amount,
+                quantity,
+                ..
+            } = line
+            else {
+                unreachable!()
+            };
+            (unit_amount, quantity.get())
+        };
+        assert_eq!(line(9_000, 2), (4_500, 2));
+        assert_eq!(line(1_000, 3), (1_000, 1));
+        assert_eq!(line(0, 4), (0, 4));
     }
 
     #[test]

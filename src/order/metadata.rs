@@ -67,6 +67,14 @@ impl Metadata {
         Ok(())
     }
 
+    /// Adds a pair that Stripe has taken before, as it is. One that there is no room for beside our own
+    /// is left out.
+    pub fn keep(&mut self, key: &str, value: &str) {
+        if self.0.len() < MAX_KEYS && !RESERVED.contains(&key) && key.chars().count() <= 40 {
+            self.0.insert(key.to_owned(), value.to_owned());
+        }
+    }
+
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)

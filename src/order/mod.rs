@@ -22,6 +22,7 @@ pub mod mode;
 pub mod money;
 mod owed;
 pub mod problem;
+mod restored;
 mod row;
 pub mod state;
 pub mod text;
@@ -40,6 +41,7 @@ pub use self::{
     create::{Created, create, restore},
     find::{Filter, find, find_by_reference, list},
     owed::set_amount,
+    restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},
 };
 use self::{
@@ -94,6 +96,8 @@ pub struct Order {
     pub automatic_tax: bool,
     /// Whether the checkout takes promotion codes.
     pub promotion_codes: bool,
+    /// What else the checkout asks for, as that of the cart did which the order restores.
+    pub checkout_params: Vec<Param>,
     /// Counts changes of what is owed.
     pub version: i32,
     /// Counts withdrawals of the link.

@@ -18,9 +18,9 @@ impl Order {
         line::have_catalogue_prices(&self.lines)
     }
 
-    /// Whether what is paid may differ from what is owed by taxes and discounts.
+    /// Whether what is paid may differ from what is owed by shipping, taxes and discounts.
     pub fn is_adjusted_at_checkout(&self) -> bool {
-        self.automatic_tax || self.promotion_codes || self.has_catalogue_prices()
+        self.has_additions() || self.promotion_codes || self.has_catalogue_prices()
     }
 }
 

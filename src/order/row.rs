@@ -16,6 +16,7 @@ use super::{
     locale::Locale,
     mode::Mode,
     money::Money,
+    restored::{Param, Restored},
     state::{How, State},
 };
 use crate::schema::orders;
@@ -52,6 +53,7 @@ pub struct OrderRow {
     debit_failed_at: Option<DateTime<Utc>>,
     automatic_tax: bool,
     promotion_codes: bool,
+    checkout_params: Value,
 }
 
 impl OrderRow {
@@ -93,6 +95,7 @@ impl OrderRow {
             remind: self.remind,
             automatic_tax: self.automatic_tax,
             promotion_codes: self.promotion_codes,
+            checkout_params: from_json("checkout_params", self.checkout_params)?,
             version: self.version,
             link_version: self.link_version,
             created_at: self.created_at,
@@ -157,6 +160,7 @@ pub(super) struct NewRow {
     remind: bool,
     automatic_tax: bool,
     promotion_codes: bool,
+    checkout_params: Value,
     created_at: DateTime<Utc>,
 }
 
@@ -178,18 +182,37 @@ impl NewRow {
             remind: order.remind,
             automatic_tax: order.automatic_tax,
             promotion_codes: order.promotion_codes,
+            checkout_params: to_json(&[(); 0]),
             created_at,
         }
     }
 }
 
 impl NewRow {
-    /// As the row of an order that restores a cart, which came to `amount`.
-    pub fn restoring(self, amount: i64) -> Self {
+    /// The row of an order that restores a cart.
+    pub fn restoring(cart: &Restored, id: Uuid, started_at: DateTime<Utc>) -> Self {
         Self {
             kind: "recovered",
-            amount_total: Some(amount),
-            ..self
+            amount_total: Some(cart.amount),
+            checkout_params: to_json(&cart.checkout_params),
+            ..Self::of(&cart.order, id, started_at)
+        }
+    }
+}
+
+/// What a simpler checkout of a restored cart asks for.
+#[derive(AsChangeset)]
+#[diesel(table_name = orders)]
+pub(super) struct Simplified {
+    lines: Value,
+    checkout_params: Value,
+}
+
+impl Simplified {
+    pub fn of(lines: &[Line], checkout_params: &[Param]) -> Self {
+        Self {
+            lines: to_json(lines),
+            checkout_params: to_json(checkout_params),
         }
     }
 }
@@ -280,7 +303,7 @@ impl Evidence {
     }
 }
 
-fn to_json(value: &impl Serialize) -> Value {
+fn to_json(value: &(impl Serialize + ?Sized)) -> Value {
     serde_json::to_value(value).expect("plain texts and numbers always become JSON")
 }
 

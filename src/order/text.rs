@@ -47,6 +47,19 @@ impl<const MAX: usize> Text<MAX> {
         Ok(Self(text.to_owned()))
     }
 
+    /// What can be taken of a text that somebody else has written: in one line, cut where it is too long,
+    /// without marks that turn the direction of what follows. `None`: nothing is left.
+    pub fn fitted(text: &str) -> Option<Self> {
+        let turns = |c: &char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let line = text
+            .chars()
+            .filter(|c| !turns(c))
+            .map(|c| if breaks(c) { ' ' } else { c });
+        let line: String = line.collect();
+        let fits: String = line.trim().chars().take(MAX).collect();
+        Self::parse(&fits).ok()
+    }
+
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -59,13 +72,16 @@ pub(super) fn one_line(text: &str, max: usize) -> Result<(), TextError> {
     if length > max {
         return Err(TextError::TooLong { length, max });
     }
-    // The two separators are line breaks to many programs, though Unicode calls them no controls.
-    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     if text.chars().any(breaks) {
         Err(TextError::Control)
     } else {
         Ok(())
     }
+}
+
+/// The two separators are line breaks to many programs, though Unicode calls them no controls.
+fn breaks(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 impl<const MAX: usize> fmt::Display for Text<MAX> {
@@ -91,6 +107,19 @@ impl<const MAX: usize> From<Text<MAX>> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_of_somebody_else_is_cut_to_what_can_be_taken() {
+        let fitted = |text: &str| Reference::fitted(text).map(String::from);
+        assert_eq!(
+            fitted(" Scarf,\n\tblue\u{202e} "),
+            Some("Scarf,  blue".to_owned())
+        );
+        assert_eq!(fitted(&"ü".repeat(121)), Some("ü".repeat(120)));
+        for nothing in ["", " \n", "\u{200e}"] {
+            assert_eq!(fitted(nothing), None);
+        }
+    }
 
     #[test]
     fn blanks_around_a_text_are_dropped_and_those_inside_stay() {

@@ -2,9 +2,10 @@
 
 use super::{
     Order,
-    line::Line,
+    line::{Line, Recurring},
     locale::Language::{self, English, German},
     money::Money,
+    text::Description,
 };
 
 /// A line as a payer reads it.
@@ -43,9 +44,10 @@ pub fn lines(order: &Order) -> impl Iterator<Item = WrittenLine> {
         Line::Inline {
             description,
             quantity,
+            recurring,
             ..
         } => WrittenLine {
-            description: description.to_string(),
+            description: named(description, recurring.as_ref(), language),
             quantity: quantity.get(),
             amount: line
                 .total()
@@ -56,7 +58,7 @@ pub fn lines(order: &Order) -> impl Iterator<Item = WrittenLine> {
             seen: Some(seen),
             ..
         } => WrittenLine {
-            description: seen.description.to_string(),
+            description: named(&seen.description, seen.recurring.as_ref(), language),
             quantity: quantity.get(),
             amount: Some(Money::new(seen.amount, order.currency).format(language)),
         },
@@ -73,4 +75,68 @@ pub fn lines(order: &Order) -> impl Iterator<Item = WrittenLine> {
             amount: None,
         },
     })
+}
+
+/// What a line is for, and how often it is paid.
+fn named(description: &Description, recurring: Option<&Recurring>, language: Language) -> String {
+    match recurring {
+        Some(recurring) => format!("{description} ({})", how_often(recurring, language)),
+        None => description.to_string(),
+    }
+}
+
+fn how_often(recurring: &Recurring, language: Language) -> String {
+    let Recurring {
+        interval,
+        interval_count: count,
+    } = recurring;
+    match (language, count) {
+        (English, 1) => format!("every {interval}"),
+        (English, count) => format!("every {count} {interval}s"),
+        (German, 1) => match interval.as_str() {
+            "day" => "jeden Tag",
+            "week" => "jede Woche",
+            "month" => "jeden Monat",
+            _ => "jedes Jahr",
+        }
+        .to_owned(),
+        (German, count) => {
+            let many = match interval.as_str() {
+                "day" => "Tage",
+                "week" => "Wochen",
+                "month" => "Monate",
+                _ => "Jahre",
+            };
+            format!("alle {count} {many}")
+        }
+    }
+}
+
+/// Stands behind the sum of an order whose checkout may add shipping and taxes, or take a discount off.
+pub fn additions(order: &Order) -> &'static str {
+    match order.locale.language() {
+        _ if !order.has_additions() => "",
+        English => " (without shipping, taxes and discounts, which the checkout works out)",
+        German => " (ohne Versand, Steuern und Rabatte, die die Bezahlseite ausrechnet)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_often_something_is_paid_is_said_in_words() {
+        let said = |interval: &str, interval_count| {
+            let recurring = Recurring {
+                interval: interval.to_owned(),
+                interval_count,
+            };
+            [English, German].map(|language| how_often(&recurring, language))
+        };
+        assert_eq!(said("month", 1), ["every month", "jeden Monat"]);
+        assert_eq!(said("week", 2), ["every 2 weeks", "alle 2 Wochen"]);
+        assert_eq!(said("year", 1), ["every year", "jedes Jahr"]);
+        assert_eq!(said("day", 10), ["every 10 days", "alle 10 Tage"]);
+    }
 }

@@ -22,6 +22,8 @@ pub struct Facts {
     pub orders: Vec<OrderFacts>,
     /// For a reminder: what its rule looks at.
     pub reminder: Option<rule::Facts>,
+    /// Stripe has told something of its payer that is still to be worked on: it may be a payment.
+    pub unheard: bool,
 }
 
 /// What the gate looks at of an order.
@@ -48,10 +50,19 @@ pub enum Ruling {
     Cancel(Reason),
     /// It was approved for what was owed then; a person must look.
     Outdated,
+    /// It waits a little: what was told of its payer is worked on first.
+    Wait,
 }
 
 /// Rules on a mail.
 pub fn rule_on(facts: &Facts) -> Ruling {
+    match as_known(facts) {
+        Ruling::Send | Ruling::WriteAndSend if facts.unheard => Ruling::Wait,
+        ruling => ruling,
+    }
+}
+
+fn as_known(facts: &Facts) -> Ruling {
     let changed = facts.orders.iter().any(|order| order.changed);
     let why_not = facts.orders.iter().find_map(|order| not_owed(order.state));
     match facts.kind {
@@ -109,6 +120,7 @@ mod tests {
             written: true,
             orders: vec![order],
             reminder: (kind == Kind::Reminder).then_some(reminder),
+            unheard: false,
         }
     }
 
@@ -157,6 +169,26 @@ mod tests {
             ..facts(Kind::Alert, OPEN)
         };
         assert_eq!(rule_on(&alert), Ruling::Send);
+    }
+
+    #[test]
+    fn what_goes_waits_for_what_was_told_of_its_payer_and_what_does_not_go_ends_at_once() {
+        let unheard = |facts| Facts {
+            unheard: true,
+            ..facts
+        };
+        for kind in TO_PAYERS {
+            let ruling = rule_on(&unheard(facts(kind, OPEN)));
+            assert_eq!(ruling, Ruling::Wait, "{kind:?}");
+            let cancelled = OrderFacts {
+                state: State::Cancelled {
+                    at: DateTime::UNIX_EPOCH,
+                },
+                ..OPEN
+            };
+            let ruling = rule_on(&unheard(facts(kind, cancelled)));
+            assert_eq!(ruling, Ruling::Cancel(Reason::Cancelled), "{kind:?}");
+        }
     }
 
     #[test]

@@ -51,6 +51,12 @@ pub fn send(
                 order.state.name()
             )));
         }
+        if order.kind == order::Kind::Recovered {
+            return Ok(Sent::NotNow(
+                "the order restores a cart: whoever left one gets its one reminder, and no other mail"
+                    .to_owned(),
+            ));
+        }
         let Some(email) = &order.email else {
             return Ok(Sent::NotNow(
                 "the order has no address; add one with PATCH, or send its pay_url yourself"

@@ -4,6 +4,7 @@
 //! hands them over, and writes what became of each. **A mail is never sent twice**: one whose outcome
 //! nobody can know ends as `unknown`, and only a person sends it again ([`view::retry`]).
 
+mod cancel;
 mod carry;
 mod claim;
 mod courier;
@@ -21,7 +22,11 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-pub use self::courier::{Courier, Round};
+pub use self::{
+    cancel::cancel_reminders_of_carts,
+    courier::{Courier, Round},
+    finish::give_up_overdue,
+};
 use crate::{
     mail::Text,
     order::Order,

@@ -4,14 +4,19 @@
 use sha2::{Digest, Sha256};
 
 use crate::{
-    gateway::{Session, items::Item},
+    gateway::{
+        Session,
+        items::{Item, Price},
+    },
     order::{
+        Restored,
+        amount::MAX_MINOR,
         currency::Currency,
         draft::NewOrder,
         email::Email,
         line::{Line, PriceId, Quantity, Recurring, Seen},
         locale::Locale,
-        metadata::Metadata,
+        metadata::{Metadata, RESERVED},
         mode::Mode,
         text::{Description, Reference},
     },
@@ -20,104 +25,96 @@ use crate::{
 /// What a payer is told who reads no name.
 const NAMELESS: &str = "Item";
 
-/// A cart, ready to become an order.
-#[derive(Debug, Clone)]
-pub(super) struct Cart {
-    pub order: NewOrder,
-    /// What it came to before taxes and discounts, in minor units.
-    pub amount: i64,
-}
-
-/// A cart that cannot be put together again.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the cart cannot be restored: {0}")]
-pub struct Unrestorable(&'static str);
-
-/// The order that restores a session's cart.
-pub(super) fn of(session: &Session, items: &[Item]) -> Result<Cart, Unrestorable> {
-    let currency = session.currency.as_deref().unwrap_or_default();
-    let currency =
-        Currency::parse(currency).map_err(|_| Unrestorable("its currency is not known"))?;
-    let email = session.email.as_deref().unwrap_or_default();
-    let email = Email::parse(email).map_err(|_| Unrestorable("it has no address"))?;
-    let lines: Vec<Line> = items.iter().filter_map(line).collect();
-    let amount = items.iter().map(|item| item.amount_subtotal).sum();
-    if lines.is_empty() || amount <= 0 {
-        return Err(Unrestorable("there is nothing to be paid in it"));
+/// The order that restores a session's cart. `None`: it cannot be restored, since nothing was to be
+/// paid, or what is to be paid is not in the cart (usage that is metered, a trial that begins free, a
+/// card that is set up), or it is in words that we do not know.
+pub(super) fn of(session: &Session, items: &[Item]) -> Option<Restored> {
+    let lines = items.iter().map(line).collect::<Option<Vec<Line>>>()?;
+    let amount = items
+        .iter()
+        .try_fold(0_i64, |sum, item| sum.checked_add(item.amount_subtotal))?;
+    if !(1..=MAX_MINOR).contains(&amount) {
+        return None;
     }
-    let mode = session.mode.as_deref().map(Mode::parse).transpose();
     let locale = session.locale.as_deref().map(Locale::parse);
-    Ok(Cart {
+    let mode = session
+        .mode
+        .as_deref()
+        .map_or(Ok(Mode::default()), Mode::parse);
+    Some(Restored {
         order: NewOrder {
             reference: reference(&session.id),
-            email: Some(email),
+            email: Some(Email::parse(session.email.as_deref()?).ok()?),
             name: None,
-            currency,
+            currency: Currency::parse(session.currency.as_deref()?).ok()?,
             lines,
             metadata: metadata(session),
-            mode: mode
-                .map_err(|_| Unrestorable("it is neither a payment nor a subscription"))?
-                .unwrap_or_default(),
+            mode: mode.ok()?,
             locale: locale.and_then(Result::ok).unwrap_or_default(),
             remind: true,
             automatic_tax: session.automatic_tax,
             promotion_codes: session.promotion_codes,
         },
         amount,
+        checkout_params: session.also_asked.clone(),
     })
 }
 
 fn line(item: &Item) -> Option<Line> {
-    let description = Description::parse(&item.description)
-        .or_else(|_| Description::parse(NAMELESS))
-        .ok()?;
     let quantity = Quantity::try_from(item.quantity).ok()?;
     let price = item.price.as_ref();
+    let recurring = price.and_then(recurring);
+    let is_trial = recurring.is_some() && item.amount_subtotal == 0;
+    if is_trial || price.is_some_and(|price| price.metered) || item.amount_subtotal < 0 {
+        return None;
+    }
+    let seen = Seen {
+        description: Description::fitted(&item.description)
+            .or_else(|| Description::fitted(NAMELESS))?,
+        amount: item.amount_subtotal,
+        recurring,
+        tax_behavior: price.and_then(|price| price.tax_behavior.clone()),
+    };
     let of_the_catalogue = price
         .filter(|price| price.active)
         .and_then(|price| PriceId::try_from(price.id.clone()).ok());
-    if let Some(price) = of_the_catalogue {
-        return Some(Line::Catalogue {
+    Some(match of_the_catalogue {
+        Some(price) => Line::Catalogue {
             price,
             quantity,
-            seen: Some(Seen {
-                description,
-                amount: item.amount_subtotal,
-            }),
-        });
-    }
-    if item.amount_subtotal <= 0 {
-        return None;
-    }
-    let recurring = price.and_then(|price| price.recurring.clone());
-    let recurring = recurring.and_then(|(interval, count)| {
-        Some(Recurring {
-            interval,
-            interval_count: u32::try_from(count).ok()?,
-        })
-    });
-    // A price of fractions of a cent, or in steps, is kept as what the line came to.
-    let each = price
-        .and_then(|price| price.unit_amount)
-        .filter(|each| each.checked_mul(quantity.get().into()) == Some(item.amount_subtotal));
-    let (unit_amount, quantity) = match each {
-        Some(each) => (each, quantity),
-        None => (item.amount_subtotal, Quantity::ONE),
-    };
-    Some(Line::Inline {
-        description,
-        unit_amount,
-        quantity,
-        recurring,
+            seen: Some(seen),
+        },
+        None => Line::as_seen(seen, quantity),
     })
 }
 
-/// The shop's own keys go with the cart, so that whatever fulfils it knows what it is about.
+fn recurring(price: &Price) -> Option<Recurring> {
+    let (interval, count) = price.recurring.clone()?;
+    Some(Recurring {
+        interval,
+        interval_count: u32::try_from(count).ok()?,
+    })
+}
+
+/// The shop's own keys go with the cart, so that whatever fulfils it knows what it is about: those
+/// whose names are ours on a checkout stand beside as `original_…`, and `recovered_from` names the
+/// checkout that was left.
 fn metadata(session: &Session) -> Metadata {
+    let named = session.client_reference_id.as_deref();
+    let named = named.map(|named| ("original_client_reference_id".to_owned(), named));
+    let theirs = session.metadata.iter().map(|(key, value)| {
+        let ours = RESERVED.contains(&key.as_str());
+        let key = if ours {
+            format!("original_{key}")
+        } else {
+            key.clone()
+        };
+        (key, value.as_str())
+    });
     let mut metadata = Metadata::default();
-    for (key, value) in &session.metadata {
-        // One that cannot be kept beside our own is left out: the cart is worth more.
-        let _ = metadata.insert(key, value);
+    let from = ("recovered_from".to_owned(), session.id.as_str());
+    for (key, value) in [from].into_iter().chain(named).chain(theirs) {
+        metadata.keep(&key, value);
     }
     metadata
 }

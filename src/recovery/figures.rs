@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -56,7 +56,8 @@ pub struct Amounts {
     pub through_link: i64,
 }
 
-/// The figures of the `days` days before `now`.
+/// The figures of today and the `days` whole days before (UTC): what has been pruned is known by the
+/// day.
 ///
 /// # Errors
 /// What PostgreSQL says.
@@ -65,7 +66,8 @@ pub fn figures(
     days: i64,
     now: DateTime<Utc>,
 ) -> QueryResult<Figures> {
-    let since = now - Duration::days(days);
+    let since = (now - Duration::days(days)).date_naive();
+    let since = since.and_time(NaiveTime::MIN).and_utc();
     let left = left(connection, Which::EndedBetween(since, now))?;
     let mut figures = Figures {
         days,

@@ -9,7 +9,9 @@ pub mod backfill;
 mod bought;
 mod cart;
 mod figures;
+mod kept;
 mod left;
+pub mod people;
 mod row;
 pub mod simulate;
 mod totals;
@@ -19,20 +21,21 @@ use std::time::Duration;
 use diesel::{Connection, prelude::*};
 use tokio::time::Instant;
 
-use self::{
-    cart::{Cart, Unrestorable},
-    row::Left,
-};
 pub use self::{
     figures::{Amounts, Figures, figures},
+    kept::{go, prune_before},
     left::COMES_BACK,
     totals::remain,
+};
+use self::{
+    kept::kept_since,
+    row::{Before, Left},
 };
 use crate::{
     app::App,
     db::DbError,
     gateway::{CallError, Session},
-    order::{self, Created, Doing, Kind, Order, email::Email, state::State},
+    order::{self, Created, Doing, Kind, Order, Restored, email::Email, state::State},
     reminder::{
         self, Decided, Terms,
         rule::{Facts, Lately, Reason, rule},
@@ -64,9 +67,6 @@ pub enum RecoveryError {
     /// The database.
     #[error("{0}")]
     Database(#[from] DbError),
-    /// The cart cannot be put together again.
-    #[error("{0}")]
-    Unrestorable(#[from] Unrestorable),
 }
 
 /// How a decision is asked for.
@@ -80,6 +80,9 @@ pub struct Asking {
     pub dry_run: bool,
 }
 
+/// What was in a cart, or why it cannot be restored.
+type Content = Result<Restored, Reason>;
+
 /// Decides about a session of another system that expired. Decided on again, it stays as it was.
 ///
 /// # Errors
@@ -92,14 +95,11 @@ pub async fn expired(
     if let Some(decision) = step(app, session, None, asking).await? {
         return Ok(decision);
     }
-    if asking.dry_run {
-        return Ok(Decision::Scheduled);
-    }
     let deadline = Instant::now() + READ_BUDGET;
     let items = app.stripe.line_items(&session.id, deadline).await?;
-    let cart = cart::of(session, &items)?;
+    let content = cart::of(session, &items).ok_or(Reason::NotRestorable);
     // Asked again: somebody may have bought, or unsubscribed, while Stripe was asked.
-    Ok(step(app, session, Some(cart), asking)
+    Ok(step(app, session, Some(content), asking)
         .await?
         .unwrap_or(Decision::Known))
 }
@@ -108,13 +108,13 @@ pub async fn expired(
 async fn step(
     app: &App,
     session: &Session,
-    cart: Option<Cart>,
+    content: Option<Content>,
     asking: Asking,
 ) -> Result<Option<Decision>, DbError> {
     let (db, app, session) = (app.db.clone(), app.clone(), session.clone());
     db.run(move |connection| {
         connection
-            .transaction(|connection| decide(connection, &app, &session, cart.as_ref(), asking))
+            .transaction(|connection| decide(connection, &app, &session, content.as_ref(), asking))
     })
     .await
 }
@@ -123,7 +123,7 @@ fn decide(
     connection: &mut PgConnection,
     app: &App,
     session: &Session,
-    cart: Option<&Cart>,
+    content: Option<&Content>,
     asking: Asking,
 ) -> QueryResult<Option<Decision>> {
     let now = app.clock.now();
@@ -138,47 +138,51 @@ fn decide(
     if let Some(hash) = hash {
         reminder::lock_address(connection, hash)?;
     }
-    let before = row::decided(connection, &session.id)?;
-    if before.as_ref().is_some_and(|before| stands(before, asking)) {
+    let before = row::before(connection, &session.id)?;
+    if !before.may_be_decided(asking) {
         return Ok(Some(Decision::Known));
     }
     let terms = asking.terms;
-    let reason = rule(&facts(
-        connection,
-        app,
-        session,
-        email.as_ref().zip(hash),
-        terms,
-    )?);
-    if asking.dry_run || (reason.is_none() && cart.is_none()) {
-        return Ok(reason.map(Decision::Skipped));
+    let address = email.as_ref().zip(hash);
+    let reason = rule(&facts(connection, app, session, address, terms)?)
+        .or_else(|| content.and_then(|content| content.as_ref().err().copied()));
+    let expired_at = expired_at(session, now);
+    if expired_at < kept_since(connection, now, app.reminders.max_age)? {
+        // What it came to has been counted, and whether somebody was reminded of it is forgotten.
+        return Ok(Some(Decision::Skipped(reason.unwrap_or(Reason::TooOld))));
     }
-    if before.is_some() {
+    if reason.is_none() && content.is_none() {
+        return Ok(None);
+    }
+    if asking.dry_run {
+        return Ok(Some(reason.map_or(Decision::Scheduled, Decision::Skipped)));
+    }
+    if before != Before::Unknown {
         row::forget(connection, &session.id)?;
     }
     let left = Left {
         session,
         hash,
-        expired_at: expired_at(session, now),
+        expired_at,
     };
     let session_row = row::keep(connection, &left, now)?;
-    let due_at = left.expired_at + terms.delay;
-    let (order, outcome) = match reason {
-        Some(reason) => (None, Err(reason)),
-        None => match restored(connection, cart, session_row, &left, app)? {
+    let due_at = expired_at + terms.delay;
+    let (order, outcome) = match (reason, content) {
+        (None, Some(Ok(cart))) => match restored(connection, cart, session_row, &left, app)? {
             Some(order) => {
                 let mail = schedule(connection, app, &order, hash, due_at)?;
                 (Some(order.id), mail.ok_or(Reason::AlreadyReminded))
             }
             None => (None, Err(Reason::AlreadyReminded)),
         },
+        (reason, _) => (None, Err(reason.unwrap_or(Reason::NotRestorable))),
     };
     let decided = Decided {
         session: session_row,
         order,
-        expired_at: left.expired_at,
+        expired_at,
         due_at,
-        good_until: asking.by_hand.then(|| left.expired_at + terms.max_age),
+        good_until: asking.by_hand.then(|| expired_at + terms.max_age),
         outcome,
     };
     reminder::decided(connection, &decided, now)?;
@@ -186,13 +190,6 @@ fn decide(
         Ok(_) => Decision::Scheduled,
         Err(reason) => Decision::Skipped(reason),
     }))
-}
-
-/// Whether what was decided before is the last word.
-fn stands((decision, reason): &(String, Option<String>), asking: Asking) -> bool {
-    let open_to_a_person = [Reason::RecoveryDisabled, Reason::TooOld].map(Reason::name);
-    let reason = reason.as_deref().unwrap_or_default();
-    !(asking.by_hand && decision == "skipped" && open_to_a_person.contains(&reason))
 }
 
 fn facts(
@@ -214,7 +211,7 @@ fn facts(
         state: State::Open,
         already_reminded: false,
         kind: Kind::Recovered,
-        wanted: settings::read(connection)?.recovery_enabled,
+        wanted: settings::hold(connection)?.recovery_enabled,
         has_email: address.is_some(),
         suppressed: !suppression::among(connection, hash)?.is_empty(),
         age: now - expired_at(session, now),
@@ -226,21 +223,18 @@ fn facts(
 /// The order that restores the cart; `None` if one stands already.
 fn restored(
     connection: &mut PgConnection,
-    cart: Option<&Cart>,
+    cart: &Restored,
     session_row: uuid::Uuid,
     left: &Left,
     app: &App,
 ) -> QueryResult<Option<Order>> {
-    let Some(cart) = cart else {
-        return Ok(None);
-    };
     let doing = Doing {
         actor: "recovery".to_owned(),
         at: app.clock.now(),
         note: None,
     };
     let started_at = left.session.created.unwrap_or(left.expired_at);
-    match order::restore(connection, &cart.order, cart.amount, started_at, &doing)? {
+    match order::restore(connection, cart, started_at, &doing)? {
         Created::New(order) => {
             row::belongs_to(connection, session_row, &order)?;
             Ok(Some(order))

@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::Asking;
 use crate::{
     gateway::Session,
     order::Order,
     random,
+    reminder::rule::Reason,
     schema::{carts, checkout_sessions, reminder_decisions, session_orders},
     suppression::AddressHash,
 };
@@ -20,17 +22,53 @@ pub(super) struct Left<'a> {
     pub expired_at: DateTime<Utc>,
 }
 
-/// What was decided about a session before: the decision, and why not.
-pub(super) fn decided(
-    connection: &mut PgConnection,
-    stripe_id: &str,
-) -> QueryResult<Option<(String, Option<String>)>> {
-    reminder_decisions::table
-        .inner_join(checkout_sessions::table)
+/// What is known of a session already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Before {
+    /// Nothing.
+    Unknown,
+    /// What was decided about it.
+    Decided {
+        decision: String,
+        reason: Option<String>,
+    },
+    /// Its cart was erased, for a person who asked.
+    Erased,
+}
+
+impl Before {
+    /// Whether it is decided on now: what was decided is the last word, unless a person asks again
+    /// about what was skipped because recovery was off, or as too old.
+    pub(super) fn may_be_decided(&self, asking: Asking) -> bool {
+        let open_to_a_person = [Reason::RecoveryDisabled, Reason::TooOld].map(Reason::name);
+        match self {
+            Self::Unknown => true,
+            Self::Erased => false,
+            Self::Decided { decision, reason } => {
+                asking.by_hand
+                    && decision == "skipped"
+                    && open_to_a_person.contains(&reason.as_deref().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// Looks a session up.
+pub(super) fn before(connection: &mut PgConnection, stripe_id: &str) -> QueryResult<Before> {
+    let row: Option<(Option<String>, Option<String>)> = checkout_sessions::table
+        .left_join(reminder_decisions::table)
         .filter(checkout_sessions::stripe_id.eq(stripe_id))
-        .select((reminder_decisions::decision, reminder_decisions::reason))
+        .select((
+            reminder_decisions::decision.nullable(),
+            reminder_decisions::reason.nullable(),
+        ))
         .first(connection)
-        .optional()
+        .optional()?;
+    Ok(match row {
+        None => Before::Unknown,
+        Some((None, _)) => Before::Erased,
+        Some((Some(decision), reason)) => Before::Decided { decision, reason },
+    })
 }
 
 /// Forgets that no reminder was to be sent, to decide again.

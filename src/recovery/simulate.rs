@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::bought::Bought;
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
         A_WEEK,
         rule::{Facts, Lately, Reason, rule},
     },
-    schema::{carts, checkout_sessions, suppressions},
+    schema::{carts, checkout_sessions, reminder_decisions, suppressions},
     suppression::AddressHash,
 };
 
@@ -53,6 +54,12 @@ pub async fn simulate(app: &App, since: DateTime<Utc>) -> Result<Vec<Simulated>,
                     .iter()
                     .filter_map(|hash| AddressHash::from_column(hash))
                     .collect(),
+                not_restorable: reminder_decisions::table
+                    .filter(reminder_decisions::reason.eq(Reason::NotRestorable.name()))
+                    .select(reminder_decisions::session_id)
+                    .load(connection)?
+                    .into_iter()
+                    .collect(),
                 delay: terms.delay,
                 livemode,
             };
@@ -64,6 +71,8 @@ pub async fn simulate(app: &App, since: DateTime<Utc>) -> Result<Vec<Simulated>,
 struct Known {
     bought: Bought,
     suppressed: HashSet<AddressHash>,
+    /// What was in them has been looked at.
+    not_restorable: HashSet<Uuid>,
     delay: Duration,
     livemode: bool,
 }
@@ -71,11 +80,13 @@ struct Known {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = carts)]
 struct Cart {
+    session_id: Uuid,
     #[diesel(select_expression = checkout_sessions::stripe_id)]
     stripe_id: Option<String>,
     #[diesel(select_expression = checkout_sessions::livemode)]
     livemode: Option<bool>,
     address_hash: Option<Vec<u8>>,
+    amount: Option<i64>,
     expired_at: DateTime<Utc>,
 }
 
@@ -88,7 +99,9 @@ impl Cart {
 fn run(carts: Vec<Cart>, known: &Known) -> Vec<Simulated> {
     let mut reminded: HashMap<AddressHash, DateTime<Utc>> = HashMap::new();
     let simulated = carts.into_iter().map(|cart| {
-        let reason = rule(&facts(&cart, known, &reminded));
+        let free = cart.amount.unwrap_or(0) == 0 || known.not_restorable.contains(&cart.session_id);
+        let reason =
+            rule(&facts(&cart, known, &reminded)).or_else(|| free.then_some(Reason::NotRestorable));
         if let (None, Some(hash)) = (reason, cart.hash()) {
             reminded.insert(hash, cart.expired_at);
         }

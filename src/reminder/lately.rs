@@ -43,7 +43,12 @@ pub fn lately(
         .filter(purchases::bought_at.gt(since));
     let here = orders::table
         .filter(lower(orders::email).eq(address.trim().to_lowercase()))
-        .filter(orders::paid_at.gt(since));
+        // Also with a bank debit on its way, or money that a person looks at.
+        .filter(
+            (orders::paid_at.gt(since))
+                .or(orders::processing_at.gt(since))
+                .or(orders::in_review_at.gt(since)),
+        );
     let reminded = outbox::table
         .filter(outbox::kind.eq("reminder"))
         .filter(outbox::address_hash.eq(&hash.0[..]))
@@ -56,7 +61,7 @@ pub fn lately(
     })
 }
 
-/// Somebody has bought with another system.
+/// Somebody has bought, here or with another system, or has a bank debit on its way.
 #[derive(Debug)]
 pub struct Purchase<'a> {
     /// `cs_…`
@@ -85,6 +90,16 @@ pub fn bought(connection: &mut PgConnection, purchase: &Purchase) -> QueryResult
             purchases::bought_at.eq(purchase.bought_at),
         ))
         .on_conflict_do_nothing()
+        .execute(connection)
+        .map(drop)
+}
+
+/// Forgets a purchase whose bank debit did not arrive.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn not_bought(connection: &mut PgConnection, stripe_session_id: &str) -> QueryResult<()> {
+    diesel::delete(purchases::table.find(stripe_session_id))
         .execute(connection)
         .map(drop)
 }

@@ -9,7 +9,7 @@ pub mod rule;
 
 use chrono::Duration;
 
-pub use self::lately::{A_WEEK, Purchase, bought, lately, lock_address};
+pub use self::lately::{A_WEEK, Purchase, bought, lately, lock_address, not_bought};
 pub use self::row::{
     DECISIONS, Decided, Decision, already_reminded, decided, list, mail_ended, skipped_after_all,
 };

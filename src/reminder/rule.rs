@@ -39,6 +39,8 @@ pub enum Reason {
     TestMode,
     /// No expired session is known of the address.
     NoSession,
+    /// Nothing was to be paid in the cart, or what is paid is not in it.
+    NotRestorable,
 }
 
 impl Reason {
@@ -60,6 +62,7 @@ impl Reason {
             Self::RecentlyReminded => "recently_reminded",
             Self::TestMode => "test_mode",
             Self::NoSession => "no_session",
+            Self::NotRestorable => "not_restorable",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    dsl::exists,
+    dsl::{exists, not},
     prelude::*,
     sql_types::{Array, BigInt, Bytea, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
@@ -33,6 +33,8 @@ pub(super) struct Which<'a> {
     pub of: Option<(AddressHash, &'a str)>,
     /// These alone.
     pub among: Option<Vec<Uuid>>,
+    /// Their checkouts stay as bare ids for a while, so that nobody decides about them again.
+    pub leave_ids: bool,
 }
 
 /// A cart, and the order that restores it, if there is one.
@@ -77,7 +79,7 @@ pub(super) fn some(connection: &mut PgConnection, which: &Which) -> QueryResult<
     )?;
     let sessions: Vec<Uuid> = goes.iter().map(|cart| cart.session_id).collect();
     recovery::remain(connection, &sessions)?;
-    delete(connection, sessions, &orders_of(&goes))
+    delete(connection, sessions, &orders_of(&goes), which.leave_ids)
 }
 
 fn orders_of(carts: &[Cart]) -> Vec<Uuid> {
@@ -91,7 +93,9 @@ fn free(connection: &mut PgConnection, which: &Which) -> QueryResult<Vec<Cart>> 
          FROM carts cart JOIN checkout_sessions session ON session.id = cart.session_id \
              LEFT JOIN session_orders link ON link.session_id = cart.session_id \
              LEFT JOIN orders ON orders.id = link.order_id \
-         WHERE ($1 IS NULL OR cart.expired_at < $1) \
+         WHERE ($1 IS NULL OR cart.expired_at < $1 AND NOT EXISTS \
+                 (SELECT FROM reminder_decisions by_hand WHERE by_hand.session_id = cart.session_id \
+                  AND by_hand.good_until IS NOT NULL AND by_hand.decided_at >= $1)) \
            AND ($2 IS NULL OR cart.address_hash = $2 OR lower(orders.email) = $3) \
            AND ($4 IS NULL OR cart.session_id = ANY ($4)) \
            AND NOT EXISTS (SELECT FROM payments WHERE payments.session_id = cart.session_id) \
@@ -140,8 +144,9 @@ fn in_use(connection: &mut PgConnection, of: &[Uuid]) -> QueryResult<HashSet<Uui
 /// Deletes carts by their sessions, and all of these orders, from the leaves to the root.
 fn delete(
     connection: &mut PgConnection,
-    mut sessions: Vec<Uuid>,
+    carts: Vec<Uuid>,
     of: &[Uuid],
+    leave_ids: bool,
 ) -> QueryResult<Pruned> {
     let links = session_orders::table.filter(session_orders::order_id.eq_any(of));
     let own: Vec<Uuid> = diesel::delete(links)
@@ -152,12 +157,12 @@ fn delete(
         .returning(outbox_orders::mail_id)
         .get_results(connection)?;
     diesel::delete(activity::table.filter(activity::order_id.eq_any(of))).execute(connection)?;
-    let carts = diesel::delete(carts::table.filter(carts::session_id.eq_any(&sessions)))
-        .execute(connection)?;
-    sessions.extend(own);
+    let gone = carts::table.filter(carts::session_id.eq_any(&carts));
+    let how_many = diesel::delete(gone).execute(connection)?;
+    let all: Vec<Uuid> = carts.iter().chain(&own).copied().collect();
     let decisions = reminder_decisions::table.filter(
         reminder_decisions::session_id
-            .eq_any(&sessions)
+            .eq_any(&all)
             .or(reminder_decisions::order_id.eq_any(of).assume_not_null()),
     );
     diesel::delete(decisions).execute(connection)?;
@@ -165,24 +170,38 @@ fn delete(
     let shared = outbox_orders::table.filter(outbox_orders::mail_id.eq(outbox::id));
     let mails = outbox::table
         .filter(outbox::id.eq_any(mails))
-        .filter(diesel::dsl::not(exists(shared)));
+        .filter(not(exists(shared)));
     let mails = diesel::delete(mails).execute(connection)?;
+    let sessions = if leave_ids { own } else { all };
     diesel::delete(checkout_sessions::table.filter(checkout_sessions::id.eq_any(&sessions)))
         .execute(connection)?;
     let orders = diesel::delete(orders::table.filter(orders::id.eq_any(of))).execute(connection)?;
     Ok(Pruned {
-        carts,
+        carts: how_many,
         orders,
         mails,
         ..Pruned::default()
     })
 }
 
+/// Prunes some bare ids of erased carts whose checkout ended before `until`; tells how many.
+pub(super) fn ids(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<usize> {
+    let bare: Vec<Uuid> = checkout_sessions::table
+        .filter(checkout_sessions::origin.eq("foreign"))
+        .filter(checkout_sessions::ended_at.lt(until))
+        .filter(not(exists(carts::table.find(checkout_sessions::id))))
+        .limit(BATCH)
+        .select(checkout_sessions::id)
+        .load(connection)?;
+    diesel::delete(checkout_sessions::table.filter(checkout_sessions::id.eq_any(bare)))
+        .execute(connection)
+}
+
 /// Prunes some purchases from before `until` that no cart's figures need any more; tells how many.
 pub(super) fn purchases(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<usize> {
     let old: Vec<String> = purchases::table
         .filter(purchases::bought_at.lt(until))
-        .filter(diesel::dsl::not(exists(
+        .filter(not(exists(
             carts::table
                 .filter(carts::address_hash.eq(purchases::address_hash.nullable()))
                 .filter(carts::expired_at.le(purchases::bought_at))

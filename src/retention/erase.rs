@@ -6,6 +6,7 @@
 use diesel::{
     Connection,
     prelude::*,
+    result::Error as QueryError,
     sql_types::{Bytea, Text},
 };
 use serde::Serialize;
@@ -17,15 +18,15 @@ use super::{
 };
 use crate::{
     db::{Db, DbError, lower},
-    order::{Doing, email::Email},
+    inbox::ERASED,
+    order::Doing,
+    outbox::give_up_overdue,
     schema::{outbox, stripe_events, suppressions},
     suppression::{AddressHash, AddressKey},
 };
 
 /// Events that are read at once; a body may have a megabyte.
 const BATCH: i64 = 200;
-/// What stands in place of a body that named the person.
-const NOTHING: &[u8] = b"{}";
 
 /// How much was done about an address.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -42,8 +43,8 @@ pub struct Erased {
     pub events: usize,
     /// Whether the address is on the list of those who are not written to; it stays on it as a hash.
     pub suppressed: bool,
-    /// Events that name the address and are still to be worked on. They stay as they are: what they
-    /// tell may be a payment.
+    /// Events that name the address and are still to be worked on. They stay as they are for now: what
+    /// they tell may be a payment.
     pub events_left: usize,
 }
 
@@ -58,25 +59,34 @@ pub enum Refused {
     Database(#[from] DbError),
 }
 
-/// Removes an address. Done again, it finds less to do.
+/// Removes an address, whatever it looks like: Stripe takes some that we would not. Done again, it finds
+/// less to do.
 ///
 /// # Errors
 /// [`Refused`]; what was done before the database went away stays done.
-pub fn erase(db: &Db, email: &Email, doing: &Doing) -> Result<Erased, Refused> {
-    let address = email.as_str().trim().to_lowercase();
+pub fn erase(db: &Db, address: &Address, doing: &Doing) -> Result<Erased, Refused> {
+    let address = address.0.as_str();
+    // A mail whose worker died is in nobody's hands.
+    db.run_blocking(|connection| give_up_overdue(connection, doing.at))?;
     let rows = db.run_blocking(|connection| {
-        connection.transaction(|connection| {
-            let hash = AddressKey::load(connection)?.hash(&address);
-            if is_sending(connection, hash, &address)? {
-                return Ok(None);
+        let rows = connection.transaction(|connection| {
+            let hash = AddressKey::load(connection)?.hash(address);
+            let erased = rows(connection, hash, address)?;
+            // One that was queued and taken in hand meanwhile counts, too.
+            if is_sending(connection, hash, address)? {
+                return Err(QueryError::RollbackTransaction);
             }
-            rows(connection, hash, &address).map(Some)
-        })
+            Ok(erased)
+        });
+        match rows {
+            Err(QueryError::RollbackTransaction) => Ok(None),
+            rows => rows.map(Some),
+        }
     })?;
     let mut erased = rows.ok_or(Refused::Sending)?;
     let mut after = String::new();
     while let Some(looked) = db.run_blocking(|connection| {
-        connection.transaction(|connection| events(connection, &address, &after))
+        connection.transaction(|connection| events(connection, address, &after))
     })? {
         erased.events += looked.emptied;
         erased.events_left += looked.left;
@@ -87,7 +97,30 @@ pub fn erase(db: &Db, email: &Email, doing: &Doing) -> Result<Erased, Refused> {
     Ok(erased)
 }
 
-/// Locks the mails, so that none of them is taken in hand meanwhile.
+/// An address as a person gives it: in small letters, without blanks around.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address(String);
+
+/// A text that is no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is not an e-mail address; it looks like name@example.org")]
+pub struct NoAddress;
+
+impl Address {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// [`NoAddress`], where there is nothing before or behind an `@`.
+    pub fn parse(text: &str) -> Result<Self, NoAddress> {
+        let address = text.trim().to_lowercase();
+        match address.rsplit_once('@') {
+            Some((name, host)) if !name.is_empty() && !host.is_empty() => Ok(Self(address)),
+            _ => Err(NoAddress),
+        }
+    }
+}
+
+/// Whether a mail to the address is in a courier's hands; the others are locked.
 fn is_sending(
     connection: &mut PgConnection,
     hash: AddressHash,
@@ -107,8 +140,11 @@ fn is_sending(
 }
 
 fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> QueryResult<Erased> {
+    // Locked first, so that none of them is taken in hand meanwhile; one that is ends this.
+    is_sending(connection, hash, address)?;
     let which = Which {
         of: Some((hash, address)),
+        leave_ids: true,
         ..Which::default()
     };
     let mut erased = Erased::default();
@@ -165,12 +201,14 @@ const WAITING: [&str; 2] = [
 const MAILS: &str = "UPDATE outbox SET address = NULL, subject = NULL, body = NULL, \
          state = CASE WHEN state IN ('sent', 'cancelled', 'suppressed') THEN state ELSE 'cancelled' END, \
          last_error = CASE WHEN strpos(lower(last_error), $1) > 0 THEN 'erased' ELSE last_error END \
-     WHERE (address_hash = $2 OR lower(address) = $1) AND address IS NOT NULL";
-const ORDERS: &str = "UPDATE orders SET email = NULL, name = NULL WHERE lower(email) = $1";
+     WHERE (address_hash = $2 OR lower(address) = $1) AND address IS NOT NULL AND state <> 'sending'";
+const ORDERS: &str =
+    "UPDATE orders SET email = NULL, name = NULL, checkout_params = '[]' WHERE lower(email) = $1";
 const METADATA: &str = "UPDATE orders SET metadata = \
-         (SELECT jsonb_object_agg(key, CASE WHEN lower(trim(value)) = $1 THEN '' ELSE value END) \
+         (SELECT jsonb_object_agg(CASE WHEN lower(trim(key)) = $1 THEN 'erased' ELSE key END, \
+                                  CASE WHEN lower(trim(value)) = $1 THEN '' ELSE value END) \
           FROM jsonb_each_text(metadata)) \
-     WHERE EXISTS (SELECT FROM jsonb_each_text(metadata) WHERE lower(trim(value)) = $1)";
+     WHERE EXISTS (SELECT FROM jsonb_each_text(metadata) WHERE $1 IN (lower(trim(key)), lower(trim(value))))";
 /// A mint that never came to its end keeps what was sent; a checkout lives for a day, so that after
 /// two nothing can come of it.
 const MINTS: &str = "UPDATE checkout_sessions SET state = 'failed', request_body = NULL, \
@@ -208,9 +246,9 @@ fn events(
         .collect();
     let done = stripe_events::table
         .filter(stripe_events::id.eq_any(&named))
-        .filter(stripe_events::state.eq_any(["processed", "ignored"]));
+        .filter(stripe_events::state.ne("pending"));
     let emptied = diesel::update(done)
-        .set(stripe_events::body.eq(NOTHING))
+        .set(stripe_events::body.eq(ERASED))
         .execute(connection)?;
     Ok(Some(Looked {
         emptied,

@@ -10,6 +10,7 @@ mod carts;
 mod erase;
 mod events;
 mod history;
+mod samples;
 
 use std::time::Duration;
 
@@ -18,23 +19,20 @@ use diesel::{Connection, prelude::*};
 use serde::Serialize;
 use serde_json::json;
 
-pub use self::erase::{Erased, Refused, erase};
+pub use self::erase::{Address, Erased, Refused, erase};
 use crate::{
     activity::{self, Level},
     app::App,
     chore::Turn,
     db::DbError,
     order::Doing,
-    settings,
+    recovery, settings,
 };
 
 /// Between two runs.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// After one that failed.
 const AGAIN_AFTER: Duration = Duration::from_secs(15 * 60);
-/// For so long it is remembered who was reminded of a cart, whatever the setting says: nobody hears
-/// of carts twice in a week. Counted from the last day on which a reminder may go out.
-const REMEMBER: chrono::Duration = chrono::Duration::days(7);
 
 /// How long something is kept.
 #[derive(Debug, Clone, Copy)]
@@ -48,14 +46,15 @@ pub struct Kept {
 }
 
 /// Everything that goes by itself. `docs/privacy.md` says the same, and what remains.
-pub const TABLE: [Kept; 7] = [
+pub const TABLE: [Kept; 8] = [
     kept("carts", "recovered_orders_days", 30),
     kept("recovered orders", "recovered_orders_days", 30),
     kept("mails about carts", "recovered_orders_days", 30),
-    kept("purchases elsewhere", "recovered_orders_days", 30),
+    kept("purchases", "recovered_orders_days", 30),
     kept("events of other checkouts", "recovered_orders_days", 30),
     kept("events", "events_days", 60),
     kept("activity", "activity_days", 90),
+    kept("test mails", "activity_days", 90),
 ];
 
 const fn kept(what: &'static str, setting: &'static str, days: i32) -> Kept {
@@ -73,9 +72,9 @@ pub struct Pruned {
     pub carts: usize,
     /// Orders that restored some of them.
     pub orders: usize,
-    /// Mails about those.
+    /// Mails about those, and test mails of mailings.
     pub mails: usize,
-    /// What people bought with other systems.
+    /// What people bought.
     pub purchases: usize,
     /// Events of Stripe.
     pub events: usize,
@@ -133,6 +132,7 @@ pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
         .db
         .run(move |connection| until(connection, now, max_age))
         .await?;
+    in_one(app, move |connection| recovery::go(connection, until.carts)).await?;
     let mut pruned = Pruned::default();
     loop {
         let batch = in_one(app, move |connection| carts::prune(connection, until.carts)).await?;
@@ -141,6 +141,7 @@ pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
         }
         pruned.add(batch);
     }
+    batches(app, move |connection| carts::ids(connection, until.carts)).await?;
     pruned.purchases = batches(app, move |connection| {
         carts::purchases(connection, until.carts)
     })
@@ -149,6 +150,10 @@ pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
     pruned.events += batches(app, move |connection| events::old(connection, until.events)).await?;
     pruned.activity = batches(app, move |connection| {
         history::prune(connection, until.activity)
+    })
+    .await?;
+    pruned.mails += batches(app, move |connection| {
+        samples::prune(connection, until.activity)
     })
     .await?;
     let line = line(now, actor, "pruned what is not needed any more", pruned);
@@ -169,7 +174,7 @@ fn until(
     let settings = settings::read(connection)?;
     let before = |days: i32| now - Days::new(days.unsigned_abs().into());
     Ok(Until {
-        carts: before(settings.recovered_orders_days).min(now - max_age - REMEMBER),
+        carts: recovery::prune_before(connection, now, max_age)?,
         events: before(settings.events_days),
         activity: before(settings.activity_days),
     })

@@ -20,10 +20,13 @@ pub(super) fn without_a_row(
     now: DateTime<Utc>,
 ) -> QueryResult<Settled> {
     let marked = session.is_marked();
-    if !marked && session.status == Status::Paid {
-        bought(connection, session, now)?;
+    match session.status {
+        Status::Paid | Status::PaymentPending => bought(connection, session, now)?,
+        Status::PaymentFailed => reminder::not_bought(connection, &session.id)?,
+        Status::Open | Status::Expired => {}
     }
-    let is_money = session.status == Status::Paid && session.amount_total != Some(0);
+    let sum = session.amount_total.unwrap_or(0);
+    let is_money = session.status == Status::Paid && sum != 0;
     if is_money && (marked || settings::read(connection)?.orphan_cases) {
         payment::record(connection, session, None, &[], found_by, now)?;
         return Ok(Settled::Unknown);
@@ -35,15 +38,20 @@ pub(super) fn without_a_row(
     })
 }
 
-/// Somebody has bought with another system: they are not reminded of a cart.
-fn bought(connection: &mut PgConnection, session: &Session, now: DateTime<Utc>) -> QueryResult<()> {
-    let Some(address) = &session.email else {
+/// Somebody has bought: they are not reminded of a cart.
+pub(super) fn bought(
+    connection: &mut PgConnection,
+    session: &Session,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    // A checkout without an amount sets up a card: nothing was bought.
+    let (Some(address), Some(amount)) = (&session.email, session.amount_total) else {
         return Ok(());
     };
     let purchase = Purchase {
         stripe_session_id: &session.id,
         address_hash: AddressKey::load(connection)?.hash(address),
-        amount: session.amount_total.unwrap_or(0),
+        amount,
         currency: session.currency.as_deref().unwrap_or_default(),
         bought_at: session.told_at.unwrap_or(now),
     };

@@ -20,6 +20,7 @@ mod view;
 use chrono::{DateTime, Utc};
 use diesel::{
     Connection, IntoSql,
+    dsl::{exists, select},
     prelude::*,
     result::Error as QueryError,
     sql_types::{Nullable, Timestamptz},
@@ -41,7 +42,7 @@ use crate::{
     db::DbError,
     gateway::{Session, session::Status},
     order::{self, Doing, Order},
-    schema::{checkout_sessions, session_orders},
+    schema::{checkout_sessions, orders, session_orders},
 };
 
 /// Who found a payment first.
@@ -177,6 +178,7 @@ pub fn settle_in(
         }
         Status::Paid => {
             complete(connection, row, &state, session, now)?;
+            foreign::bought(connection, session, now)?;
             payment::record(
                 connection,
                 session,
@@ -201,12 +203,12 @@ struct Share {
     version: i32,
 }
 
-/// Whether we have a row of a session.
+/// Whether we have a row of a session, or it names an order of ours.
 ///
 /// # Errors
 /// What PostgreSQL says.
 pub fn is_known(connection: &mut PgConnection, session: &Session) -> QueryResult<bool> {
-    Ok(find_row(connection, session)?.is_some())
+    Ok(find_row(connection, session)?.is_some() || names_an_order(connection, session)?)
 }
 
 /// Whether a session is an order's of ours, not a cart that another system's payer left.
@@ -217,7 +219,20 @@ pub fn is_an_orders(connection: &mut PgConnection, session: &Session) -> QueryRe
     let ours = checkout_sessions::table
         .filter(checkout_sessions::stripe_id.eq(&session.id))
         .filter(checkout_sessions::origin.ne("foreign"));
-    diesel::select(diesel::dsl::exists(ours)).get_result(connection)
+    Ok(select(exists(ours)).get_result(connection)? || names_an_order(connection, session)?)
+}
+
+/// By its id or its reference, where a mint of ours would name it: somebody's own checkout for it.
+fn names_an_order(connection: &mut PgConnection, session: &Session) -> QueryResult<bool> {
+    let keys = ["order_id", "reference"];
+    let named = keys.into_iter().filter_map(|key| session.metadata.get(key));
+    let named: Vec<&String> = named.chain(&session.client_reference_id).collect();
+    if named.is_empty() {
+        return Ok(false);
+    }
+    let ids: Vec<Uuid> = named.iter().filter_map(|name| name.parse().ok()).collect();
+    let orders = orders::table.filter(orders::id.eq_any(ids).or(orders::reference.eq_any(named)));
+    select(exists(orders)).get_result(connection)
 }
 
 /// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another

@@ -105,6 +105,8 @@ mod tests {
             locale: None,
             automatic_tax: false,
             promotion_codes: false,
+            also_asked: Vec::new(),
+            client_reference_id: None,
             created: None,
             id: "cs_1".to_owned(),
             status: Status::Paid,

@@ -5,8 +5,8 @@ use freshmint::{
     clock::Clock,
     config,
     db::Db,
-    order::{Doing, email::Email},
-    retention::{self, Refused},
+    order::Doing,
+    retention::{self, Address, Refused},
 };
 
 use crate::{Done, Failure, orders::Format};
@@ -16,8 +16,8 @@ pub struct Erase {
     #[command(flatten)]
     database: config::Database,
     /// The address of the person who asks
-    #[arg(value_parser = Email::parse)]
-    email: Email,
+    #[arg(value_parser = Address::parse)]
+    email: Address,
     /// How to print what was done
     #[arg(long, value_enum, default_value = "text")]
     format: Format,

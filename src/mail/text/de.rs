@@ -50,7 +50,7 @@ abgeschlossen. Das war in Ihrem Warenkorb:
 
 {{ lines }}
 
-Summe: {{ amount }}
+Summe: {{ amount }}[additions]
 
 Wenn Sie es noch möchten: Dieser Link legt dasselbe in eine neue Kasse.
 

@@ -49,7 +49,7 @@ This is what was in your cart:
 
 {{ lines }}
 
-Total: {{ amount }}
+Total: {{ amount }}[additions]
 
 If you still want it, this link puts the same things into a new checkout:
 

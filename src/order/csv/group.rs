@@ -141,6 +141,7 @@ impl Row {
             parse_decimal(&self.amount, currency).map_err(|error| format!("amount: {error}"))?;
         let line = Line::Inline {
             recurring: None,
+            tax_behavior: None,
             description: self.description.clone(),
             unit_amount,
             quantity: self.quantity,

@@ -153,6 +153,16 @@ impl Candidate {
         self.end(connection, "failed", None, Some(why))
     }
 
+    /// Its turn comes again in a few seconds.
+    pub fn wait(&self, connection: &mut PgConnection) -> QueryResult<()> {
+        diesel::sql_query(
+            "UPDATE outbox SET not_before = clock_timestamp() + interval '5 seconds' WHERE id = $1",
+        )
+        .bind::<SqlUuid, _>(self.id)
+        .execute(connection)
+        .map(drop)
+    }
+
     fn end(
         &self,
         connection: &mut PgConnection,

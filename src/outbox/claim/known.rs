@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Text, Uuid as SqlUuid},
+};
 use uuid::Uuid;
 
 use super::candidate::Candidate;
@@ -27,6 +30,8 @@ pub(super) struct Known {
     expiries: HashMap<Uuid, Expiry>,
     with_live_session: HashSet<Uuid>,
     lately: HashMap<Uuid, Lately>,
+    /// Mails to whose payers Stripe has told something that is still to be worked on.
+    unheard: HashSet<Uuid>,
     settings: Option<Settings>,
 }
 
@@ -51,8 +56,10 @@ impl Known {
             expiries: HashMap::new(),
             with_live_session: HashSet::new(),
             lately: HashMap::new(),
+            unheard: HashSet::new(),
             settings: None,
         };
+        known.unheard = unheard(connection, candidates, &known.orders)?;
         if candidates.iter().any(|mail| mail.kind() == Kind::Reminder) {
             known.load_reminders(connection, &mails)?;
             known.load_lately(connection, candidates, now)?;
@@ -144,6 +151,7 @@ impl Known {
                 })
                 .collect(),
             reminder: self.reminder(mail, &orders, suppressed, app, now),
+            unheard: self.unheard.contains(&mail.id),
         };
         (orders, facts)
     }
@@ -209,6 +217,43 @@ fn moved(
         .into_iter()
         .map(|(mail, hash)| (mail, (hash, suppressed.contains(&hash))));
     Ok(moved.collect())
+}
+
+/// Mails whose address or order an event names that is still to be worked on.
+fn unheard(
+    connection: &mut PgConnection,
+    candidates: &[Candidate],
+    orders: &HashMap<Uuid, Vec<(Order, bool)>>,
+) -> QueryResult<HashSet<Uuid>> {
+    #[derive(QueryableByName)]
+    struct Named {
+        #[diesel(sql_type = SqlUuid)]
+        mail: Uuid,
+    }
+    let (mut mails, mut names) = (Vec::new(), Vec::new());
+    for mail in candidates.iter().filter(|mail| mail.kind().is_to_a_payer()) {
+        let about: Vec<&Order> = about(orders, mail.id).collect();
+        let address = mail.address(&about).to_lowercase();
+        for name in about
+            .iter()
+            .map(|order| order.id.to_string())
+            .chain([address])
+        {
+            mails.push(mail.id);
+            names.push(name);
+        }
+    }
+    let named: Vec<Named> = diesel::sql_query(
+        "WITH told AS MATERIALIZED ( \
+             SELECT lower(encode(body, 'escape')) AS text FROM stripe_events \
+             WHERE state = 'pending' AND type LIKE 'checkout.session.%') \
+         SELECT DISTINCT asked.mail FROM unnest($1, $2) AS asked (mail, name) \
+         WHERE EXISTS (SELECT FROM told WHERE strpos(told.text, asked.name) > 0)",
+    )
+    .bind::<Array<SqlUuid>, _>(mails)
+    .bind::<Array<Text>, _>(names)
+    .load(connection)?;
+    Ok(named.into_iter().map(|named| named.mail).collect())
 }
 
 /// The orders that mails are about, each with whether it has changed since.

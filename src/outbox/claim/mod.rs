@@ -108,6 +108,7 @@ pub fn claim(
                 Ruling::Suppress => candidate.suppress(connection)?,
                 Ruling::Cancel(reason) => candidate.cancel(connection, reason)?,
                 Ruling::Outdated => candidate.outdated(connection)?,
+                Ruling::Wait => candidate.wait(connection)?,
             }
         }
         let claimed: Vec<Claimed> = claimed.into_iter().flatten().collect();

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    inbox::{self, Event, State},
+    inbox::{self, Event, Replayed, State},
 };
 
 #[derive(Deserialize)]
@@ -47,13 +47,20 @@ pub async fn replay(
     id: Path<Keepable>,
 ) -> Result<HttpResponse, Problem> {
     let Keepable(id) = id.into_inner();
-    let event = app
+    let replayed = app
         .db
         .run(move |connection| inbox::replay(connection, &id))
         .await?;
-    let event = event.ok_or_else(|| Problem::not_found("event"))?;
-    app.wake.notify_one();
-    Ok(HttpResponse::Ok().json(event))
+    match replayed {
+        Replayed::Pending(event) => {
+            app.wake.notify_one();
+            Ok(HttpResponse::Ok().json(event))
+        }
+        Replayed::Erased => Err(Problem::conflict(
+            "its content was erased for a person who asked; what it told stands in Stripe's dashboard",
+        )),
+        Replayed::NoEvent => Err(Problem::not_found("event")),
+    }
 }
 
 fn read_state(text: &str) -> Result<State, Problem> {

@@ -1,6 +1,9 @@
 //! `freshmint recovery backfill (FILE.csv | --from-stripe --since DATE)`.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use clap::Args;
@@ -11,14 +14,16 @@ use freshmint::{
     recovery::{
         Asking, Decision, RecoveryError,
         backfill::{self, page},
+        people,
     },
     reminder::Terms,
     settings,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::list;
 use crate::{Done, Failure, block_on};
+
+const USUAL_MAX_AGE: Duration = Duration::days(30);
 
 #[derive(Args)]
 pub struct Backfill {
@@ -39,16 +44,18 @@ pub struct Backfill {
     /// Give a verdict for each, and write nobody
     #[arg(long)]
     dry_run: bool,
-    /// How long ago a cart may have expired, as 30d or 48h
-    #[arg(long, value_name = "AGE", default_value = "30d", value_parser = age)]
-    max_age: Duration,
+    /// How long ago a cart may have expired, as 48h; 30d, or as long as carts are kept
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    max_age: Option<Duration>,
 }
 
 impl Backfill {
     pub fn run(self) -> Done {
         let app = App::new(&self.settings, Clock::system())?;
         let kept = app.db.run_blocking(settings::read)?.recovered_orders_days;
-        if self.max_age > Duration::days(kept.into()) {
+        let most = Duration::days(kept.into());
+        let max_age = self.max_age.unwrap_or(USUAL_MAX_AGE.min(most));
+        if max_age > most {
             return Err(Failure::new(format!(
                 "--max-age can be at most {kept}d: carts are kept so long (recovered_orders_days), and \
                  whoever was written to before that is not known any more."
@@ -56,7 +63,7 @@ impl Backfill {
         }
         let asking = Asking {
             terms: Terms {
-                max_age: self.max_age,
+                max_age,
                 ..app.reminders
             },
             by_hand: true,
@@ -68,7 +75,7 @@ impl Backfill {
             counts: BTreeMap::new(),
         };
         match (&self.file, self.since) {
-            (Some(file), _) => block_on(from_file(run, list::read(file)?, &mut verdicts))?,
+            (Some(file), _) => block_on(from_file(run, read(file)?, &mut verdicts))?,
             (None, Some(since)) => {
                 block_on(from_stripe(&app, run, midnight(since), &mut verdicts))?;
             }
@@ -81,9 +88,15 @@ impl Backfill {
     }
 }
 
+fn read(file: &Path) -> Result<Vec<people::Line>, Failure> {
+    let said = |what: String| Failure::new(format!("{}: {what}.", file.display()));
+    let bytes = std::fs::read(file).map_err(|error| said(format!("it cannot be read: {error}")))?;
+    people::parse(&bytes).map_err(|error| said(error.to_string()))
+}
+
 async fn from_file(
     mut run: backfill::Backfill<'_>,
-    lines: Vec<list::Line>,
+    lines: Vec<people::Line>,
     verdicts: &mut Verdicts,
 ) -> Done {
     let bar = ProgressBar::new(lines.len() as u64);
@@ -142,7 +155,6 @@ impl Verdicts {
             Ok(Decision::Scheduled) => "scheduled",
             Ok(Decision::Known) => "decided before",
             Ok(Decision::Skipped(reason)) => reason.name(),
-            Err(RecoveryError::Unrestorable(error)) => return Ok(self.bad(&error.to_string())),
             Err(error) => return Err(failed(error)),
         };
         Ok(self.counted(word).to_owned())

@@ -1,7 +1,6 @@
 //! `freshmint recovery`: checkouts that the shop's own site opened, and nobody finished.
 
 mod backfill;
-mod list;
 mod simulate;
 
 use clap::Subcommand;

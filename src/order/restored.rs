@@ -1,0 +1,227 @@
+//! An order that restores a cart, and what becomes of it when Stripe does not take the cart any more as
+//! it was: a price has been retired, a shipping rate or a coupon is gone.
+
+use diesel::prelude::*;
+
+use super::{Doing, Kind, Order, draft::NewOrder, history, line::Line, row::Simplified};
+use crate::{activity::Level, schema::orders};
+
+/// A parameter of a checkout as Stripe's form writes it: `("phone_number_collection[enabled]", "true")`.
+pub type Param = (String, String);
+
+/// A cart, ready to become an order.
+#[derive(Debug, Clone)]
+pub struct Restored {
+    /// What was in it.
+    pub order: NewOrder,
+    /// What it came to before shipping, taxes and discounts, in minor units.
+    pub amount: i64,
+    /// What else its checkout asked for.
+    pub checkout_params: Vec<Param>,
+}
+
+/// A cart that asks for less.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Simpler {
+    lines: Vec<Line>,
+    checkout_params: Vec<Param>,
+}
+
+impl Order {
+    /// The same cart without what Stripe refused: a price of the catalogue becomes the amount that it
+    /// was, anything else is left out. `param` is Stripe's name of it; where it names nothing that is
+    /// asked for here, the additions go first, then the prices. `None`: it cannot be simpler.
+    pub fn simpler(&self, param: Option<&str>) -> Option<Simpler> {
+        if self.kind != Kind::Recovered {
+            return None;
+        }
+        let param = param.unwrap_or_default();
+        let name = top(param);
+        let is_refused = |asked: &Param| match name {
+            // What may be kept of a customer means nothing without one.
+            "customer" => asked.0.starts_with("customer"),
+            _ => top(&asked.0) == name,
+        };
+        let mut simpler = Simpler {
+            lines: self.lines.clone(),
+            checkout_params: self.checkout_params.clone(),
+        };
+        if self.checkout_params.iter().any(is_refused) {
+            simpler.checkout_params.retain(|asked| !is_refused(asked));
+        } else if let Some(line) = line_of(param).and_then(|at| simpler.lines.get_mut(at))
+            && let Some(priced) = priced(line)
+        {
+            *line = priced;
+        } else if name != "line_items" && !self.checkout_params.is_empty() {
+            simpler.checkout_params.clear();
+        } else {
+            simpler.lines = self
+                .lines
+                .iter()
+                .map(|line| priced(line).unwrap_or_else(|| line.clone()))
+                .collect();
+        }
+        let is_simpler =
+            simpler.lines != self.lines || simpler.checkout_params != self.checkout_params;
+        is_simpler.then_some(simpler)
+    }
+
+    /// Whether what is paid may be more or less than the lines, by shipping, taxes or a discount.
+    pub fn has_additions(&self) -> bool {
+        let adds = ["shipping_options", "discounts"];
+        self.automatic_tax
+            || self
+                .checkout_params
+                .iter()
+                .any(|(name, _)| adds.contains(&top(name)))
+    }
+}
+
+/// `shipping_options[0][shipping_rate]` is about `shipping_options`.
+fn top(param: &str) -> &str {
+    param.split('[').next().unwrap_or_default()
+}
+
+/// The line that `line_items[1][price]` is about.
+fn line_of(param: &str) -> Option<usize> {
+    let rest = param.strip_prefix("line_items[")?;
+    rest.split(']').next()?.parse().ok()
+}
+
+/// A line with the amount that its price of the catalogue was.
+fn priced(line: &Line) -> Option<Line> {
+    match line {
+        Line::Catalogue {
+            quantity,
+            seen: Some(seen),
+            ..
+        } => Some(Line::as_seen(seen.clone(), *quantity)),
+        Line::Catalogue { seen: None, .. } | Line::Inline { .. } => None,
+    }
+}
+
+/// Makes a locked order the simpler one; the version counts up.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn simplify(
+    connection: &mut PgConnection,
+    order: &Order,
+    simpler: &Simpler,
+    doing: &Doing,
+) -> QueryResult<()> {
+    let changed = Simplified::of(&simpler.lines, &simpler.checkout_params);
+    diesel::update(orders::table.find(order.id))
+        .set((changed, orders::version.eq(orders::version + 1)))
+        .execute(connection)?;
+    let what = "Stripe does not take the cart as it was; a simpler checkout is opened";
+    history(connection, order, doing, Level::Info, what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        mail::samples::fee,
+        order::{
+            line::{PriceId, Quantity, Seen},
+            text::Description,
+        },
+    };
+
+    fn cart(params: &[&str]) -> Order {
+        let priced = |price: &str| Line::Catalogue {
+            price: PriceId::try_from(price.to_owned()).expect("an id"),
+            quantity: Quantity::try_from(2).expect("a quantity"),
+            seen: Some(Seen {
+                description: Description::parse("Scarf").expect("a text"),
+                amount: 5_800,
+                recurring: None,
+                tax_behavior: None,
+            }),
+        };
+        Order {
+            kind: Kind::Recovered,
+            lines: vec![priced("price_1"), priced("price_2")],
+            checkout_params: params
+                .iter()
+                .map(|name| ((*name).to_owned(), "x".to_owned()))
+                .collect(),
+            ..fee("en")
+        }
+    }
+
+    /// What is left: `price` or `amount` for each line, then the names of the additions.
+    fn told(simpler: Option<Simpler>) -> String {
+        let Some(simpler) = simpler else {
+            return "nothing".to_owned();
+        };
+        let lines = simpler.lines.iter().map(|line| match line {
+            Line::Catalogue { .. } => "price",
+            Line::Inline { .. } => "amount",
+        });
+        let params = simpler
+            .checkout_params
+            .iter()
+            .map(|(name, _)| name.as_str());
+        lines.chain(params).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_stripe_refuses_goes_and_the_rest_stays() {
+        let cart = cart(&["shipping_options[0][shipping_rate]", "discounts[0][coupon]"]);
+        let without = |param: &str| told(cart.simpler(Some(param)));
+        assert_eq!(
+            without("line_items[1][price]"),
+            "price amount shipping_options[0][shipping_rate] discounts[0][coupon]"
+        );
+        assert_eq!(
+            without("shipping_options[0][shipping_rate]"),
+            "price price discounts[0][coupon]"
+        );
+        assert_eq!(
+            without("discounts"),
+            "price price shipping_options[0][shipping_rate]"
+        );
+    }
+
+    #[test]
+    fn where_stripe_does_not_say_what_it_is_the_additions_go_first() {
+        let full = cart(&["discounts[0][coupon]"]);
+        for param in [None, Some("amount"), Some("")] {
+            assert_eq!(told(full.simpler(param)), "price price");
+            assert_eq!(told(cart(&[]).simpler(param)), "amount amount");
+        }
+        assert_eq!(
+            told(full.simpler(Some("line_items"))),
+            "amount amount discounts[0][coupon]"
+        );
+    }
+
+    #[test]
+    fn with_a_customer_goes_what_may_be_kept_of_them() {
+        let cart = cart(&["customer", "customer_update[address]"]);
+        assert_eq!(told(cart.simpler(Some("customer"))), "price price");
+    }
+
+    #[test]
+    fn a_plain_cart_cannot_be_simpler_and_an_order_of_the_shop_is_as_the_shop_says() {
+        let plain = Order {
+            kind: Kind::Recovered,
+            ..fee("en")
+        };
+        assert_eq!(plain.simpler(Some("line_items[0][price]")), None);
+        let billed = Order {
+            kind: Kind::Billed,
+            ..cart(&["discounts[0][coupon]"])
+        };
+        assert_eq!(billed.simpler(Some("discounts")), None);
+    }
+
+    #[test]
+    fn shipping_taxes_and_discounts_make_it_another_sum() {
+        assert!(cart(&["shipping_options[0][shipping_rate]"]).has_additions());
+        assert!(cart(&["discounts[0][coupon]"]).has_additions());
+        assert!(!cart(&["phone_number_collection[enabled]"]).has_additions());
+    }
+}

@@ -1,0 +1,50 @@
+//! How far back carts are known. An older one has been counted and forgotten: it is not decided on, so
+//! that nobody is written to twice about it, and it does not count twice.
+
+use chrono::{DateTime, Days, Duration, Utc};
+use diesel::prelude::*;
+
+use crate::{reminder::A_WEEK, schema::retention, settings};
+
+/// What a run at `now` prunes: carts whose checkout ended before this. Whatever the setting says, it is
+/// remembered who was reminded of a cart for a week after the last day on which that may happen:
+/// nobody hears of carts twice in a week.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn prune_before(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    max_age: Duration,
+) -> QueryResult<DateTime<Utc>> {
+    let days = settings::read(connection)?.recovered_orders_days;
+    let by_setting = now - Days::new(days.unsigned_abs().into());
+    Ok(by_setting.min(now - max_age - A_WEEK))
+}
+
+/// Carts whose checkout ended before this are not known, also where the setting was another one before.
+pub(super) fn kept_since(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    max_age: Duration,
+) -> QueryResult<DateTime<Utc>> {
+    let gone = retention::table
+        .select(retention::carts_gone_before)
+        .first::<Option<DateTime<Utc>>>(connection)?;
+    let goes = prune_before(connection, now, max_age)?;
+    Ok(gone.map_or(goes, |gone| goes.max(gone)))
+}
+
+/// Notes that carts from before `until` go; before they do.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn go(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<()> {
+    let later = retention::carts_gone_before
+        .is_null()
+        .or(retention::carts_gone_before.lt(until).assume_not_null());
+    diesel::update(retention::table.filter(later))
+        .set(retention::carts_gone_before.eq(until))
+        .execute(connection)
+        .map(drop)
+}

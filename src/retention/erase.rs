@@ -20,7 +20,6 @@ use crate::{
     db::{Db, DbError, lower},
     inbox::ERASED,
     order::Doing,
-    outbox::give_up_overdue,
     schema::{outbox, stripe_events, suppressions},
     suppression::{AddressHash, AddressKey},
 };
@@ -66,8 +65,6 @@ pub enum Refused {
 /// [`Refused`]; what was done before the database went away stays done.
 pub fn erase(db: &Db, address: &Address, doing: &Doing) -> Result<Erased, Refused> {
     let address = address.0.as_str();
-    // A mail whose worker died is in nobody's hands.
-    db.run_blocking(|connection| give_up_overdue(connection, doing.at))?;
     let rows = db.run_blocking(|connection| {
         let rows = connection.transaction(|connection| {
             let hash = AddressKey::load(connection)?.hash(address);

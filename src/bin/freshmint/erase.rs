@@ -6,6 +6,7 @@ use freshmint::{
     config,
     db::Db,
     order::Doing,
+    outbox,
     retention::{self, Address, Refused},
 };
 
@@ -31,6 +32,8 @@ impl Erase {
             at: Clock::system().now(),
             note: None,
         };
+        // A mail whose worker died is in nobody's hands.
+        db.run_blocking(|connection| outbox::give_up_overdue(connection, doing.at))?;
         let erased = match retention::erase(&db, &self.email, &doing) {
             Ok(erased) => erased,
             Err(Refused::Database(error)) => return Err(error.into()),

@@ -127,7 +127,8 @@ fn while_a_mail_to_the_address_is_being_sent_nothing_is_erased() {
     let order = world.order_with("CUP-1", json!({ "email": ANN }));
     world.queue_link(&order);
     world.execute(
-        "UPDATE outbox SET state = 'sending', claim_id = gen_random_uuid(), claimed_until = now()",
+        "UPDATE outbox SET state = 'sending', claim_id = gen_random_uuid(), \
+         claimed_until = clock_timestamp() + interval '1 minute'",
     );
     let before = holds(&world, ANN);
     let (code, told, said) = world.command(&["erase", ANN]);
@@ -137,6 +138,25 @@ fn while_a_mail_to_the_address_is_being_sent_nothing_is_erased() {
         "{said}"
     );
     assert_eq!(holds(&world, ANN), before);
+    // Its worker died: nobody holds it any more.
+    world.execute("UPDATE outbox SET claimed_until = clock_timestamp()");
+    assert_eq!(erased(&world, ANN)["mails"], 1);
+    assert_eq!(holds(&world, ANN), [""; 0]);
+}
+
+#[test]
+fn an_address_that_we_would_not_take_is_removed_as_well() {
+    let world = shop();
+    let odd = "dot.@docomo.example";
+    let session = opened(&world, None);
+    world.stripe.expire(&session).unwrap();
+    let mut event = world.stripe.events().pop().expect("the expiry");
+    event["data"]["object"]["customer_details"]["email"] = json!(odd);
+    crate::webhook::post_signed(&world, &event.to_string());
+    world.work_off();
+    assert_eq!(holds(&world, odd), ["stripe_events.body"]);
+    assert_eq!(erased(&world, "Dot.@docomo.example")["events"], 1);
+    assert_eq!(holds(&world, odd), [""; 0]);
 }
 
 #[test]

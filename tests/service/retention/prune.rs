@@ -143,7 +143,7 @@ fn who_bought_within_two_days_is_counted_as_recovered_before_it_is_forgotten() {
     eur scheduled: 4 14000
     eur with_email: 4 14000
     ");
-    assert_eq!((pruned.purchases, world.count("purchases")), (2, 0));
+    assert_eq!((pruned.purchases, world.count("purchases")), (3, 0));
     assert_eq!(world.status(&bought), "paid");
     assert_eq!(prune(&world), freshmint::retention::Pruned::default());
 }

@@ -38,11 +38,7 @@ fn reprice(world: &World, unit_amount: i64) {
 fn once() -> Price {
     Price {
         id: "price_simulated_once".to_owned(),
-        active: true,
-        currency: "eur".to_owned(),
-        unit_amount: 4500,
-        recurring: None,
-        product: "Membership".to_owned(),
+        ..Price::default()
     }
 }
 

@@ -93,10 +93,9 @@ fn prices_of_the_catalogue_stay_prices_and_one_that_is_gone_becomes_an_amount() 
     let price = |active| Price {
         id: "price_scarf".to_owned(),
         active,
-        currency: "eur".to_owned(),
         unit_amount: 2900,
-        recurring: None,
         product: "Scarf, blue".to_owned(),
+        ..Price::default()
     };
     for active in [true, false] {
         world.stripe.set_price(price(true));
@@ -252,10 +251,9 @@ fn a_subscription_is_restored_as_one_also_when_its_price_is_gone() {
         let price = |active| Price {
             id: "price_club".to_owned(),
             active,
-            currency: "eur".to_owned(),
             unit_amount: 1500,
             recurring: Some("month".to_owned()),
-            product: "Membership".to_owned(),
+            ..Price::default()
         };
         world.stripe.set_price(price(true));
         let session = opened_with(

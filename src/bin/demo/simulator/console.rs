@@ -64,7 +64,7 @@ async fn show(shared: web::Data<Shared>) -> HttpResponse {
 fn session_row(session: &Session) -> minijinja::Value {
     context! {
         id => &session.id,
-        total => money::written(session.total, &session.currency),
+        total => (!session.is_setup()).then(|| money::written(session.total, &session.currency)),
         reference => reference(session),
         status => session.status(),
         payment => session.payment_status(),

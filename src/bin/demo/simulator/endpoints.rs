@@ -155,7 +155,7 @@ impl Endpoint {
             Endpoint::Balance => Ok(json!({
                 "object": "balance", "available": [], "livemode": false, "pending": [],
             })),
-            Endpoint::RetrievePrice(id) => match world.prices.get(id) {
+            Endpoint::RetrievePrice(id) => match world.catalogue.price(id) {
                 Some(price) => Ok(price.to_json(now)),
                 None => Err(Refusal::no_such("price", id, "price")),
             },
@@ -197,7 +197,7 @@ fn line_items(world: &World, session: &Session, params: &Value) -> Result<Value,
     let url = format!("/v1/checkout/sessions/{}/line_items", session.id);
     let render = |line: &Line| {
         let mut shown = line.to_json(session.created);
-        if let Some(today) = world.prices.get(&line.price.id) {
+        if let Some(today) = world.catalogue.price(&line.price.id) {
             shown["price"]["active"] = json!(today.active);
         }
         shown
@@ -226,8 +226,15 @@ fn email(params: &Value) -> Result<(), Refusal> {
 }
 
 fn create_customer(world: &mut World, params: &Value, now: i64) -> Value {
-    let customer = json!({
-        "id": ids::short("cus"),
+    let customer = customer(&ids::short("cus"), params, now);
+    world.set_customer(customer.clone());
+    customer
+}
+
+/// Stripe's customer object.
+pub fn customer(id: &str, params: &Value, now: i64) -> Value {
+    json!({
+        "id": id,
         "object": "customer",
         "address": null,
         "balance": 0,
@@ -249,7 +256,5 @@ fn create_customer(world: &mut World, params: &Value, now: i64) -> Value {
         "shipping": null,
         "tax_exempt": "none",
         "test_clock": null,
-    });
-    world.add_customer(customer.clone());
-    customer
+    })
 }

@@ -14,15 +14,38 @@ fn of(lines: &[(&str, i64, i64)]) -> Value {
 
 fn priced(mode: &str, id: &str) -> Result<Bill, Refusal> {
     let params = json!({"mode": mode, "line_items": [{"price": id, "quantity": 1}]});
-    let seeds = Price::seeds();
-    bill(&params, |id| {
-        seeds.iter().find(|price| price.id == id).cloned()
-    })
+    bill(&params, &Catalogue::seeded())
+}
+
+/// A bill of one line of that price, in the mode that is its own.
+fn of_price(price: Price, quantity: Option<i64>) -> Result<Bill, Refusal> {
+    let mode = match price.recurring {
+        Some(_) => "subscription",
+        None => "payment",
+    };
+    let mut item = json!({"price": price.id});
+    if let Some(quantity) = quantity {
+        item["quantity"] = json!(quantity);
+    }
+    let mut catalogue = Catalogue::default();
+    catalogue.set_price(price);
+    bill(&json!({"mode": mode, "line_items": [item]}), &catalogue)
+}
+
+/// The parameter that a refusal names, and its words.
+fn told(refused: Result<Bill, Refusal>) -> (String, String) {
+    let refusal = refused.expect_err("a refusal");
+    assert_eq!(
+        (refusal.status, refusal.kind),
+        (400, "invalid_request_error")
+    );
+    (refusal.param.unwrap_or_default(), refusal.message)
 }
 
 fn total_of(lines: &[(&str, i64, i64)]) -> Result<i64, Option<String>> {
-    let bill = bill(&of(lines), |_| None);
-    bill.map(|bill| bill.total).map_err(|refusal| refusal.code)
+    let bill = bill(&of(lines), &Catalogue::default());
+    bill.map(|bill| bill.total())
+        .map_err(|refusal| refusal.code)
 }
 
 #[test]
@@ -84,12 +107,8 @@ fn one_time_prices_may_stand_beside_recurring_ones_in_a_subscription_only() {
             {"price": "price_simulated_monthly", "quantity": 1},
             {"price": "price_simulated_once", "quantity": 1},
         ]);
-        let seeds = Price::seeds();
         let params = json!({"mode": mode, "line_items": items});
-        bill(&params, |id| {
-            seeds.iter().find(|price| price.id == id).cloned()
-        })
-        .map(|bill| bill.total)
+        bill(&params, &Catalogue::seeded()).map(|bill| bill.total())
     };
     assert_eq!(both("subscription"), Ok(9000));
     assert!(both("payment").is_err());
@@ -97,17 +116,16 @@ fn one_time_prices_may_stand_beside_recurring_ones_in_a_subscription_only() {
 
 #[test]
 fn a_subscription_may_be_free() {
-    let free = |mode: &str, recurring: Option<&str>| {
-        let params = json!({"mode": mode, "line_items": [{"price": "price_free", "quantity": 1}]});
+    let free = |recurring: Option<&str>| {
         let price = Price {
             unit_amount: 0,
             recurring: recurring.map(str::to_owned),
-            ..Price::seeds().remove(0)
+            ..Price::default()
         };
-        bill(&params, |_| Some(price.clone())).map(|bill| bill.total)
+        of_price(price, Some(1)).map(|bill| bill.total())
     };
-    assert_eq!(free("subscription", Some("month")), Ok(0));
-    assert!(free("payment", None).is_err());
+    assert_eq!(free(Some("month")), Ok(0));
+    assert!(free(None).is_err());
 }
 
 #[test]
@@ -115,4 +133,78 @@ fn unknown_and_retired_prices_are_refused() {
     let unknown = priced("payment", "price_nowhere").expect_err("unknown");
     assert_eq!(unknown.code.as_deref(), Some("resource_missing"));
     assert!(priced("payment", "price_simulated_retired").is_err());
+}
+
+#[test]
+fn a_price_whose_product_is_archived_stays_active_and_cannot_be_had() {
+    let archived = Price {
+        product_active: false,
+        ..Price::default()
+    };
+    assert_eq!(archived.to_json(0)["active"], true);
+    let (param, message) = told(of_price(archived, Some(1)));
+    assert_eq!(param, "line_items[0][price]");
+    assert!(message.ends_with("its product is not active."), "{message}");
+}
+
+#[test]
+fn what_is_billed_by_use_has_no_quantity_and_everything_else_has_one() {
+    let metered = Price {
+        recurring: Some("month".to_owned()),
+        metered: true,
+        ..Price::default()
+    };
+    let bill = of_price(metered.clone(), None).expect("a bill");
+    assert_eq!((bill.total(), bill.lines[0].quantity), (0, None));
+    assert_eq!(
+        bill.lines[0].to_json(0)["price"]["recurring"]["usage_type"],
+        "metered"
+    );
+    let (param, message) = told(of_price(metered, Some(1)));
+    assert_eq!(param, "line_items[0][quantity]");
+    assert!(
+        message.starts_with("Quantity should not be specified"),
+        "{message}"
+    );
+    let (param, _) = told(of_price(Price::default(), None));
+    assert_eq!(param, "line_items[0][quantity]");
+}
+
+#[test]
+fn shipping_counts_into_the_total_and_not_into_what_the_lines_come_to() {
+    let mut params = of(&[("eur", 4500, 1)]);
+    params["shipping_options"] = json!([{"shipping_rate": "shr_simulated"}]);
+    let mut catalogue = Catalogue::default();
+    catalogue.set_shipping_rate(ShippingRate::default());
+    let bill = bill(&params, &catalogue).expect("a bill");
+    assert_eq!((bill.subtotal, bill.total()), (4500, 5000));
+}
+
+#[test]
+fn a_discount_is_shared_by_the_lines_and_may_leave_nothing_to_pay() {
+    let discounted = |percent_off| {
+        let mut params = of(&[("eur", 333, 1), ("eur", 333, 1), ("eur", 334, 1)]);
+        params["discounts"] = json!([{"coupon": "spring"}]);
+        let mut catalogue = Catalogue::default();
+        catalogue.set_coupon(discount::Coupon {
+            id: "spring".to_owned(),
+            percent_off,
+            ..discount::Coupon::default()
+        });
+        bill(&params, &catalogue)
+    };
+    let bill = discounted(10).expect("a bill");
+    let parts: Vec<i64> = bill.lines.iter().map(|line| line.discount).collect();
+    assert_eq!((bill.total(), parts), (900, vec![33, 33, 34]));
+    assert_eq!(bill.lines[2].to_json(0)["amount_total"], 300);
+    assert_eq!(discounted(100).map(|bill| bill.total()), Ok(0));
+    let small = discounted(99).expect_err("ten cents");
+    assert_eq!(small.code.as_deref(), Some("amount_too_small"));
+}
+
+#[test]
+fn where_nothing_is_sold_there_is_no_bill() {
+    let bill = bill(&json!({"mode": "setup"}), &Catalogue::default()).expect("a bill");
+    assert!(bill.lines.is_empty() && bill.currency.is_empty());
+    assert_eq!(bill.total(), 0);
 }

@@ -12,13 +12,16 @@
 
 mod api;
 mod auth;
+mod catalogue;
 mod clock;
 mod console;
+mod discount;
 mod door;
 mod endpoints;
 mod event;
 mod expand;
 mod faults;
+mod fields;
 mod form;
 mod idempotency;
 mod ids;
@@ -32,11 +35,13 @@ mod post;
 mod postman;
 mod price;
 mod refusal;
+mod render;
 mod rules;
 mod scenes;
 mod schema;
 mod session;
 mod shared;
+mod shipping;
 mod templates;
 mod ticket;
 mod wire;
@@ -53,6 +58,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+pub use self::discount::{Coupon, PromotionCode};
 pub use self::event::API_VERSION;
 pub use self::faults::{Call, Fault};
 pub use self::journal::Asked;
@@ -60,6 +66,7 @@ use self::postman::Job;
 pub use self::price::Price;
 pub use self::scenes::Order;
 use self::shared::{Shared, lock};
+pub use self::shipping::ShippingRate;
 use self::wire::Server;
 
 /// How a simulator starts.
@@ -201,7 +208,26 @@ impl Simulator {
     /// Adds a price to the account, or changes the one of that id.
     pub fn set_price(&self, price: Price) {
         self.shared()
-            .with(|world, _| world.prices.insert(price.id.clone(), price));
+            .with(|world, _| world.catalogue.set_price(price));
+    }
+
+    /// Adds a shipping rate to the account, or changes the one of that id; those that sessions
+    /// made inline are among them.
+    pub fn set_shipping_rate(&self, rate: ShippingRate) {
+        self.shared()
+            .with(|world, _| world.catalogue.set_shipping_rate(rate));
+    }
+
+    /// Adds a coupon to the account, or changes the one of that id.
+    pub fn set_coupon(&self, coupon: Coupon) {
+        self.shared()
+            .with(|world, _| world.catalogue.set_coupon(coupon));
+    }
+
+    /// Adds a promotion code to the account, or changes the one of that id.
+    pub fn set_promotion_code(&self, code: PromotionCode) {
+        self.shared()
+            .with(|world, _| world.catalogue.set_promotion_code(code));
     }
 
     /// Every call of the API takes at least this long.

@@ -125,7 +125,9 @@ fn render(shared: &Shared, id: &str, status: StatusCode, fault: Option<&str>) ->
         id => &session.id,
         state => session.status(),
         subscription => session.is_subscription(),
+        setup => session.is_setup(),
         lines => lines,
+        extras => extras(&session),
         total => money::written(session.total, &session.currency),
         email => given_email(&session),
         typed => session.typed.as_ref().map(|typed| typed.email.as_str()),
@@ -138,8 +140,19 @@ fn render(shared: &Shared, id: &str, status: StatusCode, fault: Option<&str>) ->
     templates::page(status, "checkout.html", context)
 }
 
+/// What is taken off or added to the lines.
+fn extras(session: &Session) -> Vec<(&'static str, String)> {
+    let shipping = session.shipping.first().map(|rate| rate.amount);
+    let off = session.discount.as_ref().map(|_| -session.taken_off());
+    let extras = [("Discount", off), ("Shipping", shipping)];
+    extras
+        .into_iter()
+        .filter_map(|(name, amount)| Some((name, money::written(amount?, &session.currency))))
+        .collect()
+}
+
 fn line(line: &Line) -> minijinja::Value {
-    let amount = line.price.unit_amount.saturating_mul(line.quantity);
+    let amount = line.amount().unwrap_or(i64::MAX);
     context! {
         name => &line.price.product,
         quantity => line.quantity,

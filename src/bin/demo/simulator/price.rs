@@ -17,6 +17,25 @@ pub struct Price {
     pub recurring: Option<String>,
     /// The product's name, which line items show.
     pub product: String,
+    /// False once the product is archived; the price itself stays active then.
+    pub product_active: bool,
+    /// Billed by use: its lines have no quantity.
+    pub metered: bool,
+}
+
+impl Default for Price {
+    fn default() -> Price {
+        Price {
+            id: "price_simulated".to_owned(),
+            active: true,
+            currency: "eur".to_owned(),
+            unit_amount: 4500,
+            recurring: None,
+            product: "Membership".to_owned(),
+            product_active: true,
+            metered: false,
+        }
+    }
 }
 
 impl Price {
@@ -34,6 +53,7 @@ impl Price {
             unit_amount: data["unit_amount"].as_i64().unwrap_or_default(),
             recurring: data["recurring"]["interval"].as_str().map(str::to_owned),
             product,
+            ..Price::default()
         }
     }
 
@@ -42,10 +62,9 @@ impl Price {
         let seed = |id: &str, active, recurring: Option<&str>, product: &str| Price {
             id: id.to_owned(),
             active,
-            currency: "eur".to_owned(),
-            unit_amount: 4500,
             recurring: recurring.map(str::to_owned),
             product: product.to_owned(),
+            ..Price::default()
         };
         vec![
             seed("price_simulated_once", true, None, "Membership"),
@@ -67,9 +86,13 @@ impl Price {
     /// Stripe's price object.
     pub fn to_json(&self, created: i64) -> Value {
         let recurring = self.recurring.as_ref().map(|interval| {
+            let (usage, meter) = match self.metered {
+                true => ("metered", Some("mtr_simulated")),
+                false => ("licensed", None),
+            };
             json!({
-                "interval": interval, "interval_count": 1, "meter": null,
-                "trial_period_days": null, "usage_type": "licensed",
+                "interval": interval, "interval_count": 1, "meter": meter,
+                "trial_period_days": null, "usage_type": usage,
             })
         });
         json!({

@@ -1,8 +1,10 @@
 //! What Stripe checks in a new Checkout Session beyond the types of its parameters
-//! (docs.stripe.com/api/checkout/sessions/create). Needs no state; prices are looked at in `lines`.
+//! (docs.stripe.com/api/checkout/sessions/create). Needs no state; what stands in the account is
+//! looked at in `lines`.
 
 use serde_json::Value;
 
+use super::fields;
 use super::refusal::Refusal;
 
 const HALF_AN_HOUR: i64 = 30 * 60;
@@ -18,38 +20,55 @@ pub fn check(params: &Value, now: i64) -> Result<(), Refusal> {
     expiry(params, now)?;
     customer(params)?;
     discounts(params)?;
-    line_items(params)
+    fields::check(params)?;
+    match params["mode"].as_str() {
+        Some("setup") => Ok(()),
+        _ => line_items(params),
+    }
 }
 
 fn mode(params: &Value) -> Result<(), Refusal> {
-    let refuse = |param: &str, mode: &str| {
-        let message = format!("You can not pass `{param}` in `{mode}` mode.");
-        Err(Refusal::invalid(param, message))
+    let Some(mode) = params["mode"].as_str() else {
+        return Err(Refusal::missing("mode"));
     };
-    let has = |name: &str| params.get(name).is_some();
-    match params["mode"].as_str() {
-        None => Err(Refusal::missing("mode")),
-        Some("payment") => [
+    match of_other_modes(mode)
+        .iter()
+        .find(|name| params.get(**name).is_some())
+    {
+        None => Ok(()),
+        Some(name) => {
+            let message = format!("You can not pass `{name}` in `{mode}` mode.");
+            Err(Refusal::invalid(*name, message))
+        }
+    }
+}
+
+/// What has no meaning in this mode; the schema knows which modes there are.
+fn of_other_modes(mode: &str) -> &'static [&'static str] {
+    match mode {
+        "payment" => &[
             "subscription_data",
             "setup_intent_data",
             "payment_method_collection",
-        ]
-        .into_iter()
-        .find(|name| has(name))
-        .map_or(Ok(()), |name| refuse(name, "payment")),
-        Some("subscription") => [
+        ],
+        "subscription" => &[
             "payment_intent_data",
             "setup_intent_data",
             "customer_creation",
             "invoice_creation",
-        ]
-        .into_iter()
-        .find(|name| has(name))
-        .map_or(Ok(()), |name| refuse(name, "subscription")),
-        Some(other) => {
-            let message = format!("This simulator has no `{other}` mode.");
-            Err(Refusal::invalid("mode", message))
-        }
+            "shipping_options",
+        ],
+        _ => &[
+            "line_items",
+            "payment_intent_data",
+            "subscription_data",
+            "payment_method_collection",
+            "invoice_creation",
+            "shipping_options",
+            "discounts",
+            "allow_promotion_codes",
+            "submit_type",
+        ],
     }
 }
 
@@ -112,20 +131,52 @@ fn expiry(params: &Value, now: i64) -> Result<(), Refusal> {
 }
 
 fn customer(params: &Value) -> Result<(), Refusal> {
-    let Some(email) = params["customer_email"].as_str() else {
-        return Ok(());
-    };
     if params.get("customer").is_some() {
-        let message = "You may only specify one of these parameters: customer, customer_email.";
-        return Err(Refusal::coded("parameters_exclusive", "customer", message));
+        return known_customer(params);
     }
-    match is_email(email) {
-        true => Ok(()),
-        false => {
+    if params.get("customer_update").is_some() {
+        let message = "`customer_update` can only be used with `customer` or `customer_account`.";
+        return Err(Refusal::invalid("customer_update", message));
+    }
+    match params["customer_email"].as_str() {
+        Some(email) if !is_email(email) => {
             let message = format!("Invalid email address: {email}");
             Err(Refusal::coded("email_invalid", "customer_email", message))
         }
+        _ => Ok(()),
     }
+}
+
+/// A Customer has its own address, and is only written to where that is asked for. None of the
+/// simulated ones has a place to live, which taxes need.
+fn known_customer(params: &Value) -> Result<(), Refusal> {
+    for other in ["customer_email", "customer_creation"] {
+        if params.get(other).is_some() {
+            let message =
+                format!("You may only specify one of these parameters: customer, {other}.");
+            return Err(Refusal::coded("parameters_exclusive", "customer", message));
+        }
+    }
+    let update = |name: &str| params["customer_update"][name] == "auto";
+    if params["automatic_tax"]["enabled"] == true && !update("address") && !update("shipping") {
+        return Err(Refusal {
+            code: Some("customer_tax_location_invalid".to_owned()),
+            ..Refusal::plain(
+                400,
+                "Automatic tax calculation in Checkout requires a valid address on the Customer. \
+                 Add a valid address to the Customer or set `customer_update[address]` to 'auto' \
+                 to save the billing address entered in Checkout to the Customer.",
+            )
+        });
+    }
+    if params["tax_id_collection"]["enabled"] == true && !update("name") {
+        return Err(Refusal::plain(
+            400,
+            "Tax ID collection requires updating business name on the customer. To enable tax ID \
+             collection for an existing customer, please set `customer_update[name]` to `auto`.",
+        ));
+    }
+    Ok(())
 }
 
 fn discounts(params: &Value) -> Result<(), Refusal> {
@@ -186,14 +237,15 @@ fn line_item(item: &Value, at: &str) -> Result<(), Refusal> {
     }
     let at = format!("{at}[quantity]");
     match item["quantity"].as_i64() {
-        None => Err(Refusal::missing(&at)),
+        // A price of the account may be billed by use.
+        None if item.get("price").is_none() => Err(Refusal::missing(&at)),
         Some(count) if count < 1 => {
             let message = format!(
                 "This value must be greater than or equal to 1 (it currently is '{count}')."
             );
             Err(Refusal::coded("parameter_invalid_integer", at, message))
         }
-        Some(_) => Ok(()),
+        None | Some(_) => Ok(()),
     }
 }
 

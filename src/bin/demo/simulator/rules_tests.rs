@@ -63,6 +63,7 @@ fn data_of_the_other_mode_is_refused() {
         ("payment_intent_data", json!({"metadata": {}})),
         ("customer_creation", json!("always")),
         ("invoice_creation", json!({"enabled": true})),
+        ("shipping_options", json!([{"shipping_rate": "shr_1"}])),
     ] {
         let mut params = params.clone();
         params[name] = value;
@@ -70,6 +71,62 @@ fn data_of_the_other_mode_is_refused() {
         assert_eq!(refused.param.as_deref(), Some(name));
     }
     assert_eq!(refused("mode", Value::Null).1, "mode");
+}
+
+#[test]
+fn where_nothing_is_sold_nothing_may_be_listed() {
+    let setup = |name: &str, value: Value| {
+        let mut params = json!({"mode": "setup", "success_url": "https://shop.example/thanks"});
+        params[name] = value;
+        check(&params, NOW).map_err(|refusal| refusal.param.unwrap_or_default())
+    };
+    assert_eq!(setup("currency", json!("eur")), Ok(()));
+    for (name, value) in [
+        ("line_items", good()["line_items"].clone()),
+        ("shipping_options", json!([{"shipping_rate": "shr_1"}])),
+        ("discounts", json!([{"coupon": "half"}])),
+        ("invoice_creation", json!({"enabled": true})),
+    ] {
+        assert_eq!(setup(name, value), Err(name.to_owned()));
+    }
+}
+
+#[test]
+fn a_customer_comes_with_its_own_address() {
+    for (name, value) in [
+        ("customer_email", json!("ann@example.com")),
+        ("customer_creation", json!("always")),
+    ] {
+        let mut params = good();
+        params["customer"] = json!("cus_1");
+        assert_eq!(check(&params, NOW), Ok(()));
+        params[name] = value;
+        let refused = check(&params, NOW).expect_err(name);
+        assert_eq!(
+            refused.code.as_deref(),
+            Some("parameters_exclusive"),
+            "{name}"
+        );
+        assert_eq!(refused.param.as_deref(), Some("customer"));
+    }
+}
+
+#[test]
+fn taxes_of_a_customer_need_leave_to_keep_what_is_typed() {
+    let of = |asked: &str, kept: &str| {
+        let mut params = good();
+        params["customer"] = json!("cus_1");
+        params[asked] = json!({"enabled": true});
+        params["customer_update"] = json!({ kept: "auto" });
+        check(&params, NOW).map_err(|refusal| refusal.code)
+    };
+    let nowhere = Err(Some("customer_tax_location_invalid".to_owned()));
+    assert_eq!(of("automatic_tax", "name"), nowhere);
+    assert_eq!(of("automatic_tax", "address"), Ok(()));
+    assert_eq!(of("tax_id_collection", "address"), Err(None));
+    assert_eq!(of("tax_id_collection", "name"), Ok(()));
+    let alone = refused("customer_update", json!({"name": "auto"}));
+    assert_eq!(alone.1, "customer_update");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Simulator;
-use super::endpoints::Endpoint;
+use super::endpoints::{self, Endpoint};
 use super::event::{Cause, Delivery};
 use super::postman::{self, Job};
 use super::refusal::Refusal;
@@ -149,6 +149,18 @@ impl Simulator {
             let id = made.map(|customer| customer["id"].as_str().map(str::to_owned));
             id.ok().flatten().unwrap_or_default()
         })
+    }
+
+    /// Adds a Customer to the account under an id of the test's own, or changes the one of that id.
+    pub fn set_customer(&self, id: &str, email: Option<&str>) {
+        let params = json!({ "email": email });
+        self.shared()
+            .with(|world, now| world.set_customer(endpoints::customer(id, &params, now)));
+    }
+
+    /// The shop deletes a Customer; sessions that name it stay as they are.
+    pub fn delete_customer(&self, id: &str) {
+        self.shared().with(|world, _| world.delete_customer(id));
     }
 
     fn complete(&self, id: &str, amount: Option<i64>, state: State) -> Result<(), String> {

@@ -76,10 +76,22 @@ fn lengths_and_counts_are_checked() {
     assert!(refused(&long).2.ends_with("must be at most 200 characters"));
     let long = format!("custom_text[submit][message]={}", "x".repeat(1201));
     assert_eq!(refused(&long).1, "custom_text[submit][message]");
+    let shipping = |n: usize| -> String {
+        let options: Vec<String> = (0..n)
+            .map(|i| format!("shipping_options[{i}][shipping_rate]=shr_1"))
+            .collect();
+        options.join("&")
+    };
+    assert!(create(&shipping(5)).is_ok());
     let items: Vec<String> = (0..101)
         .map(|i| format!("line_items[{i}][quantity]=1"))
         .collect();
     assert_eq!(refused(&items.join("&")).1, "line_items");
+    assert_eq!(
+        refused(&shipping(6)).1,
+        "shipping_options",
+        "five are the most"
+    );
     assert_eq!(
         refused("customer_email=").0.as_deref(),
         Some("parameter_invalid_empty")

@@ -1,16 +1,15 @@
-//! A Checkout Session: its states, the moves between them, and how Stripe renders it.
+//! A Checkout Session: its states and the moves between them.
 //!
 //! States only move forward (docs.stripe.com/payments/checkout/how-checkout-works).
 
-use std::sync::OnceLock;
+use serde_json::Value;
 
-use serde_json::{Map, Value, json};
-
+use super::discount::Discount;
 use super::ids;
-use super::lines::{Bill, Line};
+use super::lines::{self, Bill, Line};
+use super::shipping::ShippingRate;
 
 const DAY: i64 = 24 * 60 * 60;
-const MONTH: i64 = 30 * DAY;
 /// Where every simulated payer lives, on top of the price.
 const TAX_PERCENT: i64 = 19;
 
@@ -39,11 +38,14 @@ pub struct Session {
     pub id: String,
     pub params: Value,
     pub lines: Vec<Line>,
+    /// Empty where nothing is sold.
     pub currency: String,
     /// What the lines come to.
     pub subtotal: i64,
-    /// What a promotion code takes off.
-    pub discount: i64,
+    /// What a coupon or a promotion code takes off.
+    pub discount: Option<Discount>,
+    /// The ways of shipping, the chosen one first.
+    pub shipping: Vec<ShippingRate>,
     /// What is added at paying, once it is known where the payer lives.
     pub tax: i64,
     /// What is owed, and once paid what was.
@@ -56,6 +58,7 @@ pub struct Session {
     pub customer_email: Option<String>,
     pub typed: Option<Typed>,
     pub payment_intent: Option<String>,
+    pub setup_intent: Option<String>,
     pub subscription: Option<String>,
     pub invoice: Option<String>,
 }
@@ -65,12 +68,13 @@ impl Session {
     pub fn open(params: Value, bill: Bill, customer_email: Option<String>, now: i64) -> Session {
         Session {
             id: ids::session(),
+            total: bill.total(),
             lines: bill.lines,
             currency: bill.currency,
-            subtotal: bill.total,
-            discount: 0,
+            subtotal: bill.subtotal,
+            discount: bill.discount,
+            shipping: bill.shipping,
             tax: 0,
-            total: bill.total,
             created: now,
             expires_at: params["expires_at"].as_i64().unwrap_or(now + DAY),
             state: State::Open,
@@ -78,6 +82,7 @@ impl Session {
             customer_email,
             typed: None,
             payment_intent: None,
+            setup_intent: (params["mode"] == "setup").then(|| ids::short("seti")),
             subscription: None,
             invoice: None,
             params,
@@ -93,9 +98,22 @@ impl Session {
         if self.params["allow_promotion_codes"] != true {
             return Err(format!("{} takes no promotion codes", self.id));
         }
-        self.discount = self.subtotal * percent / 100;
-        self.total = self.subtotal - self.discount;
+        let discount = Discount::typed(percent);
+        lines::share(&mut self.lines, &discount);
+        self.discount = Some(discount);
+        self.total = self.subtotal - self.taken_off() + self.shipping_amount();
         Ok(())
+    }
+
+    /// What the discount comes to.
+    pub fn taken_off(&self) -> i64 {
+        let discount = self.discount.as_ref();
+        discount.map_or(0, |discount| discount.of(self.subtotal))
+    }
+
+    /// What the chosen way of shipping costs.
+    pub fn shipping_amount(&self) -> i64 {
+        self.shipping.first().map_or(0, |rate| rate.amount)
     }
 
     /// Takes the payer's money, or the promise of it; a different `amount` than owed is recorded.
@@ -113,14 +131,17 @@ impl Session {
             }
             None => {}
         }
+        let invoiced = self.params["invoice_creation"]["enabled"] == true;
         if self.is_subscription() {
             self.subscription = Some(ids::short("sub"));
-            self.invoice = Some(ids::short("in"));
-            // Stripe makes a Customer for a subscription that brings none.
-            self.customer.get_or_insert_with(|| ids::short("cus"));
-        } else if self.total > 0 {
+        } else if self.total > 0 && !self.is_setup() {
             // docs.stripe.com/payments/checkout/no-cost-orders
             self.payment_intent = Some(ids::short("pi"));
+        }
+        if self.is_subscription() || invoiced {
+            self.invoice = Some(ids::short("in"));
+            // An invoice is somebody's: Stripe makes a Customer where there is none.
+            self.customer.get_or_insert_with(|| ids::short("cus"));
         }
         Ok(())
     }
@@ -170,6 +191,7 @@ impl Session {
 
     pub fn payment_status(&self) -> &'static str {
         match self.state {
+            _ if self.is_setup() => "no_payment_required",
             State::Paid if self.total == 0 => "no_payment_required",
             State::Paid => "paid",
             State::Open | State::Expired | State::Awaiting | State::Bounced => "unpaid",
@@ -180,7 +202,12 @@ impl Session {
         self.params["mode"] == "subscription"
     }
 
-    fn has_automatic_tax(&self) -> bool {
+    /// Keeps a means of payment for later and sells nothing.
+    pub fn is_setup(&self) -> bool {
+        self.params["mode"] == "setup"
+    }
+
+    pub fn has_automatic_tax(&self) -> bool {
         self.params["automatic_tax"]["enabled"] == true
     }
 
@@ -197,152 +224,6 @@ impl Session {
                 .map(|typed| typed.email.as_str()),
         })
     }
-
-    /// Stripe's session object; `origin` is where its page is.
-    pub fn to_json(&self, origin: &str) -> Value {
-        let mut session = blank().clone();
-        self.copy_params(&mut session);
-        let url = (self.state == State::Open).then(|| format!("{origin}/c/pay/{}", self.id));
-        let fields = [
-            ("id", json!(self.id)),
-            ("created", json!(self.created)),
-            ("expires_at", json!(self.expires_at)),
-            ("status", json!(self.status())),
-            ("payment_status", json!(self.payment_status())),
-            ("currency", json!(self.currency)),
-            ("amount_subtotal", json!(self.subtotal)),
-            ("amount_total", json!(self.total)),
-            ("total_details", self.total_details()),
-            ("discounts", self.discounts()),
-            ("customer", json!(self.customer)),
-            ("payment_intent", json!(self.payment_intent)),
-            ("subscription", json!(self.subscription)),
-            ("invoice", json!(self.invoice)),
-            ("customer_details", self.customer_details()),
-            ("url", json!(url)),
-        ];
-        session.extend(fields.map(|(name, value)| (name.to_owned(), value)));
-        self.mode_fields(&mut session);
-        self.tax_fields(&mut session);
-        self.asked_consent(&mut session);
-        Value::Object(session)
-    }
-
-    /// What Stripe repeats as it was given.
-    fn copy_params(&self, session: &mut Map<String, Value>) {
-        const REPEATED: [&str; 16] = [
-            "allow_promotion_codes",
-            "billing_address_collection",
-            "cancel_url",
-            "client_reference_id",
-            "customer_creation",
-            "customer_email",
-            "integration_identifier",
-            "locale",
-            "metadata",
-            "mode",
-            "origin_context",
-            "payment_method_collection",
-            "phone_number_collection",
-            "shipping_address_collection",
-            "submit_type",
-            "success_url",
-        ];
-        for name in REPEATED {
-            if let Some(value) = self.params.get(name) {
-                session.insert(name.to_owned(), value.clone());
-            }
-        }
-        if let Some(texts) = self.params["custom_text"].as_object() {
-            for (place, text) in texts.iter().filter(|(_, text)| text.is_object()) {
-                session["custom_text"][place] = text.clone();
-            }
-        }
-    }
-
-    fn mode_fields(&self, session: &mut Map<String, Value>) {
-        if self.is_subscription() {
-            session.insert("customer_creation".into(), json!("always"));
-            session.insert("payment_method_collection".into(), json!("always"));
-            session.insert("invoice_creation".into(), Value::Null);
-        }
-        if self.params.get("customer").is_some() {
-            session.insert("customer_creation".into(), Value::Null);
-        }
-    }
-
-    fn tax_fields(&self, session: &mut Map<String, Value>) {
-        if self.has_automatic_tax() {
-            let status = match self.status() {
-                "complete" => "complete",
-                _ => "requires_location_inputs",
-            };
-            session["automatic_tax"] = json!({
-                "enabled": true, "liability": {"type": "self"}, "provider": "stripe", "status": status,
-            });
-        }
-    }
-
-    fn total_details(&self) -> Value {
-        json!({
-            "amount_discount": self.discount, "amount_shipping": 0, "amount_tax": self.tax,
-        })
-    }
-
-    fn discounts(&self) -> Value {
-        match self.discount {
-            0 => json!([]),
-            _ => json!([{ "coupon": null, "promotion_code": "promo_simulated" }]),
-        }
-    }
-
-    fn customer_details(&self) -> Value {
-        match self.known_email() {
-            None => Value::Null,
-            Some(email) => json!({
-                "address": null, "business_name": null, "email": email, "individual_name": null,
-                "name": null, "phone": null, "tax_exempt": "none", "tax_ids": [],
-            }),
-        }
-    }
-
-    fn asked_consent(&self, session: &mut Map<String, Value>) {
-        let asked = &self.params["consent_collection"];
-        if asked.is_object() {
-            let collection = json!({
-                "payment_method_reuse_agreement": asked["payment_method_reuse_agreement"],
-                "promotions": asked["promotions"],
-                "terms_of_service": asked["terms_of_service"],
-            });
-            let given = self.typed.as_ref().map(|typed| match typed.consents {
-                true => "opt_in",
-                false => "opt_out",
-            });
-            session.insert("consent_collection".into(), collection);
-            let consent = json!({"promotions": given, "terms_of_service": null});
-            session.insert("consent".into(), consent);
-        }
-        let recovery = &self.params["after_expiration"]["recovery"];
-        if recovery["enabled"] == true {
-            let over = self.state == State::Expired;
-            let recovery = json!({
-                "allow_promotion_codes": recovery["allow_promotion_codes"] == true,
-                "enabled": true,
-                "expires_at": over.then_some(self.expires_at + MONTH),
-                "url": null,
-            });
-            session.insert("after_expiration".into(), json!({ "recovery": recovery }));
-        }
-    }
-}
-
-/// An unpaid session with nothing but its shape, from Stripe's own fixture.
-fn blank() -> &'static Map<String, Value> {
-    static BLANK: OnceLock<Map<String, Value>> = OnceLock::new();
-    BLANK.get_or_init(|| {
-        serde_json::from_str(include_str!("session.json"))
-            .expect("session.json is part of the build")
-    })
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
+use serde_json::json;
+
 use super::*;
 
 fn session(params: Value) -> Session {
     let bill = Bill {
-        lines: Vec::new(),
         currency: "eur".to_owned(),
-        total: 4500,
+        subtotal: 4500,
+        ..Bill::default()
     };
     Session::open(params, bill, None, 1_800_000_000)
 }
@@ -100,4 +102,41 @@ fn a_typed_address_is_told_with_consent_only() {
     session.typed = typed(false);
     assert_eq!(session.complete(None, State::Paid), Ok(()));
     assert_eq!(session.known_email(), Some("ann@example.com"));
+}
+
+#[test]
+fn where_nothing_is_sold_a_session_can_be_completed_and_nothing_is_paid() {
+    let mut session = session(json!({"mode": "setup"}));
+    assert_eq!(session.payment_status(), "no_payment_required");
+    assert_eq!(session.complete(None, State::Paid), Ok(()));
+    let shown = session.to_json("");
+    assert_eq!(shown["status"], "complete");
+    assert_eq!(shown["payment_status"], "no_payment_required");
+    assert_eq!(shown["payment_intent"], Value::Null);
+    assert!(shown["setup_intent"].is_string());
+}
+
+#[test]
+fn a_code_is_taken_off_the_goods_and_not_off_the_shipping() {
+    let bill = Bill {
+        currency: "eur".to_owned(),
+        subtotal: 4500,
+        shipping: vec![ShippingRate::default()],
+        ..Bill::default()
+    };
+    let params = json!({"mode": "payment", "allow_promotion_codes": true});
+    let mut session = Session::open(params, bill, None, 1_800_000_000);
+    assert_eq!(session.total, 5000);
+    assert_eq!(session.redeem(10), Ok(()));
+    assert_eq!(session.total, 4550);
+}
+
+#[test]
+fn an_invoice_that_was_asked_for_is_made_with_the_payment_for_a_customer() {
+    let mut session = session(json!({"mode": "payment", "invoice_creation": {"enabled": true}}));
+    assert_eq!(session.to_json("")["invoice"], Value::Null);
+    assert_eq!(session.complete(None, State::Paid), Ok(()));
+    let shown = session.to_json("");
+    assert!(shown["invoice"].is_string() && shown["customer"].is_string());
+    assert!(shown["payment_intent"].is_string());
 }

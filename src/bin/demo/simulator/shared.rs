@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Settings;
+use super::catalogue::Catalogue;
 use super::clock::Clock;
 use super::faults::Faults;
 use super::idempotency::Keys;
 use super::journal::Journal;
 use super::postman::Job;
-use super::price::Price;
 use super::world::World;
 
 pub struct Shared {
@@ -33,11 +33,8 @@ pub struct Shared {
 impl Shared {
     pub fn new(settings: Settings, jobs: UnboundedSender<Job>) -> Shared {
         let mut world = World::default();
+        world.catalogue = Catalogue::seeded();
         world.endpoint.url.clone_from(&settings.webhook_url);
-        world.prices = Price::seeds()
-            .into_iter()
-            .map(|price| (price.id.clone(), price))
-            .collect();
         Shared {
             settings,
             clock: Clock::default(),

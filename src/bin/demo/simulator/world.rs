@@ -1,14 +1,14 @@
 //! Everything the simulated account holds, and what happens in it. One lock is around all of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
+use super::catalogue::Catalogue;
 use super::event::{Cause, Delivery, Event};
 use super::ids;
 use super::lines;
 use super::payment::{Dispute, Money, Payment};
-use super::price::Price;
 use super::refusal::Refusal;
 use super::session::{Session, State, Typed};
 
@@ -21,7 +21,7 @@ pub struct World {
     order: Vec<String>,
     /// When each open session ends.
     due: BTreeSet<(i64, String)>,
-    pub prices: BTreeMap<String, Price>,
+    pub catalogue: Catalogue,
     customers: HashMap<String, Value>,
     payments: HashMap<String, Payment>,
     events: Vec<Event>,
@@ -47,9 +47,9 @@ impl World {
     /// Opens a session of typed and checked parameters.
     ///
     /// # Errors
-    /// When its prices or its customer do not allow it.
+    /// When its prices, its shipping, its discount or its customer do not allow it.
     pub fn open(&mut self, params: Value, now: i64) -> Result<&Session, Refusal> {
-        let bill = lines::bill(&params, |id| self.prices.get(id).cloned())?;
+        let bill = lines::bill(&params, &self.catalogue)?;
         let email = match params["customer"].as_str() {
             None => None,
             Some(id) => match self.customers.get(id) {
@@ -62,6 +62,10 @@ impl World {
                 Some(customer) => customer["email"].as_str().map(str::to_owned),
             },
         };
+        for rate in &bill.shipping {
+            // One that was made inline stands in the account from now on, as at Stripe.
+            self.catalogue.set_shipping_rate(rate.clone());
+        }
         let session = Session::open(params, bill, email, now);
         let id = session.id.clone();
         self.due.insert((session.expires_at, id.clone()));
@@ -237,9 +241,13 @@ impl World {
         Ok(())
     }
 
-    pub fn add_customer(&mut self, customer: Value) {
+    pub fn set_customer(&mut self, customer: Value) {
         let id = customer["id"].as_str().unwrap_or_default().to_owned();
         self.customers.insert(id, customer);
+    }
+
+    pub fn delete_customer(&mut self, id: &str) {
+        self.customers.remove(id);
     }
 
     /// Oldest first.
@@ -316,3 +324,7 @@ impl World {
 fn unknown(id: &str) -> String {
     format!("the simulator knows no {id}")
 }
+
+#[cfg(test)]
+#[path = "world_tests.rs"]
+mod tests;

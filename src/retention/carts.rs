@@ -172,7 +172,10 @@ fn delete(
         .filter(outbox::id.eq_any(mails))
         .filter(not(exists(shared)));
     let mails = diesel::delete(mails).execute(connection)?;
-    let sessions = if leave_ids { own } else { all };
+    let mut sessions = all;
+    if leave_ids {
+        sessions.retain(|session| !carts.contains(session));
+    }
     diesel::delete(checkout_sessions::table.filter(checkout_sessions::id.eq_any(&sessions)))
         .execute(connection)?;
     let orders = diesel::delete(orders::table.filter(orders::id.eq_any(of))).execute(connection)?;

@@ -90,6 +90,17 @@ fn a_list_of_addresses_gives_a_verdict_for_each_and_writes_to_those_who_may_be_w
 }
 
 #[test]
+fn carts_that_are_kept_for_a_short_time_are_looked_at_for_so_long() {
+    let world = shop();
+    world.execute("UPDATE settings SET recovered_orders_days = 10");
+    lost(&world, &["ann@example.org"]);
+    assert_eq!(
+        from_file(&world, &["email", "ann@example.org"], &["--dry-run"])[0],
+        "line 2: would be reminded"
+    );
+}
+
+#[test]
 fn everything_that_stripe_knows_of_within_the_limit_and_never_twice() {
     let world = shop();
     let _ = lost(&world, &["ann@example.org", "ben@example.org"]);

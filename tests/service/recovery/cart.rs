@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The path of the pay link in the last mail.
-fn link(world: &World) -> String {
+pub fn link(world: &World) -> String {
     let mails = world.mailbox().mails();
     let links = mails.last().expect("a mail").links();
     let link = links
@@ -20,7 +20,7 @@ fn link(world: &World) -> String {
 }
 
 /// The checkout that the link leads to, as Stripe has it.
-fn restored(world: &World) -> serde_json::Value {
+pub fn restored(world: &World) -> serde_json::Value {
     let answer = world.get(&link(world));
     assert_eq!(answer.status, 303, "{}", answer.body);
     world
@@ -131,27 +131,6 @@ fn prices_of_the_catalogue_stay_prices_and_one_that_is_gone_becomes_an_amount() 
         };
         assert_eq!(line["price"] == "price_scarf", active, "{line}");
     }
-}
-
-#[test]
-fn the_shops_own_keys_go_with_it() {
-    let world = shop();
-    let session = opened_with(
-        &world,
-        json!({
-            "mode": "payment",
-            "success_url": "https://shop.example/thanks",
-            "customer_email": "kim@example.org",
-            "metadata": { "cart": "4711" },
-            "line_items": [{ "price_data": { "currency": "eur", "unit_amount": 2900,
-                "product_data": { "name": "Scarf" } }, "quantity": 1 }],
-        }),
-    );
-    world.stripe.expire(&session).expect("it is open");
-    world.deliver();
-    an_hour(&world);
-    world.carry();
-    assert_eq!(restored(&world)["metadata"]["cart"], "4711");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Checkouts that the shop's own site opened, and nobody finished.
 
+mod as_it_was;
 mod backfill;
 mod cart;
 mod figures;

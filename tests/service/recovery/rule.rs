@@ -50,6 +50,18 @@ fn turning_it_off_stops_what_is_scheduled() {
 }
 
 #[test]
+fn on_again_before_its_time_does_not_bring_it_back() {
+    let world = shop();
+    left(&world, KIM);
+    switch(&world, false);
+    assert_eq!(decisions(&world), ["skipped recovery_disabled"]);
+    assert_eq!(world.mail_states(), ["cancelled"]);
+    switch(&world, true);
+    an_hour(&world);
+    assert_eq!(world.carry(), []);
+}
+
+#[test]
 fn reminders_of_our_own_orders_have_a_switch_of_their_own() {
     let world = shop();
     world.execute("UPDATE settings SET reminders_enabled = false");
@@ -157,6 +169,112 @@ fn whoever_has_bought_lately_is_left_alone() {
         an_hour(&world);
         assert_eq!(world.carry().len(), 1, "{when}");
     }
+}
+
+#[test]
+fn a_bank_debit_on_its_way_is_a_purchase_until_it_does_not_arrive() {
+    let world = shop();
+    let debit = opened(&world, KIM);
+    world.stripe.start_debit(&debit).expect("it is open");
+    world.deliver();
+    left(&world, KIM);
+    world
+        .stripe
+        .settle_debit(&debit, false)
+        .expect("it is on its way");
+    world.deliver();
+    left(&world, KIM);
+    assert_eq!(decisions(&world), ["skipped recent_purchase", "scheduled"]);
+
+    let world = shop();
+    let order = world.order_with("CUP-1", json!({ "email": "kim@example.org" }));
+    let session = world.click_through(&order);
+    world.stripe.start_debit(&session).expect("it is open");
+    world.deliver();
+    left(&world, KIM);
+    assert_eq!(decisions(&world), ["skipped recent_purchase"]);
+}
+
+#[test]
+fn whoever_paid_us_with_an_address_that_they_typed_has_bought() {
+    let world = shop();
+    let order = world.order_with("CUP-1", json!({ "email": null }));
+    let session = world.click_through(&order);
+    world
+        .stripe
+        .type_email(&session, "Kim@example.org", false)
+        .expect("it is open");
+    world.stripe.pay(&session).expect("it is open");
+    world.deliver();
+    assert_eq!(world.status(&order), "paid");
+    left(&world, KIM);
+    assert_eq!(decisions(&world), ["skipped recent_purchase"]);
+}
+
+#[test]
+fn a_checkout_that_names_an_order_of_ours_is_no_cart() {
+    let world = shop();
+    let order = world.order("CUP-1");
+    for naming in [
+        json!({ "client_reference_id": order.id }),
+        json!({ "metadata": { "order_id": order.id } }),
+        json!({ "metadata": { "reference": "CUP-1" } }),
+    ] {
+        let mut params = json!({
+            "mode": "payment",
+            "success_url": "https://shop.example/thanks",
+            "customer_email": "kim@example.org",
+            "line_items": [{ "price_data": { "currency": "eur", "unit_amount": 2900,
+                "product_data": { "name": "Scarf" } }, "quantity": 1 }],
+        });
+        for (key, value) in naming.as_object().expect("an object") {
+            params[key] = value.clone();
+        }
+        let session = super::opened_with(&world, params);
+        world.stripe.expire(&session).expect("it is open");
+        world.deliver();
+        assert_eq!(decisions(&world), [""; 0], "{naming}");
+    }
+    assert_eq!(world.count("orders"), 1);
+}
+
+/// Whatever was told before the mail's turn has come counts, also while nobody has worked on it.
+#[test]
+fn what_lies_in_the_intake_holds_a_mail_back_until_it_was_worked_on() {
+    let world = shop();
+    left(&world, KIM);
+    let fee = world.order_with("CUP-1", json!({ "email": "ann@example.org" }));
+    let session = world.click_through(&fee);
+    world.queue_link(&fee);
+    an_hour(&world);
+    // Kim buys with the shop's site, Ann pays her fee; and nobody looks at it yet.
+    for session in [&opened(&world, KIM), &session] {
+        world.stripe.pay(session).expect("it is open");
+    }
+    let told = world
+        .stripe
+        .deliver_all(crate::simulator::Order::AsHappened);
+    assert_eq!(told, Ok(vec![200, 200]));
+    assert_eq!(world.carry(), []);
+    assert_eq!(world.mail_states(), ["queued", "queued"]);
+    world.work_off();
+    world.execute("UPDATE outbox SET not_before = now()");
+    assert_eq!(world.carry(), []);
+    assert_eq!(world.mail_states(), ["cancelled", "cancelled"]);
+}
+
+#[test]
+fn what_lies_in_the_intake_about_somebody_else_holds_nothing_back() {
+    let world = shop();
+    left(&world, KIM);
+    an_hour(&world);
+    let session = opened(&world, Some("ann@example.org"));
+    world.stripe.pay(&session).expect("it is open");
+    let told = world
+        .stripe
+        .deliver_all(crate::simulator::Order::AsHappened);
+    assert_eq!(told, Ok(vec![200]));
+    assert_eq!(world.carry().len(), 1);
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! One person asks to be forgotten.
 
 use chrono::Duration;
+use freshmint::token::Role;
+use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{holds, left, reminded, shop, totals};
+use super::{holds, left, opened, prune, reminded, shop, totals};
 use crate::support::World;
 
 const ANN: &str = "ann@example.org";
@@ -157,6 +159,63 @@ fn an_address_that_we_would_not_take_is_removed_as_well() {
     assert_eq!(holds(&world, odd), ["stripe_events.body"]);
     assert_eq!(erased(&world, "Dot.@docomo.example")["events"], 1);
     assert_eq!(holds(&world, odd), [""; 0]);
+}
+
+#[test]
+fn nobody_is_written_to_again_about_a_cart_that_was_erased_and_it_counts_once() {
+    let world = shop();
+    reminded(&world, ANN);
+    erased(&world, ANN);
+    let figures = totals(&world);
+    // Stripe tells it again, under another id; and somebody looks at the past.
+    let mut event = world.stripe.events().pop().expect("the expiry");
+    event["id"] = json!("evt_again");
+    crate::webhook::post_signed(&world, &event.to_string());
+    world.work_off();
+    let (code, told, said) = world.command(&[
+        "recovery",
+        "backfill",
+        "--from-stripe",
+        "--since",
+        "2020-01-01",
+    ]);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        told.contains("1 carts: 1 decided before") || told.contains("1 decided before"),
+        "{told}"
+    );
+    world.pass(Duration::hours(2));
+    assert_eq!(world.carry(), []);
+    assert_eq!((world.count("carts"), world.count("orders")), (0, 0));
+    // Its bare id goes like a cart.
+    assert_eq!(world.count("checkout_sessions"), 1);
+    world.pass(Duration::days(31));
+    prune(&world);
+    assert_eq!(world.count("checkout_sessions"), 0);
+    assert_eq!(totals(&world), figures);
+}
+
+#[test]
+fn an_event_that_failed_for_good_is_emptied_and_cannot_be_worked_on_again() {
+    let world = shop();
+    world.post_webhook("{}", None);
+    crate::webhook::post_signed(&world, &format!("no event, but {ANN}"));
+    world.work_off();
+    assert_eq!(
+        world.texts("SELECT state AS text FROM stripe_events"),
+        ["failed"]
+    );
+    let told = erased(&world, ANN);
+    assert_eq!(
+        (&told["events"], &told["events_left"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(holds(&world, ANN), [""; 0]);
+    let id = world.text("SELECT id AS text FROM stripe_events");
+    let path = format!("/events/{id}/replay");
+    let answer = world.api(Role::Operator, Method::POST, &path, None);
+    assert_eq!(answer.status, 409, "{}", answer.body);
+    assert!(answer.body.contains("erased"), "{}", answer.body);
 }
 
 #[test]

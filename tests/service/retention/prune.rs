@@ -1,11 +1,18 @@
 //! Carts that nobody paid for.
 
 use chrono::Duration;
+use freshmint::{
+    recovery::{
+        Asking, Decision,
+        backfill::{Backfill, Wanted},
+    },
+    reminder::Terms,
+};
 use insta::assert_snapshot;
 use reqwest::Method;
 
 use super::{holds, left, opened, prune, reminded, shop, totals, try_to_prune};
-use crate::support::World;
+use crate::support::{World, browser::runtime};
 
 #[test]
 fn a_cart_stays_for_thirty_days_and_goes_with_all_that_came_of_it() {
@@ -215,6 +222,85 @@ fn a_run_that_dies_between_two_batches_is_finished_by_the_next_and_nothing_count
         ]
     );
     assert_eq!(world.count("checkout_sessions"), 0);
+}
+
+/// Somebody turns the setting up after a prune: what has gone is not new, and does not count again.
+#[test]
+fn what_is_gone_is_not_looked_at_again_whatever_the_setting_says_later() {
+    let world = shop();
+    reminded(&world, "ann@example.org");
+    world.pass(Duration::days(31));
+    assert_eq!(prune(&world).carts, 1);
+    let figures = totals(&world);
+    world.execute("UPDATE settings SET recovered_orders_days = 90");
+    let (code, told, said) = world.command(&[
+        "recovery",
+        "backfill",
+        "--from-stripe",
+        "--since",
+        "2020-01-01",
+        "--max-age",
+        "60d",
+    ]);
+    assert_eq!(code, 0, "{said}");
+    assert!(told.contains("1 too_old"), "{told}");
+    assert_eq!((world.count("carts"), world.count("outbox")), (0, 0));
+    assert_eq!(totals(&world), figures);
+}
+
+/// A cart that a person looked at late is kept from then on: its link works, and who was written to is
+/// remembered.
+#[test]
+fn a_cart_of_the_past_is_kept_from_the_day_on_which_somebody_asked() {
+    let world = shop();
+    world.execute("UPDATE settings SET recovery_enabled = false");
+    left(&world, Some("ann@example.org"));
+    world.execute("UPDATE settings SET recovery_enabled = true");
+    world.pass(Duration::days(29));
+    let asking = Asking {
+        terms: Terms {
+            max_age: Duration::days(30),
+            ..world.app.reminders
+        },
+        by_hand: true,
+        dry_run: false,
+    };
+    let ann = Wanted::Of("ann@example.org".to_owned());
+    let decision = runtime()
+        .block_on(Backfill::new(&world.app, asking).look(&ann))
+        .expect("Stripe answers");
+    assert_eq!(decision, Decision::Scheduled);
+    assert_eq!(world.carry().len(), 1);
+    world.pass(Duration::days(2));
+    assert_eq!(prune(&world).carts, 0);
+    left(&world, Some("ann@example.org"));
+    assert_eq!(
+        world.texts("SELECT reason AS text FROM reminder_decisions WHERE reason IS NOT NULL"),
+        ["recently_reminded"]
+    );
+    world.pass(Duration::days(29));
+    assert_eq!(prune(&world).carts, 1);
+}
+
+#[test]
+fn samples_of_mailings_go_with_the_log() {
+    let world = shop();
+    let sample = |kind: &str, state: &str| {
+        world.execute(&format!(
+            "INSERT INTO outbox (id, kind, address, address_hash, subject, body, message_id, state, created_at) \
+             VALUES (gen_random_uuid(), '{kind}', 'tess@rovers.example', decode(repeat('00', 16), 'hex'), \
+                 'A sample', 'Dear Ann', gen_random_uuid()::text, '{state}', '{}')",
+            world.now()
+        ));
+    };
+    sample("test", "cancelled");
+    sample("test", "queued");
+    sample("alert", "cancelled");
+    world.pass(Duration::days(89));
+    assert_eq!(prune(&world).mails, 0);
+    world.pass(Duration::days(2));
+    assert_eq!(prune(&world).mails, 1);
+    assert_eq!(world.count("outbox"), 2);
 }
 
 /// Carts of 1.00 EUR without an address, which ended one after the other.

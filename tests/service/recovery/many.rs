@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{an_hour, opened, shop};
 
 /// Sessions that expired, people whose sessions they are, and how often each expiry is told.
-const FLOOD: (usize, usize, usize) = (400, 80, 5);
+const FLOOD: (usize, usize, usize) = (2_000, 400, 10);
 
 #[test]
 fn of_a_flood_of_expiries_everybody_is_written_to_once() {

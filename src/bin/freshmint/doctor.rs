@@ -27,7 +27,7 @@ impl Doctor {
             checks.extend(block_on(examine_session(&app, session)));
         }
         for check in &checks {
-            println!("{check}");
+            say!("{check}");
         }
         let failed = checks
             .iter()

@@ -69,7 +69,7 @@ impl List {
             return print_json(&json!({ "data": views, "next_cursor": null }));
         }
         for order in &orders {
-            println!(
+            say!(
                 "{:<20} {:<18} {:>14}  {}",
                 order.reference,
                 order.state.name(),
@@ -102,22 +102,22 @@ impl Show {
                 timeline: story,
             });
         }
-        println!(
+        say!(
             "{}  {}  {}",
             order.reference,
             order.state.name(),
             amount(order)
         );
-        println!("for      {}", whom(order));
-        println!("since    {}", order.created_at.to_rfc3339());
+        say!("for      {}", whom(order));
+        say!("since    {}", order.created_at.to_rfc3339());
         for line in &order.lines {
-            println!(
+            say!(
                 "line     {}",
                 serde_json::to_string(line).map_err(Failure::new)?
             );
         }
         for payment in &payments {
-            println!(
+            say!(
                 "payment  {} {} {}, found by {} at {}",
                 payment.amount,
                 payment.currency,
@@ -126,7 +126,7 @@ impl Show {
                 payment.at.to_rfc3339()
             );
         }
-        println!("link     {}", link(&keys, &self.links.public_url, order));
+        say!("link     {}", link(&keys, &self.links.public_url, order));
         print_story(&story);
         Ok(())
     }
@@ -147,10 +147,10 @@ fn story(database: &config::Database, order: &Order) -> Result<Timeline, Failure
 }
 
 fn print_story(story: &Timeline) {
-    println!();
+    say!("");
     for entry in &story.data {
         let by = entry.actor.as_deref();
-        println!(
+        say!(
             "{}  {:<8}  {}{}",
             entry.at.to_rfc3339_opts(SecondsFormat::Secs, true),
             entry.category,
@@ -159,7 +159,7 @@ fn print_story(story: &Timeline) {
         );
     }
     if let Some(next) = &story.next_step {
-        println!("\nNext: {next}");
+        say!("\nNext: {next}");
     }
 }
 
@@ -210,7 +210,7 @@ fn whom(order: &Order) -> String {
 }
 
 fn print_json(value: &impl serde::Serialize) -> Done {
-    println!(
+    say!(
         "{}",
         serde_json::to_string_pretty(value).map_err(Failure::new)?
     );

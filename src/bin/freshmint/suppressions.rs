@@ -74,6 +74,9 @@ pub struct Lift {
     /// The address
     #[arg(value_parser = Email::parse)]
     email: Email,
+    /// A remark for the history
+    #[arg(long, value_parser = Text::<2_000>::parse)]
+    note: Option<Text<2_000>>,
 }
 
 #[derive(Args)]
@@ -140,7 +143,7 @@ impl Add {
 
 impl Lift {
     fn run(self) -> Done {
-        let doing = doing(None);
+        let doing = doing(self.note.map(String::from));
         let lifted = open(&self.database).run_blocking(|connection| {
             let hash = AddressKey::load(connection)?.hash(self.email.as_str());
             suppression::lift(connection, hash, &doing)

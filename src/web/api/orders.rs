@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     caller::{Operator, Viewer},
-    input::{Body, Keepable},
+    input::{self, Body, Keepable, Note},
     page::{self, Asked},
     problem::Problem,
 };
@@ -146,12 +146,6 @@ pub async fn change(
             "the order is {state}, so what is owed cannot change any more"
         ))),
     }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct Note {
-    note: Option<Keepable>,
 }
 
 /// `POST /orders/{id}/cancel`

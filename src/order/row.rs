@@ -81,11 +81,7 @@ impl OrderRow {
             mode: Mode::parse(&self.mode).map_err(|error| impossible("mode", error))?,
             lines,
             metadata: from_json("metadata", self.metadata)?,
-            kind: match self.kind.as_str() {
-                "billed" => Kind::Billed,
-                "recovered" => Kind::Recovered,
-                _ => return Err(impossible("kind", "unknown")),
-            },
+            kind: Kind::from_name(&self.kind).ok_or_else(|| impossible("kind", "unknown"))?,
             reference: self.reference,
             name: self.name,
             currency,
@@ -165,7 +161,7 @@ impl NewRow {
         Self {
             id,
             content_hash: order.content_hash(),
-            kind: "billed",
+            kind: Kind::Billed.name(),
             reference: order.reference.to_string(),
             email: order.email.as_ref().map(|email| email.as_str().to_owned()),
             name: order.name.as_ref().map(ToString::to_string),
@@ -187,7 +183,7 @@ impl NewRow {
     /// As the row of an order that restores a cart, which came to `amount`.
     pub fn restoring(self, amount: i64) -> Self {
         Self {
-            kind: "recovered",
+            kind: Kind::Recovered.name(),
             amount_total: Some(amount),
             ..self
         }

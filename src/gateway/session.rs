@@ -36,6 +36,8 @@ pub struct Session {
     pub currency: Option<String>,
     /// Whom Stripe knows as the payer: the address they typed, else the one we gave.
     pub email: Option<String>,
+    /// `cus_…`, of a payer whom the shop knows.
+    pub customer: Option<String>,
     /// `payment` or `subscription`.
     pub mode: Option<String>,
     /// The checkout's language, one of Stripe's codes.
@@ -110,6 +112,7 @@ pub(super) struct WireSession {
     currency: Option<String>,
     customer_details: Option<CustomerDetails>,
     customer_email: Option<String>,
+    customer: Option<Value>,
     mode: Option<String>,
     locale: Option<String>,
     automatic_tax: Option<AutomaticTax>,
@@ -221,6 +224,7 @@ impl TryFrom<WireSession> for Session {
                 .customer_details
                 .and_then(|details| details.email)
                 .or(wire.customer_email),
+            customer: wire.customer.and_then(id_of),
             id: wire.id,
             url: wire.url,
             amount_total: wire.amount_total,

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Order, OrderRow};
+use super::{Kind, Order, OrderRow};
 use crate::{
     db::lower,
     schema::{blast_recipients, orders, outbox_orders},
@@ -18,6 +18,8 @@ pub struct Filter {
     pub email: Option<String>,
     /// One reference.
     pub reference: Option<String>,
+    /// What the shop asks for, or carts.
+    pub kind: Option<Kind>,
     /// Approved for this mailing, or mailed by it.
     pub blast: Option<Uuid>,
     /// Only those before this id: where the page before ended.
@@ -42,6 +44,9 @@ pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> Query
     }
     if let Some(reference) = &filter.reference {
         query = query.filter(orders::reference.eq(reference));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(orders::kind.eq(kind.name()));
     }
     if let Some(blast) = filter.blast {
         let approved = blast_recipients::table

@@ -55,13 +55,31 @@ use crate::{
 };
 
 /// How an order came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The shop asks for it.
     Billed,
     /// It restores a cart that somebody left at another system's checkout.
     Recovered,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Billed, Self::Recovered];
+
+    /// The word that is stored and shown.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Billed => "billed",
+            Self::Recovered => "recovered",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// An order as it stands.

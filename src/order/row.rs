@@ -83,11 +83,7 @@ impl OrderRow {
             mode: Mode::parse(&self.mode).map_err(|error| impossible("mode", error))?,
             lines,
             metadata: from_json("metadata", self.metadata)?,
-            kind: match self.kind.as_str() {
-                "billed" => Kind::Billed,
-                "recovered" => Kind::Recovered,
-                _ => return Err(impossible("kind", "unknown")),
-            },
+            kind: Kind::from_name(&self.kind).ok_or_else(|| impossible("kind", "unknown"))?,
             reference: self.reference,
             name: self.name,
             currency,
@@ -169,7 +165,7 @@ impl NewRow {
         Self {
             id,
             content_hash: order.content_hash(),
-            kind: "billed",
+            kind: Kind::Billed.name(),
             reference: order.reference.to_string(),
             email: order.email.as_ref().map(|email| email.as_str().to_owned()),
             name: order.name.as_ref().map(ToString::to_string),
@@ -192,7 +188,7 @@ impl NewRow {
     /// The row of an order that restores a cart.
     pub fn restoring(cart: &Restored, id: Uuid, started_at: DateTime<Utc>) -> Self {
         Self {
-            kind: "recovered",
+            kind: Kind::Recovered.name(),
             amount_total: Some(cart.amount),
             checkout_params: to_json(&cart.checkout_params),
             ..Self::of(&cart.order, id, started_at)

@@ -141,6 +141,7 @@ pub fn list(
     connection: &mut PgConnection,
     order: Option<Uuid>,
     decision: Option<&str>,
+    reason: Option<&str>,
     before: Option<Uuid>,
     limit: i64,
 ) -> QueryResult<Vec<Decision>> {
@@ -167,6 +168,9 @@ pub fn list(
     }
     if let Some(decision) = decision {
         query = query.filter(decisions::decision.eq(decision.to_owned()));
+    }
+    if let Some(reason) = reason {
+        query = query.filter(decisions::reason.eq(reason.to_owned()));
     }
     if let Some(before) = before {
         query = query.filter(decisions::id.lt(before));

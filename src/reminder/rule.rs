@@ -44,6 +44,25 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason.
+    pub const ALL: [Self; 15] = [
+        Self::Superseded,
+        Self::Paid,
+        Self::SettledOffline,
+        Self::Cancelled,
+        Self::Processing,
+        Self::AlreadyReminded,
+        Self::ReminderDisabled,
+        Self::NoEmail,
+        Self::Suppressed,
+        Self::TooOld,
+        Self::RecoveryDisabled,
+        Self::RecentPurchase,
+        Self::RecentlyReminded,
+        Self::TestMode,
+        Self::NoSession,
+    ];
+
     /// The word that is stored and shown.
     pub fn name(self) -> &'static str {
         match self {

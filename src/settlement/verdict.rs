@@ -115,6 +115,7 @@ mod tests {
             amount_subtotal: None,
             currency: Some("eur".to_owned()),
             email: None,
+            customer: None,
             payment_intent: None,
             metadata: BTreeMap::new(),
             expires_at: None,

@@ -13,6 +13,7 @@ use crate::order::{Order, line::Line, state::State};
 #[derive(Debug, Serialize)]
 pub struct OrderView<'a> {
     id: Uuid,
+    kind: &'static str,
     reference: &'a str,
     status: &'static str,
     email: Option<&'a str>,
@@ -57,6 +58,7 @@ impl<'a> OrderView<'a> {
         };
         Self {
             id: order.id,
+            kind: order.kind.name(),
             reference: &order.reference,
             status: state.name(),
             email: order.email.as_ref().map(|email| email.as_str()),

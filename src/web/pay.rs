@@ -107,6 +107,7 @@ async fn open(
         Door::Refused(order) => site.answer(
             order.locale.language(),
             &Page::Refused {
+                kind: order.kind,
                 reference: &order.reference,
             },
         ),
@@ -196,6 +197,7 @@ async fn stand(
         }
         State::SettledOffline { .. } => Page::SettledOffline(&owed),
         State::Cancelled { .. } => Page::Cancelled {
+            kind: order.kind,
             reference: &order.reference,
         },
     };

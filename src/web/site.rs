@@ -86,6 +86,7 @@ pub fn owed(order: &Order) -> Owed {
         amount: line.amount,
     });
     Owed {
+        kind: order.kind,
         reference: order.reference.clone(),
         lines: lines.collect(),
         total: wording::amount(order),

@@ -25,6 +25,7 @@ mod import;
 mod mail;
 mod mailbox_tests;
 mod migrations;
+mod printing;
 mod property;
 mod recovery;
 mod retention;

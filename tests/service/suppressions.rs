@@ -42,8 +42,18 @@ fn an_address_is_added_listed_and_lifted() {
     let (_, told, _) = world.command(&["suppressions", "list", "--format", "json"]);
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["data"][0]["email"], "ann@example.org");
-    let lift = ["suppressions", "lift", " ANN@example.org"];
+    let lift = [
+        "suppressions",
+        "lift",
+        " ANN@example.org",
+        "--note",
+        "wants to hear again",
+    ];
     assert_eq!(world.command(&lift).0, 0);
+    assert_eq!(
+        world.text("SELECT detail->>'note' AS text FROM activity ORDER BY id DESC LIMIT 1"),
+        "wants to hear again"
+    );
     let (code, _, said) = world.command(&lift);
     assert_eq!((code, list(&world).len()), (1, 0));
     assert!(said.contains("not on the list"), "{said}");

@@ -72,7 +72,7 @@ fn the_link_in_a_mail_shows_a_button_and_a_scanner_that_opens_it_changes_nothing
         200
         No more mail from us?
         Press the button, and Rovers Youth FC sends no more mail to the address that this link came to.
-        What is still to be paid stays to be paid, and the links in earlier mails keep working.
+        If anything is still to be paid, that does not change, and the links in earlier mails keep working.
         Send me no more mail
         If you came here by mistake, just close this page. Nothing changes.
         ");
@@ -107,7 +107,7 @@ fn the_button_ends_all_mail_and_what_is_owed_stays_owed() {
         200
         You will get no more mail from us
         Rovers Youth FC sends no more mail to the address that this link came to.
-        What is still to be paid stays to be paid, and the links in earlier mails keep working.
+        If anything is still to be paid, that does not change, and the links in earlier mails keep working.
         If you would like to hear from us again, please get in touch.
         ");
     assert_eq!(list(&world), ["parent@example.org: unsubscribed"]);

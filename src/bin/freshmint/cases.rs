@@ -84,14 +84,14 @@ impl List {
         let cases = db.run_blocking(|connection| case::list(connection, &filter, self.limit))?;
         if self.format == Format::Json {
             let page = json!({ "data": cases, "next_cursor": null });
-            println!(
+            say!(
                 "{}",
                 serde_json::to_string_pretty(&page).map_err(Failure::new)?
             );
             return Ok(());
         }
         for case in &cases {
-            println!(
+            say!(
                 "{}  {:<14} {:>14}  {}",
                 case.id,
                 case.kind,
@@ -142,7 +142,7 @@ impl Resolve {
         };
         let why = match block_on(case::resolve(&app, id, wish, &doing))? {
             Resolved::Done => {
-                println!("{id} is resolved: {}", how.name());
+                say!("{id} is resolved: {}", how.name());
                 return Ok(());
             }
             Resolved::NoCase => {

@@ -14,7 +14,7 @@ use crate::{Done, Failure, block_on};
 pub struct Doctor {
     #[command(flatten)]
     settings: config::Service,
-    /// Look at a checkout of the shop's own site too: address and notice
+    /// Look at this checkout of the shop's own site instead: address and notice
     #[arg(long, value_name = "cs_…")]
     session: Option<String>,
 }
@@ -22,12 +22,12 @@ pub struct Doctor {
 impl Doctor {
     pub fn run(self) -> Done {
         let app = App::new(&self.settings, Clock::system())?;
-        let mut checks = block_on(examine(&app));
-        if let Some(session) = &self.session {
-            checks.extend(block_on(examine_session(&app, session)));
-        }
+        let checks = match &self.session {
+            Some(session) => block_on(examine_session(&app, session)),
+            None => block_on(examine(&app)),
+        };
         for check in &checks {
-            println!("{check}");
+            say!("{check}");
         }
         let failed = checks
             .iter()

@@ -44,18 +44,22 @@ impl Erase {
             }
         };
         if self.format == Format::Json {
-            println!("{}", serde_json::json!(erased));
+            say!("{}", serde_json::json!(erased));
             return Ok(());
         }
-        println!(
+        say!(
             "Erased: {} carts pruned, the address taken out of {} orders, {} mails, {} cases and {} events.",
-            erased.carts, erased.orders, erased.mails, erased.cases, erased.events
+            erased.carts,
+            erased.orders,
+            erased.mails,
+            erased.cases,
+            erased.events
         );
         if erased.suppressed {
-            println!("The address stays on the list of those who are not written to, as a hash.");
+            say!("The address stays on the list of those who are not written to, as a hash.");
         }
         if erased.events_left > 0 {
-            println!(
+            say!(
                 "{} events that name the address are still to be worked on and stay: run it again once they are.",
                 erased.events_left
             );

@@ -14,7 +14,7 @@ pub enum Keys {
 impl Keys {
     pub fn run(self) -> Done {
         match self {
-            Self::New => println!("{}", LinkKeys::generate(&mut random::generator())),
+            Self::New => say!("{}", LinkKeys::generate(&mut random::generator())),
         }
         Ok(())
     }

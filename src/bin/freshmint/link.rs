@@ -28,7 +28,7 @@ impl Link {
                 ))
             })?;
         let token = keys.sign_pay(order.link());
-        println!("{}", pay_url(&self.links.public_url, &token));
+        say!("{}", pay_url(&self.links.public_url, &token));
         Ok(())
     }
 }

@@ -1,4 +1,8 @@
 //! The `freshmint` command.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+#[macro_use]
+mod print;
 
 mod blast;
 mod cases;
@@ -75,7 +79,7 @@ fn main() -> ExitCode {
     if let Err(error) = dotenvy::from_path(".env")
         && !error.not_found()
     {
-        eprintln!("The file .env cannot be read: {}.", dotenv_trouble(&error));
+        complain!("The file .env cannot be read: {}.", dotenv_trouble(&error));
         return ExitCode::from(WRONG_USAGE);
     }
     forget_empty_settings();
@@ -101,7 +105,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("{failure}");
+            complain!("{failure}");
             ExitCode::from(failure.code)
         }
     }

@@ -15,10 +15,10 @@ impl Migrate {
     pub fn run(self) -> Done {
         let applied = Db::new(&self.database.database_url, 1).migrate()?;
         for name in &applied {
-            println!("applied {name}");
+            say!("applied {name}");
         }
         if applied.is_empty() {
-            println!("nothing to do");
+            say!("nothing to do");
         }
         Ok(())
     }

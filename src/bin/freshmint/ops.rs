@@ -51,7 +51,7 @@ impl Add {
         let added =
             db.run_blocking(|connection| token::add(connection, &self.name, self.role, now));
         match added {
-            Ok(token) => println!("{}", token.expose()),
+            Ok(token) => say!("{}", token.expose()),
             Err(DbError::Query(QueryError::DatabaseError(
                 DatabaseErrorKind::UniqueViolation,
                 _,

@@ -19,8 +19,8 @@ impl Prune {
         let app = App::new(&self.settings, Clock::system())?;
         let pruned = block_on(retention::prune(&app, "command line"))?;
         match self.format {
-            Format::Json => println!("{}", serde_json::json!(pruned)),
-            Format::Text => println!(
+            Format::Json => say!("{}", serde_json::json!(pruned)),
+            Format::Text => say!(
                 "Pruned: {} carts, {} orders made of them, {} mails about those, {} purchases, {} events, {} lines of the log.",
                 pruned.carts,
                 pruned.orders,

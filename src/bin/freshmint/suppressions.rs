@@ -12,7 +12,7 @@ use freshmint::{
 };
 use serde_json::json;
 
-use crate::{Done, Failure, orders::Format};
+use crate::{Done, Failure, orders::Format, print};
 
 /// Rows that are read at once.
 const PAGE: i64 = 1_000;
@@ -74,6 +74,9 @@ pub struct Lift {
     /// The address
     #[arg(value_parser = Email::parse)]
     email: Email,
+    /// A remark for the history
+    #[arg(long, value_parser = Text::<2_000>::parse)]
+    note: Option<Text<2_000>>,
 }
 
 #[derive(Args)]
@@ -97,14 +100,14 @@ impl List {
         let rows = all(&open(&self.database))?;
         if self.format == Format::Json {
             let page = json!({ "data": rows, "next_cursor": null });
-            println!(
+            say!(
                 "{}",
                 serde_json::to_string_pretty(&page).map_err(Failure::new)?
             );
             return Ok(());
         }
         for row in rows {
-            println!(
+            say!(
                 "{}  {:<40} {}{}",
                 row.since.format("%Y-%m-%d"),
                 row.address.as_deref().unwrap_or("(erased)"),
@@ -126,7 +129,7 @@ impl Add {
             let hash = AddressKey::load(connection)?.hash(self.email.as_str());
             suppression::add(connection, hash, Some(self.email.as_str()), &cause)
         })?;
-        println!(
+        say!(
             "{}",
             if is_new {
                 "The address is no longer written to."
@@ -140,7 +143,7 @@ impl Add {
 
 impl Lift {
     fn run(self) -> Done {
-        let doing = doing(None);
+        let doing = doing(self.note.map(String::from));
         let lifted = open(&self.database).run_blocking(|connection| {
             let hash = AddressKey::load(connection)?.hash(self.email.as_str());
             suppression::lift(connection, hash, &doing)
@@ -150,7 +153,7 @@ impl Lift {
                 "The address is not on the list: freshmint suppressions list shows it.",
             ));
         }
-        println!("The address may be written to again.");
+        say!("The address may be written to again.");
         Ok(())
     }
 }
@@ -163,10 +166,10 @@ impl Export {
             Some(path) => fs::write(path, text).map_err(|error| {
                 Failure::new(format!("{} cannot be written: {error}.", path.display()))
             })?,
-            None => print!("{text}"),
+            None => print::text(&text),
         }
         let erased = rows.iter().filter(|row| row.address.is_none()).count();
-        eprintln!(
+        complain!(
             "{} addresses written; {erased} more are on the list as hashes alone, and cannot be.",
             rows.len() - erased
         );
@@ -183,7 +186,7 @@ impl Import {
             .map_err(|error| Failure::new(format!("{name}: {error}.")))?;
         if !parsed.bad.is_empty() {
             for bad in &parsed.bad {
-                eprintln!("line {}: {}", bad.line, bad.reason);
+                complain!("line {}: {}", bad.line, bad.reason);
             }
             return Err(Failure::new(format!(
                 "Nothing was taken in: correct {} lines of {name}, and run it again.",
@@ -193,7 +196,7 @@ impl Import {
         let doing = doing(None);
         let new = open(&self.database)
             .run_blocking(|connection| suppression::import(connection, &parsed.entries, &doing))?;
-        println!(
+        say!(
             "{new} addresses are no longer written to; {} unchanged.",
             parsed.entries.len() - new
         );

@@ -33,12 +33,15 @@ impl Sweep {
             }
         };
         match self.format {
-            Format::Json => println!("{}", serde_json::json!(found)),
-            Format::Text => println!(
+            Format::Json => say!("{}", serde_json::json!(found)),
+            Format::Text => say!(
                 "Stripe has {} events of interest; {} of them had not reached us.\n\
                  {} sessions were past their time, or their orders were settled.\n\
                  {} payments were found by this.",
-                found.events, found.missed, found.overdue, found.payments
+                found.events,
+                found.missed,
+                found.overdue,
+                found.payments
             ),
         }
         Ok(())

@@ -86,6 +86,13 @@ impl FromRequest for Body {
     }
 }
 
+/// A body with nothing but a remark for the history; it may be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    pub note: Option<Keepable>,
+}
+
 /// A text that the database can look for and keep: PostgreSQL has no NUL.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     caller::{Operator, Viewer},
-    input::{Body, Keepable},
+    input::{self, Body, Keepable, Note},
     page::{self, Asked},
     problem::Problem,
 };
@@ -18,7 +18,7 @@ use crate::{
     app::App,
     checkout::close::{Changed, closed_first},
     order::{
-        self, Created, Filter, Order, WhatIsOwed,
+        self, Created, Filter, Kind, Order, WhatIsOwed,
         change::ChangeDraft,
         draft::{Draft, NewOrder},
         state::{Fact, How, Move, State},
@@ -59,6 +59,7 @@ pub struct Wanted {
     status: Option<String>,
     email: Option<Keepable>,
     reference: Option<Keepable>,
+    kind: Option<String>,
     blast: Option<String>,
 }
 
@@ -75,6 +76,7 @@ pub async fn list(
         status: wanted.status.map(known_status).transpose()?,
         email: wanted.email.map(String::from),
         reference: wanted.reference.map(String::from),
+        kind: wanted.kind.as_deref().map_or(Ok(None), known_kind)?,
         blast: wanted.blast.map(known_blast).transpose()?,
         before: asked.before(|cursor| cursor.parse().ok())?,
     };
@@ -146,12 +148,6 @@ pub async fn change(
             "the order is {state}, so what is owed cannot change any more"
         ))),
     }
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct Note {
-    note: Option<Keepable>,
 }
 
 /// `POST /orders/{id}/cancel`
@@ -251,6 +247,11 @@ fn known_status(status: String) -> Result<String, Problem> {
             State::NAMES.join(", ")
         )))
     }
+}
+
+fn known_kind(kind: &str) -> Result<Option<Kind>, Problem> {
+    let kind = input::one_of("kind", kind, &Kind::ALL.map(Kind::name))?;
+    Ok(Kind::from_name(&kind))
 }
 
 fn known_blast(id: String) -> Result<Uuid, Problem> {

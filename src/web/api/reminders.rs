@@ -12,12 +12,16 @@ use super::{
     page::{self, Asked},
     problem::Problem,
 };
-use crate::{app::App, reminder};
+use crate::{
+    app::App,
+    reminder::{self, rule::Reason},
+};
 
 #[derive(Deserialize)]
 pub struct Wanted {
     order_id: Option<String>,
     decision: Option<String>,
+    reason: Option<String>,
 }
 
 /// `GET /reminders`
@@ -35,10 +39,15 @@ pub async fn list(
     let decision = decision
         .map(|said| input::one_of("decision", said, &reminder::DECISIONS))
         .transpose()?;
+    let reason = wanted.reason.as_deref();
+    let reason = reason
+        .map(|said| input::one_of("reason", said, &Reason::ALL.map(Reason::name)))
+        .transpose()?;
     let rows = app
         .db
         .run(move |connection| {
-            reminder::list(connection, order, decision.as_deref(), before, limit + 1)
+            let (decision, reason) = (decision.as_deref(), reason.as_deref());
+            reminder::list(connection, order, decision, reason, before, limit + 1)
         })
         .await?;
     Ok(page::answer(

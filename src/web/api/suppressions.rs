@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     caller::{Operator, Viewer},
-    input::{Body, Keepable},
+    input::{Body, Keepable, Note},
     page::{self, Asked},
     problem::Problem,
 };
@@ -74,8 +74,10 @@ pub async fn lift(
     caller: Operator,
     app: Data<App>,
     email: Path<String>,
+    body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let doing = caller.doing(&app, None);
+    let Note { note } = body.parse_or_default()?;
+    let doing = caller.doing(&app, note.map(String::from));
     let lifted = app
         .db
         .run(move |connection| {

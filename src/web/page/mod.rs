@@ -22,7 +22,7 @@ use serde::Serialize;
 pub use policy::content_security_policy;
 use view::View;
 
-use crate::order::locale::Language;
+use crate::order::{Kind, locale::Language};
 
 /// Inlined into every page; its hash is what the [`content_security_policy`] lets through.
 const STYLE: &str = include_str!("style.css");
@@ -42,6 +42,8 @@ pub struct Shop {
 /// What an order asks for. Amounts come in formatted for people, in the order's currency.
 #[derive(Debug, Clone)]
 pub struct Owed {
+    /// A bill, or a cart: nobody owes what is in a cart, and its reference says nothing to a payer.
+    pub kind: Kind,
     /// The shop's own name for the order, as in the mail.
     pub reference: String,
     /// What it is for.
@@ -128,6 +130,8 @@ pub enum Page<'a> {
     },
     /// The shop cancelled the order.
     Cancelled {
+        /// A bill, or a cart.
+        kind: Kind,
         /// The order's reference.
         reference: &'a str,
     },
@@ -142,6 +146,8 @@ pub enum Page<'a> {
     },
     /// Stripe refuses the order itself. Asking again would not help, so the page does not.
     Refused {
+        /// A bill, or a cart.
+        kind: Kind,
         /// The order's reference, to be named when asking.
         reference: &'a str,
     },

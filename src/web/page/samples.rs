@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeZone, Utc};
 
+use crate::order::Kind;
 use crate::web::page::{Due, Owed, OwedLine, Page, Settled, Shop};
 
 /// Where the button of the pages without an order posts to.
@@ -28,6 +29,7 @@ pub fn corner_shop() -> Shop {
 /// Two children's fees, a description that does not break and one that attacks.
 pub fn fees() -> Owed {
     Owed {
+        kind: Kind::Billed,
         reference: "CUP-2026-0417".into(),
         lines: vec![
             line("Spring Cup 2026, under 12", 1, "€45.00"),
@@ -41,6 +43,7 @@ pub fn fees() -> Owed {
 /// One line, everything too long.
 pub fn endless() -> Owed {
     Owed {
+        kind: Kind::Billed,
         reference: "INV/".to_string() + &"0123456789-ABCDEF-".repeat(6),
         lines: vec![line(
             &"Donaudampfschifffahrtsgesellschaft".repeat(4),
@@ -48,6 +51,19 @@ pub fn endless() -> Owed {
             "999.999,99 CHF",
         )],
         total: "999.999,99 CHF".into(),
+    }
+}
+
+/// What somebody left at the shop's own checkout.
+pub fn cart() -> Owed {
+    Owed {
+        kind: Kind::Recovered,
+        reference: "cart-d0e4b1c2".into(),
+        lines: vec![
+            line("Scarf, blue", 2, "€58.00"),
+            line("Postage", 1, "€4.50"),
+        ],
+        total: "€62.50".into(),
     }
 }
 
@@ -75,7 +91,7 @@ pub fn every_page(owed: &Owed) -> Vec<(&'static str, Page<'_>)> {
         paid: &owed.total,
         at: paid_at(),
     };
-    let reference = owed.reference.as_str();
+    let (kind, reference) = (owed.kind, owed.reference.as_str());
     let why = Some(
         "The fee in our first mail was wrong: siblings pay half.\nSorry for the trouble! <b>Ina</b>",
     );
@@ -122,7 +138,7 @@ pub fn every_page(owed: &Owed) -> Vec<(&'static str, Page<'_>)> {
                 refunded: "€20.00",
             },
         ),
-        ("cancelled", Page::Cancelled { reference }),
+        ("cancelled", Page::Cancelled { kind, reference }),
         ("gone", Page::Gone),
         ("not-found", Page::NotFound),
         (
@@ -131,7 +147,7 @@ pub fn every_page(owed: &Owed) -> Vec<(&'static str, Page<'_>)> {
                 retry_after_seconds: 5,
             },
         ),
-        ("refused", Page::Refused { reference }),
+        ("refused", Page::Refused { kind, reference }),
         ("too-many", Page::TooMany),
         (
             "unsubscribe",

@@ -1,16 +1,20 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
-use super::samples::{club, corner_shop, endless, every_page, fees};
+use super::samples::{cart, club, corner_shop, endless, every_page, fees};
 use super::{Due, Owed, Page, Pages, Shop, content_security_policy};
-use crate::order::locale::Language;
+use crate::order::{Kind, locale::Language};
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::German];
 
 /// Calls `check` with every page of every language, and of both shops.
 fn for_every_page(check: impl Fn(&str, &Page<'_>, &str)) {
     let pages = Pages::new();
-    for (shop, owed) in [(club(), fees()), (corner_shop(), endless())] {
+    for (shop, owed) in [
+        (club(), fees()),
+        (corner_shop(), endless()),
+        (corner_shop(), cart()),
+    ] {
         for language in LANGUAGES {
             for (name, page) in every_page(&owed) {
                 let html = pages.render(&shop, language, &page);
@@ -124,7 +128,10 @@ fn what_the_shop_wrote_is_escaped_everywhere() {
             owed: &owed,
             received: attack,
         },
-        Page::Cancelled { reference: attack },
+        Page::Cancelled {
+            kind: Kind::Billed,
+            reference: attack,
+        },
     ] {
         for shop in [
             &shop,
@@ -197,7 +204,10 @@ fn the_lines_are_a_table_with_a_total_under_two_or_more() {
 
 #[test]
 fn questions_go_to_support_with_the_reference_or_else_to_the_shop() {
-    let page = Page::Refused { reference: "A 1&B" };
+    let page = Page::Refused {
+        kind: Kind::Billed,
+        reference: "A 1&B",
+    };
     let mail = render(&club(), Language::English, page);
     assert!(mail.contains("mailto:treasurer@riverside.example?subject=Reference%20A%201%26B\""));
     let unknown = render(&club(), Language::English, Page::NotFound);
@@ -209,9 +219,57 @@ fn questions_go_to_support_with_the_reference_or_else_to_the_shop() {
 }
 
 #[test]
+fn a_cart_is_no_debt_and_its_reference_is_for_the_shop_alone() {
+    const OF_A_DEBT: [&str; 11] = [
+        "is due",
+        "Amount due",
+        "Amount asked for",
+        "Still open",
+        "payment request",
+        "eference",
+        "offen",
+        "Geforderter Betrag",
+        "Zu zahlen",
+        "Referenz",
+        "cart-",
+    ];
+    let cart = cart();
+    for language in LANGUAGES {
+        for (name, page) in every_page(&cart) {
+            let html = render(&club(), language, page);
+            let main = between(&html, "<main", "</main>");
+            for word in OF_A_DEBT {
+                assert!(!main.contains(word), "“{word}” on {name}: {main}");
+            }
+            if name == "refused" {
+                assert!(html.contains("?subject=Refer") && html.contains("cart-d0e4b1c2"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_that_sends_people_back_to_the_shop_has_a_link_there_in_that_sentence() {
+    let cart = cart();
+    for language in LANGUAGES {
+        for (name, page) in every_page(&cart) {
+            let html = render(&corner_shop(), language, page);
+            let main = between(&html, "<main", "</main>");
+            let link = "at <a href=\"https://annas-corner.example/contact\">Anna&#x27;s Corner &amp; Co</a>";
+            let link = link.trim_start_matches(match language {
+                Language::English => "",
+                Language::German => "at ",
+            });
+            let sends = ["cancelled", "gone", "refused"].contains(&name);
+            assert_eq!(main.contains(link), sends, "{name} {language:?}: {main}");
+        }
+    }
+}
+
+#[test]
 fn who_wants_no_more_mail_reads_whose_it_was() {
     for_every_page(|name, page, html| {
-        assert!(!html.contains("{shop}"), "{name}");
+        assert!(!html.contains("{shop"), "{name}");
         if matches!(page, Page::Unsubscribe { .. } | Page::Unsubscribed) {
             let main = between(html, "<main", "</main>");
             let escaped = ["Riverside Youth Club", "Anna&#x27;s Corner &amp; Co"];

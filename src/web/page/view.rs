@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::text::{Button, Texts, Words, texts};
 use super::{Due, Owed, OwedLine, Page, STYLE, Settled, Shop};
-use crate::order::locale::Language;
+use crate::order::{Kind, locale::Language};
 
 /// The parts of a page; the field names are the template's.
 #[derive(Serialize)]
@@ -21,6 +21,7 @@ pub(super) struct View<'a> {
     amount: Option<&'a str>,
     facts: Vec<Fact<'a>>,
     lines: &'a [OwedLine],
+    caption: &'static str,
     /// Left out under a single line, which says the same.
     total: Option<&'a str>,
     form: Option<Form<'a>>,
@@ -60,29 +61,50 @@ struct Fact<'a> {
     datetime: Option<String>,
 }
 
+/// What is said of a bill, or of a cart.
+fn of<T: Copy>(kind: Kind, bill: T, cart: T) -> T {
+    match kind {
+        Kind::Billed => bill,
+        Kind::Recovered => cart,
+    }
+}
+
 impl<'a> View<'a> {
     pub(super) fn new(shop: &'a Shop, language: Language, page: &Page<'a>) -> Self {
         let text = texts(language);
         let say = |tone, words| Self::plain(text, shop, tone, words);
-        let pages = &text.pages;
+        let (pages, cart) = (&text.pages, &text.cart);
         match *page {
-            Page::Continue(due) => say(Tone::Due, &pages.to_pay).due(due),
+            Page::Continue(due) => {
+                say(Tone::Due, of(due.owed.kind, &pages.to_pay, &cart.to_pay)).due(due)
+            }
             Page::LinkReplaced {
                 why,
                 due: Some(due),
-            } => say(Tone::Due, &pages.replaced_with_due).why(why).due(due),
+            } => {
+                let (bill, cart) = (&pages.replaced_with_due, &cart.replaced);
+                say(Tone::Due, of(due.owed.kind, bill, cart))
+                    .why(why)
+                    .due(due)
+            }
             Page::LinkReplaced { why, due: None } => {
                 say(Tone::Stop, &pages.replaced_nothing_due).why(why)
             }
-            Page::NotYetPaid(due) => say(Tone::Due, &pages.not_yet_paid).due(due),
-            Page::DebitFailed(due) => say(Tone::Due, &pages.debit_failed).due(due),
+            Page::NotYetPaid(due) => {
+                let (bill, cart) = (&pages.not_yet_paid, &cart.not_yet_paid);
+                say(Tone::Due, of(due.owed.kind, bill, cart)).due(due)
+            }
+            Page::DebitFailed(due) => {
+                let (bill, cart) = (&pages.debit_failed, &cart.debit_failed);
+                say(Tone::Due, of(due.owed.kind, bill, cart)).due(due)
+            }
             Page::Processing(owed) => say(Tone::Wait, &pages.processing)
                 .amount(&owed.total)
                 .owed(owed),
             Page::InReview { owed, received } => say(Tone::Wait, &pages.in_review)
                 .amount(received)
                 .owed(owed)
-                .fact(text.owed, &owed.total),
+                .fact(of(owed.kind, text.owed, text.total), &owed.total),
             Page::JustPaid(settled) => say(Tone::Done, &pages.just_paid).settled(settled),
             Page::Paid(settled) => say(Tone::Done, &pages.paid).settled(settled),
             Page::SettledOffline(owed) => say(Tone::Done, &pages.settled_offline).owed(owed),
@@ -92,13 +114,19 @@ impl<'a> View<'a> {
             Page::PartlyRefunded { owed, refunded } => say(Tone::Done, &pages.partly_refunded)
                 .amount(refunded)
                 .owed(owed),
-            Page::Cancelled { reference } => say(Tone::Stop, &pages.cancelled).reference(reference),
+            Page::Cancelled { kind, reference } => {
+                let words = of(kind, &pages.cancelled, &cart.cancelled);
+                say(Tone::Stop, words).reference(kind, reference)
+            }
             Page::Gone => say(Tone::Stop, &pages.gone),
             Page::NotFound => say(Tone::Stop, &pages.not_found),
             Page::Busy {
                 retry_after_seconds,
             } => say(Tone::Wait, &pages.busy).refresh(retry_after_seconds),
-            Page::Refused { reference } => say(Tone::Stop, &pages.refused).reference(reference),
+            Page::Refused { kind, reference } => {
+                let words = of(kind, &pages.refused, &cart.refused);
+                say(Tone::Stop, words).reference(kind, reference)
+            }
             Page::TooMany => say(Tone::Wait, &pages.too_many),
             Page::Unsubscribe { action } => {
                 say(Tone::Due, &pages.unsubscribe).button(action, &text.unsubscribe)
@@ -123,6 +151,7 @@ impl<'a> View<'a> {
             amount: None,
             facts: Vec::new(),
             lines: &[],
+            caption: text.lines,
             total: None,
             form: None,
             refresh: None,
@@ -176,17 +205,22 @@ impl<'a> View<'a> {
         Self {
             lines: &owed.lines,
             total,
-            ..self.reference(&owed.reference)
+            caption: of(owed.kind, self.text.lines, self.text.cart.lines),
+            ..self.reference(owed.kind, &owed.reference)
         }
     }
 
-    fn reference(self, reference: &'a str) -> Self {
+    /// A cart's is for the shop alone, which finds it in the subject of a mail to support.
+    fn reference(self, kind: Kind, reference: &'a str) -> Self {
         let label = self.text.reference;
-        Self {
+        let page = Self {
             reference: Some(reference),
             ..self
+        };
+        match kind {
+            Kind::Billed => page.fact(label, reference),
+            Kind::Recovered => page,
         }
-        .fact(label, reference)
     }
 
     fn fact(mut self, label: &'static str, value: &'a str) -> Self {

@@ -32,7 +32,7 @@ fn a_new_order_is_answered_with_201_its_place_and_its_link() {
     let id = order["id"].as_str().unwrap();
     assert_eq!(answer.header("location"), format!("/api/v1/orders/{id}"));
     let told = json!({
-        "id": id, "reference": "CUP-1", "status": "open",
+        "id": id, "kind": "billed", "reference": "CUP-1", "status": "open",
         "email": "Parent@Example.org", "name": "Kim Miller",
         "currency": "eur", "amount_total": 9000,
         "lines": [{ "description": "Summer cup", "unit_amount": 4500, "quantity": 2 }],

@@ -106,6 +106,40 @@ fn filters_narrow_the_list_and_go_together() {
 }
 
 #[test]
+fn carts_stand_among_the_orders_and_can_be_told_apart() {
+    let world = World::with_mailbox(&[]);
+    world.order("CUP-1");
+    world.execute("UPDATE settings SET recovery_enabled = true");
+    let session = crate::recovery::opened(&world, Some("kim@example.org"));
+    world.stripe.expire(&session).unwrap();
+    world.deliver();
+    let cart = world.text("SELECT reference AS text FROM orders WHERE kind = 'recovered'");
+    for (query, expected) in [
+        ("", vec![cart.as_str(), "CUP-1"]),
+        ("?kind=billed", vec!["CUP-1"]),
+        ("?kind=recovered", vec![&cart]),
+        ("?kind=recovered&reference=CUP-1", vec![]),
+    ] {
+        let page = get(&world, &format!("/orders{query}")).json();
+        assert_eq!(references(&page), expected, "{query}");
+    }
+    let page = get(&world, "/orders").json();
+    let kinds: Vec<_> = page["data"].as_array().unwrap().iter().collect();
+    assert_eq!(
+        [&kinds[0]["kind"], &kinds[1]["kind"]],
+        ["recovered", "billed"]
+    );
+
+    let listed = |arguments: &[&str]| world.command(&[&["orders", "list"], arguments].concat()).1;
+    let all = listed(&[]);
+    let lines: Vec<_> = all.lines().collect();
+    assert!(lines[0].starts_with(&cart) && lines[0].ends_with("(a cart, recovered)"));
+    assert!(lines[1].starts_with("CUP-1") && lines[1].ends_with("<parent@example.org>"));
+    assert_eq!(listed(&["--kind", "recovered"]), format!("{}\n", lines[0]));
+    assert_eq!(listed(&["--kind", "billed"]), format!("{}\n", lines[1]));
+}
+
+#[test]
 fn a_filter_or_cursor_that_cannot_be_is_refused_and_says_what_can() {
     let world = World::new();
     let refused = problem(&get(&world, "/orders?status=lost"), 400);
@@ -115,6 +149,8 @@ fn a_filter_or_cursor_that_cannot_be_is_refused_and_says_what_can() {
             .unwrap()
             .contains("settled_offline")
     );
+    let refused = problem(&get(&world, "/orders?kind=cart"), 400);
+    assert_eq!(refused["detail"], "kind must be one of billed, recovered");
     problem(&get(&world, "/orders?cursor=here"), 400);
     problem(&get(&world, "/events?cursor=here"), 400);
     problem(&get(&world, "/events?state=lost"), 400);

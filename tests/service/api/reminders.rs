@@ -92,7 +92,7 @@ fn who_gets_none_is_shown_with_the_reason() {
 }
 
 #[test]
-fn they_are_filtered_by_order_and_decision_and_come_page_by_page() {
+fn they_are_filtered_by_order_decision_and_reason_and_come_page_by_page() {
     let world = World::new();
     let (first, second) = (world.order("CUP-1"), world.order("CUP-2"));
     world.abandon(&first);
@@ -103,6 +103,8 @@ fn they_are_filtered_by_order_and_decision_and_come_page_by_page() {
         (format!("?order_id={}", second.id), vec![&second]),
         ("?decision=scheduled".to_owned(), vec![&second, &first]),
         ("?decision=sent".to_owned(), vec![]),
+        ("?reason=already_reminded".to_owned(), vec![&first]),
+        ("?reason=no_email".to_owned(), vec![]),
         (
             format!("?decision=skipped&order_id={}", first.id),
             vec![&first],
@@ -129,6 +131,9 @@ fn a_filter_that_cannot_be_is_refused_and_says_what_can() {
         refused["detail"],
         "decision must be one of scheduled, sent, skipped"
     );
+    let refused = problem(&get(&world, "/reminders?reason=lost"), 400);
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(detail.starts_with("reason must be one of ") && detail.contains("too_old"));
     let refused = problem(&get(&world, "/reminders?order_id=CUP-1"), 400);
     assert!(refused["detail"].as_str().unwrap().starts_with("order_id "));
     problem(&get(&world, "/reminders?cursor=here"), 400);

@@ -146,6 +146,32 @@ fn who_is_taken_off_is_written_to_again() {
 }
 
 #[test]
+fn a_remark_about_it_goes_into_the_history_and_nothing_else_is_taken() {
+    let world = World::new();
+    let path = "/suppressions/parent@example.org";
+    let off = |body| world.api(Role::Operator, Method::DELETE, path, Some(body));
+    for (body, note) in [
+        (json!({ "note": "called us" }), "called us"),
+        (json!({ "note": null }), "-"),
+        (json!({}), "-"),
+    ] {
+        put_on(&world, json!({ "email": "parent@example.org" }));
+        assert_eq!(off(body).status, 204);
+        let told = "SELECT coalesce(detail->>'note', '-') AS text FROM activity ORDER BY id DESC";
+        assert_eq!(world.text(&format!("{told} LIMIT 1")), note);
+    }
+    put_on(&world, json!({ "email": "parent@example.org" }));
+    for body in [
+        json!({ "reason": "x" }),
+        json!({ "note": "a\0b" }),
+        json!([]),
+    ] {
+        problem(&off(body), 422);
+    }
+    assert_eq!(world.count("suppressions"), 1);
+}
+
+#[test]
 fn an_address_with_odd_letters_is_found_by_its_path_too() {
     let world = World::new();
     for (address, in_the_path) in [

@@ -102,8 +102,8 @@ fn our_own_link_to_an_order_that_is_no_longer_kept_says_so_and_names_the_shop() 
     assert_snapshot!(seen(&page), @r"
         410
         This link has run out
-        We do not keep a basket that was not paid for longer than needed, so what this link led to has been deleted.
-        There is nothing to pay here. If you would still like to have it, you are welcome to choose it anew at Rovers Youth FC; our address is at the top of this page.
+        We do not keep a cart that was not paid for longer than needed, so what this link led to has been deleted.
+        There is nothing to pay here. If you would still like to have it, you are welcome to choose it anew at Rovers Youth FC.
         ");
     let shop = r#"<header><a href="https://rovers.example.org/">Rovers Youth FC</a></header>"#;
     assert!(page.body.contains(shop), "{}", page.body);

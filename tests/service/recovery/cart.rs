@@ -5,7 +5,11 @@ use serde_json::json;
 use super::{an_hour, decisions, left, opened, opened_with, shop};
 use crate::{
     simulator::{Call, Fault, Price},
-    support::{World, browser::runtime, world::session_in},
+    support::{
+        World,
+        browser::{client, runtime},
+        world::session_in,
+    },
 };
 
 /// The path of the pay link in the last mail.
@@ -166,36 +170,65 @@ fn an_order_of_ours_imported_from_an_older_system_is_no_cart() {
     );
 }
 
+/// Stripe lets a Customer have none, so that nobody can tell from the session.
+fn customer_without_an_address(world: &World) -> String {
+    let url = format!("{}/v1/customers", world.stripe.url());
+    let asked = client()
+        .post(url)
+        .bearer_auth(&world.settings()["STRIPE_SECRET_KEY"])
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("name=Kim");
+    let answer = runtime().block_on(async { asked.send().await?.text().await });
+    let customer: serde_json::Value =
+        serde_json::from_str(&answer.expect("an answer")).expect("JSON");
+    customer["id"].as_str().expect("an id").to_owned()
+}
+
 #[test]
 fn doctor_tells_whether_a_checkout_of_the_shops_site_says_what_may_follow() {
     let world = shop();
     let told = |session: &str| world.command(&["doctor", "--session", session]);
     let (code, said, _) = told(&opened(&world, None));
-    assert_eq!(code, 1);
+    assert_eq!((code, said.lines().count()), (1, 2), "that alone: {said}");
     assert!(
         said.contains("FAIL  address") && said.contains("FAIL  notice"),
         "{said}"
     );
-    let session = opened_with(
-        &world,
-        json!({
+    let with = |who: (&str, &str), notice: &str| {
+        let mut params = json!({
             "mode": "payment",
             "success_url": "https://shop.example/thanks",
-            "customer_email": "kim@example.org",
-            "custom_text": { "submit": { "message": "One mail may follow." } },
+            "custom_text": { "submit": { "message": notice } },
             "line_items": [{ "price_data": { "currency": "eur", "unit_amount": 2900,
                 "product_data": { "name": "Scarf" } }, "quantity": 1 }],
-        }),
-    );
-    let (code, said, _) = told(&session);
-    assert_eq!(code, 0, "{said}");
+        });
+        params[who.0] = json!(who.1);
+        told(&opened_with(&world, params))
+    };
+    let address = ("customer_email", "kim@example.org");
+    let (code, said, _) = with(address, "One mail may follow.");
+    assert_eq!(code, 1);
     assert!(
-        said.contains("the page says: One mail may follow."),
+        said.contains("FAIL  notice") && said.contains("It says: One mail may follow."),
         "{said}"
     );
+    let notice = "One mail may follow. Rather not? Tell shop@example.org.";
+    let (code, said, _) = with(address, notice);
+    assert_eq!(code, 0, "{said}");
+    assert!(
+        said.contains(&format!("the page says: {notice} (read it")),
+        "{said}"
+    );
+    let customer = customer_without_an_address(&world);
+    let (code, said, _) = with(("customer", &customer), notice);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("ok    address"), "{said}");
     let (code, said, _) = told("cs_test_nothing");
     assert_eq!(code, 1);
-    assert!(said.contains("cannot be read"), "{said}");
+    assert!(
+        said.contains("no cs_test_nothing under this key") && said.contains("(test)"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -126,6 +126,18 @@ pub fn run_in(folder: &Path, settings: &BTreeMap<String, String>, arguments: &[&
         .args(arguments)
         .current_dir(folder)
         .output()
+        .expect("it runs")
+}
+
+/// Runs a command whose output nobody reads, on either channel: the pipe's other end is closed.
+pub fn run_unread(settings: &BTreeMap<String, String>, arguments: &[&str]) -> ExitStatus {
+    let unread = || std::io::pipe().expect("a pipe").1;
+    let mut command = command(settings);
+    command
+        .args(arguments)
+        .stdout(unread())
+        .stderr(unread())
+        .status()
         .expect("it runs")
 }
 

@@ -177,6 +177,11 @@ impl World {
         told(process::run_in(folder, &self.settings, arguments))
     }
 
+    /// The same, with nobody who reads what it says: the exit code, unless a signal ended it.
+    pub fn command_unread(&self, arguments: &[&str]) -> Option<i32> {
+        process::run_unread(&self.settings, arguments).code()
+    }
+
     /// The real service as a process, to be killed.
     pub fn process(&self) -> Process {
         Process::serve(&self.settings, &[])

@@ -60,7 +60,7 @@ impl Test {
         let asked = block_on(blast::test(&app, id, &self.to, &doing(&app)))?;
         self.which.done(asked)?;
         // The person at the terminal has just typed it.
-        println!("a test is queued for {}", self.to.as_str());
+        say!("a test is queued for {}", self.to.as_str());
         Ok(())
     }
 }
@@ -102,6 +102,6 @@ fn act(which: &Which, act: impl AsyncFn(&App, Uuid, &Doing) -> Result<Asked, DbE
     let (app, id) = which.open()?;
     let doing = doing(&app);
     let blast = which.done(block_on(act(&app, id, &doing))?)?;
-    println!("{} is {}", blast.name, blast.state.name());
+    say!("{} is {}", blast.name, blast.state.name());
     Ok(())
 }

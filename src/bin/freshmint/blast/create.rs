@@ -63,7 +63,7 @@ impl Create {
         match asked {
             Asked::Done(blast) => {
                 let (name, id) = (&blast.name, blast.id);
-                println!("{name} is written; look at it: freshmint blast preview {id}");
+                say!("{name} is written; look at it: freshmint blast preview {id}");
                 Ok(())
             }
             Asked::Invalid(problems) => Err(wrong(problems)),

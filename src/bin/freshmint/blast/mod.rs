@@ -115,7 +115,7 @@ fn doing(app: &App) -> Doing {
 }
 
 fn print_json(value: &impl serde::Serialize) -> Done {
-    println!(
+    say!(
         "{}",
         serde_json::to_string_pretty(value).map_err(Failure::new)?
     );

@@ -23,17 +23,17 @@ impl Preview {
             return print_json(&preview);
         }
         for sample in &preview.samples {
-            println!("To: {}\nSubject: {}\n", sample.to, sample.subject);
-            println!("{}", sample.body);
+            say!("To: {}\nSubject: {}\n", sample.to, sample.subject);
+            say!("{}", sample.body);
         }
         match preview.recipients {
-            1 => println!("1 mail would be sent"),
-            mails => println!("{mails} mails would be sent"),
+            1 => say!("1 mail would be sent"),
+            mails => say!("{mails} mails would be sent"),
         }
         for problem in &preview.problems {
-            println!("problem: {problem}");
+            say!("problem: {problem}");
         }
-        println!(
+        say!(
             "to approve exactly this: freshmint blast approve {id} --content-hash {}",
             preview.content_hash
         );

@@ -53,20 +53,20 @@ impl Status {
         if self.watch {
             blast = self.watch(&app, blast)?;
         }
-        println!("{}  {}", blast.name, blast.state.name());
-        println!("id         {}", blast.id);
-        println!("author     {}", blast.author);
+        say!("{}  {}", blast.name, blast.state.name());
+        say!("id         {}", blast.id);
+        say!("author     {}", blast.author);
         if let Some(approval) = &blast.approval {
             let at = approval.approved_at.to_rfc3339();
-            println!("approved   by {} at {at}", approval.approved_by);
+            say!("approved   by {} at {at}", approval.approved_by);
         }
         if let Some(at) = blast.send_at {
-            println!("not before {}", at.to_rfc3339());
+            say!("not before {}", at.to_rfc3339());
         }
         if let Some(at) = blast.started_at {
-            println!("started    {}", at.to_rfc3339());
+            say!("started    {}", at.to_rfc3339());
         }
-        println!("mails      {}", counts(&blast));
+        say!("mails      {}", counts(&blast));
         Ok(())
     }
 
@@ -86,7 +86,7 @@ impl Status {
             bar.set_position(u64::try_from(blast.counts.total - blast.counts.queued).unwrap_or(0));
             bar.set_message(line.clone());
             if bar.is_hidden() && line != told {
-                println!("{line}");
+                say!("{line}");
                 told = line;
             }
             thread::sleep(LOOK);
@@ -108,7 +108,7 @@ impl List {
         }
         for blast in &blasts {
             let (state, mails) = (blast.state.name(), blast.counts.total);
-            println!("{}  {state:<9}  {mails:>6} mails  {}", blast.id, blast.name);
+            say!("{}  {state:<9}  {mails:>6} mails  {}", blast.id, blast.name);
         }
         Ok(())
     }

@@ -76,8 +76,8 @@ fn end(settings: &config::Service, reference: &str, fact: Fact, note: Option<Str
         order::advance(connection, order, fact, &doing)
     });
     match block_on(changed)? {
-        Changed::Done(Move::To(state)) => println!("{reference} is {}", state.name()),
-        Changed::Done(Move::Stay) => println!("{reference} was so already"),
+        Changed::Done(Move::To(state)) => say!("{reference} is {}", state.name()),
+        Changed::Done(Move::Stay) => say!("{reference} was so already"),
         Changed::Done(Move::Refuse(why)) => {
             return Err(Failure::new(format!("{reference} stays as it is: {why}.")));
         }

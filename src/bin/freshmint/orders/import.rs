@@ -172,31 +172,31 @@ impl Report {
 
     fn print_verdicts(&self) {
         for (line, reference, taken) in &self.taken {
-            println!("line {line}: {reference}: {}", verdict(taken));
+            say!("line {line}: {reference}: {}", verdict(taken));
         }
     }
 
     fn print(&self, dry_run: bool) -> Done {
         for bad in &self.bad {
             match &bad.reference {
-                Some(reference) => eprintln!("line {}: {}: {}", bad.line, reference, bad.reason),
-                None => eprintln!("line {}: {}", bad.line, bad.reason),
+                Some(reference) => complain!("line {}: {}: {}", bad.line, reference, bad.reason),
+                None => complain!("line {}: {}", bad.line, bad.reason),
             }
         }
         let bad = self.bad.len();
         match (self.kept, dry_run) {
-            (true, _) => println!("{}, {bad} bad", self.counts("")),
-            (false, true) => println!(
+            (true, _) => say!("{}, {bad} bad", self.counts("")),
+            (false, true) => say!(
                 "dry run: {}, {bad} bad; nothing was changed",
                 self.counts("would be ")
             ),
-            (false, false) => println!(
+            (false, false) => say!(
                 "nothing was imported: {bad} bad, {}",
                 self.counts("would have been ")
             ),
         }
         if let Some(older) = self.of_an_older_system() {
-            println!("{older}");
+            say!("{older}");
         }
         match bad {
             0 => Ok(()),

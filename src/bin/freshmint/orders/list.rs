@@ -1,13 +1,15 @@
 //! `freshmint orders list` and `show`.
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use freshmint::{
     clock::Clock,
     config,
     db::Db,
     link::{pay_url, token::LinkKeys},
-    order::{self, Filter, Order},
+    order::{
+        self, Filter, Kind, Order, currency::Currency, line::Line, locale::Language, money::Money,
+    },
     settlement::{OrderView, Payment, payments_of},
     timeline::{self, Timeline},
 };
@@ -28,6 +30,9 @@ pub struct List {
     /// Only orders with this status
     #[arg(long, value_parser = ["open", "processing", "in_review", "paid", "settled_offline", "partially_refunded", "refunded", "cancelled"])]
     status: Option<String>,
+    /// Only what the shop asks for, or only carts
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
     /// Only orders of this address
     #[arg(long)]
     email: Option<String>,
@@ -56,6 +61,7 @@ impl List {
     pub fn run(self) -> Done {
         let filter = Filter {
             status: self.status,
+            kind: self.kind,
             email: self.email,
             ..Filter::default()
         };
@@ -69,12 +75,16 @@ impl List {
             return print_json(&json!({ "data": views, "next_cursor": null }));
         }
         for order in &orders {
-            println!(
-                "{:<20} {:<18} {:>14}  {}",
+            say!(
+                "{:<20} {:<18} {:>14}  {}{}",
                 order.reference,
                 order.state.name(),
                 amount(order),
-                whom(order)
+                whom(order),
+                match order.kind {
+                    Kind::Billed => "",
+                    Kind::Recovered => "  (a cart, recovered)",
+                }
             );
         }
         Ok(())
@@ -102,34 +112,84 @@ impl Show {
                 timeline: story,
             });
         }
-        println!(
-            "{}  {}  {}",
-            order.reference,
-            order.state.name(),
-            amount(order)
-        );
-        println!("for      {}", whom(order));
-        println!("since    {}", order.created_at.to_rfc3339());
-        for line in &order.lines {
-            println!(
-                "line     {}",
-                serde_json::to_string(line).map_err(Failure::new)?
-            );
-        }
-        for payment in &payments {
-            println!(
-                "payment  {} {} {}, found by {} at {}",
-                payment.amount,
-                payment.currency,
-                payment.verdict,
-                payment.found_by,
-                payment.at.to_rfc3339()
-            );
-        }
-        println!("link     {}", link(&keys, &self.links.public_url, order));
+        print_order(order, &payments);
+        say!("link     {}", link(&keys, &self.links.public_url, order));
         print_story(&story);
         Ok(())
     }
+}
+
+/// What it is, and what came, for people.
+fn print_order(order: &Order, payments: &[Payment]) {
+    let owed = order.owed();
+    say!(
+        "{}  {}  {}",
+        order.reference,
+        order.state.name(),
+        owed.map_or_else(|| amount(order), |owed| owed.format(Language::English))
+    );
+    if order.kind == Kind::Recovered {
+        say!("kind     recovered: a cart that somebody left, and nobody owes");
+    }
+    say!("for      {}", whom(order));
+    say!("since    {}", moment(order.created_at));
+    let lines: Vec<_> = order
+        .lines
+        .iter()
+        .map(|line| written(line, order))
+        .collect();
+    let widths = lines.iter().map(|(what, _)| what.chars().count());
+    let width = widths.max().unwrap_or(0);
+    for (what, amount) in &lines {
+        say!("line     {what:<width$}   {amount}");
+    }
+    for payment in payments {
+        let money = match Currency::parse(&payment.currency) {
+            Ok(currency) => Money::new(payment.amount, currency).format(Language::English),
+            Err(_) => format!("{} {}", payment.amount, payment.currency),
+        };
+        say!(
+            "payment  {money} {}, found by {} at {}",
+            payment.verdict,
+            payment.found_by,
+            moment(payment.at)
+        );
+    }
+}
+
+/// `2 × Scarf`, and what the whole line comes to. A price of the catalogue has its id, until a checkout
+/// has told its name.
+fn written(line: &Line, order: &Order) -> (String, String) {
+    let (quantity, what, minor) = match line {
+        Line::Inline {
+            description,
+            quantity,
+            ..
+        } => (quantity, description.to_string(), line.total()),
+        Line::Catalogue {
+            quantity,
+            seen: Some(seen),
+            ..
+        } => (quantity, seen.description.to_string(), Some(seen.amount)),
+        Line::Catalogue {
+            price,
+            quantity,
+            seen: None,
+        } => (quantity, price.as_str().to_owned(), None),
+    };
+    let amount = minor.map(|minor| Money::new(minor, order.currency).format(Language::English));
+    let what = match quantity.get() {
+        1 => what,
+        several => format!("{several} × {what}"),
+    };
+    (
+        what,
+        amount.unwrap_or_else(|| "as the catalogue says".to_owned()),
+    )
+}
+
+fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// An order as `show` prints it for programs.
@@ -147,19 +207,19 @@ fn story(database: &config::Database, order: &Order) -> Result<Timeline, Failure
 }
 
 fn print_story(story: &Timeline) {
-    println!();
+    say!("");
     for entry in &story.data {
         let by = entry.actor.as_deref();
-        println!(
+        say!(
             "{}  {:<8}  {}{}",
-            entry.at.to_rfc3339_opts(SecondsFormat::Secs, true),
+            moment(entry.at),
             entry.category,
             entry.what,
             by.map(|by| format!(" ({by})")).unwrap_or_default()
         );
     }
     if let Some(next) = &story.next_step {
-        println!("\nNext: {next}");
+        say!("\nNext: {next}");
     }
 }
 
@@ -210,7 +270,7 @@ fn whom(order: &Order) -> String {
 }
 
 fn print_json(value: &impl serde::Serialize) -> Done {
-    println!(
+    say!(
         "{}",
         serde_json::to_string_pretty(value).map_err(Failure::new)?
     );

@@ -108,7 +108,7 @@ async fn from_file(
             Ok(wanted) => verdicts.of(run.look(&wanted).await)?,
             Err(reason) => verdicts.bad(&reason),
         };
-        bar.suspend(|| println!("line {number}: {verdict}"));
+        bar.suspend(|| say!("line {number}: {verdict}"));
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -129,7 +129,7 @@ async fn from_stripe(
             .map_err(|error| failed(error.into()))?;
         for session in sessions {
             let verdict = verdicts.of(run.decide(&session).await)?;
-            bar.suspend(|| println!("{}: {verdict}", session.id));
+            bar.suspend(|| say!("{}: {verdict}", session.id));
             bar.inc(1);
         }
         match next {
@@ -176,7 +176,7 @@ impl Verdicts {
             .iter()
             .map(|(verdict, count)| format!("{count} {verdict}"))
             .collect();
-        println!("{all} carts: {}", each.join(", "));
+        say!("{all} carts: {}", each.join(", "));
     }
 }
 

@@ -27,13 +27,13 @@ impl Simulate {
             let verdict = cart.reason.map_or("would be reminded", Reason::name);
             *counts.entry(verdict).or_default() += 1;
             let at = cart.expired_at.format("%Y-%m-%d %H:%M UTC");
-            println!("{}  {at}  {verdict}", cart.session_id);
+            say!("{}  {at}  {verdict}", cart.session_id);
         }
         let counts: Vec<String> = counts
             .into_iter()
             .map(|(verdict, count)| format!("{count} {verdict}"))
             .collect();
-        println!("{} carts: {}", carts.len(), counts.join(", "));
+        say!("{} carts: {}", carts.len(), counts.join(", "));
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 
-use super::{Button, PageTexts, Texts, Words};
+use super::{Button, CartTexts, PageTexts, Texts, Words};
 
 pub(super) static TEXTS: Texts = Texts {
     lang: "de",
@@ -134,8 +134,7 @@ pub(super) static TEXTS: Texts = Texts {
             sentences: &[
                 "Einen Warenkorb, der nicht bezahlt wurde, bewahren wir nicht länger auf als nötig. Wohin dieser Link führte, \
                  ist deshalb gelöscht.",
-                "Es ist hier nichts zu zahlen. Falls Sie noch Interesse haben, wählen Sie bei {shop} gern neu aus; unsere \
-                 Adresse steht oben auf dieser Seite.",
+                "Es ist hier nichts zu zahlen. Falls Sie noch Interesse haben, wählen Sie bei {shop_link} gern neu aus.",
             ],
             amount: "",
         },
@@ -178,7 +177,7 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "Keine Mails mehr von uns?",
             sentences: &[
                 "Mit dem Knopf bestellen Sie alle Mails von {shop} an die Adresse ab, an die dieser Link ging.",
-                "Was noch offen ist, bleibt offen, und die Links in früheren Mails funktionieren weiter.",
+                "Falls noch etwas zu bezahlen ist, ändert sich daran nichts, und die Links in früheren Mails funktionieren weiter.",
             ],
             amount: "",
         },
@@ -186,7 +185,7 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "Sie bekommen keine Mails mehr von uns",
             sentences: &[
                 "{shop} schickt keine Mails mehr an die Adresse, an die dieser Link ging.",
-                "Was noch offen ist, bleibt offen, und die Links in früheren Mails funktionieren weiter.",
+                "Falls noch etwas zu bezahlen ist, ändert sich daran nichts, und die Links in früheren Mails funktionieren weiter.",
                 "Falls Sie wieder von uns hören möchten, melden Sie sich bitte bei uns.",
             ],
             amount: "",
@@ -206,6 +205,58 @@ pub(super) static TEXTS: Texts = Texts {
                  E-Mail oder kopieren Sie den ganzen Link in die Adresszeile.",
                 "Falls das nicht hilft, melden Sie sich bitte bei uns. Wir sorgen dafür, dass Sie keine Mails mehr \
                  bekommen.",
+            ],
+            amount: "",
+        },
+    },
+
+    cart: CartTexts {
+        lines: "Inhalt",
+        to_pay: Words {
+            heading: "Ihr Warenkorb",
+            sentences: &["Das war darin. Wenn Sie es noch möchten, gehen Sie weiter zur Zahlung."],
+            amount: "Summe",
+        },
+        replaced: Words {
+            heading: "Dieser Link wurde ersetzt",
+            sentences: &[
+                "Der Link, den Sie geöffnet haben, ist nicht mehr aktuell: Wir haben ihn zurückgezogen oder Ihnen \
+                 einen neueren geschickt. Es geht nichts verloren.",
+                "Das ist heute in Ihrem Warenkorb. Wenn Sie es noch möchten, können Sie gleich hier bezahlen.",
+            ],
+            amount: "Summe",
+        },
+        not_yet_paid: Words {
+            heading: "Ihr Warenkorb ist noch da",
+            sentences: &[
+                "Ihre Zahlung wurde nicht abgeschlossen, und es wurde nichts abgebucht.",
+                "Wenn Sie den Inhalt noch möchten, können Sie jetzt bezahlen oder später über den Link in Ihrer E-Mail.",
+            ],
+            amount: "Summe",
+        },
+        debit_failed: Words {
+            heading: "Ihre letzte Bankzahlung ist nicht angekommen",
+            sentences: &[
+                "Ihre Bank hat uns das Geld nicht überwiesen, der Kauf ist also nicht zustande gekommen.",
+                "Wenn Sie den Inhalt des Warenkorbs noch möchten, können Sie jetzt bezahlen, gern auf einem anderen Weg, \
+                 oder später über den Link in Ihrer E-Mail.",
+            ],
+            amount: "Summe",
+        },
+        cancelled: Words {
+            heading: "Dieser Warenkorb ist geschlossen",
+            sentences: &[
+                "Es ist nichts zu zahlen.",
+                "Falls Sie noch Interesse haben, wählen Sie bei {shop_link} gern neu aus.",
+            ],
+            amount: "",
+        },
+        refused: Words {
+            heading: "Wir können Ihre Zahlung nicht starten",
+            sentences: &[
+                "Der Fehler liegt bei uns, und wir wissen davon. Es wurde nichts abgebucht.",
+                "Bitte melden Sie sich bei uns, oder öffnen Sie den Link später noch einmal. Sie können auch bei \
+                 {shop_link} neu auswählen.",
             ],
             amount: "",
         },

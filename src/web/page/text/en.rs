@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Button, PageTexts, Texts, Words};
+use super::{Button, CartTexts, PageTexts, Texts, Words};
 
 pub(super) static TEXTS: Texts = Texts {
     lang: "en",
@@ -128,9 +128,8 @@ pub(super) static TEXTS: Texts = Texts {
         gone: Words {
             heading: "This link has run out",
             sentences: &[
-                "We do not keep a basket that was not paid for longer than needed, so what this link led to has been deleted.",
-                "There is nothing to pay here. If you would still like to have it, you are welcome to choose it anew at {shop}; \
-                 our address is at the top of this page.",
+                "We do not keep a cart that was not paid for longer than needed, so what this link led to has been deleted.",
+                "There is nothing to pay here. If you would still like to have it, you are welcome to choose it anew at {shop_link}.",
             ],
             amount: "",
         },
@@ -171,7 +170,7 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "No more mail from us?",
             sentences: &[
                 "Press the button, and {shop} sends no more mail to the address that this link came to.",
-                "What is still to be paid stays to be paid, and the links in earlier mails keep working.",
+                "If anything is still to be paid, that does not change, and the links in earlier mails keep working.",
             ],
             amount: "",
         },
@@ -179,7 +178,7 @@ pub(super) static TEXTS: Texts = Texts {
             heading: "You will get no more mail from us",
             sentences: &[
                 "{shop} sends no more mail to the address that this link came to.",
-                "What is still to be paid stays to be paid, and the links in earlier mails keep working.",
+                "If anything is still to be paid, that does not change, and the links in earlier mails keep working.",
                 "If you would like to hear from us again, please get in touch.",
             ],
             amount: "",
@@ -198,6 +197,58 @@ pub(super) static TEXTS: Texts = Texts {
                 "It may have been cut short on its way to you. Please open it from the mail once more, or copy the \
                  whole link into the address bar.",
                 "If that does not help, please get in touch. We will see to it that you get no more mail.",
+            ],
+            amount: "",
+        },
+    },
+
+    cart: CartTexts {
+        lines: "What is in it",
+        to_pay: Words {
+            heading: "Your cart",
+            sentences: &[
+                "This is what was in it. If you still want it, continue to the payment page.",
+            ],
+            amount: "Total",
+        },
+        replaced: Words {
+            heading: "This link has been replaced",
+            sentences: &[
+                "The link you opened is out of date: we withdrew it or sent a newer one. Nothing is lost.",
+                "This is what is in your cart today. If you still want it, you can pay right here.",
+            ],
+            amount: "Total",
+        },
+        not_yet_paid: Words {
+            heading: "Your cart is still here",
+            sentences: &[
+                "Your payment was not completed, and no money has been taken.",
+                "If you still want what is in your cart, you can pay now, or later with the link in your mail.",
+            ],
+            amount: "Total",
+        },
+        debit_failed: Words {
+            heading: "Your last bank payment did not arrive",
+            sentences: &[
+                "Your bank did not send us the money, so the purchase has not gone through.",
+                "If you still want what is in your cart, you can pay now, in another way if you like, or later with \
+                 the link in your mail.",
+            ],
+            amount: "Total",
+        },
+        cancelled: Words {
+            heading: "This cart is closed",
+            sentences: &[
+                "There is nothing to pay.",
+                "If you would still like to have what was in it, you are welcome to choose it anew at {shop_link}.",
+            ],
+            amount: "",
+        },
+        refused: Words {
+            heading: "We cannot start your payment",
+            sentences: &[
+                "The trouble is on our side, and we know about it. No money has been taken.",
+                "Please get in touch, or open the link again later. You can also choose anew at {shop_link}.",
             ],
             amount: "",
         },

@@ -51,6 +51,8 @@ pub(super) struct Texts {
 
     #[serde(skip)]
     pub pages: PageTexts,
+    #[serde(skip)]
+    pub cart: CartTexts,
 }
 
 /// The words of each page, in the order of `Page`.
@@ -80,6 +82,19 @@ pub(super) struct PageTexts {
     pub unsubscribe_unknown: Words,
 }
 
+/// What is said otherwise of a cart that was restored: nobody owes it.
+#[derive(Debug)]
+pub(super) struct CartTexts {
+    /// The caption of the lines.
+    pub lines: &'static str,
+    pub to_pay: Words,
+    pub replaced: Words,
+    pub not_yet_paid: Words,
+    pub debit_failed: Words,
+    pub cancelled: Words,
+    pub refused: Words,
+}
+
 /// A button and the line under it.
 #[derive(Debug)]
 pub(super) struct Button {
@@ -91,7 +106,7 @@ pub(super) struct Button {
 #[derive(Debug, Serialize)]
 pub(super) struct Words {
     pub heading: &'static str,
-    /// One paragraph each; `{shop}` is the shop's name.
+    /// One paragraph each; `{shop}` is the shop's name, `{shop_link}` the same as a link to its site.
     pub sentences: &'static [&'static str],
     /// Above the big amount; empty on a page without one.
     pub amount: &'static str,

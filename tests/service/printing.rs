@@ -1,0 +1,46 @@
+//! What the commands print, and to whom.
+
+use crate::support::World;
+
+#[test]
+fn whoever_stops_reading_ends_a_command_without_a_word() {
+    let world = World::new();
+    world.order("CUP-1");
+    world.command(&["suppressions", "add", "ann@example.org"]);
+    for command in [
+        ["orders", "list"].as_slice(),
+        &["orders", "show", "CUP-1"],
+        &["orders", "list", "--format", "json"],
+        &["suppressions", "list", "--format", "json"],
+        &["suppressions", "export"],
+        &["blast", "list", "--format", "json"],
+        &["keys", "new"],
+        &["--help"],
+    ] {
+        assert_eq!(world.command_unread(command), Some(0), "{command:?}");
+    }
+    let unheard = ["orders", "show", "CUP-9"];
+    assert_eq!(world.command_unread(&unheard), Some(1));
+}
+
+#[test]
+fn an_order_is_shown_as_people_write_it() {
+    let world = World::new();
+    let order = world.order_with(
+        "SHOP-1",
+        serde_json::json!({ "lines": [
+            { "description": "Scarf", "unit_amount": 2500, "quantity": 2 },
+            { "description": "Postage", "unit_amount": 450 },
+        ]}),
+    );
+    world
+        .stripe
+        .pay(&world.click_through(&order))
+        .expect("paid");
+    world.deliver();
+    let (code, told, _) = world.command(&["orders", "show", "SHOP-1"]);
+    assert_eq!(code, 0);
+    let (order, _) = told.split_once("\nlink ").expect("a link");
+    let time = (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[time]");
+    insta::with_settings!({ filters => vec![time] }, { insta::assert_snapshot!(order); });
+}

@@ -5,6 +5,7 @@ help: ## tell what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 	/p' $(MAKEFILE_LIST)
 
 demo: setup ## try Freshmint: a shop and a pretended Stripe, all on this machine
+	cargo build --bin demo --bin freshmint
 	cargo run --bin demo
 
 test: setup ## run all tests against a PostgreSQL of their own

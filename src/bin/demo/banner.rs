@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::{
+    environment,
     seed::{Link, Shop},
     service::{REMINDER_DELAY_SECONDS, SHOP},
     stripe::Stripe,
@@ -16,6 +17,7 @@ pub fn print(shop: &Shop, links: &[Link]) {
         pay_links(links),
         addresses(shop),
         log_ins(shop),
+        commands(shop),
         what_to_try(shop, links),
         "Ctrl-C stops it. Everything is thrown away then.\n".to_owned(),
     ]
@@ -80,11 +82,30 @@ fn addresses(shop: &Shop) -> String {
 }
 
 fn log_ins(shop: &Shop) -> String {
-    let (service, token) = (shop.address, shop.token);
+    let Shop {
+        address,
+        admin,
+        operator,
+        ..
+    } = shop;
     format!(
         "LOG-INS\n  \
-         API token  {token}  (operator)\n  \
-         curl -H 'Authorization: Bearer {token}' '{service}/api/v1/orders?limit=3'\n"
+         API token  {admin}  (admin: everything)\n  \
+         API token  {operator}  (operator: everything but the settings)\n  \
+         curl -H 'Authorization: Bearer {admin}' '{address}/api/v1/orders?limit=3'\n"
+    )
+}
+
+fn commands(shop: &Shop) -> String {
+    let file = shop.environment.display();
+    let list = match environment::command() {
+        Some(command) => format!("{command} orders list"),
+        None => "cargo run --bin freshmint orders list".to_owned(),
+    };
+    format!(
+        "THE COMMAND, in another terminal, from this folder; it goes by this machine's clock, not the console's\n  \
+         set -a; . {file}; set +a\n  \
+         {list}\n"
     )
 }
 
@@ -100,11 +121,8 @@ fn what_to_try(shop: &Shop, links: &[Link]) -> String {
              4242 4242 4242 4242, any later date and any CVC."
             .to_owned(),
     };
-    let break_it = match shop.stripe {
-        Stripe::Simulated { simulator, .. } => format!(
-            "  - Break Stripe in its console, {}, and open a link; or set its clock ahead by a day.\n",
-            simulator.url()
-        ),
+    let console = match shop.stripe {
+        Stripe::Simulated { simulator, .. } => in_the_console(shop, &simulator.url()),
         Stripe::TestMode { .. } => String::new(),
     };
     format!(
@@ -114,6 +132,25 @@ fn what_to_try(shop: &Shop, links: &[Link]) -> String {
          - Unsubscribe from a mail; or let the mailbox refuse, and ask for a link to be sent again.\n  \
          - Look as a link preview looks, which mints nothing:\n    \
          curl -i -A WhatsApp/2.24 {first}\n\
-         {break_it}"
+         {console}"
+    )
+}
+
+fn in_the_console(shop: &Shop, console: &str) -> String {
+    let Shop { address, admin, .. } = shop;
+    let command = environment::command().unwrap_or_else(|| "cargo run --bin freshmint".to_owned());
+    let today = shop.app.clock.now().format("%Y-%m-%d");
+    format!(
+        "  - Recovery, of what a shop's own site lost: in the console, {console}, open another\n    \
+         system's checkout and let it expire. {REMINDER_DELAY_SECONDS} seconds later its one mail is in the mailbox: the first\n    \
+         link restores the cart, the last one unsubscribes; after that no mail comes to that address.\n  \
+         - Whom recovery would have written to, and why not to the others:\n    \
+         {command} recovery simulate --since {today}\n  \
+         - It is on here, where it is to be tried. A shop's own is off until somebody turns it on, as this does:\n    \
+         curl -X PUT -H 'Authorization: Bearer {admin}' \\\n      \
+         -H 'Content-Type: application/json' -d '{{\"recovery_enabled\": true}}' {address}/api/v1/settings\n  \
+         - Break Stripe in its console, and open a link; or set its clock ahead. By 46 days, and what is too\n    \
+         old is pruned within a second, as at night, and said here; the figures of the carts stay:\n    \
+         curl -H 'Authorization: Bearer {admin}' '{address}/api/v1/stats/recovery?days=90'\n"
     )
 }

@@ -1,13 +1,15 @@
 //! `make demo`: Freshmint to try, on this machine alone.
 //!
 //! A private PostgreSQL, a Stripe simulator (or Stripe's own test mode), a mailbox and the real
-//! service, with a small tournament in it. All of it lives in this process: `cargo run --bin demo` builds only this
-//! binary, and a process of its own for the service would outlive us when we are killed.
+//! service, with a small tournament in it. All of it lives in this process: one of its own for the
+//! service would outlive us when we are killed.
 //!
 //! It is a second binary, so that the product cannot import any of it.
 
 mod banner;
+mod environment;
 mod mailbox;
+mod nights;
 mod options;
 #[allow(
     clippy::disallowed_methods,
@@ -23,7 +25,10 @@ use std::{fmt::Display, net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
 use env_logger::Env;
-use freshmint::token::{self, Role};
+use freshmint::{
+    config::Secret,
+    token::{self, Role},
+};
 
 use self::{
     mailbox::Mailbox, options::Options, postgres::PrivatePostgres, seed::Shop, service::Service,
@@ -66,15 +71,15 @@ fn run(options: Options) -> Result<(), Failure> {
     let mailbox = open_mailbox(&stripe)?;
     let service = Service::start(&postgres, &stripe, &mailbox)?;
 
-    let now = service.app.clock.now();
-    let token = service
-        .app
-        .db
-        .run_blocking(|connection| token::add(connection, "demo", Role::Operator, now))
-        .map_err(|error| Failure::new(format!("No API token could be made: {error}.")))?;
+    let (admin, operator) = (
+        token(&service, Role::Admin)?,
+        token(&service, Role::Operator)?,
+    );
     let shop = Shop {
         address: &service.url,
-        token: token.expose(),
+        admin: admin.expose(),
+        operator: operator.expose(),
+        environment: &service.environment,
         stripe: &stripe,
         mailbox: &mailbox,
         app: &service.app,
@@ -85,6 +90,14 @@ fn run(options: Options) -> Result<(), Failure> {
     }
     eprintln!("Stopping, and throwing everything away…");
     Ok(())
+}
+
+/// An API token that is called like its role.
+fn token(service: &Service, role: Role) -> Result<Secret, Failure> {
+    let (app, now) = (&service.app, service.app.clock.now());
+    app.db
+        .run_blocking(|connection| token::add(connection, role.name(), role, now))
+        .map_err(|error| Failure::new(format!("No API token could be made: {error}.")))
 }
 
 /// The page is on its usual port or on any free one; its clock is the service's.

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{Ipv4Addr, TcpListener},
+    path::PathBuf,
     thread::{self, JoinHandle},
 };
 
@@ -14,7 +15,9 @@ use freshmint::{
     serve::{self, Parts, Stop, Web},
 };
 
-use crate::{Failure, mailbox::Mailbox, postgres::PrivatePostgres, stripe::Stripe};
+use crate::{
+    Failure, environment, mailbox::Mailbox, nights, postgres::PrivatePostgres, stripe::Stripe,
+};
 
 /// The club of the demo.
 pub const SHOP: &str = "Rovers Youth FC";
@@ -31,6 +34,8 @@ pub struct Service {
     pub app: App,
     /// `http://127.0.0.1:8080`, without a slash at the end.
     pub url: String,
+    /// Its settings, as a file for a shell.
+    pub environment: PathBuf,
     stop: Stop,
     thread: Option<JoinHandle<io::Result<()>>>,
 }
@@ -49,7 +54,12 @@ impl Service {
                 "The service found no port on 127.0.0.1 ({error}): end what takes them all, and start again."
             ))
         })?;
-        let settings = settings(&postgres.url(DATABASE), &url, stripe, mailbox)?;
+        let settings = settings(&postgres.url(DATABASE), &url, stripe, mailbox);
+        let environment = environment::write(postgres.folder(), &settings).map_err(|error| {
+            Failure::new(format!("The settings could not be written down: {error}."))
+        })?;
+        let values = settings.iter().map(|(name, value)| (*name, value.as_str()));
+        let settings = config::Service::from_values(values).map_err(Failure::new)?;
         let app = App::new(&settings, stripe.clock()).map_err(Failure::new)?;
         app.db.migrate().map_err(Failure::new)?;
         stripe.send_events_to(&url);
@@ -63,11 +73,12 @@ impl Service {
         let parts = Parts { web, worker: true };
         let thread = thread::Builder::new()
             .name("freshmint".to_owned())
-            .spawn(move || actix_web::rt::System::new().block_on(serve::run(running, parts, until)))
+            .spawn(move || actix_web::rt::System::new().block_on(run(running, parts, until)))
             .map_err(|error| Failure::new(format!("The service did not start: {error}.")))?;
         Ok(Self {
             app,
             url,
+            environment,
             stop,
             thread: Some(thread),
         })
@@ -98,6 +109,14 @@ impl Drop for Service {
     }
 }
 
+/// The service, and the nights that its clock is set ahead by.
+async fn run(app: App, parts: Parts, until: Stop) -> io::Result<()> {
+    tokio::select! {
+        ended = serve::run(app.clone(), parts, until) => ended,
+        never = nights::pass(app) => match never {},
+    }
+}
+
 /// The usual port, or any free one.
 fn listen() -> io::Result<(TcpListener, String)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, PORT))
@@ -111,7 +130,7 @@ fn settings(
     url: &str,
     stripe: &Stripe,
     mailbox: &Mailbox,
-) -> Result<config::Service, Failure> {
+) -> Vec<(&'static str, String)> {
     let link_keys = LinkKeys::generate(&mut random::generator());
     let mut settings = vec![
         ("DATABASE_URL", database.to_owned()),
@@ -130,6 +149,5 @@ fn settings(
         ("REMINDER_DELAY_SECONDS", REMINDER_DELAY_SECONDS.to_string()),
     ];
     settings.extend(stripe.service_settings());
-    let values = settings.iter().map(|(name, value)| (*name, value.as_str()));
-    config::Service::from_values(values).map_err(Failure::new)
+    settings
 }

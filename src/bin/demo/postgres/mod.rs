@@ -79,6 +79,12 @@ impl PrivatePostgres {
         )
     }
 
+    /// The server's own folder. What is put there goes with it, however this process ends.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Creates an empty database.
     ///
     /// # Errors

@@ -41,6 +41,10 @@ impl<'a> Api<'a> {
         self.call(Method::POST, path, Some(body)).await
     }
 
+    pub async fn put(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        self.call(Method::PUT, path, Some(body)).await
+    }
+
     pub async fn patch(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.call(Method::PATCH, path, Some(body)).await
     }

@@ -4,7 +4,7 @@
 mod api;
 mod families;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use freshmint::{
     app::App,
@@ -29,8 +29,12 @@ const BETWEEN: Duration = Duration::from_millis(50);
 pub struct Shop<'a> {
     /// Of the service.
     pub address: &'a str,
-    /// Of its API.
-    pub token: &'a str,
+    /// A token of its API that may do everything.
+    pub admin: &'a str,
+    /// One that may do what a treasurer does, and turns no switches.
+    pub operator: &'a str,
+    /// The service's settings, as a file for a shell.
+    pub environment: &'a Path,
     pub stripe: &'a Stripe,
     pub mailbox: &'a Mailbox,
     pub app: &'a App,
@@ -63,7 +67,8 @@ impl Shop<'_> {
 
     async fn tell_stories(&self) -> Result<Vec<Link>, Failure> {
         self.stripe.check_key(self.app).await?;
-        let api = Api::new(self.address, self.token)?;
+        self.turn_recovery_on().await?;
+        let api = Api::new(self.address, self.operator)?;
         let mut orders = Vec::new();
         for family in &FAMILIES {
             orders.push(api.post("/orders", body(family)).await?);
@@ -74,6 +79,13 @@ impl Shop<'_> {
             links.push(tell(&api, self.stripe.simulator(), family, order).await?);
         }
         Ok(links)
+    }
+
+    /// Off until the owner wants it; here it is to be tried.
+    async fn turn_recovery_on(&self) -> Result<(), Failure> {
+        let api = Api::new(self.address, self.admin)?;
+        let on = json!({ "recovery_enabled": true });
+        api.put("/settings", on).await.map(drop)
     }
 
     /// To every family, as a treasurer would: look at the preview, approve just that, start.

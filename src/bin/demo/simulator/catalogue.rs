@@ -19,9 +19,12 @@ impl Catalogue {
     /// What a new simulator starts with.
     pub fn seeded() -> Catalogue {
         let mut catalogue = Catalogue::default();
-        Price::seeds()
-            .into_iter()
-            .for_each(|price| catalogue.set_price(price));
+        for price in Price::seeds() {
+            catalogue.set_price(price);
+        }
+        catalogue.set_shipping_rate(ShippingRate::default());
+        catalogue.set_coupon(Coupon::default());
+        catalogue.set_promotion_code(PromotionCode::default());
         catalogue
     }
 

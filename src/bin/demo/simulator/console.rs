@@ -9,6 +9,7 @@ use minijinja::context;
 
 use super::event::{Cause, Event};
 use super::faults::{Call, Fault};
+use super::foreign;
 use super::journal::Asked;
 use super::money;
 use super::session::{Session, State};
@@ -22,6 +23,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/", web::get().to(show))
         .route("/_sim/session/{id}/{action}", web::post().to(session))
+        .route("/_sim/foreign", web::post().to(foreign::button))
         .route("/_sim/switch", web::post().to(switch))
         .route("/_sim/fault", web::post().to(fault));
 }
@@ -200,7 +202,8 @@ async fn fault(form: web::Form<Wanted>, shared: web::Data<Shared>) -> HttpRespon
     done(Ok(()))
 }
 
-fn done(result: Result<(), String>) -> HttpResponse {
+/// Back to the page, or what was wrong.
+pub fn done(result: Result<(), String>) -> HttpResponse {
     match result {
         Ok(()) => HttpResponse::SeeOther()
             .insert_header((header::LOCATION, "/"))

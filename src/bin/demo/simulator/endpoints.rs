@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::customer;
 use super::event::Cause;
 use super::expand;
 use super::faults::Call;
@@ -217,7 +218,7 @@ fn list_events(world: &World, params: &Value) -> Result<Value, Refusal> {
 
 fn email(params: &Value) -> Result<(), Refusal> {
     match params["email"].as_str() {
-        Some(text) if !text.is_empty() && !rules::is_email(text) => {
+        Some(text) if !text.is_empty() && !customer::is_email(text) => {
             let message = format!("Invalid email address: {text}");
             Err(Refusal::coded("email_invalid", "email", message))
         }
@@ -226,13 +227,13 @@ fn email(params: &Value) -> Result<(), Refusal> {
 }
 
 fn create_customer(world: &mut World, params: &Value, now: i64) -> Value {
-    let customer = customer(&ids::short("cus"), params, now);
+    let customer = customer_json(&ids::short("cus"), params, now);
     world.set_customer(customer.clone());
     customer
 }
 
 /// Stripe's customer object.
-pub fn customer(id: &str, params: &Value, now: i64) -> Value {
+pub fn customer_json(id: &str, params: &Value, now: i64) -> Value {
     json!({
         "id": id,
         "object": "customer",

@@ -5,10 +5,10 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use minijinja::context;
 
+use super::customer;
 use super::event::Cause;
 use super::lines::Line;
 use super::money;
-use super::rules;
 use super::session::{Session, State, Typed};
 use super::shared::Shared;
 use super::templates;
@@ -65,7 +65,7 @@ fn type_email(shared: &Shared, id: &str, form: &Filled, required: bool) -> Resul
         if given_email(session).is_some() || (email.is_empty() && !required) {
             return Ok(());
         }
-        if !rules::is_email(&email) {
+        if !customer::is_email(&email) {
             return Err("Please type an e-mail address.".to_owned());
         }
         let consents = form.consent.is_some() && asks_consent(session);

@@ -1,5 +1,4 @@
 use super::super::catalogue::Catalogue;
-use super::super::discount::Coupon;
 use super::super::lines;
 use super::super::rules;
 use super::super::schema;
@@ -11,10 +10,7 @@ const NOW: i64 = 1_800_000_000;
 fn opened(params: Value) -> Session {
     let params = schema::check("POST /v1/checkout/sessions", params).expect("known parameters");
     rules::check(&params, NOW).expect("good parameters");
-    let mut catalogue = Catalogue::seeded();
-    catalogue.set_shipping_rate(ShippingRate::default());
-    catalogue.set_coupon(Coupon::default());
-    let bill = lines::bill(&params, &catalogue).expect("a bill");
+    let bill = lines::bill(&params, &Catalogue::seeded()).expect("a bill");
     Session::open(params, bill, None, NOW)
 }
 

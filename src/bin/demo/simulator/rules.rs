@@ -4,6 +4,7 @@
 
 use serde_json::Value;
 
+use super::customer;
 use super::fields;
 use super::refusal::Refusal;
 
@@ -18,7 +19,7 @@ pub fn check(params: &Value, now: i64) -> Result<(), Refusal> {
     mode(params)?;
     addresses(params)?;
     expiry(params, now)?;
-    customer(params)?;
+    customer::check(params)?;
     discounts(params)?;
     fields::check(params)?;
     match params["mode"].as_str() {
@@ -130,55 +131,6 @@ fn expiry(params: &Value, now: i64) -> Result<(), Refusal> {
     }
 }
 
-fn customer(params: &Value) -> Result<(), Refusal> {
-    if params.get("customer").is_some() {
-        return known_customer(params);
-    }
-    if params.get("customer_update").is_some() {
-        let message = "`customer_update` can only be used with `customer` or `customer_account`.";
-        return Err(Refusal::invalid("customer_update", message));
-    }
-    match params["customer_email"].as_str() {
-        Some(email) if !is_email(email) => {
-            let message = format!("Invalid email address: {email}");
-            Err(Refusal::coded("email_invalid", "customer_email", message))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A Customer has its own address, and is only written to where that is asked for. None of the
-/// simulated ones has a place to live, which taxes need.
-fn known_customer(params: &Value) -> Result<(), Refusal> {
-    for other in ["customer_email", "customer_creation"] {
-        if params.get(other).is_some() {
-            let message =
-                format!("You may only specify one of these parameters: customer, {other}.");
-            return Err(Refusal::coded("parameters_exclusive", "customer", message));
-        }
-    }
-    let update = |name: &str| params["customer_update"][name] == "auto";
-    if params["automatic_tax"]["enabled"] == true && !update("address") && !update("shipping") {
-        return Err(Refusal {
-            code: Some("customer_tax_location_invalid".to_owned()),
-            ..Refusal::plain(
-                400,
-                "Automatic tax calculation in Checkout requires a valid address on the Customer. \
-                 Add a valid address to the Customer or set `customer_update[address]` to 'auto' \
-                 to save the billing address entered in Checkout to the Customer.",
-            )
-        });
-    }
-    if params["tax_id_collection"]["enabled"] == true && !update("name") {
-        return Err(Refusal::plain(
-            400,
-            "Tax ID collection requires updating business name on the customer. To enable tax ID \
-             collection for an existing customer, please set `customer_update[name]` to `auto`.",
-        ));
-    }
-    Ok(())
-}
-
 fn discounts(params: &Value) -> Result<(), Refusal> {
     if params.get("allow_promotion_codes").is_some() && params.get("discounts").is_some() {
         let message =
@@ -186,28 +138,6 @@ fn discounts(params: &Value) -> Result<(), Refusal> {
         return Err(Refusal::coded("parameters_exclusive", "discounts", message));
     }
     Ok(())
-}
-
-/// The part of an address that Stripe insists on: one `@`, a domain with a dot, plain letters.
-pub fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else {
-        return false;
-    };
-    let label = |label: &str| {
-        !label.is_empty()
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-    };
-    let odd = |c: char| c.is_whitespace() || c.is_control() || "@,;:<>()[]\\\"".contains(c);
-    !local.is_empty()
-        && !local.contains(odd)
-        && !local.starts_with('.')
-        && !local.ends_with('.')
-        && !local.contains("..")
-        && domain.contains('.')
-        && domain.split('.').all(label)
-        && text.len() <= 512
 }
 
 fn line_items(params: &Value) -> Result<(), Refusal> {

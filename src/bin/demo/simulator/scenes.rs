@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Simulator;
 use super::endpoints::{self, Endpoint};
 use super::event::{Cause, Delivery};
+use super::foreign;
 use super::postman::{self, Job};
 use super::refusal::Refusal;
 use super::session::{State, Typed};
@@ -131,8 +132,7 @@ impl Simulator {
     pub fn open_foreign_session(&self, params: Value) -> Result<Value, String> {
         self.shared()
             .with(|world, now| {
-                let params = Endpoint::CreateSession.check(as_form(params), now)?;
-                let id = world.open(params, now)?.id.clone();
+                let id = foreign::open(world, params, now)?;
                 Ok(world
                     .session(&id)
                     .map(|session| session.to_json(&world.origin)))
@@ -155,7 +155,7 @@ impl Simulator {
     pub fn set_customer(&self, id: &str, email: Option<&str>) {
         let params = json!({ "email": email });
         self.shared()
-            .with(|world, now| world.set_customer(endpoints::customer(id, &params, now)));
+            .with(|world, now| world.set_customer(endpoints::customer_json(id, &params, now)));
     }
 
     /// The shop deletes a Customer; sessions that name it stay as they are.
@@ -262,15 +262,5 @@ fn shuffle(ids: &mut [String], seed: u64) {
             .wrapping_add(1_442_695_040_888_963_407);
         let draw = (state >> 33) % (last as u64 + 1);
         ids.swap(last, usize::try_from(draw).unwrap_or(0));
-    }
-}
-
-/// Numbers and booleans as a form would carry them.
-fn as_form(value: Value) -> Value {
-    match value {
-        Value::Object(level) => level.into_iter().map(|(k, v)| (k, as_form(v))).collect(),
-        Value::Array(entries) => entries.into_iter().map(as_form).collect(),
-        Value::String(text) => Value::String(text),
-        other => Value::String(other.to_string()),
     }
 }

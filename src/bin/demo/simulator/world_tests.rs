@@ -29,7 +29,7 @@ fn a_customer_that_is_unknown_or_deleted_is_refused() {
     };
     refused(&mut world);
     let ann = json!({"email": "ann@example.com"});
-    world.set_customer(endpoints::customer("cus_ann", &ann, NOW));
+    world.set_customer(endpoints::customer_json("cus_ann", &ann, NOW));
     let session = world.open(params.clone(), NOW).expect("a session");
     assert_eq!(session.known_email(), Some("ann@example.com"));
     world.delete_customer("cus_ann");

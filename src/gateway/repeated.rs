@@ -18,7 +18,7 @@ pub(super) struct Repeatable {
     pub consent_collection: Option<Value>,
     pub custom_fields: Option<Value>,
     pub discounts: Option<Value>,
-    pub customer: Option<Value>,
+    pub customer: Option<String>,
     pub customer_creation: Option<Value>,
     pub invoice_creation: Option<Value>,
     pub submit_type: Option<Value>,
@@ -66,7 +66,7 @@ impl Repeatable {
             params.if_enabled("invoice_creation", self.invoice_creation.map(enabled_alone));
             params.all("submit_type", self.submit_type);
         }
-        match self.customer.and_then(id_of) {
+        match self.customer {
             Some(customer) => {
                 params.push("customer", customer);
                 // Stripe refuses to take taxes or tax ids of a customer whose address it may not keep.

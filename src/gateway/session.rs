@@ -132,7 +132,6 @@ pub(super) struct WireSession {
     consent_collection: Option<Value>,
     custom_fields: Option<Value>,
     discounts: Option<Value>,
-    customer: Option<Value>,
     customer_creation: Option<Value>,
     invoice_creation: Option<Value>,
     submit_type: Option<Value>,
@@ -182,6 +181,7 @@ impl TryFrom<WireSession> for Session {
         }
         let automatic_tax = wire.automatic_tax.is_some_and(|tax| tax.enabled);
         let promotion_codes = wire.allow_promotion_codes.unwrap_or(false);
+        let customer = wire.customer.and_then(id_of);
         let repeatable = Repeatable {
             shipping_address_collection: wire.shipping_address_collection,
             shipping_options: wire.shipping_options,
@@ -191,7 +191,7 @@ impl TryFrom<WireSession> for Session {
             consent_collection: wire.consent_collection,
             custom_fields: wire.custom_fields,
             discounts: wire.discounts,
-            customer: wire.customer,
+            customer: customer.clone(),
             customer_creation: wire.customer_creation,
             invoice_creation: wire.invoice_creation,
             submit_type: wire.submit_type,
@@ -224,7 +224,7 @@ impl TryFrom<WireSession> for Session {
                 .customer_details
                 .and_then(|details| details.email)
                 .or(wire.customer_email),
-            customer: wire.customer.and_then(id_of),
+            customer,
             id: wire.id,
             url: wire.url,
             amount_total: wire.amount_total,

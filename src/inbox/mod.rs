@@ -104,7 +104,7 @@ async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
 /// What an event says.
 #[derive(Debug, Clone)]
 enum Told {
-    Session(Session),
+    Session(Box<Session>),
     Refund(Charge),
     Dispute(Dispute),
 }
@@ -226,7 +226,7 @@ async fn what_it_says(app: &App, event: &Claimed) -> Result<Told, Outcome> {
                 // Another system's: not worth a call.
                 Status::Open | Status::PaymentPending => told,
             };
-            Ok(Told::Session(session))
+            Ok(Told::Session(Box::new(session)))
         }
     }
 }

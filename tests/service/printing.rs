@@ -44,3 +44,28 @@ fn an_order_is_shown_as_people_write_it() {
     let time = (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[time]");
     insta::with_settings!({ filters => vec![time] }, { insta::assert_snapshot!(order); });
 }
+
+#[test]
+fn one_is_one_and_nothing_is_said_to_be_nothing() {
+    let world = World::new();
+    let erase = ["erase", "nobody@example.org"];
+    let nothing = "Nothing was found under this address.\n";
+    assert_eq!(world.command(&erase).1, nothing);
+    let mut as_json = erase.to_vec();
+    as_json.extend(["--format", "json"]);
+    assert!(world.command(&as_json).1.starts_with("{\"carts\":0,"));
+
+    world.order("CUP-1");
+    let (_, told, _) = world.command(&["erase", "parent@example.org"]);
+    assert_eq!(
+        told,
+        "Erased: 0 carts pruned, the address taken out of 1 order, 0 mails, 0 cases and 0 events.\n"
+    );
+    let since = |day| world.command(&["recovery", "simulate", "--since", day]);
+    assert_eq!(since("2026-11-01").1, "no carts\n");
+    let (code, _, said) = since("yesterday");
+    assert!(
+        code == 2 && said.contains("write it as 2026-11-01"),
+        "{said}"
+    );
+}

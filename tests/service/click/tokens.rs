@@ -122,7 +122,9 @@ fn our_own_link_to_an_order_that_is_no_longer_kept_says_so_and_names_the_shop() 
         410
         Dieser Link ist abgelaufen
         Einen Warenkorb, der nicht bezahlt wurde, bewahren wir nicht länger auf als nötig. Wohin dieser Link führte, ist deshalb gelöscht.
-        Es ist hier nichts zu zahlen. Falls Sie noch Interesse haben, wählen Sie bei Rovers Youth FC gern neu aus; unsere Adresse steht oben auf dieser Seite.
+        Es ist hier nichts zu zahlen. Falls Sie noch Interesse haben, wählen Sie bei
+        Rovers Youth FC
+        gern neu aus.
         ");
     assert_eq!(world.traffic(), [""; 0]);
 }

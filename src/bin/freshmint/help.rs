@@ -12,7 +12,6 @@ use crate::{Cli, WRONG_USAGE};
 const SETTINGS: &str = "Settings (from the environment or .env)";
 const WHERE_THEY_ARE: &str = "Settings such as DATABASE_URL come from the environment or the file .env; \
                               each is an option, too.\n`freshmint serve --help` lists them, README.md explains them.";
-
 const THE_LOG: &str = "RUST_LOG (info) and LOG_FORMAT (text, or json) say what is logged, and how.";
 
 /// The commands as they are read.

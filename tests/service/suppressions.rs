@@ -134,7 +134,7 @@ fn what_is_exported_can_be_imported_elsewhere_and_an_erased_address_is_counted()
     assert_eq!(code, 0);
     assert_eq!(
         said,
-        "2 addresses written; 1 more are on the list as hashes alone, and cannot be.\n"
+        "2 addresses written; 1 more is on the list as hashes alone, and cannot be.\n"
     );
     let folder = tempfile::tempdir().unwrap();
     let written = world.command_in(folder.path(), &["suppressions", "export", "list.csv"]);

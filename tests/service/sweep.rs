@@ -385,7 +385,7 @@ fn when_stripe_is_away_it_is_tried_again_soon_and_nothing_is_lost() {
     let (code, said, _) = world.command(&["sweep"]);
     assert_eq!(code, 0);
     assert!(
-        said.contains("1 of them had not reached us") && said.contains("1 payments"),
+        said.contains("1 of them had not reached us") && said.contains("1 payment was found"),
         "{said}"
     );
     assert_eq!(world.status(&order), "paid");

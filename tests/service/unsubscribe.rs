@@ -294,7 +294,7 @@ fn the_page_speaks_the_browsers_language() {
         200
         Keine Mails mehr von uns?
         Mit dem Knopf bestellen Sie alle Mails von Rovers Youth FC an die Adresse ab, an die dieser Link ging.
-        Was noch offen ist, bleibt offen, und die Links in früheren Mails funktionieren weiter.
+        Falls noch etwas zu bezahlen ist, ändert sich daran nichts, und die Links in früheren Mails funktionieren weiter.
         Keine Mails mehr schicken
         Falls Sie versehentlich hier sind, schließen Sie einfach diese Seite. Es ändert sich nichts.
         ");
@@ -302,7 +302,7 @@ fn the_page_speaks_the_browsers_language() {
         200
         Sie bekommen keine Mails mehr von uns
         Rovers Youth FC schickt keine Mails mehr an die Adresse, an die dieser Link ging.
-        Was noch offen ist, bleibt offen, und die Links in früheren Mails funktionieren weiter.
+        Falls noch etwas zu bezahlen ist, ändert sich daran nichts, und die Links in früheren Mails funktionieren weiter.
         Falls Sie wieder von uns hören möchten, melden Sie sich bitte bei uns.
         ");
 }

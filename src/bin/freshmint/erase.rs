@@ -7,10 +7,10 @@ use freshmint::{
     db::Db,
     order::Doing,
     outbox,
-    retention::{self, Address, Refused},
+    retention::{self, Address, Erased, Refused},
 };
 
-use crate::{Done, Failure, orders::Format};
+use crate::{Done, Failure, orders::Format, print::count};
 
 #[derive(Args)]
 pub struct Erase {
@@ -47,23 +47,39 @@ impl Erase {
             say!("{}", serde_json::json!(erased));
             return Ok(());
         }
-        say!(
-            "Erased: {} carts pruned, the address taken out of {} orders, {} mails, {} cases and {} events.",
-            erased.carts,
-            erased.orders,
-            erased.mails,
-            erased.cases,
-            erased.events
-        );
-        if erased.suppressed {
-            say!("The address stays on the list of those who are not written to, as a hash.");
-        }
-        if erased.events_left > 0 {
-            say!(
-                "{} events that name the address are still to be worked on and stay: run it again once they are.",
-                erased.events_left
-            );
-        }
+        say_what_was_erased(&erased);
         Ok(())
+    }
+}
+
+fn say_what_was_erased(erased: &Erased) {
+    let nothing = Erased {
+        events_left: erased.events_left,
+        suppressed: erased.suppressed,
+        ..Erased::default()
+    };
+    if *erased == nothing {
+        say!("Nothing was found under this address.");
+    } else {
+        say!(
+            "Erased: {} pruned, the address taken out of {}, {}, {} and {}.",
+            count(erased.carts, "cart", "carts"),
+            count(erased.orders, "order", "orders"),
+            count(erased.mails, "mail", "mails"),
+            count(erased.cases, "case", "cases"),
+            count(erased.events, "event", "events")
+        );
+    }
+    if erased.suppressed {
+        say!("The address stays on the list of those who are not written to, as a hash.");
+    }
+    match erased.events_left {
+        0 => {}
+        1 => say!(
+            "1 event that names the address is still to be worked on and stays: run it again once it is."
+        ),
+        left => say!(
+            "{left} events that name the address are still to be worked on and stay: run it again once they are."
+        ),
     }
 }

@@ -8,6 +8,7 @@ mod blast;
 mod cases;
 mod doctor;
 mod erase;
+mod help;
 mod keys;
 mod link;
 mod logging;
@@ -22,7 +23,7 @@ mod sweep;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches, Parser, Subcommand};
 
 /// Payment links that never go stale
 #[derive(Parser)]
@@ -83,7 +84,11 @@ fn main() -> ExitCode {
         return ExitCode::from(WRONG_USAGE);
     }
     forget_empty_settings();
-    let cli = Cli::parse();
+    let said = help::command().try_get_matches();
+    let cli = match said.and_then(|said| Cli::from_arg_matches(&said)) {
+        Ok(cli) => cli,
+        Err(error) => help::refuse(error),
+    };
     cli.log.init();
     let done = match cli.command {
         Command::Serve(command) => command.run(),

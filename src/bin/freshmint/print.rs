@@ -35,6 +35,13 @@ pub fn complaint(what: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{what}");
 }
 
+/// `1 cart`, `2 carts`.
+pub fn count(number: impl fmt::Display, one: &str, several: &str) -> String {
+    let number = number.to_string();
+    let what = if number == "1" { one } else { several };
+    format!("{number} {what}")
+}
+
 fn end_unless_read(written: io::Result<()>) {
     let Err(error) = written else {
         return;

@@ -3,7 +3,7 @@
 use clap::Args;
 use freshmint::{app::App, clock::Clock, config, retention};
 
-use crate::{Done, block_on, orders::Format};
+use crate::{Done, block_on, orders::Format, print::count};
 
 #[derive(Args)]
 pub struct Prune {
@@ -21,13 +21,13 @@ impl Prune {
         match self.format {
             Format::Json => say!("{}", serde_json::json!(pruned)),
             Format::Text => say!(
-                "Pruned: {} carts, {} orders made of them, {} mails about those, {} purchases, {} events, {} lines of the log.",
-                pruned.carts,
-                pruned.orders,
-                pruned.mails,
-                pruned.purchases,
-                pruned.events,
-                pruned.activity
+                "Pruned: {}, {} made of them, {} about those, {}, {}, {} of the log.",
+                count(pruned.carts, "cart", "carts"),
+                count(pruned.orders, "order", "orders"),
+                count(pruned.mails, "mail", "mails"),
+                count(pruned.purchases, "purchase", "purchases"),
+                count(pruned.events, "event", "events"),
+                count(pruned.activity, "line", "lines")
             ),
         }
         Ok(())

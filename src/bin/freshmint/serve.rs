@@ -10,7 +10,7 @@ use freshmint::{
     serve::{Parts, Stop, Web, run},
 };
 
-use crate::{Done, Failure, block_on};
+use crate::{Done, Failure, block_on, print::count};
 
 /// However long something takes, the process ends within 30 seconds of SIGTERM.
 const LAST_MOMENT: Duration = Duration::from_secs(26);
@@ -82,8 +82,8 @@ fn refuse_pending(app: &App) -> Done {
         return Ok(());
     }
     Err(Failure::new(format!(
-        "The database lacks {} migration(s): run freshmint migrate, or start with --migrate.",
-        pending.len()
+        "The database lacks {}: run freshmint migrate, or start with --migrate.",
+        count(pending.len(), "migration", "migrations")
     )))
 }
 

@@ -12,7 +12,11 @@ use freshmint::{
 };
 use serde_json::json;
 
-use crate::{Done, Failure, orders::Format, print};
+use crate::{
+    Done, Failure,
+    orders::Format,
+    print::{self, count},
+};
 
 /// Rows that are read at once.
 const PAGE: i64 = 1_000;
@@ -170,8 +174,9 @@ impl Export {
         }
         let erased = rows.iter().filter(|row| row.address.is_none()).count();
         complain!(
-            "{} addresses written; {erased} more are on the list as hashes alone, and cannot be.",
-            rows.len() - erased
+            "{} written; {} on the list as hashes alone, and cannot be.",
+            count(rows.len() - erased, "address", "addresses"),
+            count(erased, "more is", "more are")
         );
         Ok(())
     }
@@ -189,15 +194,16 @@ impl Import {
                 complain!("line {}: {}", bad.line, bad.reason);
             }
             return Err(Failure::new(format!(
-                "Nothing was taken in: correct {} lines of {name}, and run it again.",
-                parsed.bad.len()
+                "Nothing was taken in: correct {} of {name}, and run it again.",
+                count(parsed.bad.len(), "line", "lines")
             )));
         }
         let doing = doing(None);
         let new = open(&self.database)
             .run_blocking(|connection| suppression::import(connection, &parsed.entries, &doing))?;
         say!(
-            "{new} addresses are no longer written to; {} unchanged.",
+            "{} no longer written to; {} unchanged.",
+            count(new, "address is", "addresses are"),
             parsed.entries.len() - new
         );
         Ok(())

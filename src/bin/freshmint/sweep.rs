@@ -8,7 +8,7 @@ use freshmint::{
     sweep::{self, Look, SweepError},
 };
 
-use crate::{Done, Failure, block_on, orders::Format};
+use crate::{Done, Failure, block_on, orders::Format, print::count};
 
 #[derive(Args)]
 pub struct Sweep {
@@ -35,13 +35,13 @@ impl Sweep {
         match self.format {
             Format::Json => say!("{}", serde_json::json!(found)),
             Format::Text => say!(
-                "Stripe has {} events of interest; {} of them had not reached us.\n\
-                 {} sessions were past their time, or their orders were settled.\n\
-                 {} payments were found by this.",
-                found.events,
+                "Stripe has {} of interest; {} of them had not reached us.\n\
+                 {} past their time, or their orders were settled.\n\
+                 {} found by this.",
+                count(found.events, "event", "events"),
                 found.missed,
-                found.overdue,
-                found.payments
+                count(found.overdue, "session was", "sessions were"),
+                count(found.payments, "payment was", "payments were")
             ),
         }
         Ok(())

@@ -73,7 +73,7 @@ fn a_rehearsal_gives_a_verdict_for_each_order_and_changes_nothing() {
     line 6: CUP-5: new, 2 sessions known
     line 7: CUP-6: new
     dry run: 3 would be created, 2 would be updated, 1 unchanged, 1 bad; nothing was changed
-    from an older system: 2 paid, 3 sessions, 1 events of Stripe to act on
+    from an older system: 2 paid, 3 sessions, 1 event of Stripe to act on
     line 8: CUP-7: paid_at: write a date like 2026-11-03, or a time like 2026-11-03T17:20:00Z
     1 line is bad; mend the file and import it again, or leave the bad out with --skip-bad.
     ");

@@ -66,7 +66,7 @@ fn stripe_telling_of_the_payment_later_is_no_second_payment() {
     let session = opened(&world);
     world.stripe.pay(&session).unwrap();
     let out = taken(&world, &[&format!("CUP-1,{session},2025-11-03")]);
-    assert!(out.contains("1 paid, 1 sessions"), "{out}");
+    assert!(out.contains("1 paid, 1 session,"), "{out}");
     let order = order(&world, "CUP-1");
     assert_eq!(sessions(&world, &order), ["complete imported"]);
     assert_eq!(

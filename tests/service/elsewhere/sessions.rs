@@ -15,7 +15,7 @@ fn one_that_is_paid_after_the_change_over_settles_its_order() {
     let out = taken(&world, &[&format!("CUP-1,{session},")]);
     assert_eq!(
         out,
-        "1 created, 0 unchanged, 0 bad\nfrom an older system: 0 paid, 1 sessions, 0 events of Stripe to act on\n"
+        "1 created, 0 unchanged, 0 bad\nfrom an older system: 0 paid, 1 session, 0 events of Stripe to act on\n"
     );
     let order = order(&world, "CUP-1");
     world.stripe.pay(&session).unwrap();
@@ -35,7 +35,7 @@ fn one_whose_payment_came_to_us_before_the_import_settles_its_order_all_the_same
     let ignored = "stripe_events WHERE state = 'ignored' AND last_error LIKE 'foreign%'";
     assert_eq!(world.count(ignored), 2);
     let out = taken(&world, &[&format!("CUP-1,{session},")]);
-    assert!(out.contains(", 1 events of Stripe to act on"), "{out}");
+    assert!(out.contains(", 1 event of Stripe to act on"), "{out}");
     world.work_off();
     let order = order(&world, "CUP-1");
     assert_eq!(world.status(&order), "paid");

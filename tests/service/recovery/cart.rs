@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{an_hour, decisions, left, opened, opened_with, shop};
+use super::{an_hour, decisions, left, opened, opened_with, shop, switch};
 use crate::{
     simulator::{Call, Fault, Price},
     support::{
@@ -89,6 +89,28 @@ fn as_it_arrives() {
             );
         });
     }
+}
+
+#[test]
+fn its_page_speaks_of_a_cart_and_not_of_a_debt() {
+    let world = World::with_mailbox(&[("PAY_CLICK", "confirm")]);
+    switch(&world, true);
+    left(&world, Some("kim@example.org"));
+    an_hour(&world);
+    world.carry();
+    let reference = world.text("SELECT reference AS text FROM orders");
+    let page = world.get(&link(&world)).text();
+    for said in ["Your cart", "Total", "€62.50", "Scarf, blue"] {
+        assert!(page.contains(said), "{said}\n{page}");
+    }
+    assert!(
+        !page.contains("due") && !page.contains(&reference),
+        "{page}"
+    );
+    assert_eq!(world.command(&["orders", "cancel", &reference]).0, 0);
+    let page = world.get(&link(&world)).text();
+    assert!(page.contains("This cart is closed"), "{page}");
+    assert!(!page.contains(&reference), "{page}");
 }
 
 #[test]

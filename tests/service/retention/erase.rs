@@ -228,7 +228,7 @@ fn an_event_that_is_still_to_be_worked_on_keeps_its_content_until_it_was() {
     world.execute("UPDATE stripe_events SET state = 'pending'");
     let (code, told, _) = world.command(&["erase", ANN]);
     assert!(
-        code == 0 && told.contains("are still to be worked on"),
+        code == 0 && told.contains("is still to be worked on"),
         "{told}"
     );
     assert!(holds(&world, ANN).contains(&"stripe_events.body".to_owned()));

@@ -74,7 +74,7 @@ fn a_foreign_session_changes_nothing_and_its_events_are_ignored() {
     let order = world.order("CUP-1");
     let (paid, gone) = (
         open(&world, json!({})),
-        open(&world, json!({ "order_id": order.id })),
+        open(&world, json!({ "cart": "4711" })),
     );
     world.stripe.pay(&paid).unwrap();
     world.stripe.expire(&gone).unwrap();

@@ -4,7 +4,7 @@ use clap::Args;
 use freshmint::blast;
 
 use super::{Which, print_json};
-use crate::{Done, block_on, orders::Format};
+use crate::{Done, block_on, orders::Format, print::count};
 
 #[derive(Args)]
 pub struct Preview {
@@ -26,10 +26,10 @@ impl Preview {
             say!("To: {}\nSubject: {}\n", sample.to, sample.subject);
             say!("{}", sample.body);
         }
-        match preview.recipients {
-            1 => say!("1 mail would be sent"),
-            mails => say!("{mails} mails would be sent"),
-        }
+        say!(
+            "{} would be sent",
+            count(preview.recipients, "mail", "mails")
+        );
         for problem in &preview.problems {
             say!("problem: {problem}");
         }

@@ -14,7 +14,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Which, print_json};
-use crate::{Done, Failure, orders::Format};
+use crate::{Done, Failure, orders::Format, print::count};
 
 /// How often a watched mailing is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -107,8 +107,9 @@ impl List {
             return print_json(&json!({ "data": blasts, "next_cursor": null }));
         }
         for blast in &blasts {
-            let (state, mails) = (blast.state.name(), blast.counts.total);
-            say!("{}  {state:<9}  {mails:>6} mails  {}", blast.id, blast.name);
+            let state = blast.state.name();
+            let mails = count(blast.counts.total, "mail ", "mails");
+            say!("{}  {state:<9}  {mails:>12}  {}", blast.id, blast.name);
         }
         Ok(())
     }

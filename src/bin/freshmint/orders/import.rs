@@ -16,7 +16,7 @@ use freshmint::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{Done, Failure};
+use crate::{Done, Failure, print::count};
 
 #[derive(Args)]
 pub struct Import {
@@ -142,10 +142,10 @@ impl Report {
 
     /// How many were created, updated and left alone, in this tense.
     fn counts(&self, tense: &str) -> String {
-        let count = |is: fn(&Taken) -> bool| self.taken.iter().filter(|taken| is(&taken.2)).count();
-        let created = count(|taken| matches!(taken, Taken::New(_)));
-        let updated = count(|taken| matches!(taken, Taken::Updated(_)));
-        let unchanged = count(|taken| matches!(taken, Taken::Unchanged));
+        let those = |is: fn(&Taken) -> bool| self.taken.iter().filter(|taken| is(&taken.2)).count();
+        let created = those(|taken| matches!(taken, Taken::New(_)));
+        let updated = those(|taken| matches!(taken, Taken::Updated(_)));
+        let unchanged = those(|taken| matches!(taken, Taken::Unchanged));
         let updated = match updated {
             0 => String::new(),
             _ => format!(" {updated} {tense}updated,"),
@@ -165,7 +165,9 @@ impl Report {
         let events = self.events;
         (paid + sessions + events > 0).then(|| {
             format!(
-                "from an older system: {paid} paid, {sessions} sessions, {events} events of Stripe to act on"
+                "from an older system: {paid} paid, {}, {} of Stripe to act on",
+                count(sessions, "session", "sessions"),
+                count(events, "event", "events")
             )
         })
     }
@@ -203,8 +205,8 @@ impl Report {
             // Asked for with --skip-bad.
             _ if self.kept => Ok(()),
             _ => Err(Failure::new(format!(
-                "{bad} {} bad; mend the file and import it again, or leave the bad out with --skip-bad.",
-                if bad == 1 { "line is" } else { "lines are" }
+                "{} bad; mend the file and import it again, or leave the bad out with --skip-bad.",
+                count(bad, "line is", "lines are")
             ))),
         }
     }
@@ -223,8 +225,7 @@ fn verdict(taken: &Taken) -> String {
     words.extend(brought.paid.then(|| "paid".to_owned()));
     words.extend(match brought.sessions {
         0 => None,
-        1 => Some("1 session known".to_owned()),
-        count => Some(format!("{count} sessions known")),
+        known => Some(format!("{} known", count(known, "session", "sessions"))),
     });
     words.join(", ")
 }

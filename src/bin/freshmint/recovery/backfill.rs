@@ -21,6 +21,7 @@ use freshmint::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::{day, total};
 use crate::{Done, Failure, block_on};
 
 const USUAL_MAX_AGE: Duration = Duration::days(30);
@@ -39,7 +40,7 @@ pub struct Backfill {
     #[arg(long, requires = "since")]
     from_stripe: bool,
     /// Of sessions opened since this day, as 2026-11-01
-    #[arg(long, value_name = "DATE", requires = "from_stripe")]
+    #[arg(long, value_name = "DATE", requires = "from_stripe", value_parser = day)]
     since: Option<NaiveDate>,
     /// Give a verdict for each, and write nobody
     #[arg(long)]
@@ -171,12 +172,7 @@ impl Verdicts {
 
     fn print(&self) {
         let all: usize = self.counts.values().sum();
-        let each: Vec<String> = self
-            .counts
-            .iter()
-            .map(|(verdict, count)| format!("{count} {verdict}"))
-            .collect();
-        say!("{all} carts: {}", each.join(", "));
+        say!("{}", total(all, &self.counts));
     }
 }
 

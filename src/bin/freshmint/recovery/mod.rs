@@ -3,9 +3,12 @@
 mod backfill;
 mod simulate;
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
 use clap::Subcommand;
 
-use crate::Done;
+use crate::{Done, print::count};
 
 #[derive(Subcommand)]
 pub enum Recovery {
@@ -21,5 +24,21 @@ impl Recovery {
             Self::Backfill(command) => command.run(),
             Self::Simulate(command) => command.run(),
         }
+    }
+}
+
+fn day(text: &str) -> Result<NaiveDate, &'static str> {
+    text.trim().parse().map_err(|_| "write it as 2026-11-01")
+}
+
+/// `3 carts: 2 scheduled, 1 too_old`.
+fn total(carts: usize, verdicts: &BTreeMap<&'static str, usize>) -> String {
+    let each = verdicts.iter();
+    let each: Vec<String> = each
+        .map(|(verdict, carts)| format!("{carts} {verdict}"))
+        .collect();
+    match carts {
+        0 => "no carts".to_owned(),
+        carts => format!("{}: {}", count(carts, "cart", "carts"), each.join(", ")),
     }
 }

@@ -6,6 +6,7 @@ use chrono::{NaiveDate, NaiveTime};
 use clap::Args;
 use freshmint::{app::App, clock::Clock, config, recovery::simulate, reminder::rule::Reason};
 
+use super::{day, total};
 use crate::{Done, block_on};
 
 #[derive(Args)]
@@ -13,7 +14,7 @@ pub struct Simulate {
     #[command(flatten)]
     settings: config::Service,
     /// Of carts that expired since this day, as 2026-11-01
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     since: NaiveDate,
 }
 
@@ -22,18 +23,14 @@ impl Simulate {
         let app = App::new(&self.settings, Clock::system())?;
         let since = self.since.and_time(NaiveTime::MIN).and_utc();
         let carts = block_on(simulate::simulate(&app, since))?;
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
         for cart in &carts {
             let verdict = cart.reason.map_or("would be reminded", Reason::name);
             *counts.entry(verdict).or_default() += 1;
             let at = cart.expired_at.format("%Y-%m-%d %H:%M UTC");
             say!("{}  {at}  {verdict}", cart.session_id);
         }
-        let counts: Vec<String> = counts
-            .into_iter()
-            .map(|(verdict, count)| format!("{count} {verdict}"))
-            .collect();
-        say!("{} carts: {}", carts.len(), counts.join(", "));
+        say!("{}", total(carts.len(), &counts));
         Ok(())
     }
 }

@@ -45,7 +45,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Superseded,
         Self::Paid,
         Self::SettledOffline,
@@ -61,6 +61,7 @@ impl Reason {
         Self::RecentlyReminded,
         Self::TestMode,
         Self::NoSession,
+        Self::NotRestorable,
     ];
 
     /// The word that is stored and shown.

@@ -20,7 +20,7 @@ pub async fn ready(app: Data<App>) -> HttpResponse {
         Ok(Ok(Ok(pending))) => (
             false,
             format!(
-                "{} migrations are pending: run freshmint migrate",
+                "migrations are pending ({}): run freshmint migrate",
                 pending.len()
             ),
         ),

@@ -13,7 +13,8 @@
 //!   the [`suppression`] list, and handed over to the mail server by [`mail`];
 //! * **night**: what is not needed any more goes by [`retention`], and figures without a person stay.
 //!
-//! [`web`] and [`worker`] drive them; [`app`] puts everything together. `docs/ARCHITECTURE.md`
+//! [`web`] and [`worker`] drive them; [`app`] puts everything together; [`language`] has the words that
+//! payers read. `docs/ARCHITECTURE.md`
 //! walks one click, one webhook and one mail, with each place where a crash may fall.
 #![warn(missing_docs)]
 
@@ -31,6 +32,7 @@ pub mod doctor;
 pub mod gateway;
 pub mod import;
 pub mod inbox;
+pub mod language;
 pub mod link;
 pub mod mail;
 pub mod metrics;

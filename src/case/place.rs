@@ -15,10 +15,10 @@ use crate::{
     app::App,
     checkout::close::closed_first_beside,
     db::DbError,
+    language::Language,
     order::{
         Doing, Order,
         currency::Currency,
-        locale::Language,
         money::Money,
         state::{State, Verdict},
     },
@@ -175,7 +175,7 @@ fn obstacle(payment: &Received, part: i64, target: &Order) -> Option<String> {
         Verdict::Mismatch => Some(match owed {
             Some(owed) => format!(
                 "the order {reference} asks for {}, the payment is {}",
-                owed.format(Language::English),
+                owed.format(Language::ENGLISH),
                 written(part, &payment.currency)
             ),
             None => format!(
@@ -187,7 +187,7 @@ fn obstacle(payment: &Received, part: i64, target: &Order) -> Option<String> {
 
 fn written(minor: i64, currency: &str) -> String {
     match Currency::parse(currency) {
-        Ok(currency) => Money::new(minor, currency).format(Language::English),
+        Ok(currency) => Money::new(minor, currency).format(Language::ENGLISH),
         Err(_) => format!("{minor} {currency}"),
     }
 }

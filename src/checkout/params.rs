@@ -4,7 +4,6 @@ use crate::{
     app::App,
     checkout::row::Found,
     gateway::mint::{MintLine, MintParams},
-    mail::text::texts,
     order::line::Line,
 };
 
@@ -37,7 +36,7 @@ pub fn of(app: &App, found: &Found) -> MintParams {
 /// reminder may follow.
 fn notice(found: &Found) -> Option<String> {
     let (order, settings) = (&found.order, &found.settings);
-    let words = texts(order.locale.language());
+    let words = &order.locale.language().words().mails;
     let debit = order.debit_failed_at.map(|_| words.debit_failed);
     let wanted = settings.reminders_enabled && order.remind;
     let may_follow = wanted && order.email.is_some() && !found.reminded;

@@ -6,10 +6,10 @@ use super::{
     Text,
     layout::tidy,
     template::{self, Holes, Unfillable},
-    text::{Words, texts},
 };
 use crate::{
     config,
+    language::{Language, mails::Mails},
     order::{Kind, Order, wording},
 };
 
@@ -69,9 +69,9 @@ struct Ours {
     body: Cow<'static, str>,
 }
 
-fn ours(about: &About, choose: impl Fn(&Words) -> Ours) -> Text {
+fn ours(about: &About, choose: impl Fn(&Mails) -> Ours) -> Text {
     let order = about.holes.order;
-    let ours = choose(texts(language(order)));
+    let ours = choose(&language(order).words().mails);
     let subject = match order.owed() {
         Some(_) => ours.subject,
         None => ours.subject_unpriced,
@@ -82,7 +82,7 @@ fn ours(about: &About, choose: impl Fn(&Words) -> Ours) -> Text {
 }
 
 fn signed(about: &About, text: Text) -> Text {
-    let words = texts(language(about.holes.order));
+    let words = &language(about.holes.order).words().mails;
     let mut end = format!("\n--\n{}\n{}\n", about.shop.shop_name, about.shop.shop_url);
     if let Some(address) = &about.shop.support_email {
         end += &format!("{} {address}\n", words.questions);
@@ -97,7 +97,7 @@ fn signed(about: &About, text: Text) -> Text {
     }
 }
 
-fn language(order: &Order) -> crate::order::locale::Language {
+fn language(order: &Order) -> Language {
     order.locale.language()
 }
 

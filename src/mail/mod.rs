@@ -11,7 +11,6 @@ pub mod message;
 pub(crate) mod samples;
 pub mod smtp;
 pub mod template;
-pub mod text;
 
 use std::time::Duration;
 

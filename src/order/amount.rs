@@ -1,8 +1,8 @@
 //! What may be charged: amounts read and checked as they come in.
 
 use super::currency::Currency;
-use super::locale::Language;
 use super::money::Money;
+use crate::language::Language;
 
 /// The largest amount of a line or an order, in minor units: Stripe takes eight digits
 /// (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
@@ -30,7 +30,7 @@ pub enum AmountError {
     #[error("the amount must be more than zero")]
     NotPositive,
     /// Above [`MAX_MINOR`].
-    #[error("the amount is too large: Stripe takes at most {}", Money { minor: MAX_MINOR, currency: *.0 }.format(Language::English))]
+    #[error("the amount is too large: Stripe takes at most {}", Money { minor: MAX_MINOR, currency: *.0 }.format(Language::ENGLISH))]
     TooLarge(Currency),
     /// A fraction of a unit that has none in practice (ISK, UGX).
     #[error("{0} has whole units only; round the amount (the API writes 100 for one {0})")]

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::amount::{AmountError, MAX_MINOR, check_minor};
 use super::currency::Currency;
-use super::locale::Language;
 use super::money::Money;
 use super::problem::Problems;
 use super::text::Description;
+use crate::language::Language;
 
 /// How many lines a Checkout Session takes (API reference, `line_items`).
 pub const MAX_LINES: usize = 100;
@@ -302,7 +302,7 @@ pub(super) fn check_line_total(line: &Line, currency: Currency) -> Result<(), St
 }
 
 fn limit(currency: Currency) -> String {
-    Money::new(MAX_MINOR, currency).format(Language::English)
+    Money::new(MAX_MINOR, currency).format(Language::ENGLISH)
 }
 
 /// The sum of the lines whose amount is known, in minor units.

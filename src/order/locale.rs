@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::language::Language;
+
 /// What Stripe's `locale` takes when a Checkout Session is created (API reference, *Create a
 /// Checkout Session*). `auto` is the browser's own.
 #[rustfmt::skip]
@@ -17,27 +19,6 @@ const STRIPE: [&str; 42] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&'static str")]
 pub struct Locale(&'static str);
-
-/// A language that our own mails and pages are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Language {
-    /// English, and whatever we have no texts for.
-    English,
-    /// German.
-    German,
-}
-
-impl Language {
-    /// Our language for a tag such as `de`, `de-AT` or `en_GB`.
-    pub fn of_tag(tag: &str) -> Self {
-        let language = tag.split(['-', '_']).next().unwrap_or_default();
-        if language.eq_ignore_ascii_case("de") {
-            Self::German
-        } else {
-            Self::English
-        }
-    }
-}
 
 /// A text that names no locale of Stripe Checkout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -138,8 +119,8 @@ mod tests {
 
     #[test]
     fn only_german_readers_get_german_texts() {
-        assert_eq!(Locale::parse("de-CH").unwrap().language(), Language::German);
-        assert_eq!(Locale::parse("fr").unwrap().language(), Language::English);
-        assert_eq!(Locale::default().language(), Language::English);
+        assert_eq!(Locale::parse("de-CH").unwrap().language(), Language::GERMAN);
+        assert_eq!(Locale::parse("fr").unwrap().language(), Language::ENGLISH);
+        assert_eq!(Locale::default().language(), Language::ENGLISH);
     }
 }

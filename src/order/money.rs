@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::currency::Currency;
-use super::locale::Language;
+use crate::language::Language;
 
 /// An amount with its currency. It may be negative: what is owed less what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,24 +57,20 @@ impl Money {
     /// The blank is an ordinary one, so that the text can be searched for. Currencies without
     /// fractions in daily life (ISK, UGX) show none unless there is one.
     pub fn format(self, language: Language) -> String {
-        let (group, point) = match language {
-            Language::English => (',', "."),
-            Language::German => ('.', ","),
-        };
+        let style = language.words().money;
         let (whole, fraction) = self.split();
-        let mut number = grouped(&whole, group);
+        let mut number = grouped(&whole, style.group);
         let hide = self.currency.step() == 100 && fraction.bytes().all(|digit| digit == b'0');
         if !fraction.is_empty() && !hide {
-            number = number + point + &fraction;
+            number.push(style.point);
+            number += &fraction;
         }
         let sign = if self.minor < 0 { "-" } else { "" };
         let (symbol, code) = (self.currency.symbol(), self.currency.upper());
-        match language {
-            Language::English => match symbol {
-                Some(symbol) => format!("{sign}{symbol}{number}"),
-                None => format!("{sign}{code} {number}"),
-            },
-            Language::German => format!("{sign}{number} {}", symbol.unwrap_or(&code)),
+        match (style.currency_first, symbol) {
+            (true, Some(symbol)) => format!("{sign}{symbol}{number}"),
+            (true, None) => format!("{sign}{code} {number}"),
+            (false, symbol) => format!("{sign}{number} {}", symbol.unwrap_or(&code)),
         }
     }
 
@@ -144,7 +140,7 @@ mod tests {
             (99_999_999, "jpy", "¥99,999,999"),
         ];
         for (minor, code, expected) in cases {
-            assert_eq!(money(minor, code).format(Language::English), expected);
+            assert_eq!(money(minor, code).format(Language::ENGLISH), expected);
         }
     }
 
@@ -158,15 +154,15 @@ mod tests {
             (-5, "eur", "-0,05 €"),
         ];
         for (minor, code, expected) in cases {
-            assert_eq!(money(minor, code).format(Language::German), expected);
+            assert_eq!(money(minor, code).format(Language::GERMAN), expected);
         }
     }
 
     #[test]
     fn kronur_show_no_hundredths_unless_there_are_some() {
-        assert_eq!(money(150_000, "isk").format(Language::English), "ISK 1,500");
+        assert_eq!(money(150_000, "isk").format(Language::ENGLISH), "ISK 1,500");
         assert_eq!(
-            money(150_050, "isk").format(Language::English),
+            money(150_050, "isk").format(Language::ENGLISH),
             "ISK 1,500.50"
         );
         assert_eq!(money(150_000, "isk").decimal(), "1500.00");

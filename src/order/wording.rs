@@ -3,10 +3,10 @@
 use super::{
     Order,
     line::{Line, Recurring},
-    locale::Language::{self, English, German},
     money::Money,
     text::Description,
 };
+use crate::language::{Language, orders::Interval};
 
 /// A line as a payer reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +31,7 @@ pub fn amount(order: &Order) -> String {
 
 /// What stands in the place of an amount that the checkout alone knows.
 pub fn unpriced(language: Language) -> &'static str {
-    match language {
-        English => "the sum shown at the checkout",
-        German => "die Summe, die auf der Bezahlseite steht",
-    }
+    language.words().orders.unpriced
 }
 
 /// The lines. One with a catalogue price has its name at Stripe: a payer is not shown the price's id.
@@ -67,10 +64,7 @@ pub fn lines(order: &Order) -> impl Iterator<Item = WrittenLine> {
             seen: None,
             ..
         } => WrittenLine {
-            description: match language {
-                English => "Item as named at the checkout".to_owned(),
-                German => "Posten laut Bezahlseite".to_owned(),
-            },
+            description: language.words().orders.unnamed.to_owned(),
             quantity: quantity.get(),
             amount: None,
         },
@@ -86,38 +80,21 @@ fn named(description: &Description, recurring: Option<&Recurring>, language: Lan
 }
 
 fn how_often(recurring: &Recurring, language: Language) -> String {
-    let Recurring {
-        interval,
-        interval_count: count,
-    } = recurring;
-    match (language, count) {
-        (English, 1) => format!("every {interval}"),
-        (English, count) => format!("every {count} {interval}s"),
-        (German, 1) => match interval.as_str() {
-            "day" => "jeden Tag",
-            "week" => "jede Woche",
-            "month" => "jeden Monat",
-            _ => "jedes Jahr",
-        }
-        .to_owned(),
-        (German, count) => {
-            let many = match interval.as_str() {
-                "day" => "Tage",
-                "week" => "Wochen",
-                "month" => "Monate",
-                _ => "Jahre",
-            };
-            format!("alle {count} {many}")
-        }
-    }
+    let interval = match recurring.interval.as_str() {
+        "day" => Interval::Day,
+        "week" => Interval::Week,
+        "month" => Interval::Month,
+        _ => Interval::Year,
+    };
+    (language.words().orders.every)(recurring.interval_count, interval)
 }
 
 /// Stands behind the sum of an order whose checkout may add shipping and taxes, or take a discount off.
 pub fn additions(order: &Order) -> &'static str {
-    match order.locale.language() {
-        _ if !order.has_additions() => "",
-        English => " (without shipping, taxes and discounts, which the checkout works out)",
-        German => " (ohne Versand, Steuern und Rabatte, die die Bezahlseite ausrechnet)",
+    if order.has_additions() {
+        order.locale.language().words().orders.additions
+    } else {
+        ""
     }
 }
 
@@ -132,7 +109,7 @@ mod tests {
                 interval: interval.to_owned(),
                 interval_count,
             };
-            [English, German].map(|language| how_often(&recurring, language))
+            Language::ALL.map(|language| how_often(&recurring, language))
         };
         assert_eq!(said("month", 1), ["every month", "jeden Monat"]);
         assert_eq!(said("week", 2), ["every 2 weeks", "alle 2 Wochen"]);

@@ -19,7 +19,7 @@ use diesel::{Connection, prelude::*};
 use serde::Serialize;
 use serde_json::json;
 
-pub use self::erase::{Address, Erased, Refused, erase};
+pub use self::erase::{Address, Erased, NoAddress, Refused, erase};
 use crate::{
     activity::{self, Level},
     app::App,

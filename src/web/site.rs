@@ -8,7 +8,8 @@ use actix_web::{
 use super::page::{self, Owed, OwedLine, Page, Pages};
 use crate::{
     app::App,
-    order::{Order, locale::Language, money::Money, wording},
+    language::Language,
+    order::{Order, money::Money, wording},
 };
 
 /// What every page needs. Made once.

@@ -115,6 +115,7 @@ fn the_domain_never_knows_the_edges() {
 #[test]
 fn what_comes_first_does_not_know_what_follows() {
     let downstream = [
+        ("language", ["order", "mail", "web"]),
         ("order", ["checkout", "settlement", "inbox"]),
         ("settlement", ["checkout", "inbox", "blast"]),
         ("mail", ["outbox", "reminder", "blast"]),
@@ -338,7 +339,8 @@ fn the_table_of_retention_in_the_docs_is_the_one_in_the_code() {
 #[test]
 fn no_file_is_long() {
     for (file, code) in library() {
-        if file != "schema.rs" {
+        // The words of a language stand in one file, so that another one is one more.
+        if file != "schema.rs" && !file.starts_with("language/") {
             assert!(
                 code.lines().count() <= 350,
                 "{file} has {} lines",

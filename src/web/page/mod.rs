@@ -1,8 +1,8 @@
 //! What a payer sees: one page for every state of an order, in plain words.
 //!
 //! A page is a heading, a few sentences, an amount, facts, perhaps a button and perhaps a refresh.
-//! [`Page`] says which one, `view` turns it into those parts, `text` holds the words of each
-//! language in one file, and one template draws them all. The pages need no script, no image and no
+//! [`Page`] says which one, `view` turns it into those parts, [`crate::language`] holds
+//! the words, and one template draws them all. The pages need no script, no image and no
 //! other address, and they name nobody: what they show, the mail with the link has shown already.
 
 mod policy;
@@ -10,7 +10,6 @@ mod policy;
 mod samples;
 #[cfg(test)]
 mod tests;
-mod text;
 mod view;
 
 use chrono::{DateTime, Utc};
@@ -22,7 +21,8 @@ use serde::Serialize;
 pub use policy::content_security_policy;
 use view::View;
 
-use crate::order::{Kind, locale::Language};
+use crate::language::Language;
+use crate::order::Kind;
 
 /// Inlined into every page; its hash is what the [`content_security_policy`] lets through.
 const STYLE: &str = include_str!("style.css");

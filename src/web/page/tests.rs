@@ -3,9 +3,8 @@ use sha2::{Digest, Sha256};
 
 use super::samples::{cart, club, corner_shop, endless, every_page, fees};
 use super::{Due, Owed, Page, Pages, Shop, content_security_policy};
-use crate::order::{Kind, locale::Language};
-
-const LANGUAGES: [Language; 2] = [Language::English, Language::German];
+use crate::language::Language;
+use crate::order::Kind;
 
 /// Calls `check` with every page of every language, and of both shops.
 fn for_every_page(check: impl Fn(&str, &Page<'_>, &str)) {
@@ -15,7 +14,7 @@ fn for_every_page(check: impl Fn(&str, &Page<'_>, &str)) {
         (corner_shop(), endless()),
         (corner_shop(), cart()),
     ] {
-        for language in LANGUAGES {
+        for language in Language::ALL {
             for (name, page) in every_page(&owed) {
                 let html = pages.render(&shop, language, &page);
                 check(&format!("{name} {language:?} {}", shop.name), &page, &html);
@@ -36,7 +35,7 @@ fn between<'a>(html: &'a str, start: &str, end: &str) -> &'a str {
 #[test]
 fn every_page_has_the_frame_that_a_reader_relies_on() {
     for_every_page(|name, _, html| {
-        let lang = if name.contains("German") { "de" } else { "en" };
+        let lang = if name.contains(" de ") { "de" } else { "en" };
         assert!(html.contains(&format!("<html lang=\"{lang}\">")), "{name}");
         for once in [
             "<h1>",
@@ -140,7 +139,7 @@ fn what_the_shop_wrote_is_escaped_everywhere() {
                 ..shop.clone()
             },
         ] {
-            let html = render(shop, Language::English, page);
+            let html = render(shop, Language::ENGLISH, page);
             assert!(!html.contains("<script"), "{html}");
             assert!(!html.contains("\"\">"), "{html}");
             assert!(html.contains("&quot;&gt;&lt;script&gt;"), "{html}");
@@ -176,18 +175,18 @@ fn a_payment_is_dated_as_people_write_it() {
     };
     let time = "<time datetime=\"2026-11-21T06:53:09Z\">";
     assert_eq!(
-        between(&paid(Language::English), time, "<"),
+        between(&paid(Language::ENGLISH), time, "<"),
         "21 November 2026, 06:53 UTC"
     );
     assert_eq!(
-        between(&paid(Language::German), time, "<"),
+        between(&paid(Language::GERMAN), time, "<"),
         "21. November 2026, 06:53 UTC"
     );
 }
 
 #[test]
 fn the_lines_are_a_table_with_a_total_under_two_or_more() {
-    let html = |owed: &Owed| render(&club(), Language::English, Page::Processing(owed));
+    let html = |owed: &Owed| render(&club(), Language::ENGLISH, Page::Processing(owed));
     let three = html(&fees());
     assert!(three.contains("<caption>What it is for</caption>"));
     assert!(three.contains("<th scope=\"row\">2&nbsp;× <bdi>Team shirt, size 140</bdi></th>"));
@@ -208,11 +207,11 @@ fn questions_go_to_support_with_the_reference_or_else_to_the_shop() {
         kind: Kind::Billed,
         reference: "A 1&B",
     };
-    let mail = render(&club(), Language::English, page);
+    let mail = render(&club(), Language::ENGLISH, page);
     assert!(mail.contains("mailto:treasurer@riverside.example?subject=Reference%20A%201%26B\""));
-    let unknown = render(&club(), Language::English, Page::NotFound);
+    let unknown = render(&club(), Language::ENGLISH, Page::NotFound);
     assert!(unknown.contains("mailto:treasurer@riverside.example\""));
-    let site = render(&corner_shop(), Language::English, page);
+    let site = render(&corner_shop(), Language::ENGLISH, page);
     let footer = between(&site, "<footer>", "</footer>");
     assert!(footer.contains("<a href=\"https://annas-corner.example/contact\">"));
     assert!(!site.contains("mailto:"));
@@ -234,7 +233,7 @@ fn a_cart_is_no_debt_and_its_reference_is_for_the_shop_alone() {
         "cart-",
     ];
     let cart = cart();
-    for language in LANGUAGES {
+    for language in Language::ALL {
         for (name, page) in every_page(&cart) {
             let html = render(&club(), language, page);
             let main = between(&html, "<main", "</main>");
@@ -251,14 +250,15 @@ fn a_cart_is_no_debt_and_its_reference_is_for_the_shop_alone() {
 #[test]
 fn a_page_that_sends_people_back_to_the_shop_has_a_link_there_in_that_sentence() {
     let cart = cart();
-    for language in LANGUAGES {
+    for language in Language::ALL {
         for (name, page) in every_page(&cart) {
             let html = render(&corner_shop(), language, page);
             let main = between(&html, "<main", "</main>");
             let link = "at <a href=\"https://annas-corner.example/contact\">Anna&#x27;s Corner &amp; Co</a>";
-            let link = link.trim_start_matches(match language {
-                Language::English => "",
-                Language::German => "at ",
+            let link = link.trim_start_matches(if language == Language::ENGLISH {
+                ""
+            } else {
+                "at "
             });
             let sends = ["cancelled", "gone", "refused"].contains(&name);
             assert_eq!(main.contains(link), sends, "{name} {language:?}: {main}");
@@ -302,13 +302,13 @@ fn the_statuses_are_those_of_the_contract() {
 #[test]
 fn a_locale_names_its_language() {
     for (locale, language) in [
-        ("de", Language::German),
-        ("de-AT", Language::German),
-        ("DE_ch", Language::German),
-        ("en-GB", Language::English),
-        ("den", Language::English),
-        ("fr", Language::English),
-        ("", Language::English),
+        ("de", Language::GERMAN),
+        ("de-AT", Language::GERMAN),
+        ("DE_ch", Language::GERMAN),
+        ("en-GB", Language::ENGLISH),
+        ("den", Language::ENGLISH),
+        ("fr", Language::ENGLISH),
+        ("", Language::ENGLISH),
     ] {
         assert_eq!(Language::of_tag(locale), language, "{locale}");
     }

@@ -5,15 +5,19 @@ use std::borrow::Cow;
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-use super::text::{Button, Texts, Words, texts};
 use super::{Due, Owed, OwedLine, Page, STYLE, Settled, Shop};
-use crate::order::{Kind, locale::Language};
+use crate::language::{
+    Language,
+    pages::{Button, Pages, Words},
+};
+use crate::order::Kind;
 
 /// The parts of a page; the field names are the template's.
 #[derive(Serialize)]
 pub(super) struct View<'a> {
     style: &'static str,
-    text: &'static Texts,
+    lang: &'static str,
+    text: &'static Pages,
     shop: &'a Shop,
     tone: Tone,
     words: &'static Words,
@@ -71,8 +75,8 @@ fn of<T: Copy>(kind: Kind, bill: T, cart: T) -> T {
 
 impl<'a> View<'a> {
     pub(super) fn new(shop: &'a Shop, language: Language, page: &Page<'a>) -> Self {
-        let text = texts(language);
-        let say = |tone, words| Self::plain(text, shop, tone, words);
+        let text = &language.words().pages;
+        let say = |tone, words| Self::plain(language, shop, tone, words);
         let (pages, cart) = (&text.pages, &text.cart);
         match *page {
             Page::Continue(due) => {
@@ -140,9 +144,11 @@ impl<'a> View<'a> {
     }
 
     /// A heading and its sentences; the rest of a page is added to it.
-    fn plain(text: &'static Texts, shop: &'a Shop, tone: Tone, words: &'static Words) -> Self {
+    fn plain(language: Language, shop: &'a Shop, tone: Tone, words: &'static Words) -> Self {
+        let text = &language.words().pages;
         Self {
             style: STYLE,
+            lang: language.words().code,
             text,
             shop,
             tone,

@@ -6,10 +6,9 @@ use freshmint::{
     clock::Clock,
     config,
     db::Db,
+    language::Language,
     link::{pay_url, token::LinkKeys},
-    order::{
-        self, Filter, Kind, Order, currency::Currency, line::Line, locale::Language, money::Money,
-    },
+    order::{self, Filter, Kind, Order, currency::Currency, line::Line, money::Money},
     settlement::{OrderView, Payment, payments_of},
     timeline::{self, Timeline},
 };
@@ -126,7 +125,7 @@ fn print_order(order: &Order, payments: &[Payment]) {
         "{}  {}  {}",
         order.reference,
         order.state.name(),
-        owed.map_or_else(|| amount(order), |owed| owed.format(Language::English))
+        owed.map_or_else(|| amount(order), |owed| owed.format(Language::ENGLISH))
     );
     if order.kind == Kind::Recovered {
         say!("kind     recovered: a cart that somebody left, and nobody owes");
@@ -145,7 +144,7 @@ fn print_order(order: &Order, payments: &[Payment]) {
     }
     for payment in payments {
         let money = match Currency::parse(&payment.currency) {
-            Ok(currency) => Money::new(payment.amount, currency).format(Language::English),
+            Ok(currency) => Money::new(payment.amount, currency).format(Language::ENGLISH),
             Err(_) => format!("{} {}", payment.amount, payment.currency),
         };
         say!(
@@ -177,7 +176,7 @@ fn written(line: &Line, order: &Order) -> (String, String) {
             seen: None,
         } => (quantity, price.as_str().to_owned(), None),
     };
-    let amount = minor.map(|minor| Money::new(minor, order.currency).format(Language::English));
+    let amount = minor.map(|minor| Money::new(minor, order.currency).format(Language::ENGLISH));
     let what = match quantity.get() {
         1 => what,
         several => format!("{several} × {what}"),

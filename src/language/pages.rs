@@ -1,28 +1,11 @@
-//! The words on the pages: what every language must have, one file for each language.
-//!
-//! A new language is a file beside `en.rs`, a variant of [`Language`] and its arm in [`texts`].
-
-mod de;
-mod en;
+//! The words on the pages of a payer.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::order::locale::Language;
-
-/// Everything that the pages have to say in this language.
-pub(super) fn texts(language: Language) -> &'static Texts {
-    match language {
-        Language::English => &en::TEXTS,
-        Language::German => &de::TEXTS,
-    }
-}
-
-/// Everything that one language has to say.
+/// Everything that the pages have to say.
 #[derive(Debug, Serialize)]
-pub(super) struct Texts {
-    /// For `<html lang>`.
-    pub lang: &'static str,
+pub struct Pages {
     #[serde(skip)]
     pub when: fn(DateTime<Utc>) -> String,
 
@@ -57,7 +40,7 @@ pub(super) struct Texts {
 
 /// The words of each page, in the order of `Page`.
 #[derive(Debug)]
-pub(super) struct PageTexts {
+pub struct PageTexts {
     pub to_pay: Words,
     pub replaced_with_due: Words,
     pub replaced_nothing_due: Words,
@@ -84,7 +67,7 @@ pub(super) struct PageTexts {
 
 /// What is said otherwise of a cart that was restored: nobody owes it.
 #[derive(Debug)]
-pub(super) struct CartTexts {
+pub struct CartTexts {
     /// The caption of the lines.
     pub lines: &'static str,
     pub to_pay: Words,
@@ -97,14 +80,14 @@ pub(super) struct CartTexts {
 
 /// A button and the line under it.
 #[derive(Debug)]
-pub(super) struct Button {
+pub struct Button {
     pub label: &'static str,
     pub note: &'static str,
 }
 
 /// The words of one page.
 #[derive(Debug, Serialize)]
-pub(super) struct Words {
+pub struct Words {
     pub heading: &'static str,
     /// One paragraph each; `{shop}` is the shop's name, `{shop_link}` the same as a link to its site.
     pub sentences: &'static [&'static str],

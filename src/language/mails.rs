@@ -1,23 +1,8 @@
-//! The words of our own mails: what every language must have, one file for each language.
-//!
-//! A new language is a file beside `en.rs`, a variant of [`Language`] and its arm in [`texts`].
+//! The words of our own mails.
 
-mod de;
-mod en;
-
-use crate::order::locale::Language;
-
-/// What our mails say in this language.
-pub fn texts(language: Language) -> &'static Words {
-    match language {
-        Language::English => &en::WORDS,
-        Language::German => &de::WORDS,
-    }
-}
-
-/// Templates with the holes of [`super::template`], and a few plain words.
+/// Templates with the holes of a mail, and a few plain words.
 #[derive(Debug)]
-pub struct Words {
+pub struct Mails {
     /// The mail with an order's link.
     pub link_subject: &'static str,
     /// The same, while the checkout alone knows the amount.

@@ -147,7 +147,9 @@ async fn post(
                 status,
                 code: code.unwrap_or_default(),
             };
-            if let Some(simpler) = order.simpler(param.as_deref()) {
+            // Anything else is not about the cart: our key, or what it may do.
+            let simpler = (status == 400).then(|| order.simpler(param.as_deref()));
+            if let Some(simpler) = simpler.flatten() {
                 ask_for_less(app, order, row, why, simpler).await?;
                 return Ok(None);
             }

@@ -72,7 +72,8 @@ abgeschlossen. Das war in Ihrem Warenkorb:
 
 Summe: {{ amount }}[additions]
 
-Wenn Sie es noch möchten: Dieser Link legt dasselbe in eine neue Kasse.
+Wenn Sie es noch möchten: Dieser Link öffnet eine neue Bezahlseite mit \
+demselben Inhalt.
 
 {{ pay_url }}
 

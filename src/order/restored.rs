@@ -20,6 +20,24 @@ pub struct Restored {
     pub checkout_params: Vec<Param>,
 }
 
+const WHERE_TO: &str = "shipping_address_collection";
+
+/// What a checkout can do without, the most dispensable first.
+const ADDITIONS: [&str; 12] = [
+    "submit_type",
+    "customer_update",
+    "customer",
+    "customer_creation",
+    "invoice_creation",
+    "tax_id_collection",
+    "discounts",
+    "phone_number_collection",
+    "billing_address_collection",
+    "consent_collection",
+    "custom_fields",
+    "shipping_options",
+];
+
 /// A cart that asks for less.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Simpler {
@@ -30,40 +48,59 @@ pub struct Simpler {
 impl Order {
     /// The same cart without what Stripe refused: a price of the catalogue becomes the amount that it
     /// was, anything else is left out. `param` is Stripe's name of it; where it names nothing that is
-    /// asked for here, the additions go first, then the prices. `None`: it cannot be simpler.
+    /// asked for here, one addition goes after the other, then the prices. Where to ship to is never
+    /// left out: nobody pays for what cannot be sent. `None`: it cannot be simpler.
     pub fn simpler(&self, param: Option<&str>) -> Option<Simpler> {
         if self.kind != Kind::Recovered {
             return None;
         }
         let param = param.unwrap_or_default();
-        let name = top(param);
-        let is_refused = |asked: &Param| match name {
+        if let Some(params) = self.without(top(param)) {
+            return Some(self.with(self.lines.clone(), params));
+        }
+        if let Some(at) = line_of(param)
+            && let Some(priced) = self.lines.get(at).and_then(priced)
+        {
+            let mut lines = self.lines.clone();
+            lines[at] = priced;
+            return Some(self.with(lines, self.checkout_params.clone()));
+        }
+        let one_less = || {
+            let params = ADDITIONS.into_iter().find_map(|name| self.without(name))?;
+            Some(self.with(self.lines.clone(), params))
+        };
+        if top(param) == "line_items" {
+            self.priced().or_else(one_less)
+        } else {
+            one_less().or_else(|| self.priced())
+        }
+    }
+
+    /// With the amounts that its prices of the catalogue were, if there are any.
+    fn priced(&self) -> Option<Simpler> {
+        let as_amount = |line: &Line| priced(line).unwrap_or_else(|| line.clone());
+        let lines: Vec<Line> = self.lines.iter().map(as_amount).collect();
+        (lines != self.lines).then(|| self.with(lines, self.checkout_params.clone()))
+    }
+
+    fn with(&self, lines: Vec<Line>, checkout_params: Vec<Param>) -> Simpler {
+        Simpler {
+            lines,
+            checkout_params,
+        }
+    }
+
+    /// What else is asked for without one addition, if that is among it.
+    fn without(&self, name: &str) -> Option<Vec<Param>> {
+        let goes = |asked: &Param| match name {
+            WHERE_TO => false,
             // What may be kept of a customer means nothing without one.
             "customer" => asked.0.starts_with("customer"),
-            _ => top(&asked.0) == name,
+            name => top(&asked.0) == name,
         };
-        let mut simpler = Simpler {
-            lines: self.lines.clone(),
-            checkout_params: self.checkout_params.clone(),
-        };
-        if self.checkout_params.iter().any(is_refused) {
-            simpler.checkout_params.retain(|asked| !is_refused(asked));
-        } else if let Some(line) = line_of(param).and_then(|at| simpler.lines.get_mut(at))
-            && let Some(priced) = priced(line)
-        {
-            *line = priced;
-        } else if name != "line_items" && !self.checkout_params.is_empty() {
-            simpler.checkout_params.clear();
-        } else {
-            simpler.lines = self
-                .lines
-                .iter()
-                .map(|line| priced(line).unwrap_or_else(|| line.clone()))
-                .collect();
-        }
-        let is_simpler =
-            simpler.lines != self.lines || simpler.checkout_params != self.checkout_params;
-        is_simpler.then_some(simpler)
+        let mut params = self.checkout_params.clone();
+        params.retain(|asked| !goes(asked));
+        (params.len() < self.checkout_params.len()).then_some(params)
     }
 
     /// Whether what is paid may be more or less than the lines, by shipping, taxes or a discount.
@@ -186,16 +223,52 @@ mod tests {
     }
 
     #[test]
-    fn where_stripe_does_not_say_what_it_is_the_additions_go_first() {
-        let full = cart(&["discounts[0][coupon]"]);
-        for param in [None, Some("amount"), Some("")] {
-            assert_eq!(told(full.simpler(param)), "price price");
-            assert_eq!(told(cart(&[]).simpler(param)), "amount amount");
+    fn where_stripe_does_not_say_what_it_is_one_addition_goes_after_the_other_and_then_the_prices()
+    {
+        let mut cart = cart(&[
+            "shipping_address_collection[allowed_countries][0]",
+            "shipping_options[0][shipping_rate]",
+            "discounts[0][coupon]",
+            "customer",
+        ]);
+        let mut left = Vec::new();
+        while let Some(simpler) = cart.simpler(None) {
+            left.push(told(Some(simpler.clone())));
+            cart.lines = simpler.lines;
+            cart.checkout_params = simpler.checkout_params;
         }
         assert_eq!(
-            told(full.simpler(Some("line_items"))),
-            "amount amount discounts[0][coupon]"
+            left,
+            [
+                "price price shipping_address_collection[allowed_countries][0] \
+                 shipping_options[0][shipping_rate] discounts[0][coupon]",
+                "price price shipping_address_collection[allowed_countries][0] \
+                 shipping_options[0][shipping_rate]",
+                "price price shipping_address_collection[allowed_countries][0]",
+                "amount amount shipping_address_collection[allowed_countries][0]",
+            ]
         );
+    }
+
+    #[test]
+    fn where_the_lines_are_meant_the_prices_go_first() {
+        let mut cart = cart(&["discounts[0][coupon]"]);
+        let simpler = cart.simpler(Some("line_items"));
+        assert_eq!(told(simpler.clone()), "amount amount discounts[0][coupon]");
+        cart.lines = simpler.expect("it is").lines;
+        assert_eq!(told(cart.simpler(Some("line_items"))), "amount amount");
+    }
+
+    #[test]
+    fn every_addition_that_a_checkout_repeats_can_go_but_where_to_ship_to() {
+        let names = ADDITIONS.into_iter().chain([WHERE_TO]);
+        for name in names {
+            let cart = cart(&[name]);
+            let goes = cart
+                .simpler(Some(name))
+                .is_some_and(|simpler| simpler.checkout_params.is_empty());
+            assert_eq!(goes, name != WHERE_TO, "{name}");
+        }
     }
 
     #[test]

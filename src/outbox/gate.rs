@@ -22,7 +22,7 @@ pub struct Facts {
     pub orders: Vec<OrderFacts>,
     /// For a reminder: what its rule looks at.
     pub reminder: Option<rule::Facts>,
-    /// Stripe has told something of its payer that is still to be worked on: it may be a payment.
+    /// Stripe has told of a payment that may be its payer's, and it is still to be worked on.
     pub unheard: bool,
 }
 

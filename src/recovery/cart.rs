@@ -10,7 +10,6 @@ use crate::{
     },
     order::{
         Restored,
-        amount::MAX_MINOR,
         currency::Currency,
         draft::NewOrder,
         email::Email,
@@ -22,6 +21,9 @@ use crate::{
     },
 };
 
+/// What Stripe charges at most, in minor units: twelve digits, of rupiah
+/// (<https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>).
+const MOST: i64 = 999_999_999_999;
 /// What a payer is told who reads no name.
 const NAMELESS: &str = "Item";
 
@@ -33,10 +35,9 @@ pub(super) fn of(session: &Session, items: &[Item]) -> Option<Restored> {
     let amount = items
         .iter()
         .try_fold(0_i64, |sum, item| sum.checked_add(item.amount_subtotal))?;
-    if !(1..=MAX_MINOR).contains(&amount) {
+    if !(1..=MOST).contains(&amount) {
         return None;
     }
-    let locale = session.locale.as_deref().map(Locale::parse);
     let mode = session
         .mode
         .as_deref()
@@ -50,7 +51,8 @@ pub(super) fn of(session: &Session, items: &[Item]) -> Option<Restored> {
             lines,
             metadata: metadata(session),
             mode: mode.ok()?,
-            locale: locale.and_then(Result::ok).unwrap_or_default(),
+            // Without one, Stripe's page speaks the browser's language.
+            locale: Locale::parse(session.locale.as_deref().unwrap_or("auto")).unwrap_or_default(),
             remind: true,
             automatic_tax: session.automatic_tax,
             promotion_codes: session.promotion_codes,

@@ -66,13 +66,12 @@ pub(super) fn left(connection: &mut PgConnection, which: Which) -> QueryResult<V
         Which::Of(sessions) => (Some(sessions), None),
     };
     let rows: Vec<Row> = diesel::sql_query(
-        "SELECT carts.expired_at, address_hash, coalesce(currency, '') AS currency, \
-             coalesce(amount, 0) AS amount, decision, reason, sent_at \
-         FROM carts LEFT JOIN LATERAL \
-             (SELECT decision, reason, sent_at FROM reminder_decisions one \
-              WHERE one.session_id = carts.session_id ORDER BY one.id LIMIT 1) AS decided ON true \
+        "SELECT DISTINCT ON (carts.session_id) carts.expired_at, address_hash, \
+             coalesce(currency, '') AS currency, coalesce(amount, 0) AS amount, decision, reason, sent_at \
+         FROM carts LEFT JOIN reminder_decisions decided ON decided.session_id = carts.session_id \
          WHERE ($1 IS NULL OR carts.session_id = ANY ($1)) \
-           AND ($2 IS NULL OR carts.expired_at BETWEEN $2 AND $3)",
+           AND ($2 IS NULL OR carts.expired_at BETWEEN $2 AND $3) \
+         ORDER BY carts.session_id, decided.id",
     )
     .bind::<Nullable<Array<SqlUuid>>, _>(sessions)
     .bind::<Nullable<Timestamptz>, _>(ended.map(|(first, _)| first))

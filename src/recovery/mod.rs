@@ -96,8 +96,11 @@ pub async fn expired(
         return Ok(decision);
     }
     let deadline = Instant::now() + READ_BUDGET;
-    let items = app.stripe.line_items(&session.id, deadline).await?;
-    let content = cart::of(session, &items).ok_or(Reason::NotRestorable);
+    let content = match app.stripe.line_items(&session.id, deadline).await {
+        Ok(items) => cart::of(session, &items).ok_or(Reason::NotRestorable),
+        Err(CallError::Refused { status: 404, .. }) => Err(Reason::NotRestorable),
+        Err(error) => return Err(error.into()),
+    };
     // Asked again: somebody may have bought, or unsubscribed, while Stripe was asked.
     Ok(step(app, session, Some(content), asking)
         .await?

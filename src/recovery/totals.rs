@@ -7,7 +7,7 @@
 //! * `abandoned`: every one;
 //! * `with_email`: those whose address is known;
 //! * `reminded`: those whose reminder a mail server took;
-//! * `scheduled`: those whose reminder waits for its time;
+//! * `scheduled`: those whose reminder waits for its time; none of them are pruned;
 //! * `recovered`: those whose address bought within 48 hours of the end, here or with another system;
 //! * `not_sent: …`: those that led to no reminder, by reason.
 //!
@@ -20,7 +20,7 @@ use diesel::{prelude::*, upsert::excluded};
 use uuid::Uuid;
 
 use super::left::{Left, Reminder, Which, left};
-use crate::schema::recovery_totals;
+use crate::{reminder::rule::Reason, schema::recovery_totals};
 
 pub(super) const ABANDONED: &str = "abandoned";
 pub(super) const WITH_EMAIL: &str = "with_email";
@@ -95,7 +95,14 @@ fn figures(cart: &Left) -> Vec<String> {
 /// # Errors
 /// What PostgreSQL says.
 pub fn remain(connection: &mut PgConnection, sessions: &[Uuid]) -> QueryResult<()> {
-    let totals = count(&left(connection, Which::Of(sessions))?);
+    let mut gone = left(connection, Which::Of(sessions))?;
+    for cart in &mut gone {
+        // What waits for its time goes with its cart.
+        if cart.reminder == Reminder::Scheduled {
+            cart.reminder = Reminder::Skipped(Reason::TooOld.name().to_owned());
+        }
+    }
+    let totals = count(&gone);
     if totals.is_empty() {
         return Ok(());
     }

@@ -43,11 +43,12 @@ pub fn lately(
         .filter(purchases::bought_at.gt(since));
     let here = orders::table
         .filter(lower(orders::email).eq(address.trim().to_lowercase()))
-        // Also with a bank debit on its way, or money that a person looks at.
+        // Also in cash, with a bank debit on its way, or with money that a person looks at.
         .filter(
             (orders::paid_at.gt(since))
                 .or(orders::processing_at.gt(since))
-                .or(orders::in_review_at.gt(since)),
+                .or(orders::in_review_at.gt(since))
+                .or(orders::settled_at.gt(since)),
         );
     let reminded = outbox::table
         .filter(outbox::kind.eq("reminder"))

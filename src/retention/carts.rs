@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Carts of one batch.
-const BATCH: i64 = 50;
+const BATCH: i64 = 200;
 
 /// Which carts are looked at.
 #[derive(Debug, Clone, Default)]
@@ -93,9 +93,10 @@ fn free(connection: &mut PgConnection, which: &Which) -> QueryResult<Vec<Cart>> 
          FROM carts cart JOIN checkout_sessions session ON session.id = cart.session_id \
              LEFT JOIN session_orders link ON link.session_id = cart.session_id \
              LEFT JOIN orders ON orders.id = link.order_id \
-         WHERE ($1 IS NULL OR cart.expired_at < $1 AND NOT EXISTS \
-                 (SELECT FROM reminder_decisions by_hand WHERE by_hand.session_id = cart.session_id \
-                  AND by_hand.good_until IS NOT NULL AND by_hand.decided_at >= $1)) \
+         WHERE ($1 IS NULL OR cart.expired_at < $1) \
+           AND NOT EXISTS (SELECT FROM reminder_decisions by_hand \
+                           WHERE by_hand.session_id = cart.session_id \
+                             AND by_hand.good_until IS NOT NULL AND by_hand.decided_at >= $1) \
            AND ($2 IS NULL OR cart.address_hash = $2 OR lower(orders.email) = $3) \
            AND ($4 IS NULL OR cart.session_id = ANY ($4)) \
            AND NOT EXISTS (SELECT FROM payments WHERE payments.session_id = cart.session_id) \

@@ -100,18 +100,26 @@ pub struct Address(String);
 
 /// A text that is no address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is not an e-mail address; it looks like name@example.org")]
+#[error("this is not one e-mail address alone; it looks like name@example.org")]
 pub struct NoAddress;
 
 impl Address {
     /// Reads an address.
     ///
     /// # Errors
-    /// [`NoAddress`], where there is nothing before or behind an `@`.
+    /// [`NoAddress`], also for one with a name beside it, and for several.
     pub fn parse(text: &str) -> Result<Self, NoAddress> {
         let address = text.trim().to_lowercase();
+        let odd = |text: &str| text.contains(|c: char| c.is_whitespace() || "<>,;:@".contains(c));
         match address.rsplit_once('@') {
-            Some((name, host)) if !name.is_empty() && !host.is_empty() => Ok(Self(address)),
+            Some((name, host))
+                if !name.is_empty()
+                    && !host.is_empty()
+                    && !odd(host)
+                    && (name.starts_with('"') || !odd(name)) =>
+            {
+                Ok(Self(address))
+            }
             _ => Err(NoAddress),
         }
     }
@@ -144,6 +152,9 @@ fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> Quer
         leave_ids: true,
         ..Which::default()
     };
+    for statement in WAITING {
+        of_mails(connection, statement, hash, address)?;
+    }
     let mut erased = Erased::default();
     loop {
         let pruned = carts::some(connection, &which)?;
@@ -151,9 +162,6 @@ fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> Quer
             break;
         }
         erased.carts += pruned.carts;
-    }
-    for statement in WAITING {
-        of_mails(connection, statement, hash, address)?;
     }
     erased.mails = of_mails(connection, MAILS, hash, address)?;
     erased.orders = of_address(connection, ORDERS, address)?;
@@ -293,6 +301,33 @@ fn text_names(text: &str, address: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_address_is_taken_however_odd_and_nothing_beside_it() {
+        for (text, read) in [
+            (" Ann@Example.org ", "ann@example.org"),
+            ("dot.@docomo.example", "dot.@docomo.example"),
+            ("\"q q\"@example.org", "\"q q\"@example.org"),
+            ("x@localhost", "x@localhost"),
+            ("jürgen@müller.example", "jürgen@müller.example"),
+        ] {
+            assert_eq!(Address::parse(text), Ok(Address(read.to_owned())), "{text}");
+        }
+        for text in [
+            "",
+            "ann",
+            "@example.org",
+            "ann@",
+            "Ann <ann@example.org>",
+            "<ann@example.org>",
+            "ann@example.org,bo@example.org",
+            "ann@example.org;bo",
+            "ann@example.org bo@example.org",
+            "mailto:ann@example.org",
+        ] {
+            assert_eq!(Address::parse(text), Err(NoAddress), "{text}");
+        }
+    }
 
     #[test]
     fn a_body_names_an_address_in_any_case_and_writing_and_never_a_longer_one() {

@@ -91,6 +91,7 @@ pub fn owed(order: &Order) -> Owed {
         reference: order.reference.clone(),
         lines: lines.collect(),
         total: wording::amount(order),
+        additions: wording::additions(order),
     }
 }
 

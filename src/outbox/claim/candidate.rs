@@ -156,7 +156,9 @@ impl Candidate {
     /// Its turn comes again in a few seconds.
     pub fn wait(&self, connection: &mut PgConnection) -> QueryResult<()> {
         diesel::sql_query(
-            "UPDATE outbox SET not_before = clock_timestamp() + interval '5 seconds' WHERE id = $1",
+            "UPDATE outbox SET not_before = clock_timestamp() + interval '5 seconds', \
+                 last_error = 'it waits: Stripe has told of a payment that may be its payer''s, which is still to be worked on' \
+             WHERE id = $1",
         )
         .bind::<SqlUuid, _>(self.id)
         .execute(connection)

@@ -219,7 +219,7 @@ fn moved(
     Ok(moved.collect())
 }
 
-/// Mails whose address or order an event names that is still to be worked on.
+/// Mails whose address or order an event names that may be a payment, and is still to be worked on.
 fn unheard(
     connection: &mut PgConnection,
     candidates: &[Candidate],
@@ -246,7 +246,8 @@ fn unheard(
     let named: Vec<Named> = diesel::sql_query(
         "WITH told AS MATERIALIZED ( \
              SELECT lower(encode(body, 'escape')) AS text FROM stripe_events \
-             WHERE state = 'pending' AND type LIKE 'checkout.session.%') \
+             WHERE state = 'pending' AND received_at > clock_timestamp() - interval '1 day' \
+               AND type IN ('checkout.session.completed', 'checkout.session.async_payment_succeeded')) \
          SELECT DISTINCT asked.mail FROM unnest($1, $2) AS asked (mail, name) \
          WHERE EXISTS (SELECT FROM told WHERE strpos(told.text, asked.name) > 0)",
     )

@@ -50,6 +50,8 @@ pub struct Owed {
     pub lines: Vec<OwedLine>,
     /// The sum of the lines, or where it is shown.
     pub total: String,
+    /// What the sum is without, if the checkout works something out.
+    pub additions: &'static str,
 }
 
 /// One line of an order.

@@ -37,6 +37,7 @@ pub fn fees() -> Owed {
             line("Coach journey <script>alert('x')</script>", 1, "€20.00"),
         ],
         total: "€135.00".into(),
+        additions: "",
     }
 }
 
@@ -51,6 +52,7 @@ pub fn endless() -> Owed {
             "999.999,99 CHF",
         )],
         total: "999.999,99 CHF".into(),
+        additions: "",
     }
 }
 
@@ -64,6 +66,7 @@ pub fn cart() -> Owed {
             line("Postage", 1, "€4.50"),
         ],
         total: "€62.50".into(),
+        additions: "",
     }
 }
 

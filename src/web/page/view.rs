@@ -25,7 +25,7 @@ pub(super) struct View<'a> {
     amount: Option<&'a str>,
     facts: Vec<Fact<'a>>,
     lines: &'a [OwedLine],
-    caption: &'static str,
+    caption: String,
     /// Left out under a single line, which says the same.
     total: Option<&'a str>,
     form: Option<Form<'a>>,
@@ -157,7 +157,7 @@ impl<'a> View<'a> {
             amount: None,
             facts: Vec::new(),
             lines: &[],
-            caption: text.lines,
+            caption: text.lines.to_owned(),
             total: None,
             form: None,
             refresh: None,
@@ -211,7 +211,8 @@ impl<'a> View<'a> {
         Self {
             lines: &owed.lines,
             total,
-            caption: of(owed.kind, self.text.lines, self.text.cart.lines),
+            caption: of(owed.kind, self.text.lines, self.text.cart.lines).to_owned()
+                + owed.additions,
             ..self.reference(owed.kind, &owed.reference)
         }
     }

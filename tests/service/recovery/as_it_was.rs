@@ -1,5 +1,6 @@
 //! What a restored checkout asks for, and what becomes of it when Stripe does not take that any more.
 
+use chrono::Duration;
 use freshmint::token::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use super::{
     decisions, opened_with, shop,
 };
 use crate::{
-    simulator::{Coupon, Price, ShippingRate},
+    simulator::{Call, Coupon, Fault, Price, ShippingRate},
     support::World,
 };
 
@@ -38,6 +39,16 @@ fn reminded(world: &World, params: &Value) -> String {
     an_hour(world);
     assert_eq!(world.carry().len(), 1, "{:?}", decisions(world));
     session
+}
+
+/// The next mint is refused, without a word on what it is about.
+fn refuse(world: &World, status: u16) {
+    let fault = Fault::Refuse {
+        status,
+        code: "",
+        message: "No.".to_owned(),
+    };
+    world.stripe.inject(Call::CreateSession, fault, 1);
 }
 
 fn paid(world: &World, checkout: &Value) {
@@ -203,6 +214,39 @@ fn a_price_that_was_retired_after_the_mail_or_whose_product_was_becomes_the_amou
 }
 
 #[test]
+fn a_refusal_that_is_not_about_the_cart_takes_nothing_from_it() {
+    let world = shop();
+    world.stripe.set_shipping_rate(ShippingRate::default());
+    reminded(
+        &world,
+        &json!({ "shipping_options": [{ "shipping_rate": "shr_simulated" }] }),
+    );
+    refuse(&world, 401);
+    assert_eq!(world.get(&link(&world)).status, 502);
+    world.pass(Duration::minutes(11));
+    assert_eq!(restored(&world)["amount_total"], 6_300);
+}
+
+#[test]
+fn where_stripe_does_not_say_what_it_refuses_the_link_leads_on_all_the_same() {
+    let world = shop();
+    world.stripe.set_shipping_rate(ShippingRate::default());
+    reminded(
+        &world,
+        &json!({
+            "shipping_options": [{ "shipping_rate": "shr_simulated" }],
+            "shipping_address_collection": { "allowed_countries": ["DE"] },
+            "phone_number_collection": { "enabled": true },
+        }),
+    );
+    refuse(&world, 400);
+    let checkout = restored(&world);
+    assert_eq!(checkout["phone_number_collection"]["enabled"], false);
+    assert_eq!(checkout["amount_total"], 6_300);
+    paid(&world, &checkout);
+}
+
+#[test]
 fn an_order_of_the_shop_is_not_changed_by_what_stripe_refuses() {
     let world = shop();
     let lines = json!([{ "price": "price_simulated_once", "quantity": 1 }]);
@@ -238,6 +282,13 @@ fn the_shops_own_keys_go_with_it_and_the_checkout_that_was_left_is_named() {
     }
     let ours = world.text("SELECT id::text AS text FROM orders");
     assert_eq!(metadata["order_id"], json!(ours));
+}
+
+#[test]
+fn where_the_checkout_named_no_language_the_browsers_is_spoken() {
+    let world = shop();
+    reminded(&world, &json!({}));
+    assert_eq!(restored(&world)["locale"], "auto");
 }
 
 #[test]

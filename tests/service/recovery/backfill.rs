@@ -90,6 +90,21 @@ fn a_list_of_addresses_gives_a_verdict_for_each_and_writes_to_those_who_may_be_w
 }
 
 #[test]
+fn an_address_is_looked_for_as_it_is_written_and_in_small_letters() {
+    let world = shop();
+    lost(&world, &["Ann@Example.org", "ben@example.org"]);
+    let verdicts = from_file(
+        &world,
+        &["email", "Ann@Example.org", "Ben@Example.org"],
+        &["--dry-run"],
+    );
+    assert_eq!(
+        verdicts[..2],
+        ["line 2: would be reminded", "line 3: would be reminded"]
+    );
+}
+
+#[test]
 fn carts_that_are_kept_for_a_short_time_are_looked_at_for_so_long() {
     let world = shop();
     world.execute("UPDATE settings SET recovered_orders_days = 10");

@@ -196,6 +196,22 @@ fn a_bank_debit_on_its_way_is_a_purchase_until_it_does_not_arrive() {
 }
 
 #[test]
+fn whoever_has_settled_with_us_in_cash_has_bought() {
+    let world = shop();
+    let order = world.order_with("CUP-1", json!({ "email": "kim@example.org" }));
+    let path = format!("/orders/{}/settle", order.id);
+    let answer = world.api(
+        Role::Operator,
+        Method::POST,
+        &path,
+        Some(json!({ "how": "cash" })),
+    );
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    left(&world, KIM);
+    assert_eq!(decisions(&world), ["skipped recent_purchase"]);
+}
+
+#[test]
 fn whoever_paid_us_with_an_address_that_they_typed_has_bought() {
     let world = shop();
     let order = world.order_with("CUP-1", json!({ "email": null }));

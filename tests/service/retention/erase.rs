@@ -196,6 +196,21 @@ fn nobody_is_written_to_again_about_a_cart_that_was_erased_and_it_counts_once() 
 }
 
 #[test]
+fn a_reminder_that_waited_counts_as_not_sent() {
+    let world = shop();
+    left(&world, Some(ANN));
+    erased(&world, ANN);
+    assert_eq!(
+        totals(&world),
+        [
+            "eur abandoned: 1 3500",
+            "eur not_sent: no_email: 1 3500",
+            "eur with_email: 1 3500"
+        ]
+    );
+}
+
+#[test]
 fn an_event_that_failed_for_good_is_emptied_and_cannot_be_worked_on_again() {
     let world = shop();
     world.post_webhook("{}", None);

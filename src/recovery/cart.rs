@@ -126,3 +126,111 @@ fn reference(stripe_id: &str) -> Reference {
     let hash = hex::encode(Sha256::digest(stripe_id));
     Reference::parse(&format!("cart-{}", &hash[..12])).expect("it is short and plain")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::session::Status;
+
+    fn session() -> Session {
+        Session {
+            id: "cs_1".to_owned(),
+            status: Status::Expired,
+            url: None,
+            amount_total: Some(5_800),
+            amount_subtotal: Some(5_800),
+            currency: Some("eur".to_owned()),
+            email: Some("kim@example.org".to_owned()),
+            customer: None,
+            mode: Some("payment".to_owned()),
+            locale: None,
+            automatic_tax: false,
+            promotion_codes: false,
+            also_asked: Vec::new(),
+            client_reference_id: None,
+            notice: None,
+            created: None,
+            payment_intent: None,
+            metadata: [].into(),
+            expires_at: None,
+            livemode: Some(false),
+            told_at: None,
+        }
+    }
+
+    fn item(quantity: i64, amount_subtotal: i64, price: Price) -> Item {
+        Item {
+            description: "Scarf".to_owned(),
+            quantity,
+            amount_subtotal,
+            currency: "eur".to_owned(),
+            price: Some(price),
+        }
+    }
+
+    fn price(active: bool) -> Price {
+        Price {
+            id: "price_1".to_owned(),
+            active,
+            recurring: None,
+            metered: false,
+            tax_behavior: None,
+        }
+    }
+
+    fn monthly() -> Price {
+        Price {
+            recurring: Some(("month".to_owned(), 1)),
+            ..price(true)
+        }
+    }
+
+    fn can_be_restored(items: &[Item]) -> bool {
+        of(&session(), items).is_some()
+    }
+
+    #[test]
+    fn what_is_to_be_paid_can_be_restored() {
+        let carts = [
+            vec![item(2, 5_800, price(true))],
+            vec![item(2, 5_800, price(false)), item(1, 0, price(false))],
+            vec![item(1, 2_000, price(true)), item(1, 900, monthly())],
+            vec![item(1, 999_999_999_999, price(false))],
+        ];
+        for cart in carts {
+            assert!(can_be_restored(&cart), "{cart:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_free_or_metered_or_begins_with_a_trial_cannot() {
+        let metered = Price {
+            metered: true,
+            ..monthly()
+        };
+        let carts = [
+            vec![],
+            vec![item(1, 0, price(true))],
+            vec![item(1, 2_000, price(true)), item(1, 0, monthly())],
+            vec![item(1, 2_000, price(true)), item(1, 0, metered.clone())],
+            vec![item(1, 2_000, metered)],
+        ];
+        for cart in carts {
+            assert!(!can_be_restored(&cart), "{cart:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_no_checkout_has_are_no_cart() {
+        let carts = [
+            vec![item(1, i64::MAX, price(false)), item(1, 1, price(false))],
+            vec![item(1, 1_000_000_000_000, price(false))],
+            vec![item(1, 5_800, price(true)), item(1, -1, price(true))],
+            vec![item(0, 5_800, price(true))],
+            vec![item(1_000_000, 5_800, price(true))],
+        ];
+        for cart in carts {
+            assert!(!can_be_restored(&cart), "{cart:?}");
+        }
+    }
+}

@@ -80,6 +80,27 @@ fn of_nothing_are_nothing_and_odd_days_are_refused() {
 }
 
 #[test]
+fn at_the_edge_of_the_days_a_prune_changes_nothing() {
+    let world = shop();
+    left(&world, Some("ann@example.org"));
+    // On the thirtieth day, and more than thirty times 24 hours ago.
+    let expired =
+        world.text("SELECT to_char(expired_at AT TIME ZONE 'UTC', 'HH24') AS text FROM carts");
+    let hour: i64 = expired.parse().expect("an hour");
+    world.pass(Duration::days(30) + Duration::hours(23 - hour));
+    let before = figures(&world, "?days=30");
+    assert_eq!(before["abandoned"], 1);
+    runtime()
+        .block_on(freshmint::retention::prune(&world.app, "test"))
+        .expect("the database answers");
+    let after = figures(&world, "?days=30");
+    assert_eq!(
+        (&after["abandoned"], &after["amounts"]),
+        (&before["abandoned"], &before["amounts"])
+    );
+}
+
+#[test]
 fn what_has_been_pruned_still_counts() {
     let world = shop();
     left(&world, Some("ann@example.org"));

@@ -225,6 +225,17 @@ fn a_simulation_tells_what_would_have_been_and_writes_nobody() {
         &["ann@example.org", "ann@example.org", "ben@example.org"],
     );
     left(&world, None);
+    // Of one nothing was to be paid, the other was opened with a key of the other mode.
+    let odd = lost(&world, &["cem@example.org", "dia@example.org"]);
+    world.execute(&format!(
+        "UPDATE carts SET amount = 0 FROM checkout_sessions \
+         WHERE checkout_sessions.id = session_id AND stripe_id = '{}'",
+        odd[0]
+    ));
+    world.execute(&format!(
+        "UPDATE checkout_sessions SET livemode = true WHERE stripe_id = '{}'",
+        odd[1]
+    ));
     let paid = opened(&world, Some("ben@example.org"));
     world.stripe.pay(&paid).expect("it is open");
     world.deliver();
@@ -235,9 +246,10 @@ fn a_simulation_tells_what_would_have_been_and_writes_nobody() {
     let told = run(&world, &["recovery", "simulate", "--since", &since]);
     assert_eq!(
         told.last().expect("a summary"),
-        "4 carts: 1 no_email, 1 recent_purchase, 1 recently_reminded, 1 would be reminded"
+        "6 carts: 1 no_email, 1 not_restorable, 1 recent_purchase, 1 recently_reminded, 1 test_mode, \
+         1 would be reminded"
     );
-    assert_eq!(told.len(), 5);
+    assert_eq!(told.len(), 7);
     assert_eq!(world.count("outbox"), 0);
     assert!(
         decisions(&world)

@@ -55,43 +55,35 @@ impl Order {
             return None;
         }
         let param = param.unwrap_or_default();
-        if let Some(params) = self.without(top(param)) {
-            return Some(self.with(self.lines.clone(), params));
-        }
-        if let Some(at) = line_of(param)
-            && let Some(priced) = self.lines.get(at).and_then(priced)
-        {
-            let mut lines = self.lines.clone();
-            lines[at] = priced;
-            return Some(self.with(lines, self.checkout_params.clone()));
-        }
-        let one_less = || {
-            let params = ADDITIONS.into_iter().find_map(|name| self.without(name))?;
-            Some(self.with(self.lines.clone(), params))
-        };
-        if top(param) == "line_items" {
-            self.priced().or_else(one_less)
-        } else {
-            one_less().or_else(|| self.priced())
-        }
+        let one_less = || ADDITIONS.into_iter().find_map(|name| self.without(name));
+        let named = self
+            .without(top(param))
+            .or_else(|| self.priced(|at| Some(at) == line_of(param)));
+        let all_priced = || self.priced(|_| true);
+        named.or_else(|| {
+            if top(param) == "line_items" {
+                all_priced().or_else(one_less)
+            } else {
+                one_less().or_else(all_priced)
+            }
+        })
     }
 
-    /// With the amounts that its prices of the catalogue were, if there are any.
-    fn priced(&self) -> Option<Simpler> {
-        let as_amount = |line: &Line| priced(line).unwrap_or_else(|| line.clone());
-        let lines: Vec<Line> = self.lines.iter().map(as_amount).collect();
-        (lines != self.lines).then(|| self.with(lines, self.checkout_params.clone()))
-    }
-
-    fn with(&self, lines: Vec<Line>, checkout_params: Vec<Param>) -> Simpler {
-        Simpler {
+    /// With the amounts that prices of the catalogue were, in these lines.
+    fn priced(&self, in_line: impl Fn(usize) -> bool) -> Option<Simpler> {
+        let lines = self.lines.iter().enumerate().map(|(at, line)| {
+            let amount = priced(line).filter(|_| in_line(at));
+            amount.unwrap_or_else(|| line.clone())
+        });
+        let lines: Vec<Line> = lines.collect();
+        (lines != self.lines).then(|| Simpler {
             lines,
-            checkout_params,
-        }
+            checkout_params: self.checkout_params.clone(),
+        })
     }
 
-    /// What else is asked for without one addition, if that is among it.
-    fn without(&self, name: &str) -> Option<Vec<Param>> {
+    /// Without one addition, if that is asked for.
+    fn without(&self, name: &str) -> Option<Simpler> {
         let goes = |asked: &Param| match name {
             WHERE_TO => false,
             // What may be kept of a customer means nothing without one.
@@ -100,7 +92,10 @@ impl Order {
         };
         let mut params = self.checkout_params.clone();
         params.retain(|asked| !goes(asked));
-        (params.len() < self.checkout_params.len()).then_some(params)
+        (params != self.checkout_params).then(|| Simpler {
+            lines: self.lines.clone(),
+            checkout_params: params,
+        })
     }
 
     /// Whether what is paid may be more or less than the lines, by shipping, taxes or a discount.

@@ -4,6 +4,7 @@ mod as_it_was;
 mod backfill;
 mod cart;
 mod figures;
+mod killed;
 mod many;
 mod rule;
 

@@ -2,7 +2,11 @@
 //! something, is not reminded of a cart.
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::{dsl::exists, prelude::*, select};
+use diesel::{
+    dsl::{Eq, exists},
+    prelude::*,
+    select,
+};
 use uuid::Uuid;
 
 use super::rule::Lately;
@@ -83,24 +87,45 @@ pub struct Purchase<'a> {
 /// What PostgreSQL says.
 pub fn bought(connection: &mut PgConnection, purchase: &Purchase) -> QueryResult<()> {
     diesel::insert_into(purchases::table)
-        .values((
-            purchases::stripe_session_id.eq(purchase.stripe_session_id),
-            purchases::address_hash.eq(&purchase.address_hash.0[..]),
-            purchases::amount.eq(purchase.amount),
-            purchases::currency.eq(purchase.currency),
-            purchases::bought_at.eq(purchase.bought_at),
-        ))
+        .values(row(purchase))
         .on_conflict_do_nothing()
         .execute(connection)
         .map(drop)
 }
 
-/// Forgets a purchase whose bank debit did not arrive.
+/// A bank debit did not arrive: nothing was bought lately, also if it is told only later that the debit
+/// was on its way.
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn not_bought(connection: &mut PgConnection, stripe_session_id: &str) -> QueryResult<()> {
-    diesel::delete(purchases::table.find(stripe_session_id))
+pub fn not_bought(connection: &mut PgConnection, purchase: &Purchase) -> QueryResult<()> {
+    let never = Purchase {
+        bought_at: DateTime::UNIX_EPOCH,
+        ..*purchase
+    };
+    diesel::insert_into(purchases::table)
+        .values(row(&never))
+        .on_conflict(purchases::stripe_session_id)
+        .do_update()
+        .set(purchases::bought_at.eq(never.bought_at))
         .execute(connection)
         .map(drop)
+}
+
+type Row<'a> = (
+    Eq<purchases::stripe_session_id, &'a str>,
+    Eq<purchases::address_hash, &'a [u8]>,
+    Eq<purchases::amount, i64>,
+    Eq<purchases::currency, &'a str>,
+    Eq<purchases::bought_at, DateTime<Utc>>,
+);
+
+fn row<'a>(purchase: &'a Purchase) -> Row<'a> {
+    (
+        purchases::stripe_session_id.eq(purchase.stripe_session_id),
+        purchases::address_hash.eq(&purchase.address_hash.0[..]),
+        purchases::amount.eq(purchase.amount),
+        purchases::currency.eq(purchase.currency),
+        purchases::bought_at.eq(purchase.bought_at),
+    )
 }

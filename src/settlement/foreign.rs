@@ -22,7 +22,11 @@ pub(super) fn without_a_row(
     let marked = session.is_marked();
     match session.status {
         Status::Paid | Status::PaymentPending => bought(connection, session, now)?,
-        Status::PaymentFailed => reminder::not_bought(connection, &session.id)?,
+        Status::PaymentFailed => {
+            if let Some(purchase) = purchase(connection, session, now)? {
+                reminder::not_bought(connection, &purchase)?;
+            }
+        }
         Status::Open | Status::Expired => {}
     }
     let sum = session.amount_total.unwrap_or(0);
@@ -44,16 +48,26 @@ pub(super) fn bought(
     session: &Session,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    // A checkout without an amount sets up a card: nothing was bought.
+    match purchase(connection, session, now)? {
+        Some(purchase) => reminder::bought(connection, &purchase),
+        None => Ok(()),
+    }
+}
+
+/// What a checkout is about, if it has an address; one without an amount sets up a card.
+fn purchase<'a>(
+    connection: &mut PgConnection,
+    session: &'a Session,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Purchase<'a>>> {
     let (Some(address), Some(amount)) = (&session.email, session.amount_total) else {
-        return Ok(());
+        return Ok(None);
     };
-    let purchase = Purchase {
+    Ok(Some(Purchase {
         stripe_session_id: &session.id,
         address_hash: AddressKey::load(connection)?.hash(address),
         amount,
         currency: session.currency.as_deref().unwrap_or_default(),
         bought_at: session.told_at.unwrap_or(now),
-    };
-    reminder::bought(connection, &purchase)
+    }))
 }

@@ -186,6 +186,18 @@ fn a_bank_debit_on_its_way_is_a_purchase_until_it_does_not_arrive() {
     left(&world, KIM);
     assert_eq!(decisions(&world), ["skipped recent_purchase", "scheduled"]);
 
+    // Stripe tells the end before the beginning.
+    let world = shop();
+    let debit = opened(&world, KIM);
+    world.stripe.start_debit(&debit).expect("it is open");
+    world
+        .stripe
+        .settle_debit(&debit, false)
+        .expect("it is on its way");
+    world.deliver_in(crate::simulator::Order::Reversed);
+    left(&world, KIM);
+    assert_eq!(decisions(&world), ["scheduled"]);
+
     let world = shop();
     let order = world.order_with("CUP-1", json!({ "email": "kim@example.org" }));
     let session = world.click_through(&order);

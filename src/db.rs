@@ -235,6 +235,7 @@ fn is_dead(error: &QueryError) -> bool {
         _ => false,
     }
 }
+
 #[diesel::declare_sql_function]
 extern "SQL" {
     /// PostgreSQL's `lower`: addresses are compared in any case.

@@ -18,8 +18,7 @@ use crate::{
     language::Language,
     order::{
         Doing, Order,
-        currency::Currency,
-        money::Money,
+        money::as_told,
         state::{State, Verdict},
     },
     schema::{payment_allocations, payments},
@@ -176,18 +175,11 @@ fn obstacle(payment: &Received, part: i64, target: &Order) -> Option<String> {
             Some(owed) => format!(
                 "the order {reference} asks for {}, the payment is {}",
                 owed.format(Language::ENGLISH),
-                written(part, &payment.currency)
+                as_told(part, &payment.currency)
             ),
             None => format!(
                 "what the order {reference} comes to is not known before its first checkout"
             ),
         }),
-    }
-}
-
-fn written(minor: i64, currency: &str) -> String {
-    match Currency::parse(currency) {
-        Ok(currency) => Money::new(minor, currency).format(Language::ENGLISH),
-        Err(_) => format!("{minor} {currency}"),
     }
 }

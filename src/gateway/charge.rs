@@ -56,7 +56,7 @@ impl WireCharge {
     /// `None`: a charge without a payment intent, which none of Checkout's is.
     pub fn charge(self) -> Option<Charge> {
         Some(Charge {
-            payment_intent: self.payment_intent.and_then(id_of)?,
+            payment_intent: self.payment_intent.as_ref().and_then(id_of)?,
             amount_refunded: self.amount_refunded,
             currency: self.currency,
         })
@@ -77,7 +77,7 @@ impl From<WireDispute> for Dispute {
     fn from(wire: WireDispute) -> Self {
         Self {
             id: wire.id,
-            payment_intent: wire.payment_intent.and_then(id_of),
+            payment_intent: wire.payment_intent.as_ref().and_then(id_of),
             amount: wire.amount,
             currency: wire.currency,
             status: wire.status,

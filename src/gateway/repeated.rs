@@ -4,83 +4,75 @@
 
 use miniserde::json::{Number, Value};
 
-use super::session::id_of;
+use super::session::{WireSession, id_of};
 use crate::order::Param;
 
-/// The fields of a session that can be asked for again.
-#[cfg_attr(test, derive(miniserde::Deserialize))]
-pub(super) struct Repeatable {
-    pub shipping_address_collection: Option<Value>,
-    pub shipping_options: Option<Value>,
-    pub phone_number_collection: Option<Value>,
-    pub billing_address_collection: Option<Value>,
-    pub tax_id_collection: Option<Value>,
-    pub consent_collection: Option<Value>,
-    pub custom_fields: Option<Value>,
-    pub discounts: Option<Value>,
-    pub customer: Option<String>,
-    pub customer_creation: Option<Value>,
-    pub invoice_creation: Option<Value>,
-    pub submit_type: Option<Value>,
-}
-
-/// How the checkout is paid, as far as it decides what may be asked for.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Paid {
-    /// Once, and not again and again.
-    pub once: bool,
-    /// With taxes that Stripe works out.
-    pub automatic_tax: bool,
-    /// Taking promotion codes, which the payer types again.
-    pub promotion_codes: bool,
-}
-
-impl Repeatable {
+impl WireSession {
     /// The parameters that ask for the same.
-    pub fn params(self, paid: Paid) -> Vec<Param> {
+    pub fn also_asked(&self) -> Vec<Param> {
+        // Paid once, and not again and again.
+        let once = self.mode.as_deref() == Some("payment");
         let mut params = Params::default();
         let ships = params.all(
             "shipping_address_collection",
-            self.shipping_address_collection,
+            self.shipping_address_collection.as_ref(),
         );
         params.each(
             "shipping_options",
-            self.shipping_options,
+            self.shipping_options.as_ref(),
             &["shipping_rate"],
         );
-        params.if_enabled("phone_number_collection", self.phone_number_collection);
-        let tax_ids = params.if_enabled("tax_id_collection", self.tax_id_collection);
+        params.if_enabled(
+            "phone_number_collection",
+            self.phone_number_collection.as_ref(),
+        );
+        let tax_ids = params.if_enabled("tax_id_collection", self.tax_id_collection.as_ref());
         params.word(
             "billing_address_collection",
-            self.billing_address_collection,
+            self.billing_address_collection.as_ref(),
             "required",
         );
-        params.only("consent_collection", self.consent_collection, |name| {
-            matches!(name, "terms_of_service" | "promotions")
-        });
-        params.all("custom_fields", self.custom_fields.map(without_answers));
-        if !paid.promotion_codes {
-            params.each("discounts", self.discounts, &["coupon", "promotion_code"]);
+        params.only(
+            "consent_collection",
+            self.consent_collection.as_ref(),
+            &["terms_of_service", "promotions"],
+        );
+        if let Some(Value::Array(fields)) = &self.custom_fields {
+            for (at, field) in fields.iter().enumerate() {
+                params.without_answer(&format!("custom_fields[{at}]"), field);
+            }
         }
-        if paid.once {
-            params.if_enabled("invoice_creation", self.invoice_creation.map(enabled_alone));
-            params.all("submit_type", self.submit_type);
+        // Promotion codes are typed again.
+        if !self.allow_promotion_codes.unwrap_or(false) {
+            let names = ["coupon", "promotion_code"];
+            params.each("discounts", self.discounts.as_ref(), &names);
         }
-        match self.customer {
+        if once {
+            if is_enabled(self.invoice_creation.as_ref()) {
+                params.push("invoice_creation[enabled]", "true".to_owned());
+            }
+            params.all("submit_type", self.submit_type.as_ref());
+        }
+        match self.customer.as_ref().and_then(id_of) {
             Some(customer) => {
                 params.push("customer", customer);
                 // Stripe refuses to take taxes or tax ids of a customer whose address it may not keep.
+                let taxes = self.has_automatic_tax();
                 let keeps = [
-                    ("address", paid.automatic_tax || tax_ids),
+                    ("address", taxes || tax_ids),
                     ("name", tax_ids),
-                    ("shipping", paid.automatic_tax && ships),
+                    ("shipping", taxes && ships),
                 ];
                 for (what, _) in keeps.into_iter().filter(|(_, keeps)| *keeps) {
                     params.push(&format!("customer_update[{what}]"), "auto".to_owned());
                 }
             }
-            None if paid.once => {
-                params.word("customer_creation", self.customer_creation, "always");
+            None if once => {
+                params.word(
+                    "customer_creation",
+                    self.customer_creation.as_ref(),
+                    "always",
+                );
             }
             None => {}
         }
@@ -88,31 +80,11 @@ impl Repeatable {
     }
 }
 
-/// What was asked, without what the payer had answered.
-fn without_answers(fields: Value) -> Value {
-    fn blank(value: Value) -> Value {
-        match value {
-            Value::Object(object) => {
-                let asked = object.into_iter().filter(|(name, _)| name != "value");
-                Value::Object(asked.map(|(name, value)| (name, blank(value))).collect())
-            }
-            other => other,
-        }
-    }
-    match fields {
-        Value::Array(fields) => Value::Array(fields.into_iter().map(blank).collect()),
-        other => other,
-    }
-}
-
-fn enabled_alone(value: Value) -> Value {
-    match value {
-        Value::Object(object) => {
-            let enabled = object.into_iter().filter(|(name, _)| name == "enabled");
-            Value::Object(enabled.collect())
-        }
-        other => other,
-    }
+fn is_enabled(value: Option<&Value>) -> bool {
+    let Some(Value::Object(object)) = value else {
+        return false;
+    };
+    matches!(object.get("enabled"), Some(Value::Bool(true)))
 }
 
 #[derive(Default)]
@@ -124,7 +96,7 @@ impl Params {
     }
 
     /// Everything in it that is not null; whether there was something.
-    fn all(&mut self, name: &str, value: Option<Value>) -> bool {
+    fn all(&mut self, name: &str, value: Option<&Value>) -> bool {
         let before = self.0.len();
         if let Some(value) = value {
             self.flatten(name, value);
@@ -132,24 +104,27 @@ impl Params {
         self.0.len() > before
     }
 
-    /// The words among its fields that are `wanted`.
-    fn only(&mut self, name: &str, value: Option<Value>, wanted: fn(&str) -> bool) {
+    /// These of its fields.
+    fn only(&mut self, name: &str, value: Option<&Value>, fields: &[&str]) {
         if let Some(Value::Object(object)) = value {
-            for (field, value) in object.into_iter().filter(|(field, _)| wanted(field)) {
+            for (field, value) in object
+                .iter()
+                .filter(|(name, _)| fields.contains(&name.as_str()))
+            {
                 self.flatten(&format!("{name}[{field}]"), value);
             }
         }
     }
 
     /// These fields of each entry, as ids.
-    fn each(&mut self, name: &str, value: Option<Value>, fields: &[&str]) {
+    fn each(&mut self, name: &str, value: Option<&Value>, fields: &[&str]) {
         let Some(Value::Array(entries)) = value else {
             return;
         };
-        for (at, entry) in entries.into_iter().enumerate() {
-            if let Value::Object(mut entry) = entry {
+        for (at, entry) in entries.iter().enumerate() {
+            if let Value::Object(entry) = entry {
                 for field in fields {
-                    if let Some(id) = entry.remove(*field).and_then(id_of) {
+                    if let Some(id) = entry.get(*field).and_then(id_of) {
                         self.push(&format!("{name}[{at}][{field}]"), id);
                     }
                 }
@@ -158,35 +133,39 @@ impl Params {
     }
 
     /// Everything in it, if it is switched on; whether it is.
-    fn if_enabled(&mut self, name: &str, value: Option<Value>) -> bool {
-        match value {
-            Some(Value::Object(object))
-                if matches!(object.get("enabled"), Some(Value::Bool(true))) =>
-            {
-                self.flatten(name, Value::Object(object));
-                true
-            }
-            _ => false,
-        }
+    fn if_enabled(&mut self, name: &str, value: Option<&Value>) -> bool {
+        is_enabled(value) && self.all(name, value)
     }
 
     /// The one word that is not what Stripe does anyway.
-    fn word(&mut self, name: &str, value: Option<Value>, word: &str) {
-        if matches!(&value, Some(Value::String(said)) if said == word) {
+    fn word(&mut self, name: &str, value: Option<&Value>, word: &str) {
+        if matches!(value, Some(Value::String(said)) if said == word) {
             self.push(name, word.to_owned());
         }
     }
 
-    fn flatten(&mut self, name: &str, value: Value) {
+    /// What a field asked, and not what the payer had answered; in a list of choices a value is none.
+    fn without_answer(&mut self, name: &str, value: &Value) {
+        match value {
+            Value::Object(fields) => {
+                for (field, value) in fields.iter().filter(|(field, _)| *field != "value") {
+                    self.without_answer(&format!("{name}[{field}]"), value);
+                }
+            }
+            other => self.flatten(name, other),
+        }
+    }
+
+    fn flatten(&mut self, name: &str, value: &Value) {
         match value {
             Value::Null => {}
             Value::Bool(value) => self.push(name, value.to_string()),
-            Value::String(value) => self.push(name, value),
+            Value::String(value) => self.push(name, value.clone()),
             Value::Number(Number::U64(value)) => self.push(name, value.to_string()),
             Value::Number(Number::I64(value)) => self.push(name, value.to_string()),
             Value::Number(Number::F64(value)) => self.push(name, value.to_string()),
             Value::Array(values) => {
-                for (at, value) in values.into_iter().enumerate() {
+                for (at, value) in values.iter().enumerate() {
                     self.flatten(&format!("{name}[{at}]"), value);
                 }
             }
@@ -203,19 +182,21 @@ impl Params {
 mod tests {
     use super::*;
 
-    fn params(session: &str, paid: Paid) -> Vec<String> {
-        let session: Repeatable = miniserde::json::from_str(session).expect("JSON");
-        let params = session.params(paid).into_iter();
+    const ONCE: &str = r#"{ "mode": "payment" }"#;
+
+    /// What a session with these fields, and those of `paid`, asks for again.
+    fn params(session: &str, paid: &str) -> Vec<String> {
+        let fields = |json| serde_json::from_str::<serde_json::Map<_, _>>(json).expect("JSON");
+        let mut session = fields(session);
+        session.extend(fields(paid));
+        session.insert("id".to_owned(), "cs_1".into());
+        let session = serde_json::to_string(&session).expect("JSON");
+        let session: WireSession = miniserde::json::from_str(&session).expect("a session");
+        let params = session.also_asked().into_iter();
         params
             .map(|(name, value)| format!("{name}={value}"))
             .collect()
     }
-
-    const ONCE: Paid = Paid {
-        once: true,
-        automatic_tax: false,
-        promotion_codes: false,
-    };
 
     #[test]
     fn what_was_asked_for_is_asked_for_again() {
@@ -264,10 +245,7 @@ mod tests {
                 "customer=cus_1"
             ]
         );
-        let taxed = Paid {
-            automatic_tax: true,
-            ..ONCE
-        };
+        let taxed = r#"{ "mode": "payment", "automatic_tax": { "enabled": true } }"#;
         assert_eq!(
             params(session, taxed)[2..],
             [
@@ -281,10 +259,7 @@ mod tests {
     fn what_stripe_does_not_take_together_is_left_out() {
         let session = r#"{ "discounts": [{ "promotion_code": "promo_1" }], "submit_type": "pay",
             "customer_creation": "always", "invoice_creation": { "enabled": true } }"#;
-        let subscription = Paid {
-            promotion_codes: true,
-            ..Paid::default()
-        };
+        let subscription = r#"{ "mode": "subscription", "allow_promotion_codes": true }"#;
         assert_eq!(params(session, subscription), [""; 0]);
     }
 }

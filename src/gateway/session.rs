@@ -10,10 +10,7 @@ use chrono::{DateTime, Utc};
 use miniserde::{Deserialize, json::Value};
 use uuid::Uuid;
 
-use super::{
-    CallError,
-    repeated::{Paid, Repeatable},
-};
+use super::CallError;
 use crate::order::Param;
 
 /// The metadata key that carries our row's id: a session with it is ours, and never foreign.
@@ -76,6 +73,34 @@ impl Session {
     pub fn is_marked(&self) -> bool {
         self.metadata.contains_key(ROW_KEY)
     }
+
+    /// One in euros of which nothing else is known.
+    #[cfg(test)]
+    pub(crate) fn sample(status: Status) -> Self {
+        Self {
+            id: "cs_1".to_owned(),
+            status,
+            url: None,
+            amount_total: None,
+            amount_subtotal: None,
+            currency: Some("eur".to_owned()),
+            email: None,
+            customer: None,
+            mode: None,
+            locale: None,
+            automatic_tax: false,
+            promotion_codes: false,
+            also_asked: Vec::new(),
+            client_reference_id: None,
+            notice: None,
+            created: None,
+            payment_intent: None,
+            metadata: BTreeMap::new(),
+            expires_at: None,
+            livemode: Some(false),
+            told_at: None,
+        }
+    }
 }
 
 /// A session's status together with its payment's.
@@ -112,11 +137,11 @@ pub(super) struct WireSession {
     currency: Option<String>,
     customer_details: Option<CustomerDetails>,
     customer_email: Option<String>,
-    customer: Option<Value>,
-    mode: Option<String>,
+    pub customer: Option<Value>,
+    pub mode: Option<String>,
     locale: Option<String>,
     automatic_tax: Option<AutomaticTax>,
-    allow_promotion_codes: Option<bool>,
+    pub allow_promotion_codes: Option<bool>,
     custom_text: Option<CustomText>,
     client_reference_id: Option<String>,
     created: Option<i64>,
@@ -124,17 +149,17 @@ pub(super) struct WireSession {
     metadata: Option<BTreeMap<String, String>>,
     expires_at: Option<i64>,
     livemode: Option<bool>,
-    shipping_address_collection: Option<Value>,
-    shipping_options: Option<Value>,
-    phone_number_collection: Option<Value>,
-    billing_address_collection: Option<Value>,
-    tax_id_collection: Option<Value>,
-    consent_collection: Option<Value>,
-    custom_fields: Option<Value>,
-    discounts: Option<Value>,
-    customer_creation: Option<Value>,
-    invoice_creation: Option<Value>,
-    submit_type: Option<Value>,
+    pub shipping_address_collection: Option<Value>,
+    pub shipping_options: Option<Value>,
+    pub phone_number_collection: Option<Value>,
+    pub billing_address_collection: Option<Value>,
+    pub tax_id_collection: Option<Value>,
+    pub consent_collection: Option<Value>,
+    pub custom_fields: Option<Value>,
+    pub discounts: Option<Value>,
+    pub customer_creation: Option<Value>,
+    pub invoice_creation: Option<Value>,
+    pub submit_type: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -158,6 +183,10 @@ struct AutomaticTax {
 }
 
 impl WireSession {
+    pub fn has_automatic_tax(&self) -> bool {
+        self.automatic_tax.as_ref().is_some_and(|tax| tax.enabled)
+    }
+
     pub fn row(&self) -> Option<Uuid> {
         self.metadata.as_ref()?.get(ROW_KEY)?.parse().ok()
     }
@@ -179,36 +208,16 @@ impl TryFrom<WireSession> for Session {
                 "a paid session without its amount".to_owned(),
             ));
         }
-        let automatic_tax = wire.automatic_tax.is_some_and(|tax| tax.enabled);
-        let promotion_codes = wire.allow_promotion_codes.unwrap_or(false);
-        let customer = wire.customer.and_then(id_of);
-        let repeatable = Repeatable {
-            shipping_address_collection: wire.shipping_address_collection,
-            shipping_options: wire.shipping_options,
-            phone_number_collection: wire.phone_number_collection,
-            billing_address_collection: wire.billing_address_collection,
-            tax_id_collection: wire.tax_id_collection,
-            consent_collection: wire.consent_collection,
-            custom_fields: wire.custom_fields,
-            discounts: wire.discounts,
-            customer: customer.clone(),
-            customer_creation: wire.customer_creation,
-            invoice_creation: wire.invoice_creation,
-            submit_type: wire.submit_type,
-        };
-        let paid = Paid {
-            once: wire.mode.as_deref() == Some("payment"),
-            automatic_tax,
-            promotion_codes,
-        };
         Ok(Self {
             also_asked: match status {
-                Status::Expired => repeatable.params(paid),
+                Status::Expired => wire.also_asked(),
                 _ => Vec::new(),
             },
+            automatic_tax: wire.has_automatic_tax(),
+            promotion_codes: wire.allow_promotion_codes.unwrap_or(false),
             client_reference_id: wire.client_reference_id,
             status,
-            payment_intent: wire.payment_intent.and_then(id_of),
+            payment_intent: wire.payment_intent.as_ref().and_then(id_of),
             expires_at: wire.expires_at.and_then(time),
             created: wire.created.and_then(time),
             notice: wire
@@ -217,14 +226,12 @@ impl TryFrom<WireSession> for Session {
                 .map(|submit| submit.message),
             mode: wire.mode,
             locale: wire.locale,
-            automatic_tax,
-            promotion_codes,
             metadata: wire.metadata.unwrap_or_default(),
             email: wire
                 .customer_details
                 .and_then(|details| details.email)
                 .or(wire.customer_email),
-            customer,
+            customer: wire.customer.as_ref().and_then(id_of),
             id: wire.id,
             url: wire.url,
             amount_total: wire.amount_total,
@@ -263,11 +270,11 @@ fn has_failed(intent: &Value) -> bool {
 }
 
 /// An expandable field is an id, or the object that has it.
-pub(super) fn id_of(value: Value) -> Option<String> {
+pub(super) fn id_of(value: &Value) -> Option<String> {
     match value {
-        Value::String(id) => Some(id),
-        Value::Object(mut object) => match object.remove("id") {
-            Some(Value::String(id)) => Some(id),
+        Value::String(id) => Some(id.clone()),
+        Value::Object(object) => match object.get("id") {
+            Some(Value::String(id)) => Some(id.clone()),
             _ => None,
         },
         _ => None,

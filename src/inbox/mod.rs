@@ -253,18 +253,9 @@ async fn of_the_other_mode(app: &App, event: &Claimed) -> Outcome {
     }
 }
 
-/// Whether it carries our mark, or an import told of it.
 async fn is_ours(app: &App, told: &Session) -> Result<bool, Outcome> {
-    if told.is_marked() {
-        return Ok(true);
-    }
-    let session = told.clone();
-    let known = app
-        .db
-        .run(move |connection| settlement::is_known(connection, &session));
-    known
-        .await
-        .map_err(|error| Outcome::Later(error.to_string()))
+    let known = settlement::is_ours(app, told).await;
+    known.map_err(|error| Outcome::Later(error.to_string()))
 }
 
 /// A payment that an import told of has no intent until Stripe tells of its session: it is asked,

@@ -103,6 +103,14 @@ impl fmt::Display for Money {
     }
 }
 
+/// An amount as Stripe tells it, in English; where its currency is not known, as it came.
+pub fn as_told(minor: i64, currency: &str) -> String {
+    match Currency::parse(currency) {
+        Ok(currency) => Money::new(minor, currency).format(Language::ENGLISH),
+        Err(_) => format!("{minor} {currency}"),
+    }
+}
+
 fn grouped(whole: &str, separator: char) -> String {
     let mut out = String::with_capacity(whole.len() * 4 / 3 + 1);
     for (at, digit) in whole.chars().enumerate() {

@@ -62,7 +62,7 @@ impl<'a> Backfill<'a> {
     /// # Errors
     /// As [`Backfill::look`].
     pub async fn decide(&mut self, session: &Session) -> Result<Decision, RecoveryError> {
-        if session.status != Status::Expired || is_ours(self.app, session).await? {
+        if session.status != Status::Expired || settlement::is_ours(self.app, session).await? {
             return Ok(Decision::Skipped(Reason::NoSession));
         }
         let decision = expired(self.app, session, self.asking).await?;
@@ -105,7 +105,7 @@ async fn newest_of(app: &App, email: &str) -> Result<Option<Session>, RecoveryEr
         };
         let (sessions, _) = app.stripe.expired(&list, Instant::now() + ONE_CALL).await?;
         for session in sessions {
-            if !is_ours(app, &session).await? {
+            if !settlement::is_ours(app, &session).await? {
                 return Ok(Some(session));
             }
         }
@@ -119,16 +119,4 @@ async fn read(app: &App, id: &str) -> Result<Option<Session>, RecoveryError> {
         Err(CallError::Refused { status: 404, .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Whether it is an order's of ours, by our mark or by an import.
-async fn is_ours(app: &App, session: &Session) -> Result<bool, RecoveryError> {
-    if session.is_marked() {
-        return Ok(true);
-    }
-    let session = session.clone();
-    let known = app
-        .db
-        .run(move |connection| settlement::is_an_orders(connection, &session));
-    Ok(known.await?)
 }

@@ -44,8 +44,9 @@ impl Bought {
         Ok(Self(bought))
     }
 
-    /// When this address did.
-    pub(super) fn of(&self, hash: AddressHash) -> &[DateTime<Utc>] {
-        self.0.get(&hash).map_or(&[], Vec::as_slice)
+    /// When this address did; nobody, if there is none.
+    pub(super) fn of(&self, hash: Option<AddressHash>) -> &[DateTime<Utc>] {
+        let times = hash.and_then(|hash| self.0.get(&hash));
+        times.map_or(&[], Vec::as_slice)
     }
 }

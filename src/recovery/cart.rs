@@ -134,27 +134,11 @@ mod tests {
 
     fn session() -> Session {
         Session {
-            id: "cs_1".to_owned(),
-            status: Status::Expired,
-            url: None,
             amount_total: Some(5_800),
             amount_subtotal: Some(5_800),
-            currency: Some("eur".to_owned()),
             email: Some("kim@example.org".to_owned()),
-            customer: None,
             mode: Some("payment".to_owned()),
-            locale: None,
-            automatic_tax: false,
-            promotion_codes: false,
-            also_asked: Vec::new(),
-            client_reference_id: None,
-            notice: None,
-            created: None,
-            payment_intent: None,
-            metadata: [].into(),
-            expires_at: None,
-            livemode: Some(false),
-            told_at: None,
+            ..Session::sample(Status::Expired)
         }
     }
 

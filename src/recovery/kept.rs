@@ -4,42 +4,36 @@
 use chrono::{DateTime, Days, Duration, Utc};
 use diesel::prelude::*;
 
-use crate::{reminder::A_WEEK, schema::retention, settings};
+use crate::{reminder::A_WEEK, schema::retention, settings::Settings};
 
 /// What a run at `now` prunes: carts whose checkout ended before this. Whatever the setting says, it is
 /// remembered who was reminded of a cart for a week after the last day on which that may happen:
 /// nobody hears of carts twice in a week.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn prune_before(
-    connection: &mut PgConnection,
-    now: DateTime<Utc>,
-    max_age: Duration,
-) -> QueryResult<DateTime<Utc>> {
-    let days = settings::read(connection)?.recovered_orders_days;
-    let by_setting = now - Days::new(days.unsigned_abs().into());
-    Ok(by_setting.min(now - max_age - A_WEEK))
+pub fn prune_before(settings: &Settings, now: DateTime<Utc>, max_age: Duration) -> DateTime<Utc> {
+    let days = settings.recovered_orders_days.unsigned_abs();
+    let by_setting = now - Days::new(days.into());
+    by_setting.min(now - max_age - A_WEEK)
 }
 
 /// Carts whose checkout ended before this are not known, also where the setting was another one before.
 pub(super) fn kept_since(
     connection: &mut PgConnection,
+    settings: &Settings,
     now: DateTime<Utc>,
     max_age: Duration,
 ) -> QueryResult<DateTime<Utc>> {
     let gone = retention::table
         .select(retention::carts_gone_before)
         .first::<Option<DateTime<Utc>>>(connection)?;
-    let goes = prune_before(connection, now, max_age)?;
+    let goes = prune_before(settings, now, max_age);
     Ok(gone.map_or(goes, |gone| goes.max(gone)))
 }
 
-/// Notes that carts from before `until` go; before they do.
+/// Notes that carts from before `until` are not known from here on; said before they go.
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn go(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<()> {
+pub fn note_gone(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<()> {
     let later = retention::carts_gone_before
         .is_null()
         .or(retention::carts_gone_before.lt(until).assume_not_null());

@@ -110,13 +110,12 @@ impl Row {
             .as_deref()
             .and_then(AddressHash::from_column);
         let in_time = self.expired_at..=self.expired_at + COMES_BACK;
-        let times = hash.map_or(&[][..], |hash| bought.of(hash));
         Left {
             expired_at: self.expired_at,
             currency: self.currency,
             amount: self.amount,
             with_email: hash.is_some(),
-            recovered: times.iter().any(|at| in_time.contains(at)),
+            recovered: bought.of(hash).iter().any(|at| in_time.contains(at)),
             reminder: match (self.decision.as_deref(), self.sent_at) {
                 (Some("sent"), Some(_)) => Reminder::Sent,
                 (Some("sent"), None) => Reminder::NotDelivered,

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 pub use self::{
     figures::{Amounts, Figures, figures},
-    kept::{go, prune_before},
+    kept::{note_gone, prune_before},
     left::COMES_BACK,
     totals::remain,
 };
@@ -40,7 +40,7 @@ use crate::{
         self, Decided, Terms,
         rule::{Facts, Lately, Reason, rule},
     },
-    settings,
+    settings::{self, Settings},
     settlement::{expired_at, schedule},
     suppression::{self, AddressHash, AddressKey},
 };
@@ -146,11 +146,12 @@ fn decide(
         return Ok(Some(Decision::Known));
     }
     let terms = asking.terms;
+    let settings = settings::hold(connection)?;
     let address = email.as_ref().zip(hash);
-    let reason = rule(&facts(connection, app, session, address, terms)?)
+    let reason = rule(&facts(connection, app, &settings, session, address, terms)?)
         .or_else(|| content.and_then(|content| content.as_ref().err().copied()));
     let expired_at = expired_at(session, now);
-    if expired_at < kept_since(connection, now, app.reminders.max_age)? {
+    if expired_at < kept_since(connection, &settings, now, app.reminders.max_age)? {
         // What it came to has been counted, and whether somebody was reminded of it is forgotten.
         return Ok(Some(Decision::Skipped(reason.unwrap_or(Reason::TooOld))));
     }
@@ -198,6 +199,7 @@ fn decide(
 fn facts(
     connection: &mut PgConnection,
     app: &App,
+    settings: &Settings,
     session: &Session,
     address: Option<(&Email, AddressHash)>,
     terms: Terms,
@@ -214,7 +216,7 @@ fn facts(
         state: State::Open,
         already_reminded: false,
         kind: Kind::Recovered,
-        wanted: settings::hold(connection)?.recovery_enabled,
+        wanted: settings.reminds(Kind::Recovered),
         has_email: address.is_some(),
         suppressed: !suppression::among(connection, hash)?.is_empty(),
         age: now - expired_at(session, now),

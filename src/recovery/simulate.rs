@@ -118,7 +118,6 @@ fn facts(cart: &Cart, known: &Known, reminded: &HashMap<AddressHash, DateTime<Ut
     let hash = cart.hash();
     let due_at = cart.expired_at + known.delay;
     let lately = |at: &DateTime<Utc>| *at > due_at - A_WEEK && *at <= due_at;
-    let bought = hash.map_or(&[][..], |hash| known.bought.of(hash));
     Facts {
         test_mode: cart.livemode.is_some_and(|mode| mode != known.livemode),
         superseded: false,
@@ -131,7 +130,7 @@ fn facts(cart: &Cart, known: &Known, reminded: &HashMap<AddressHash, DateTime<Ut
         age: known.delay,
         max_age: known.delay,
         lately: Lately {
-            bought: bought.iter().any(lately),
+            bought: known.bought.of(hash).iter().any(lately),
             reminded: hash.is_some_and(|hash| reminded.get(&hash).is_some_and(lately)),
         },
     }

@@ -33,7 +33,8 @@ pub(super) const NOT_SENT: &str = "not_sent: ";
 const NOT_DELIVERED: &str = "not_delivered";
 
 /// How many carts, and how much was in them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = recovery_totals)]
 pub(super) struct Total {
     pub day: NaiveDate,
     /// Lower-case ISO code; empty if Stripe told none.
@@ -106,17 +107,8 @@ pub fn remain(connection: &mut PgConnection, sessions: &[Uuid]) -> QueryResult<(
     if totals.is_empty() {
         return Ok(());
     }
-    let rows = totals.iter().map(|total| {
-        (
-            recovery_totals::day.eq(total.day),
-            recovery_totals::currency.eq(&total.currency),
-            recovery_totals::figure.eq(&total.figure),
-            recovery_totals::count.eq(total.count),
-            recovery_totals::amount.eq(total.amount),
-        )
-    });
     diesel::insert_into(recovery_totals::table)
-        .values(rows.collect::<Vec<_>>())
+        .values(&totals)
         .on_conflict((
             recovery_totals::day,
             recovery_totals::currency,
@@ -133,26 +125,10 @@ pub fn remain(connection: &mut PgConnection, sessions: &[Uuid]) -> QueryResult<(
 
 /// What remains of the carts since that day that were pruned.
 pub(super) fn pruned(connection: &mut PgConnection, since: NaiveDate) -> QueryResult<Vec<Total>> {
-    let rows: Vec<(NaiveDate, String, String, i64, i64)> = recovery_totals::table
+    recovery_totals::table
         .filter(recovery_totals::day.ge(since))
-        .select((
-            recovery_totals::day,
-            recovery_totals::currency,
-            recovery_totals::figure,
-            recovery_totals::count,
-            recovery_totals::amount,
-        ))
-        .load(connection)?;
-    let totals = rows
-        .into_iter()
-        .map(|(day, currency, figure, count, amount)| Total {
-            day,
-            currency,
-            figure,
-            count,
-            amount,
-        });
-    Ok(totals.collect())
+        .select(Total::as_select())
+        .load(connection)
 }
 
 #[cfg(test)]

@@ -2,11 +2,7 @@
 //! something, is not reminded of a cart.
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::{
-    dsl::{Eq, exists},
-    prelude::*,
-    select,
-};
+use diesel::{dsl::exists, prelude::*, select};
 use uuid::Uuid;
 
 use super::rule::Lately;
@@ -87,7 +83,13 @@ pub struct Purchase<'a> {
 /// What PostgreSQL says.
 pub fn bought(connection: &mut PgConnection, purchase: &Purchase) -> QueryResult<()> {
     diesel::insert_into(purchases::table)
-        .values(row(purchase))
+        .values((
+            purchases::stripe_session_id.eq(purchase.stripe_session_id),
+            purchases::address_hash.eq(&purchase.address_hash.0[..]),
+            purchases::amount.eq(purchase.amount),
+            purchases::currency.eq(purchase.currency),
+            purchases::bought_at.eq(purchase.bought_at),
+        ))
         .on_conflict_do_nothing()
         .execute(connection)
         .map(drop)
@@ -99,33 +101,9 @@ pub fn bought(connection: &mut PgConnection, purchase: &Purchase) -> QueryResult
 /// # Errors
 /// What PostgreSQL says.
 pub fn not_bought(connection: &mut PgConnection, purchase: &Purchase) -> QueryResult<()> {
-    let never = Purchase {
-        bought_at: DateTime::UNIX_EPOCH,
-        ..*purchase
-    };
-    diesel::insert_into(purchases::table)
-        .values(row(&never))
-        .on_conflict(purchases::stripe_session_id)
-        .do_update()
-        .set(purchases::bought_at.eq(never.bought_at))
+    bought(connection, purchase)?;
+    diesel::update(purchases::table.find(purchase.stripe_session_id))
+        .set(purchases::bought_at.eq(DateTime::UNIX_EPOCH))
         .execute(connection)
         .map(drop)
-}
-
-type Row<'a> = (
-    Eq<purchases::stripe_session_id, &'a str>,
-    Eq<purchases::address_hash, &'a [u8]>,
-    Eq<purchases::amount, i64>,
-    Eq<purchases::currency, &'a str>,
-    Eq<purchases::bought_at, DateTime<Utc>>,
-);
-
-fn row<'a>(purchase: &'a Purchase) -> Row<'a> {
-    (
-        purchases::stripe_session_id.eq(purchase.stripe_session_id),
-        purchases::address_hash.eq(&purchase.address_hash.0[..]),
-        purchases::amount.eq(purchase.amount),
-        purchases::currency.eq(purchase.currency),
-        purchases::bought_at.eq(purchase.bought_at),
-    )
 }

@@ -68,11 +68,10 @@ pub fn erase(db: &Db, address: &Address, doing: &Doing) -> Result<Erased, Refuse
     let rows = db.run_blocking(|connection| {
         let rows = connection.transaction(|connection| {
             let hash = AddressKey::load(connection)?.hash(address);
+            none_is_sent(connection, hash, address)?;
             let erased = rows(connection, hash, address)?;
             // One that was queued and taken in hand meanwhile counts, too.
-            if is_sending(connection, hash, address)? {
-                return Err(QueryError::RollbackTransaction);
-            }
+            none_is_sent(connection, hash, address)?;
             Ok(erased)
         });
         match rows {
@@ -125,12 +124,13 @@ impl Address {
     }
 }
 
-/// Whether a mail to the address is in a courier's hands; the others are locked.
-fn is_sending(
+/// Ends the transaction if a mail to the address is in a courier's hands; locks them all, so that none is
+/// taken in hand from here on.
+fn none_is_sent(
     connection: &mut PgConnection,
     hash: AddressHash,
     address: &str,
-) -> QueryResult<bool> {
+) -> QueryResult<()> {
     let states: Vec<String> = outbox::table
         .filter(
             outbox::address_hash
@@ -141,12 +141,13 @@ fn is_sending(
         .select(outbox::state)
         .for_update()
         .load(connection)?;
-    Ok(states.iter().any(|state| state == "sending"))
+    if states.iter().any(|state| state == "sending") {
+        return Err(QueryError::RollbackTransaction);
+    }
+    Ok(())
 }
 
 fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> QueryResult<Erased> {
-    // Locked first, so that none of them is taken in hand meanwhile; one that is ends this.
-    is_sending(connection, hash, address)?;
     let which = Which {
         of: Some((hash, address)),
         leave_ids: true,

@@ -132,7 +132,10 @@ pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
         .db
         .run(move |connection| until(connection, now, max_age))
         .await?;
-    in_one(app, move |connection| recovery::go(connection, until.carts)).await?;
+    in_one(app, move |connection| {
+        recovery::note_gone(connection, until.carts)
+    })
+    .await?;
     let mut pruned = Pruned::default();
     loop {
         let batch = in_one(app, move |connection| carts::prune(connection, until.carts)).await?;
@@ -174,7 +177,7 @@ fn until(
     let settings = settings::read(connection)?;
     let before = |days: i32| now - Days::new(days.unsigned_abs().into());
     Ok(Until {
-        carts: recovery::prune_before(connection, now, max_age)?,
+        carts: recovery::prune_before(&settings, now, max_age),
         events: before(settings.events_days),
         activity: before(settings.activity_days),
     })

@@ -203,23 +203,27 @@ struct Share {
     version: i32,
 }
 
-/// Whether we have a row of a session, or it names an order of ours.
+/// Whether a session is an order's of ours: by our mark, by an import, or since it names one. Else it is
+/// another system's.
 ///
 /// # Errors
-/// What PostgreSQL says.
-pub fn is_known(connection: &mut PgConnection, session: &Session) -> QueryResult<bool> {
-    Ok(find_row(connection, session)?.is_some() || names_an_order(connection, session)?)
-}
-
-/// Whether a session is an order's of ours, not a cart that another system's payer left.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn is_an_orders(connection: &mut PgConnection, session: &Session) -> QueryResult<bool> {
-    let ours = checkout_sessions::table
-        .filter(checkout_sessions::stripe_id.eq(&session.id))
-        .filter(checkout_sessions::origin.ne("foreign"));
-    Ok(select(exists(ours)).get_result(connection)? || names_an_order(connection, session)?)
+/// The database's, which is asked about an unmarked one alone.
+pub async fn is_ours(app: &App, session: &Session) -> Result<bool, DbError> {
+    if session.is_marked() {
+        return Ok(true);
+    }
+    let session = session.clone();
+    app.db
+        .run(move |connection| {
+            let row = checkout_sessions::table
+                .filter(checkout_sessions::stripe_id.eq(&session.id))
+                .filter(checkout_sessions::origin.ne("foreign"));
+            Ok(
+                select(exists(row)).get_result(connection)?
+                    || names_an_order(connection, &session)?,
+            )
+        })
+        .await
 }
 
 /// By its id or its reference, where a mint of ours would name it: somebody's own checkout for it.

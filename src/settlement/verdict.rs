@@ -39,8 +39,6 @@ pub fn verdict(state: State, owed: Option<Money>, paid: Option<Money>) -> Verdic
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use chrono::DateTime;
 
     use super::*;
@@ -92,36 +90,10 @@ mod tests {
         let session = Session {
             amount_subtotal: Some(4_500),
             amount_total: Some(5_355),
-            ..session()
+            ..Session::sample(Status::Paid)
         };
         assert_eq!(compared(&session, false), Some(5_355));
         assert_eq!(compared(&session, true), Some(4_500));
-    }
-
-    fn session() -> Session {
-        Session {
-            mode: None,
-            notice: None,
-            locale: None,
-            automatic_tax: false,
-            promotion_codes: false,
-            also_asked: Vec::new(),
-            client_reference_id: None,
-            created: None,
-            id: "cs_1".to_owned(),
-            status: Status::Paid,
-            url: None,
-            amount_total: None,
-            amount_subtotal: None,
-            currency: Some("eur".to_owned()),
-            email: None,
-            customer: None,
-            payment_intent: None,
-            metadata: BTreeMap::new(),
-            expires_at: None,
-            livemode: Some(false),
-            told_at: None,
-        }
     }
 
     #[test]

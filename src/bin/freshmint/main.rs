@@ -182,6 +182,12 @@ fn dotenv_trouble(error: &dotenvy::Error) -> String {
 
 type Done = Result<(), Failure>;
 
+/// The content of a file.
+fn read(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file)
+        .map_err(|error| Failure::new(format!("{} cannot be read: {error}.", file.display())))
+}
+
 /// Runs what waits for something.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     actix_web::rt::System::new().block_on(future)

@@ -16,6 +16,7 @@ use crate::{
     Done, Failure,
     orders::Format,
     print::{self, count},
+    read,
 };
 
 /// Rows that are read at once.
@@ -185,9 +186,7 @@ impl Export {
 impl Import {
     fn run(self) -> Done {
         let name = self.file.display();
-        let bytes = fs::read(&self.file)
-            .map_err(|error| Failure::new(format!("{name} cannot be read: {error}.")))?;
-        let parsed = file::parse(&bytes, Clock::system().now())
+        let parsed = file::parse(&read(&self.file)?, Clock::system().now())
             .map_err(|error| Failure::new(format!("{name}: {error}.")))?;
         if !parsed.bad.is_empty() {
             for bad in &parsed.bad {

@@ -52,14 +52,13 @@ impl Known {
         let orders = orders_of(connection, &mails)?;
         let mut known = Self {
             moved: moved(connection, candidates, &orders)?,
+            unheard: unheard(connection, candidates, &orders)?,
             orders,
             expiries: HashMap::new(),
             with_live_session: HashSet::new(),
             lately: HashMap::new(),
-            unheard: HashSet::new(),
             settings: None,
         };
-        known.unheard = unheard(connection, candidates, &known.orders)?;
         if candidates.iter().any(|mail| mail.kind() == Kind::Reminder) {
             known.load_reminders(connection, &mails)?;
             known.load_lately(connection, candidates, now)?;

@@ -16,7 +16,7 @@ use freshmint::{
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{Done, Failure, print::count};
+use crate::{Done, Failure, print::count, read};
 
 #[derive(Args)]
 pub struct Import {
@@ -35,10 +35,7 @@ pub struct Import {
 
 impl Import {
     pub fn run(self) -> Done {
-        let bytes = std::fs::read(&self.file).map_err(|error| {
-            Failure::new(format!("{} cannot be read: {error}.", self.file.display()))
-        })?;
-        let parsed = csv::parse(&bytes, Clock::system().now())
+        let parsed = csv::parse(&read(&self.file)?, Clock::system().now())
             .map_err(|error| Failure::new(format!("{}: {error}", self.file.display())))?;
         let mut report = Report {
             bad: parsed.bad,

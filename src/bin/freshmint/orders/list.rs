@@ -8,7 +8,11 @@ use freshmint::{
     db::Db,
     language::Language,
     link::{pay_url, token::LinkKeys},
-    order::{self, Filter, Kind, Order, currency::Currency, line::Line, money::Money},
+    order::{
+        self, Filter, Kind, Order,
+        line::Line,
+        money::{Money, as_told},
+    },
     settlement::{OrderView, Payment, payments_of},
     timeline::{self, Timeline},
 };
@@ -143,10 +147,7 @@ fn print_order(order: &Order, payments: &[Payment]) {
         say!("line     {what:<width$}   {amount}");
     }
     for payment in payments {
-        let money = match Currency::parse(&payment.currency) {
-            Ok(currency) => Money::new(payment.amount, currency).format(Language::ENGLISH),
-            Err(_) => format!("{} {}", payment.amount, payment.currency),
-        };
+        let money = as_told(payment.amount, &payment.currency);
         say!(
             "payment  {money} {}, found by {} at {}",
             payment.verdict,

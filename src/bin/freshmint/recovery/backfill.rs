@@ -1,11 +1,8 @@
 //! `freshmint recovery backfill (FILE.csv | --from-stripe --since DATE)`.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use clap::Args;
 use freshmint::{
     app::App,
@@ -22,7 +19,7 @@ use freshmint::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{day, total};
-use crate::{Done, Failure, block_on};
+use crate::{Done, Failure, block_on, read};
 
 const USUAL_MAX_AGE: Duration = Duration::days(30);
 
@@ -41,7 +38,7 @@ pub struct Backfill {
     from_stripe: bool,
     /// Of sessions opened since this day, as 2026-11-01
     #[arg(long, value_name = "DATE", requires = "from_stripe", value_parser = day)]
-    since: Option<NaiveDate>,
+    since: Option<DateTime<Utc>>,
     /// Give a verdict for each, and write nobody
     #[arg(long)]
     dry_run: bool,
@@ -76,9 +73,13 @@ impl Backfill {
             counts: BTreeMap::new(),
         };
         match (&self.file, self.since) {
-            (Some(file), _) => block_on(from_file(run, read(file)?, &mut verdicts))?,
+            (Some(file), _) => {
+                let people = people::parse(&read(file)?)
+                    .map_err(|error| Failure::new(format!("{}: {error}.", file.display())))?;
+                block_on(from_file(run, people, &mut verdicts))?;
+            }
             (None, Some(since)) => {
-                block_on(from_stripe(&app, run, midnight(since), &mut verdicts))?;
+                block_on(from_stripe(&app, run, since, &mut verdicts))?;
             }
             (None, None) => {
                 return Err(Failure::new("Name a file, or --from-stripe --since DATE."));
@@ -87,12 +88,6 @@ impl Backfill {
         verdicts.print();
         Ok(())
     }
-}
-
-fn read(file: &Path) -> Result<Vec<people::Line>, Failure> {
-    let said = |what: String| Failure::new(format!("{}: {what}.", file.display()));
-    let bytes = std::fs::read(file).map_err(|error| said(format!("it cannot be read: {error}")))?;
-    people::parse(&bytes).map_err(|error| said(error.to_string()))
 }
 
 async fn from_file(
@@ -183,10 +178,6 @@ fn failed(error: RecoveryError) -> Failure {
             "{error}: what was decided so far stands; run it again, and it goes on from there."
         )),
     }
-}
-
-fn midnight(day: NaiveDate) -> DateTime<Utc> {
-    day.and_time(NaiveTime::MIN).and_utc()
 }
 
 fn age(text: &str) -> Result<Duration, String> {

@@ -5,7 +5,7 @@ mod simulate;
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Subcommand;
 
 use crate::{Done, print::count};
@@ -27,8 +27,10 @@ impl Recovery {
     }
 }
 
-fn day(text: &str) -> Result<NaiveDate, &'static str> {
-    text.trim().parse().map_err(|_| "write it as 2026-11-01")
+/// The beginning of a day, in UTC.
+fn day(text: &str) -> Result<DateTime<Utc>, &'static str> {
+    let day: NaiveDate = text.trim().parse().map_err(|_| "write it as 2026-11-01")?;
+    Ok(day.and_time(NaiveTime::MIN).and_utc())
 }
 
 /// `3 carts: 2 scheduled, 1 too_old`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, NaiveTime};
+use chrono::{DateTime, Utc};
 use clap::Args;
 use freshmint::{app::App, clock::Clock, config, recovery::simulate, reminder::rule::Reason};
 
@@ -15,14 +15,13 @@ pub struct Simulate {
     settings: config::Service,
     /// Of carts that expired since this day, as 2026-11-01
     #[arg(long, value_name = "DATE", value_parser = day)]
-    since: NaiveDate,
+    since: DateTime<Utc>,
 }
 
 impl Simulate {
     pub fn run(self) -> Done {
         let app = App::new(&self.settings, Clock::system())?;
-        let since = self.since.and_time(NaiveTime::MIN).and_utc();
-        let carts = block_on(simulate::simulate(&app, since))?;
+        let carts = block_on(simulate::simulate(&app, self.since))?;
         let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
         for cart in &carts {
             let verdict = cart.reason.map_or("would be reminded", Reason::name);

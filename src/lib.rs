@@ -26,6 +26,7 @@ pub mod case;
 pub mod checkout;
 pub mod chore;
 pub mod clock;
+mod column;
 pub mod config;
 pub mod db;
 pub mod doctor;

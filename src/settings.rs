@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    activity::{self, Level},
-    order::{Doing, Kind},
+    activity::{self, Doing, Level},
+    order::Kind,
     outbox,
     schema::settings,
 };
@@ -202,7 +202,7 @@ fn tell(
     let line = activity::Line {
         at: doing.at,
         order_id: None,
-        category: "settings",
+        category: activity::Category::Settings,
         level: Level::Info,
         actor: doing.actor.clone(),
         what: format!("settings changed: {}", keys.join(", ")),

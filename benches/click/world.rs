@@ -2,13 +2,14 @@
 
 use diesel::Connection;
 use freshmint::{
+    activity::Doing,
     app::App,
     clock::Clock,
     config,
     gateway::mint::{MintLine, MintParams},
     link::token::LinkKeys,
     order::{
-        self, Created, Doing,
+        self, Created,
         draft::{Draft, NewOrder},
         mode::Mode,
     },

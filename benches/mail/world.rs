@@ -10,13 +10,14 @@ use diesel::{
     connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation},
 };
 use freshmint::{
+    activity::Doing,
     app::App,
     clock::Clock,
     config,
     link::token::LinkKeys,
     mail::{letter, message},
     order::{
-        self, Created, Doing,
+        self, Created,
         draft::{Draft, NewOrder},
     },
     outbox::{self, Kind, Letter},

@@ -2,18 +2,58 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::schema::activity;
+use crate::{column::column_enum, schema::activity};
 
-/// How much a line matters to the shop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// Good to know.
-    Info,
-    /// Somebody should look.
-    Attention,
+column_enum! {
+    /// How much a line matters to the shop.
+    pub enum Level {
+        /// Good to know.
+        Info = "info",
+        /// Somebody should look.
+        Attention = "attention",
+    }
+}
+
+column_enum! {
+    /// What a line is about.
+    pub enum Category {
+        /// What is owed, and where the order stands.
+        Order = "order",
+        /// Its Checkout Sessions.
+        Checkout = "checkout",
+        /// Money that came, came back, or did not come.
+        Payment = "payment",
+        /// Money that does not add up.
+        Case = "case",
+        /// What was written to somebody.
+        Mail = "mail",
+        /// A decision about the one reminder.
+        Reminder = "reminder",
+        /// A mailing.
+        Blast = "blast",
+        /// Whom nothing is written to.
+        Suppression = "suppression",
+        /// Stripe's events.
+        Webhook = "webhook",
+        /// The switches.
+        Settings = "settings",
+        /// What was deleted.
+        Retention = "retention",
+    }
+}
+
+/// Who does something, and when.
+#[derive(Debug, Clone)]
+pub struct Doing {
+    /// `payer`, `stripe`, `command line`, `api:NAME` …
+    pub actor: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What they had to say about it.
+    pub note: Option<String>,
 }
 
 /// One line of the log.
@@ -23,8 +63,8 @@ pub struct Line {
     pub at: DateTime<Utc>,
     /// The order it is about, if one.
     pub order_id: Option<Uuid>,
-    /// `order`, `checkout`, `payment` …
-    pub category: &'static str,
+    /// What it is about.
+    pub category: Category,
     /// How much it matters.
     pub level: Level,
     /// Who did it: `payer`, `stripe`, `api:NAME`, `cli` …
@@ -33,6 +73,44 @@ pub struct Line {
     pub what: String,
     /// Figures for machines. No address and no token.
     pub detail: Value,
+}
+
+impl Line {
+    /// That somebody did something about an order, or about none: good to know, without figures.
+    pub fn about(
+        order_id: Option<Uuid>,
+        category: Category,
+        what: impl Into<String>,
+        doing: &Doing,
+    ) -> Self {
+        Self {
+            at: doing.at,
+            order_id,
+            category,
+            level: Level::Info,
+            actor: doing.actor.clone(),
+            what: what.into(),
+            detail: json!({}),
+        }
+    }
+
+    /// The same for somebody to look at.
+    #[must_use]
+    pub fn attention(self) -> Self {
+        self.level(Level::Attention)
+    }
+
+    /// The same with this weight.
+    #[must_use]
+    pub fn level(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
+
+    /// The same with figures.
+    #[must_use]
+    pub fn detail(self, detail: Value) -> Self {
+        Self { detail, ..self }
+    }
 }
 
 /// Writes a line.
@@ -56,10 +134,7 @@ pub fn record_all(connection: &mut PgConnection, lines: Vec<Line>) -> QueryResul
             activity::at.eq(line.at),
             activity::order_id.eq(line.order_id),
             activity::category.eq(line.category),
-            activity::level.eq(match line.level {
-                Level::Info => "info",
-                Level::Attention => "attention",
-            }),
+            activity::level.eq(line.level),
             activity::actor.eq(line.actor),
             activity::what.eq(line.what),
             activity::detail.eq(line.detail),

@@ -15,9 +15,9 @@ use super::{
     tell,
 };
 use crate::{
+    activity::Doing,
     app::App,
     db::DbError,
-    order::Doing,
     schema::{blast_approvals, blast_recipients},
     settings,
 };

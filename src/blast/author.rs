@@ -12,7 +12,8 @@ use super::{
     tell, view,
 };
 use crate::{
-    order::{Doing, problem::Problems},
+    activity::Doing,
+    order::problem::Problems,
     random,
     schema::{blasts, orders},
 };

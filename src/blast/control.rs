@@ -11,7 +11,7 @@ use super::{
     state::{Move, State, Wish},
     tell, view,
 };
-use crate::{app::App, db::DbError, order::Doing, outbox::Kind, schema::outbox};
+use crate::{activity::Doing, app::App, db::DbError, outbox::Kind, schema::outbox};
 
 /// Holds what is queued; mails in hand are finished.
 ///

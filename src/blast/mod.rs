@@ -49,8 +49,8 @@ pub use self::{
     view::{Approval, Blast, find, list, named},
 };
 use crate::{
-    activity::{self, Level},
-    order::{Doing, problem::Problems},
+    activity::{self, Doing, Level},
+    order::problem::Problems,
 };
 
 /// What became of something that was asked of a mailing.
@@ -77,7 +77,7 @@ fn tell(
     let line = activity::Line {
         at: doing.at,
         order_id: None,
-        category: "blast",
+        category: activity::Category::Blast,
         level: Level::Info,
         actor: doing.actor.clone(),
         what: format!("mailing {what}: {name}"),

@@ -17,9 +17,10 @@ use super::{
     tell,
 };
 use crate::{
+    activity::Doing,
     app::App,
     db::DbError,
-    order::{self, Doing, Order},
+    order::{self, Order},
     outbox::{self, Kind, Letter},
     schema::{blasts, outbox as mails},
 };

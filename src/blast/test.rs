@@ -11,10 +11,11 @@ use super::{
     tell,
 };
 use crate::{
+    activity::Doing,
     app::App,
     db::DbError,
     mail::Text,
-    order::{Doing, email::Email},
+    order::email::Email,
     outbox::{self, Kind, Letter, view::Mail},
     suppression::{self, AddressKey},
 };

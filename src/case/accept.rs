@@ -12,11 +12,12 @@ use super::{
     row,
 };
 use crate::{
+    activity::Doing,
     app::App,
     checkout::close::closed_first_beside,
     db::DbError,
     order::{
-        self, Doing, Order,
+        self, Order,
         state::{Fact, Move, Verdict},
     },
     schema::payment_allocations,

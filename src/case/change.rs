@@ -9,7 +9,7 @@ use diesel::{
 use uuid::Uuid;
 
 use super::{Case, Kind, action::How};
-use crate::{order::Doing, random, schema::cases};
+use crate::{activity::Doing, random, schema::cases};
 
 /// A case that is being opened.
 #[derive(Debug)]

@@ -12,12 +12,13 @@ use super::{
     row,
 };
 use crate::{
+    activity::Doing,
     app::App,
     checkout::close::closed_first_beside,
     db::DbError,
     language::Language,
     order::{
-        Doing, Order,
+        Order,
         money::as_told,
         state::{State, Verdict},
     },

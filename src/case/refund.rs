@@ -15,10 +15,10 @@ use super::{
     resolve::{Resolved, in_one_go, tell},
 };
 use crate::{
+    activity::Doing,
     app::App,
     db::DbError,
     gateway::{CallError, charge::Charge},
-    order::Doing,
     schema::payments,
     settlement,
 };

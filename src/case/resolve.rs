@@ -10,11 +10,11 @@ use super::{
     place, refund, row,
 };
 use crate::{
+    activity::Doing,
     activity::{self, Level},
     app::App,
     checkout::close::Changed,
     db::DbError,
-    order::Doing,
 };
 
 /// What became of a person's wish.
@@ -118,7 +118,7 @@ pub(super) fn tell(
     let line = activity::Line {
         at: doing.at,
         order_id,
-        category: "case",
+        category: activity::Category::Case,
         level: Level::Info,
         actor: doing.actor.clone(),
         what: what.to_owned(),

@@ -15,12 +15,12 @@ use super::{
     session::{Attempt, Step},
 };
 use crate::{
-    activity::{self, Level},
+    activity::{self, Doing, Level},
     app::App,
     db::DbError,
     gateway::{CallError, Session, session::Status},
     link,
-    order::{self, Doing, Order, Simpler},
+    order::{self, Order, Simpler},
     random,
     settlement::{self, FoundBy},
     visitor::Visitor,
@@ -303,7 +303,7 @@ fn refusal(app: &App, order: &Order, why: &impl std::fmt::Display) -> activity::
     activity::Line {
         at: app.clock.now(),
         order_id: Some(order.id),
-        category: "checkout",
+        category: activity::Category::Checkout,
         level: Level::Attention,
         actor: "stripe".to_owned(),
         what: format!("no checkout can be opened: {why}"),

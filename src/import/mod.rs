@@ -13,11 +13,11 @@ use serde_json::json;
 
 use self::rule::{Here, Plan, plan};
 use crate::{
-    activity::{self, Level},
+    activity::{self, Doing, Level},
     checkout::imported::{self, Known, Standing},
     inbox,
     order::{
-        self, Created, Doing, Order,
+        self, Created, Order,
         csv::Entry,
         elsewhere::{Elsewhere, SessionId},
         state::{Fact, Verdict},
@@ -199,7 +199,7 @@ fn sessions_line(order: &Order, new: &[(SessionId, Standing)], doing: &Doing) ->
     activity::Line {
         at: doing.at,
         order_id: Some(order.id),
-        category: "checkout",
+        category: activity::Category::Checkout,
         level: Level::Info,
         actor: doing.actor.clone(),
         what,

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
-use super::{Doing, Order, OrderRow, draft::NewOrder, history, restored::Restored, row::NewRow};
-use crate::{activity::Level, random, schema::orders};
+use super::{Order, OrderRow, draft::NewOrder, history, restored::Restored, row::NewRow};
+use crate::{activity::Doing, activity::Level, random, schema::orders};
 
 /// What became of an order that was handed in.
 #[derive(Debug)]

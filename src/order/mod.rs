@@ -49,7 +49,7 @@ use self::{
     state::State,
 };
 use crate::{
-    activity::{self, Level},
+    activity::{self, Doing, Level},
     link::token::PayClaims,
     schema::orders,
 };
@@ -139,17 +139,6 @@ impl Order {
             link_version: self.link_version,
         }
     }
-}
-
-/// Who does something to an order, and when.
-#[derive(Debug, Clone)]
-pub struct Doing {
-    /// `payer`, `stripe`, `command line`, `api:NAME` …
-    pub actor: String,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// What they had to say about it.
-    pub note: Option<String>,
 }
 
 /// Locks orders in the one order in which everybody locks them: by id, before their sessions.
@@ -277,7 +266,7 @@ fn history(
         activity::Line {
             at: doing.at,
             order_id: Some(order.id),
-            category: "order",
+            category: activity::Category::Order,
             level,
             actor: doing.actor.clone(),
             what,

@@ -3,8 +3,8 @@
 
 use diesel::prelude::*;
 
-use super::{Doing, Kind, Order, draft::NewOrder, history, line::Line, row::Simplified};
-use crate::{activity::Level, schema::orders};
+use super::{Kind, Order, draft::NewOrder, history, line::Line, row::Simplified};
+use crate::{activity::Doing, activity::Level, schema::orders};
 
 /// A parameter of a checkout as Stripe's form writes it: `("phone_number_collection[enabled]", "true")`.
 pub type Param = (String, String);

@@ -17,9 +17,9 @@ use super::{
     retry::{GIVEN_UP_AFTER_SECONDS, wait},
 };
 use crate::{
+    activity::Doing,
     activity::{self, Level},
     mail::smtp::HandOver,
-    order::Doing,
     reminder,
     suppression::{self, Cause},
 };
@@ -225,7 +225,7 @@ fn line(
     activity::Line {
         at,
         order_id,
-        category: "mail",
+        category: activity::Category::Mail,
         level: if kind == Kind::Alert.name() {
             Level::Info
         } else {

@@ -9,10 +9,10 @@ use super::{
     view::{self, Mail},
 };
 use crate::{
-    activity::{self, Level},
+    activity::{self, Doing, Level},
     app::App,
     mail::letter,
-    order::{self, Doing, Order},
+    order::{self, Order},
     schema::{outbox, outbox_orders},
     suppression::AddressKey,
 };
@@ -115,7 +115,7 @@ fn tell(
     let line = activity::Line {
         at: doing.at,
         order_id: Some(order.id),
-        category: "mail",
+        category: activity::Category::Mail,
         level: Level::Info,
         actor: doing.actor.clone(),
         what: format!("mail {}: {kind}", mail.state),

@@ -77,7 +77,7 @@ fn tell(
     let line = activity::Line {
         at,
         order_id: None,
-        category: "mail",
+        category: activity::Category::Mail,
         level,
         actor: "outbox".to_owned(),
         what: what.to_owned(),

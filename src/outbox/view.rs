@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::Kind;
 use crate::{
+    activity::Doing,
     activity::{self, Level},
-    order::Doing,
     reminder::{self, rule::Reason},
     schema::{blasts, outbox, outbox_orders},
 };
@@ -291,7 +291,7 @@ fn decide(
         let line = activity::Line {
             at: doing.at,
             order_id: mail.order_id,
-            category: "mail",
+            category: activity::Category::Mail,
             level: Level::Info,
             actor: doing.actor.clone(),
             what: format!("{what}: {kind}"),

@@ -32,10 +32,11 @@ use self::{
     row::{Before, Left},
 };
 use crate::{
+    activity::Doing,
     app::App,
     db::DbError,
     gateway::{CallError, Session},
-    order::{self, Created, Doing, Kind, Order, Restored, email::Email, state::State},
+    order::{self, Created, Kind, Order, Restored, email::Email, state::State},
     reminder::{
         self, Decided, Terms,
         rule::{Facts, Lately, Reason, rule},

@@ -17,9 +17,9 @@ use super::{
     tell,
 };
 use crate::{
+    activity::Doing,
     db::{Db, DbError, lower},
     inbox::ERASED,
-    order::Doing,
     schema::{outbox, stripe_events, suppressions},
     suppression::{AddressHash, AddressKey},
 };

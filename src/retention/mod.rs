@@ -21,11 +21,11 @@ use serde_json::json;
 
 pub use self::erase::{Address, Erased, NoAddress, Refused, erase};
 use crate::{
+    activity::Doing,
     activity::{self, Level},
     app::App,
     chore::Turn,
     db::DbError,
-    order::Doing,
     recovery, settings,
 };
 
@@ -210,7 +210,7 @@ fn line(at: DateTime<Utc>, actor: &str, what: &str, detail: impl Serialize) -> a
     activity::Line {
         at,
         order_id: None,
-        category: "retention",
+        category: activity::Category::Retention,
         level: Level::Info,
         actor: actor.to_owned(),
         what: what.to_owned(),

@@ -5,8 +5,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    activity::{self, Level},
-    order::{self, Doing, Order, state::Fact},
+    activity::{self, Doing, Level},
+    order::{self, Order, state::Fact},
     schema::checkout_sessions,
 };
 
@@ -52,7 +52,7 @@ pub(super) fn has_failed(
         let line = activity::Line {
             at: doing.at,
             order_id: Some(order.id),
-            category: "payment",
+            category: activity::Category::Payment,
             level: Level::Attention,
             actor: doing.actor.clone(),
             what: "a bank debit did not arrive; the order can be paid again".to_owned(),

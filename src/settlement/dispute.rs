@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::payment::lock_orders_and_intent;
 use crate::{
-    activity::{self, Level},
+    activity::{self, Doing, Level},
     case::{self, Kind, Opening},
     gateway::charge::Dispute,
-    order::{self, Doing},
+    order::{self},
     schema::{disputes, payment_allocations, payments},
 };
 
@@ -167,7 +167,7 @@ fn tell(
     let line = activity::Line {
         at: doing.at,
         order_id: about.order,
-        category: "payment",
+        category: activity::Category::Payment,
         level,
         actor: doing.actor.clone(),
         what: what.to_owned(),

@@ -38,10 +38,11 @@ pub use self::{
     view::OrderView,
 };
 use crate::{
+    activity::Doing,
     app::App,
     db::DbError,
     gateway::{Session, session::Status},
-    order::{self, Doing, Order},
+    order::{self, Order},
     schema::{checkout_sessions, orders, session_orders},
 };
 

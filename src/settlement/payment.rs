@@ -11,11 +11,11 @@ use super::{
     verdict::{compared, verdict},
 };
 use crate::{
-    activity::{self, Level},
+    activity::{self, Doing, Level},
     case::{self, Kind, Opening},
     gateway::Session,
     order::{
-        self, Doing, Order,
+        self, Order,
         currency::Currency,
         money::Money,
         state::{Fact, Verdict},
@@ -241,7 +241,7 @@ pub(crate) fn tell(
     let line = activity::Line {
         at: doing.at,
         order_id,
-        category: "payment",
+        category: activity::Category::Payment,
         level,
         actor: doing.actor.clone(),
         what: what.to_owned(),

@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use super::payment::{Received, lock_orders_and_intent};
 use crate::{
-    activity::{self, Level},
+    activity::{self, Doing, Level},
     case::{self, Kind, Opening},
     gateway::charge::Charge,
     order::{
-        self, Doing, Order,
+        self, Order,
         state::{Fact, Move, Verdict},
     },
     schema::{payment_allocations, payments, refunds},
@@ -218,7 +218,7 @@ fn line(
     activity::Line {
         at: doing.at,
         order_id: order.map(|order| order.id),
-        category: "payment",
+        category: activity::Category::Payment,
         level: if order.is_some() {
             Level::Info
         } else {

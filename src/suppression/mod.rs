@@ -17,8 +17,8 @@ use serde_json::json;
 use sha2::Sha256;
 
 use crate::{
+    activity::Doing,
     activity::{self, Level},
-    order::Doing,
     schema::{outbox, secrets, suppressions},
 };
 
@@ -249,7 +249,7 @@ fn tell(connection: &mut PgConnection, what: &str, doing: &Doing, reason: &str) 
     let line = activity::Line {
         at: doing.at,
         order_id: None,
-        category: "suppression",
+        category: activity::Category::Suppression,
         level: Level::Info,
         actor: doing.actor.clone(),
         what: what.to_owned(),

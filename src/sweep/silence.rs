@@ -148,7 +148,7 @@ fn line(late: &[Late], since: DateTime<Utc>, now: DateTime<Utc>) -> activity::Li
     activity::Line {
         at: now,
         order_id: None,
-        category: "webhook",
+        category: activity::Category::Webhook,
         level: Level::Attention,
         actor: "sweep".to_owned(),
         what: format!(

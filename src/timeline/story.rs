@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::Entry;
 use crate::{
+    activity::Category,
     case::{self, CaseView, Filter},
     schema::{
         activity, checkout_sessions, outbox, outbox_orders, reminder_decisions, session_orders,
@@ -74,13 +75,13 @@ fn mails(
     for (id, kind, state, created_at, due_at) in mails {
         let says_so = |line: &Entry| {
             line.at == created_at
-                && line.category == "mail"
+                && line.category == Category::Mail.name()
                 && line.detail["mail"] == id.to_string()
         };
         let known = log.iter().position(says_so).map(|at| log.remove(at));
         told.push(Entry {
             at: created_at,
-            category: "mail".to_owned(),
+            category: Category::Mail.name().to_owned(),
             what: format!("mail queued: {kind}"),
             actor: known.and_then(|line| line.actor),
             detail: json!({ "mail": id, "kind": kind, "state": state, "due_at": due_at }),
@@ -116,7 +117,7 @@ fn sessions(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry
     for (stripe_id, state, asked_by, minted_at, ended_at) in sessions {
         let entry = |at, what: &str| Entry {
             at,
-            category: "checkout".to_owned(),
+            category: Category::Checkout.name().to_owned(),
             what: what.to_owned(),
             actor: None,
             detail: json!({ "session": stripe_id, "asked_by": asked_by }),
@@ -147,7 +148,7 @@ fn cases(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> 
 fn opened_and_resolved(case: &CaseView) -> Vec<Entry> {
     let entry = |at, what, actor, detail| Entry {
         at,
-        category: "case".to_owned(),
+        category: Category::Case.name().to_owned(),
         what,
         actor,
         detail,
@@ -185,7 +186,7 @@ fn decisions(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entr
         .load(connection)?;
     let entry = |(at, reason, due_at, mail): Decision| Entry {
         at,
-        category: "reminder".to_owned(),
+        category: Category::Reminder.name().to_owned(),
         what: match &reason {
             Some(why) => format!("no reminder: {why}"),
             None => "reminder scheduled".to_owned(),

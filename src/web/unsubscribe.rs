@@ -11,10 +11,10 @@ use super::{
     site::{Site, asked_language},
 };
 use crate::{
+    activity::Doing,
     app::App,
     db::DbError,
     link,
-    order::Doing,
     suppression::{self, AddressHash, Cause},
 };
 

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use freshmint::{
+    activity::Doing,
     app::App,
     case::{
         self, CaseView, Filter, Resolved,
@@ -10,7 +11,7 @@ use freshmint::{
     clock::Clock,
     config,
     db::Db,
-    order::{self, Doing, currency::Currency, money::Money},
+    order::{self, currency::Currency, money::Money},
 };
 use serde_json::json;
 use uuid::Uuid;

@@ -2,10 +2,10 @@
 
 use clap::Args;
 use freshmint::{
+    activity::Doing,
     clock::Clock,
     config,
     db::Db,
-    order::Doing,
     outbox,
     retention::{self, Address, Erased, Refused},
 };

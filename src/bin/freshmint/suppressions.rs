@@ -4,10 +4,11 @@ use std::{fs, path::PathBuf};
 
 use clap::{Args, Subcommand};
 use freshmint::{
+    activity::Doing,
     clock::Clock,
     config,
     db::Db,
-    order::{Doing, email::Email, text::Text},
+    order::{email::Email, text::Text},
     suppression::{self, AddressKey, Cause, Suppression, file},
 };
 use serde_json::json;

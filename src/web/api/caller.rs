@@ -7,8 +7,8 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data}
 
 use super::problem::Problem;
 use crate::{
+    activity::Doing,
     app::App,
-    order::Doing,
     token::{self, Role},
 };
 

@@ -16,8 +16,8 @@ use super::{
     problem::Problem,
 };
 use crate::{
+    activity::Doing,
     app::App,
-    order::Doing,
     outbox::{
         Kind,
         link::{self, Sent},

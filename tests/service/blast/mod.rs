@@ -165,7 +165,7 @@ fn families(world: &World, count: usize) -> Vec<Order> {
 fn unsubscribed(world: &World, email: &str) {
     let cause = Cause {
         reason: "unsubscribed".to_owned(),
-        doing: freshmint::order::Doing {
+        doing: freshmint::activity::Doing {
             actor: "test".to_owned(),
             at: world.now(),
             note: None,

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use freshmint::{order::Doing, outbox::view};
+use freshmint::{activity::Doing, outbox::view};
 
 use crate::{
     mailbox::{self, Action, Rule, Stage},

@@ -13,13 +13,14 @@ use std::{
 use chrono::{DateTime, Duration, Utc};
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
 use freshmint::{
+    activity::Doing,
     app::App,
     config::Secret,
     db::DbError,
     inbox,
     mail::letter,
     order::{
-        self, Created, Doing,
+        self, Created,
         draft::{Draft, NewOrder},
     },
     outbox::{self, Courier, Kind, Letter, Round},

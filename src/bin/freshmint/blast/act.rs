@@ -2,10 +2,11 @@
 
 use clap::Args;
 use freshmint::{
+    activity::Doing,
     app::App,
     blast::{self, Asked},
     db::DbError,
-    order::{Doing, email::Email},
+    order::email::Email,
 };
 use uuid::Uuid;
 

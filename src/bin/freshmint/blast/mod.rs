@@ -7,11 +7,11 @@ mod status;
 
 use clap::{Args, Subcommand};
 use freshmint::{
+    activity::Doing,
     app::App,
     blast::{self, Asked},
     clock::Clock,
     config,
-    order::Doing,
 };
 use uuid::Uuid;
 

@@ -2,12 +2,13 @@
 
 use clap::Args;
 use freshmint::{
+    activity::Doing,
     app::App,
     checkout::close::{Changed, closed_first},
     clock::Clock,
     config,
     order::{
-        self, Doing,
+        self,
         state::{Fact, How, Move},
     },
 };

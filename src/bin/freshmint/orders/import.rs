@@ -5,14 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use diesel::Connection;
 use freshmint::{
+    activity::Doing,
     clock::Clock,
     config,
     db::Db,
     import::{self, Brought, Taken},
-    order::{
-        Doing,
-        csv::{self, BadLine, Entry},
-    },
+    order::csv::{self, BadLine, Entry},
 };
 use indicatif::{ProgressBar, ProgressStyle};
 

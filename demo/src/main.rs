@@ -4,21 +4,14 @@
 //! service, with a small tournament in it. All of it lives in this process: one of its own for the
 //! service would outlive us when we are killed.
 //!
-//! It is a second binary, so that the product cannot import any of it.
+//! It is a package of its own, above the product and the fakes, which know nothing of each other.
 
 mod banner;
 mod environment;
-mod mailbox;
 mod nights;
 mod options;
-#[allow(
-    clippy::disallowed_methods,
-    reason = "it looks for PostgreSQL's programs in the environment"
-)]
-mod postgres;
 mod seed;
 mod service;
-mod simulator;
 mod stripe;
 
 use std::{fmt::Display, net::SocketAddr, process::ExitCode};
@@ -30,10 +23,13 @@ use freshmint::{
     token::{self, Role},
 };
 
-use self::{
-    mailbox::Mailbox, options::Options, postgres::PrivatePostgres, seed::Shop, service::Service,
-    stripe::Stripe,
+use freshmint_fakes::{
+    Clock,
+    mailbox::{self, Mailbox},
+    postgres::PrivatePostgres,
 };
+
+use self::{options::Options, seed::Shop, service::Service, stripe::Stripe};
 
 /// Of the mailbox's page, beside the service's 8080 and the simulator's 8081.
 const MAILBOX_PORT: u16 = 8082;
@@ -102,9 +98,11 @@ fn token(service: &Service, role: Role) -> Result<Secret, Failure> {
 
 /// The page is on its usual port or on any free one; its clock is the service's.
 fn open_mailbox(stripe: &Stripe) -> Result<Mailbox, Failure> {
+    let clock = stripe.clock();
+    let clock = Clock::from_fn(move || clock.now());
     let settings = |port| mailbox::Settings {
         web: SocketAddr::from(([127, 0, 0, 1], port)),
-        clock: stripe.clock(),
+        clock: clock.clone(),
         ..mailbox::Settings::default()
     };
     Mailbox::start(settings(MAILBOX_PORT))

@@ -15,9 +15,9 @@ use freshmint::{
     serve::{self, Parts, Stop, Web},
 };
 
-use crate::{
-    Failure, environment, mailbox::Mailbox, nights, postgres::PrivatePostgres, stripe::Stripe,
-};
+use freshmint_fakes::{mailbox::Mailbox, postgres::PrivatePostgres};
+
+use crate::{Failure, environment, nights, stripe::Stripe};
 
 /// The club of the demo.
 pub const SHOP: &str = "Rovers Youth FC";

@@ -3,13 +3,10 @@
 use std::{fmt, net::SocketAddr, time::Duration};
 
 use freshmint::{app::App, clock::Clock, config::Secret, gateway::CallError, random};
+use freshmint_fakes::simulator::{Settings, Simulator};
 use tokio::time::Instant;
 
-use crate::{
-    Failure,
-    service::SHOP,
-    simulator::{Settings, Simulator},
-};
+use crate::{Failure, service::SHOP};
 
 /// Beside the service's 8080.
 const PORT: u16 = 8081;

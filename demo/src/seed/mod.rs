@@ -10,6 +10,7 @@ use freshmint::{
     app::App,
     order::{currency::Currency, locale::Locale, money::Money},
 };
+use freshmint_fakes::{mailbox::Mailbox, simulator::Simulator};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -17,7 +18,7 @@ use self::{
     api::Api,
     families::{FAMILIES, Family, Story},
 };
-use crate::{Failure, mailbox::Mailbox, simulator::Simulator, stripe::Stripe};
+use crate::{Failure, stripe::Stripe};
 
 /// What it is all for.
 const TOURNAMENT: &str = "Summer Cup 2026";

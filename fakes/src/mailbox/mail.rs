@@ -16,6 +16,7 @@ pub struct Mail {
     pub to: Vec<String>,
     /// Header and body, byte for byte, without the doubled dots of the wire.
     pub raw: Vec<u8>,
+    /// When it was accepted, by the mailbox's clock.
     pub received_at: DateTime<Utc>,
 }
 

@@ -3,11 +3,6 @@
 //!
 //! It stands behind the wire: the product only ever knows its address. What it accepts it keeps,
 //! mail by mail and never sorted out, so that a mail that was sent twice is there twice.
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the demo and the tests each use their own part of this module"
-)]
 
 mod links;
 mod mail;
@@ -22,7 +17,6 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use freshmint::clock::Clock;
 use tokio_rustls::rustls;
 
 pub use self::{
@@ -33,6 +27,7 @@ use self::{
     rules::Rules,
     shared::{Shared, lock},
 };
+use crate::Clock;
 
 /// How a mailbox starts.
 #[derive(Clone)]

@@ -5,11 +5,13 @@ use std::{collections::BTreeSet, time::Duration};
 /// Something that happens instead of, or before, what happens as usual.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
+    /// The moment that it is for.
     pub stage: Stage,
     /// Only for mails to an address that contains this, in letters of any case. Looked at where
     /// recipients are known: at `Recipient`, `Data`, `Body` and `Message`; elsewhere such a rule
     /// never applies.
     pub recipient: Option<String>,
+    /// What happens then.
     pub action: Action,
     /// How often, then it is used up; without it for ever.
     pub times: Option<u32>,

@@ -47,6 +47,7 @@ fn new_folder(parent: &Path) -> io::Result<TempDir> {
 
 /// Where to try, in this order. Who sets `TMPDIR` has chosen; data that has to survive a crash is
 /// not kept in memory; `/tmp` is for a temp folder that is unfit.
+#[expect(clippy::disallowed_methods, reason = "the place is the user's choice")]
 fn parents(durability: Durability) -> impl Iterator<Item = PathBuf> {
     let free_to_choose = durability == Durability::ThrowAway && env::var_os("TMPDIR").is_none();
     let memory = Some(PathBuf::from(MEMORY)).filter(|memory| free_to_choose && has_room(memory));

@@ -6,11 +6,6 @@
 //! Files: `programs` finds the programs, `user` and `folder` decide who runs the server and where,
 //! `settings` how, and `supervisor` runs it and clears it away.
 
-#![allow(
-    dead_code,
-    reason = "tests and benches borrow this by #[path], each a part of it"
-)]
-
 mod error;
 mod folder;
 mod programs;

@@ -32,6 +32,10 @@ pub fn find(user: Option<&User>) -> Option<PathBuf> {
 }
 
 /// Links are followed: a link to one program beside none of the others is common.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "which server to run is the user's choice"
+)]
 fn on_path() -> Vec<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path)

@@ -7,8 +7,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 
-use super::door::{self, Answer, Knock, Outcome};
 use super::event::API_VERSION;
+use super::request::{self, Answer, Outcome, Request};
 use super::shared::Shared;
 use super::wire::Connection;
 
@@ -22,15 +22,15 @@ pub async fn call(req: HttpRequest, body: web::Bytes, shared: web::Data<Shared>)
     if connection.is_some_and(Connection::first_call) {
         shared.connections.fetch_add(1, Ordering::SeqCst);
     }
-    let knock = knock(
+    let request = read(
         &req,
         &body,
         connection.map_or(0, |connection| connection.number),
     );
-    let version = knock.version.clone();
+    let version = request.version.clone();
     let shared = shared.into_inner();
     // On its own task: a client that leaves does not undo what it asked for.
-    let outcome = rt::spawn(door::serve(Arc::clone(&shared), knock)).await;
+    let outcome = rt::spawn(request::serve(Arc::clone(&shared), request)).await;
     match (outcome, connection) {
         (Ok(Outcome::Answer(answer)), _) => respond(answer, version, &shared),
         (Ok(Outcome::Hang), Some(connection)) => {
@@ -44,9 +44,9 @@ pub async fn call(req: HttpRequest, body: web::Bytes, shared: web::Data<Shared>)
     }
 }
 
-fn knock(req: &HttpRequest, body: &[u8], connection: u64) -> Knock {
+fn read(req: &HttpRequest, body: &[u8], connection: u64) -> Request {
     let headers = req.headers();
-    Knock {
+    Request {
         method: req.method().to_string(),
         path: req.path().to_owned(),
         query: req.query_string().to_owned(),

@@ -4,14 +4,27 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Duration, Utc};
 
-#[derive(Debug, Default)]
-pub struct Clock {
+use crate::Clock;
+
+/// A clock that can be set.
+#[derive(Debug)]
+pub struct Settable {
+    system: Clock,
     ahead_ms: AtomicI64,
 }
 
-impl Clock {
+impl Default for Settable {
+    fn default() -> Settable {
+        Settable {
+            system: Clock::system(),
+            ahead_ms: AtomicI64::new(0),
+        }
+    }
+}
+
+impl Settable {
     pub fn now(&self) -> DateTime<Utc> {
-        system() + Duration::milliseconds(self.ahead_ms.load(Ordering::SeqCst))
+        self.system.now() + Duration::milliseconds(self.ahead_ms.load(Ordering::SeqCst))
     }
 
     pub fn advance(&self, by: Duration) {
@@ -19,16 +32,9 @@ impl Clock {
             .fetch_add(by.num_milliseconds(), Ordering::SeqCst);
     }
 
+    /// Shows `to` now, and runs on from there.
     pub fn set(&self, to: DateTime<Utc>) {
-        let ahead = (to - system()).num_milliseconds();
+        let ahead = (to - self.system.now()).num_milliseconds();
         self.ahead_ms.store(ahead, Ordering::SeqCst);
     }
-}
-
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place of the simulator that asks the system for the time"
-)]
-fn system() -> DateTime<Utc> {
-    Utc::now()
 }

@@ -9,6 +9,7 @@ use super::refusal::Refusal;
 /// A coupon of the account, as a test or the demo sets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coupon {
+    /// What sessions name it by.
     pub id: String,
     /// 1 to 100.
     pub percent_off: i64,
@@ -19,9 +20,11 @@ pub struct Coupon {
 /// What customers type; it stands for a coupon.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PromotionCode {
+    /// `promo_…`
     pub id: String,
     /// The coupon's id.
     pub coupon: String,
+    /// False once it can no longer be used.
     pub active: bool,
 }
 
@@ -138,5 +141,4 @@ impl Discount {
 }
 
 #[cfg(test)]
-#[path = "discount_tests.rs"]
 mod tests;

@@ -7,18 +7,25 @@ use std::time::Duration;
 pub enum Call {
     /// Every call of the API.
     Any,
+    /// `POST /v1/checkout/sessions`
     CreateSession,
+    /// `GET /v1/checkout/sessions/{id}`
     RetrieveSession,
+    /// `POST /v1/checkout/sessions/{id}/expire`
     ExpireSession,
+    /// `GET /v1/checkout/sessions`
     ListSessions,
+    /// `GET /v1/checkout/sessions/{id}/line_items`
     LineItems,
     /// The list of events and the reading of one.
     Events,
+    /// `POST /v1/refunds`
     Refund,
     /// What has no name of its own here; only `Any` matches it.
     Other,
 }
 
+/// What goes wrong with a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// Answers normally, this much later.
@@ -41,8 +48,11 @@ pub enum Fault {
     ResetAfter,
     /// An error in Stripe's shape; nothing made, nothing stored.
     Refuse {
+        /// The answer's HTTP status.
         status: u16,
+        /// One of Stripe's error codes; empty for none.
         code: &'static str,
+        /// Stripe's sentence about it.
         message: String,
     },
     /// Answers without that field (in a list: each entry without it), and keeps it so under the key.

@@ -81,5 +81,4 @@ fn fields(params: &Value) -> &[Value] {
 }
 
 #[cfg(test)]
-#[path = "fields_tests.rs"]
 mod tests;

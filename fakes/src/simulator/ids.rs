@@ -12,7 +12,7 @@ pub fn short(prefix: &str) -> String {
     format!("{prefix}_{}", &random()[..24])
 }
 
-#[allow(
+#[expect(
     clippy::disallowed_methods,
     reason = "the one place of the simulator that asks for randomness"
 )]

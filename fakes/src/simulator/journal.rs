@@ -10,12 +10,15 @@ const MOST: usize = 20_000;
 /// One call of the API.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
+    /// `GET` or `POST`.
     pub method: String,
     /// Without the query.
     pub path: String,
+    /// The query, nested, every leaf a string.
     pub query: Value,
     /// The body, nested, every leaf a string.
     pub params: Value,
+    /// The `Idempotency-Key` header.
     pub idempotency_key: Option<String>,
     /// The `Stripe-Version` header.
     pub version: Option<String>,

@@ -266,5 +266,4 @@ impl Line {
 }
 
 #[cfg(test)]
-#[path = "lines_tests.rs"]
 mod tests;

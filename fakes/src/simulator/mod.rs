@@ -4,11 +4,6 @@
 //! It stands behind the wire: the product only ever knows its address. Stripe's own words on what
 //! is imitated are named where it is done; the request schemas (`schema.json`) and the blank session
 //! (`session.json`) are Stripe's own, reduced.
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "the demo and the tests each use their own part of this module"
-)]
 
 mod api;
 mod auth;
@@ -17,7 +12,6 @@ mod clock;
 mod console;
 mod customer;
 mod discount;
-mod door;
 mod endpoints;
 mod event;
 mod expand;
@@ -38,6 +32,7 @@ mod postman;
 mod price;
 mod refusal;
 mod render;
+mod request;
 mod rules;
 mod scenes;
 mod schema;
@@ -157,6 +152,7 @@ impl Simulator {
         format!("http://{}", self.running.address)
     }
 
+    /// The simulator's time.
     pub fn now(&self) -> DateTime<Utc> {
         self.shared().clock.now()
     }
@@ -178,6 +174,7 @@ impl Simulator {
         lock(&self.shared().journal).lines()
     }
 
+    /// Forgets the calls so far.
     pub fn clear_requests(&self) {
         lock(&self.shared().journal).clear();
     }
@@ -202,6 +199,7 @@ impl Simulator {
         })
     }
 
+    /// A session as Stripe renders it, if there is one of that id.
     pub fn session(&self, id: &str) -> Option<Value> {
         self.shared()
             .with(|world, _| Some(world.session(id)?.to_json(&world.origin)))
@@ -243,6 +241,7 @@ impl Simulator {
         lock(&self.shared().faults).inject(call, fault, times);
     }
 
+    /// Forgets every fault that is still to come.
     pub fn clear_faults(&self) {
         lock(&self.shared().faults).clear();
     }

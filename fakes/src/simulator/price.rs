@@ -7,7 +7,9 @@ use super::ids;
 /// A price of the account, as a test or the demo sets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Price {
+    /// `price_…`
     pub id: String,
+    /// False once it cannot be bought any more.
     pub active: bool,
     /// Lower case, three letters.
     pub currency: String,

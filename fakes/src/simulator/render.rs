@@ -197,5 +197,4 @@ fn blank() -> &'static Map<String, Value> {
 }
 
 #[cfg(test)]
-#[path = "render_tests.rs"]
 mod tests;

@@ -18,7 +18,7 @@ use super::ticket::Ticket;
 
 /// A call as it came over the wire.
 #[derive(Debug, Clone, Default)]
-pub struct Knock {
+pub struct Request {
     pub method: String,
     pub path: String,
     pub query: String,
@@ -50,13 +50,13 @@ pub struct Answer {
 }
 
 /// Lets one call in and says how it ends.
-pub async fn serve(shared: Arc<Shared>, knock: Knock) -> Outcome {
-    let params = form::parse(&knock.body);
-    let line = lock(&shared.journal).asked(asked(&knock, params.as_ref().ok()));
+pub async fn serve(shared: Arc<Shared>, request: Request) -> Outcome {
+    let params = form::parse(&request.body);
+    let line = lock(&shared.journal).asked(asked(&request, params.as_ref().ok()));
     let request_id = ids::short("req");
     let visit = Visit {
         shared: &shared,
-        knock: &knock,
+        request: &request,
         request_id: &request_id,
     };
     let end = match visit.admit(params) {
@@ -84,23 +84,23 @@ pub async fn serve(shared: Arc<Shared>, knock: Knock) -> Outcome {
     })
 }
 
-fn asked(knock: &Knock, params: Option<&Value>) -> Asked {
+fn asked(request: &Request, params: Option<&Value>) -> Asked {
     Asked {
-        method: knock.method.clone(),
-        path: knock.path.clone(),
-        query: form::parse(&knock.query).unwrap_or_default(),
+        method: request.method.clone(),
+        path: request.path.clone(),
+        query: form::parse(&request.query).unwrap_or_default(),
         params: params.cloned().unwrap_or_default(),
-        idempotency_key: knock.idempotency_key.clone(),
-        version: knock.version.clone(),
+        idempotency_key: request.idempotency_key.clone(),
+        version: request.version.clone(),
         status: None,
         replayed: false,
-        connection: knock.connection,
+        connection: request.connection,
     }
 }
 
 struct Visit<'a> {
     shared: &'a Arc<Shared>,
-    knock: &'a Knock,
+    request: &'a Request,
     request_id: &'a str,
 }
 
@@ -117,17 +117,17 @@ enum End {
 impl Visit<'_> {
     /// What comes before everything else: who asks, and for which endpoint.
     fn admit(&self, params: Result<Value, Refusal>) -> Result<(Endpoint, Value), Refusal> {
-        let knock = self.knock;
+        let request = self.request;
         auth::check(
-            knock.authorization.as_deref(),
+            request.authorization.as_deref(),
             &self.shared.settings.secret_key,
         )?;
-        let endpoint = endpoints::find(&knock.method, &knock.path)?;
-        if knock.method == "GET" {
-            return Ok((endpoint, form::parse(&knock.query)?));
+        let endpoint = endpoints::find(&request.method, &request.path)?;
+        if request.method == "GET" {
+            return Ok((endpoint, form::parse(&request.query)?));
         }
-        if !knock.body.is_empty()
-            && !knock
+        if !request.body.is_empty()
+            && !request
                 .content_type
                 .starts_with("application/x-www-form-urlencoded")
         {
@@ -141,10 +141,10 @@ impl Visit<'_> {
     }
 
     async fn answer(&self, endpoint: &Endpoint, params: Value) -> End {
-        let key = self.knock.idempotency_key.clone();
-        let key = key.filter(|_| self.knock.method == "POST");
+        let key = self.request.idempotency_key.clone();
+        let key = key.filter(|_| self.request.method == "POST");
         let mut ticket = Ticket::new(self.shared, key);
-        let replay = match ticket.begin(&self.knock.path, &params) {
+        let replay = match ticket.begin(&self.request.path, &params) {
             Begin::Execute => None,
             Begin::Replay(stored) => Some(stored),
             Begin::Refuse(refusal) => return End::refused(&refusal),

@@ -221,5 +221,4 @@ fn price_data(data: &Value, at: &str) -> Result<(), Refusal> {
 }
 
 #[cfg(test)]
-#[path = "rules_tests.rs"]
 mod tests;

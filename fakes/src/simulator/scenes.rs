@@ -19,7 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// In which order `deliver_all` posts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
+    /// Oldest first.
     AsHappened,
+    /// Newest first.
     Reversed,
     /// The same seed gives the same order.
     Shuffled(u64),
@@ -171,6 +173,7 @@ impl Simulator {
 
 /// Events and how they reach the shop, or do not.
 impl Simulator {
+    /// Where events are posted from now on; without it they are only listed.
     pub fn set_webhook_url(&self, url: Option<String>) {
         self.shared().with(|world, _| world.endpoint.url = url);
     }

@@ -265,5 +265,4 @@ fn in_order(sparse: Map<String, Value>) -> Vec<Value> {
 }
 
 #[cfg(test)]
-#[path = "schema_tests.rs"]
 mod tests;

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::Settings;
 use super::catalogue::Catalogue;
-use super::clock::Clock;
+use super::clock::Settable;
 use super::faults::Faults;
 use super::idempotency::Keys;
 use super::journal::Journal;
@@ -17,7 +17,7 @@ use super::world::World;
 
 pub struct Shared {
     pub settings: Settings,
-    pub clock: Clock,
+    pub clock: Settable,
     pub keys: Mutex<Keys>,
     pub faults: Mutex<Faults>,
     pub journal: Mutex<Journal>,
@@ -37,7 +37,7 @@ impl Shared {
         world.endpoint.url.clone_from(&settings.webhook_url);
         Shared {
             settings,
-            clock: Clock::default(),
+            clock: Settable::default(),
             keys: Mutex::default(),
             faults: Mutex::default(),
             journal: Mutex::default(),

@@ -9,7 +9,9 @@ use super::refusal::Refusal;
 /// A shipping rate of the account, as a test or the demo sets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShippingRate {
+    /// `shr_…`
     pub id: String,
+    /// False once it cannot be offered any more.
     pub active: bool,
     /// Lower case, three letters.
     pub currency: String,
@@ -121,5 +123,4 @@ impl ShippingRate {
 }
 
 #[cfg(test)]
-#[path = "shipping_tests.rs"]
 mod tests;

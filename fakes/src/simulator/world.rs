@@ -326,5 +326,4 @@ fn unknown(id: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "world_tests.rs"]
 mod tests;

@@ -1,5 +1,6 @@
 //! The mailbox is itself under test: what other tests believe of it has to be so.
 
+mod browser;
 mod messages;
 mod page;
 mod protocol;
@@ -13,13 +14,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use freshmint_fakes::mailbox::{Action, Mailbox, Rule, Settings, Stage};
 use lettre::{
     Message, SmtpTransport, Transport,
     message::header::ContentType,
     transport::smtp::{Error, response::Response},
 };
-
-use crate::mailbox::{Action, Mailbox, Rule, Settings, Stage};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A message with nothing to find fault with.

@@ -6,6 +6,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use freshmint_fakes::mailbox::{Mailbox, Stage};
 use lettre::{
     Message,
     message::header::{ContentType, HeaderName, HeaderValue},
@@ -13,25 +14,17 @@ use lettre::{
 use reqwest::Method;
 use scraper::{Html, Selector};
 
-use super::{code, letter, mailbox, reply, rule, send, with_login};
-use crate::{
-    mailbox::{Mailbox, Stage},
-    support::{
-        Answer,
-        browser::{self, person, runtime},
-    },
+use super::{
+    browser::{self, Answer},
+    code, letter, mailbox, reply, rule, send, with_login,
 };
 
 fn get(mailbox: &Mailbox, path: &str) -> Answer {
-    let request = person(Method::GET, &format!("{}{path}", mailbox.url()));
-    runtime().block_on(browser::send(request))
+    browser::send(Method::GET, &format!("{}{path}", mailbox.url()), "")
 }
 
 fn post(mailbox: &Mailbox, path: &str, form: &'static str) -> Answer {
-    let request = person(Method::POST, &format!("{}{path}", mailbox.url()))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(form);
-    runtime().block_on(browser::send(request))
+    browser::send(Method::POST, &format!("{}{path}", mailbox.url()), form)
 }
 
 fn selected(answer: &Answer, selector: &str) -> Vec<(String, Option<String>)> {

@@ -1,7 +1,10 @@
 //! What is read in a mail.
 
 use chrono::{DateTime, Utc};
-use freshmint::clock::Clock;
+use freshmint_fakes::{
+    Clock,
+    mailbox::{Mail, Mailbox, Settings},
+};
 use lettre::{
     Message,
     message::{
@@ -11,7 +14,6 @@ use lettre::{
 };
 
 use super::{PLAIN, code, mailbox, send};
-use crate::mailbox::{Mail, Mailbox, Settings};
 
 /// A mail as it lies in the mailbox.
 fn mail(raw: &str) -> Mail {

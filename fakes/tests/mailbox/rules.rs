@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use freshmint_fakes::mailbox::{Action, Mailbox, Rule, Stage};
+
 use super::{PLAIN, Talk, code, letter, mailbox, reply, rule, send, wait_until, with_login};
-use crate::mailbox::{Action, Mailbox, Rule, Stage};
 
 const PAUSE: Duration = Duration::from_millis(120);
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use freshmint_fakes::mailbox::{Action, Mailbox, Settings, Stage, Tls};
 use lettre::{
     SmtpTransport, Transport,
     transport::smtp::client::{Certificate, Tls as Wanted, TlsParameters},
@@ -9,7 +10,6 @@ use lettre::{
 use tokio_rustls::rustls::{ServerConfig, crypto::ring, pki_types::PrivatePkcs8KeyDer};
 
 use super::{PATIENCE, Talk, code, letter, reply, rule};
-use crate::mailbox::{Action, Mailbox, Settings, Stage, Tls};
 
 /// A mailbox that is encrypted, and the certificate that it shows.
 fn encrypted(tls: impl Fn(Arc<ServerConfig>) -> Tls) -> (Mailbox, Certificate) {

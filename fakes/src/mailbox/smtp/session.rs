@@ -1,6 +1,6 @@
 //! The conversation with one client, from the greeting to `QUIT`.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use tokio::net::TcpStream;
 

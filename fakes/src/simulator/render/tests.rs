@@ -114,7 +114,7 @@ fn misfits_of(schema: &Value, level: &Map<String, Value>, at: &str) -> Vec<Strin
 
 #[test]
 fn every_session_has_the_shape_that_stripe_describes() {
-    let described: Value = serde_json::from_str(include_str!("schema.json")).expect("JSON");
+    let described: Value = serde_json::from_str(include_str!("../schema.json")).expect("JSON");
     let described = &described["responses"]["checkout.session"];
     let setup = json!({"mode": "setup", "success_url": "https://shop.example/thanks"});
     for params in [

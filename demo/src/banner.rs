@@ -3,16 +3,19 @@
 use std::io::Write;
 
 use crate::{
-    environment,
+    club, environment,
     seed::{Link, Shop},
-    service::{REMINDER_DELAY_SECONDS, SHOP},
+    service::REMINDER_DELAY_SECONDS,
     stripe::Stripe,
 };
 
 /// Prints where the mails are, the links, the log-ins, the addresses and what there is to try.
 pub fn print(shop: &Shop, links: &[Link]) {
     let text = [
-        format!("\nFreshmint, to try: {SHOP} collects the fees of a summer cup.\n"),
+        format!(
+            "\nFreshmint, to try: {} collects the fees of a summer cup.\n",
+            club::NAME
+        ),
         mailbox(shop),
         pay_links(links),
         addresses(shop),

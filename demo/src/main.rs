@@ -7,14 +7,16 @@
 //! It is a package of its own, above the product and the fakes, which know nothing of each other.
 
 mod banner;
+mod club;
 mod environment;
+mod failure;
 mod nights;
 mod options;
 mod seed;
 mod service;
 mod stripe;
 
-use std::{fmt::Display, net::SocketAddr, process::ExitCode};
+use std::{net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
 use env_logger::Env;
@@ -29,21 +31,10 @@ use freshmint_fakes::{
     postgres::PrivatePostgres,
 };
 
-use self::{options::Options, seed::Shop, service::Service, stripe::Stripe};
+use self::{failure::Failure, options::Options, seed::Shop, service::Service, stripe::Stripe};
 
 /// Of the mailbox's page, beside the service's 8080 and the simulator's 8081.
 const MAILBOX_PORT: u16 = 8082;
-
-/// Why there is no demo: one sentence that says what to do.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Failure(String);
-
-impl Failure {
-    fn new(sentence: impl Display) -> Self {
-        Self(sentence.to_string())
-    }
-}
 
 fn main() -> ExitCode {
     let options = Options::parse();

@@ -3,7 +3,7 @@
 use clap::Parser;
 use freshmint::config::Secret;
 
-use crate::{Failure, stripe::Wish};
+use crate::{failure::Failure, stripe::Wish};
 
 /// Try Freshmint: a club's tournament on a private database, with a Stripe simulator.
 ///

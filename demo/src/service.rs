@@ -17,12 +17,8 @@ use freshmint::{
 
 use freshmint_fakes::{mailbox::Mailbox, postgres::PrivatePostgres};
 
-use crate::{Failure, environment, nights, stripe::Stripe};
+use crate::{club, environment, failure::Failure, nights, stripe::Stripe};
 
-/// The club of the demo.
-pub const SHOP: &str = "Rovers Youth FC";
-/// Whom its mails come from.
-pub const TREASURER: &str = "treasurer@rovers.example.org";
 /// From a checkout's expiry to its reminder: an hour, where nobody stands by and watches.
 pub const REMINDER_DELAY_SECONDS: u32 = 5;
 /// What `freshmint serve` listens on, too.
@@ -136,12 +132,12 @@ fn settings(
         ("DATABASE_URL", database.to_owned()),
         ("PUBLIC_URL", url.to_owned()),
         ("LINK_KEYS", link_keys),
-        ("SHOP_NAME", SHOP.to_owned()),
+        ("SHOP_NAME", club::NAME.to_owned()),
         ("SHOP_URL", "https://rovers.example.org".to_owned()),
-        ("SUPPORT_EMAIL", TREASURER.to_owned()),
+        ("SUPPORT_EMAIL", club::TREASURER.to_owned()),
         ("DATABASE_DIRECT_URL", database.to_owned()),
         ("SMTP_URL", mailbox.smtp_url()),
-        ("MAIL_FROM", format!("{SHOP} <{TREASURER}>")),
+        ("MAIL_FROM", format!("{} <{}>", club::NAME, club::TREASURER)),
         ("MAIL_PER_SECOND", "50".to_owned()),
         // So that what the mailbox's switches do is seen while somebody looks.
         ("MAIL_RETRY_SECONDS", "5".to_owned()),

@@ -6,7 +6,7 @@ use freshmint::{app::App, clock::Clock, config::Secret, gateway::CallError, rand
 use freshmint_fakes::simulator::{Settings, Simulator};
 use tokio::time::Instant;
 
-use crate::{Failure, service::SHOP};
+use crate::{club, failure::Failure};
 
 /// Beside the service's 8080.
 const PORT: u16 = 8081;
@@ -68,7 +68,7 @@ impl Wish {
 fn settings(port: u16) -> Settings {
     Settings {
         bind: SocketAddr::from(([127, 0, 0, 1], port)),
-        account_name: SHOP.to_owned(),
+        account_name: club::NAME.to_owned(),
         ..Settings::default()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::{Client, Method, header, redirect::Policy};
 use serde_json::{Value, json};
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// Longer than the service takes for anything.
 const PATIENCE: Duration = Duration::from_secs(30);

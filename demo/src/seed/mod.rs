@@ -18,7 +18,7 @@ use self::{
     api::Api,
     families::{FAMILIES, Family, Story},
 };
-use crate::{Failure, stripe::Stripe};
+use crate::{failure::Failure, stripe::Stripe};
 
 /// What it is all for.
 const TOURNAMENT: &str = "Summer Cup 2026";

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use super::{Mail, Settings, rules::Rules};
+use super::{mail::Mail, rules::Rules, settings::Settings};
 
 pub struct Shared {
     pub settings: Settings,

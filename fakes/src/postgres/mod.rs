@@ -108,17 +108,6 @@ impl PrivatePostgres {
         Ok(connection.batch_execute(&sql)?)
     }
 
-    /// Drops a database if it is there, and disconnects whoever uses it.
-    ///
-    /// # Errors
-    /// If the server is stopped.
-    pub fn drop_database(&self, name: &str) -> Result<(), DatabaseError> {
-        self.tell(&format!(
-            "DROP DATABASE IF EXISTS {} WITH (FORCE)",
-            quoted(name)
-        ))
-    }
-
     /// Stops the server and keeps its data: the database is away. Clients are disconnected.
     ///
     /// # Errors

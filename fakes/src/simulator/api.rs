@@ -7,10 +7,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 
+use super::connection::Connection;
 use super::event::API_VERSION;
 use super::request::{self, Answer, Outcome, Request};
 use super::shared::Shared;
-use super::wire::Connection;
 
 /// Answers one call, or does not, as the faults want it.
 pub async fn call(req: HttpRequest, body: web::Bytes, shared: web::Data<Shared>) -> HttpResponse {

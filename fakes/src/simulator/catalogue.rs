@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::discount::{Coupon, PromotionCode};
 use super::price::Price;
-use super::shipping::ShippingRate;
 
 /// All of it, each by its id.
 #[derive(Debug, Clone, Default)]
@@ -58,5 +56,71 @@ impl Catalogue {
 
     pub fn set_promotion_code(&mut self, code: PromotionCode) {
         self.promotion_codes.insert(code.id.clone(), code);
+    }
+}
+
+/// A coupon of the account, as a test or the demo sets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coupon {
+    /// What sessions name it by.
+    pub id: String,
+    /// 1 to 100.
+    pub percent_off: i64,
+    /// False once it has expired.
+    pub valid: bool,
+}
+
+/// What customers type; it stands for a coupon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromotionCode {
+    /// `promo_…`
+    pub id: String,
+    /// The coupon's id.
+    pub coupon: String,
+    /// False once it can no longer be used.
+    pub active: bool,
+}
+
+/// A shipping rate of the account, as a test or the demo sets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShippingRate {
+    /// `shr_…`
+    pub id: String,
+    /// False once it cannot be offered any more.
+    pub active: bool,
+    /// Lower case, three letters.
+    pub currency: String,
+    /// In the currency's smallest unit.
+    pub amount: i64,
+}
+
+impl Default for ShippingRate {
+    fn default() -> ShippingRate {
+        ShippingRate {
+            id: "shr_simulated".to_owned(),
+            active: true,
+            currency: "eur".to_owned(),
+            amount: 500,
+        }
+    }
+}
+
+impl Default for Coupon {
+    fn default() -> Coupon {
+        Coupon {
+            id: "coupon_simulated".to_owned(),
+            percent_off: 10,
+            valid: true,
+        }
+    }
+}
+
+impl Default for PromotionCode {
+    fn default() -> PromotionCode {
+        PromotionCode {
+            id: "promo_simulated".to_owned(),
+            coupon: Coupon::default().id,
+            active: true,
+        }
     }
 }

@@ -3,18 +3,16 @@
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 use minijinja::context;
 
 use super::event::{Cause, Event};
 use super::faults::{Call, Fault};
-use super::foreign;
 use super::journal::Asked;
 use super::money;
 use super::session::{Session, State};
 use super::shared::{Shared, lock};
-use super::templates;
+use super::templates::{self, done};
 
 /// How many sessions, events and calls are shown.
 const SHOWN: usize = 30;
@@ -23,7 +21,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/", web::get().to(show))
         .route("/_sim/session/{id}/{action}", web::post().to(session))
-        .route("/_sim/foreign", web::post().to(foreign::button))
         .route("/_sim/switch", web::post().to(switch))
         .route("/_sim/fault", web::post().to(fault));
 }
@@ -200,16 +197,4 @@ async fn fault(form: web::Form<Wanted>, shared: web::Data<Shared>) -> HttpRespon
     };
     lock(&shared.faults).inject(call, fault, times);
     done(Ok(()))
-}
-
-/// Back to the page, or what was wrong.
-pub fn done(result: Result<(), String>) -> HttpResponse {
-    match result {
-        Ok(()) => HttpResponse::SeeOther()
-            .insert_header((header::LOCATION, "/"))
-            .finish(),
-        Err(text) => HttpResponse::Conflict()
-            .content_type("text/plain; charset=utf-8")
-            .body(text),
-    }
 }

@@ -3,30 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Coupon, PromotionCode};
 use super::refusal::Refusal;
-
-/// A coupon of the account, as a test or the demo sets it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Coupon {
-    /// What sessions name it by.
-    pub id: String,
-    /// 1 to 100.
-    pub percent_off: i64,
-    /// False once it has expired.
-    pub valid: bool,
-}
-
-/// What customers type; it stands for a coupon.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PromotionCode {
-    /// `promo_…`
-    pub id: String,
-    /// The coupon's id.
-    pub coupon: String,
-    /// False once it can no longer be used.
-    pub active: bool,
-}
 
 /// What is taken off one session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,26 +12,6 @@ pub struct Discount {
     pub coupon: Option<String>,
     pub promotion_code: Option<String>,
     pub percent_off: i64,
-}
-
-impl Default for Coupon {
-    fn default() -> Coupon {
-        Coupon {
-            id: "coupon_simulated".to_owned(),
-            percent_off: 10,
-            valid: true,
-        }
-    }
-}
-
-impl Default for PromotionCode {
-    fn default() -> PromotionCode {
-        PromotionCode {
-            id: "promo_simulated".to_owned(),
-            coupon: Coupon::default().id,
-            active: true,
-        }
-    }
 }
 
 /// The discount that checked parameters bring; the schema allows one.

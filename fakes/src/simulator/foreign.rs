@@ -3,15 +3,19 @@
 use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
-use super::console;
 use super::endpoints::Endpoint;
 use super::refusal::Refusal;
 use super::shared::Shared;
+use super::templates::done;
 use super::world::World;
 
 /// What that site says above its button, as the docs of recovery ask for.
 const NOTICE: &str = "If you leave without paying, we send you one e-mail about your cart. Tell us at \
     shop@example.org if you would rather not.";
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("/_sim/foreign", web::post().to(button));
+}
 
 /// Opens a session of parameters as the API takes them, numbers and all; returns its id. It is no
 /// request and no creation.
@@ -35,14 +39,13 @@ fn as_form(value: Value) -> Value {
 
 /// What the console's buttons send.
 #[derive(Debug, serde::Deserialize)]
-pub struct Wanted {
+struct Wanted {
     cart: String,
     #[serde(default)]
     email: String,
 }
 
-/// `POST /_sim/foreign`
-pub async fn button(form: web::Form<Wanted>, shared: web::Data<Shared>) -> HttpResponse {
+async fn button(form: web::Form<Wanted>, shared: web::Data<Shared>) -> HttpResponse {
     let result = shared.with(|world, now| {
         let earlier = world.sessions().filter(|session| is_ours(&session.params));
         let number = earlier.count() + 1;
@@ -51,7 +54,7 @@ pub async fn button(form: web::Form<Wanted>, shared: web::Data<Shared>) -> HttpR
             .map(drop)
             .map_err(|refusal| refusal.message)
     });
-    console::done(result)
+    done(result)
 }
 
 /// The parameters of a site that sells scarves and memberships.

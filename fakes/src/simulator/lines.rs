@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, ShippingRate};
 use super::discount::{self, Discount};
 use super::ids;
 use super::money;
 use super::price::Price;
 use super::refusal::Refusal;
-use super::shipping::{self, ShippingRate};
+use super::shipping;
 
 #[derive(Debug, Clone)]
 pub struct Line {

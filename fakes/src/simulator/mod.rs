@@ -9,6 +9,7 @@ mod api;
 mod auth;
 mod catalogue;
 mod clock;
+mod connection;
 mod console;
 mod customer;
 mod discount;
@@ -25,6 +26,7 @@ mod journal;
 mod lines;
 mod lists;
 mod money;
+mod order;
 mod pages;
 mod payment;
 mod post;
@@ -37,6 +39,7 @@ mod rules;
 mod scenes;
 mod schema;
 mod session;
+mod settings;
 mod shared;
 mod shipping;
 mod templates;
@@ -55,43 +58,15 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-pub use self::discount::{Coupon, PromotionCode};
+pub use self::catalogue::{Coupon, PromotionCode, ShippingRate};
 pub use self::event::API_VERSION;
 pub use self::faults::{Call, Fault};
 pub use self::journal::Asked;
-use self::postman::Job;
+pub use self::order::Order;
 pub use self::price::Price;
-pub use self::scenes::Order;
-use self::shared::{Shared, lock};
-pub use self::shipping::ShippingRate;
+pub use self::settings::Settings;
+use self::shared::{Job, Shared, lock};
 use self::wire::Server;
-
-/// How a simulator starts.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Port 0 takes any free one.
-    pub bind: SocketAddr,
-    /// The only key that is let in.
-    pub secret_key: String,
-    /// Signs deliveries.
-    pub webhook_secret: String,
-    /// Where events are posted; without it they are only listed.
-    pub webhook_url: Option<String>,
-    /// The shop's name on the pages.
-    pub account_name: String,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            bind: SocketAddr::from(([127, 0, 0, 1], 0)),
-            secret_key: "sk_test_simulator".to_owned(),
-            webhook_secret: "whsec_simulator".to_owned(),
-            webhook_url: None,
-            account_name: "Simulated shop".to_owned(),
-        }
-    }
-}
 
 /// A running simulator; clones are the same one, which ends with the last of them.
 #[derive(Clone)]

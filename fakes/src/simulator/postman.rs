@@ -2,7 +2,6 @@
 //! repeats what was not answered by a 2xx.
 
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::event::Delivery;
 use super::post;
-use super::shared::Shared;
+use super::shared::{Job, Shared};
 
 /// Seconds before each try of an event; Stripe's are hours, a demo cannot wait for those.
 const PAUSES: [u64; 6] = [0, 1, 2, 4, 8, 16];
@@ -20,14 +19,6 @@ const AT_ONCE: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often sessions are looked at whose time may be over.
 const LOOK: Duration = Duration::from_secs(1);
-
-pub enum Job {
-    /// Deliver, with retries.
-    Post(String),
-    /// One POST, whatever became of the event before.
-    Once(String, Sender<Result<u16, String>>),
-    Stop,
-}
 
 /// # Errors
 /// When the thread or its runtime cannot be had.

@@ -4,10 +4,10 @@ use std::sync::OnceLock;
 
 use serde_json::{Map, Value, json};
 
+use super::catalogue::ShippingRate;
 use super::discount::Discount;
 use super::fields;
 use super::session::{Session, State};
-use super::shipping::ShippingRate;
 
 const MONTH: i64 = 30 * 24 * 60 * 60;
 

@@ -9,25 +9,13 @@ use super::Simulator;
 use super::endpoints::{self, Endpoint};
 use super::event::{Cause, Delivery};
 use super::foreign;
-use super::postman::{self, Job};
+use super::order::Order;
 use super::refusal::Refusal;
 use super::session::{State, Typed};
+use super::shared::Job;
 
 /// Longer than the postman's own patience.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// In which order `deliver_all` posts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// Oldest first.
-    AsHappened,
-    /// Newest first.
-    Reversed,
-    /// The same seed gives the same order.
-    Shuffled(u64),
-    /// Each event two times running.
-    Twice,
-}
 
 /// Payers, banks, and the shop's own people at Stripe's dashboard.
 impl Simulator {
@@ -195,15 +183,6 @@ impl Simulator {
             .with(|world, _| world.events().iter().map(|e| e.to_json()).collect())
     }
 
-    /// Body and `Stripe-Signature` of an event, signed at the simulator's now.
-    ///
-    /// # Panics
-    /// When there is no such event: a test that asks for one is wrong.
-    pub fn signed(&self, event_id: &str) -> (String, String) {
-        postman::sign(self.shared(), event_id)
-            .unwrap_or_else(|| panic!("the simulator knows no event {event_id}"))
-    }
-
     /// One POST now, even of an event that was delivered, held or dropped; returns the status.
     ///
     /// Waits for the answer, so the receiver must not need the calling thread.
@@ -234,36 +213,10 @@ impl Simulator {
             });
             waiting.map(|event| event.id.clone()).collect()
         });
-        arranged(ids, order)
+        order
+            .arrange(ids)
             .iter()
             .map(|id| self.deliver(id))
             .collect()
-    }
-}
-
-fn arranged(mut ids: Vec<String>, order: Order) -> Vec<String> {
-    match order {
-        Order::AsHappened => ids,
-        Order::Reversed => {
-            ids.reverse();
-            ids
-        }
-        Order::Shuffled(seed) => {
-            shuffle(&mut ids, seed);
-            ids
-        }
-        Order::Twice => ids.into_iter().flat_map(|id| [id.clone(), id]).collect(),
-    }
-}
-
-/// Fisher and Yates, with the numbers of a linear congruential generator (Knuth's MMIX).
-fn shuffle(ids: &mut [String], seed: u64) {
-    let mut state = seed;
-    for last in (1..ids.len()).rev() {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        let draw = (state >> 33) % (last as u64 + 1);
-        ids.swap(last, usize::try_from(draw).unwrap_or(0));
     }
 }

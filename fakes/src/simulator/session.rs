@@ -4,10 +4,10 @@
 
 use serde_json::Value;
 
+use super::catalogue::ShippingRate;
 use super::discount::Discount;
 use super::ids;
 use super::lines::{self, Bill, Line};
-use super::shipping::ShippingRate;
 
 const DAY: i64 = 24 * 60 * 60;
 /// Where every simulated payer lives, on top of the price.

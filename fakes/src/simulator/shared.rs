@@ -1,19 +1,28 @@
 //! What the handle, the server's workers and the postman share.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::Settings;
 use super::catalogue::Catalogue;
 use super::clock::Settable;
 use super::faults::Faults;
 use super::idempotency::Keys;
 use super::journal::Journal;
-use super::postman::Job;
+use super::settings::Settings;
 use super::world::World;
+
+/// What the postman is told.
+pub enum Job {
+    /// Deliver, with retries.
+    Post(String),
+    /// One POST, whatever became of the event before.
+    Once(String, Sender<Result<u16, String>>),
+    Stop,
+}
 
 pub struct Shared {
     pub settings: Settings,

@@ -2,33 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, ShippingRate};
 use super::ids;
 use super::refusal::Refusal;
-
-/// A shipping rate of the account, as a test or the demo sets it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShippingRate {
-    /// `shr_…`
-    pub id: String,
-    /// False once it cannot be offered any more.
-    pub active: bool,
-    /// Lower case, three letters.
-    pub currency: String,
-    /// In the currency's smallest unit.
-    pub amount: i64,
-}
-
-impl Default for ShippingRate {
-    fn default() -> ShippingRate {
-        ShippingRate {
-            id: "shr_simulated".to_owned(),
-            active: true,
-            currency: "eur".to_owned(),
-            amount: 500,
-        }
-    }
-}
 
 /// The rates that checked parameters offer, the first of them chosen until the payer chooses.
 ///

@@ -1,9 +1,9 @@
-//! The two pages, compiled once.
+//! The two pages, compiled once, and the way back to the console.
 
 use std::sync::OnceLock;
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use minijinja::{Environment, Value};
 
 static PAGES: OnceLock<Environment<'static>> = OnceLock::new();
@@ -23,6 +23,18 @@ pub fn page(status: StatusCode, name: &str, context: Value) -> HttpResponse {
             log::error!("the simulator's page {name}: {error:#}");
             HttpResponse::InternalServerError().body(error.to_string())
         }
+    }
+}
+
+/// Back to the console, or what was wrong.
+pub fn done(result: Result<(), String>) -> HttpResponse {
+    match result {
+        Ok(()) => HttpResponse::SeeOther()
+            .insert_header((header::LOCATION, "/"))
+            .finish(),
+        Err(text) => HttpResponse::Conflict()
+            .content_type("text/plain; charset=utf-8")
+            .body(text),
     }
 }
 

@@ -1,10 +1,9 @@
-//! The HTTP server on its own thread, and what it knows of each TCP connection.
+//! The HTTP server on its own thread.
 
 use std::any::Any;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
-use std::os::fd::AsFd;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::SocketAddr;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -14,8 +13,9 @@ use actix_web::rt::System;
 use actix_web::rt::net::TcpStream as Accepted;
 use actix_web::{App, HttpServer, web};
 
+use super::connection::Connection;
 use super::shared::Shared;
-use super::{api, console, pages};
+use super::{api, console, foreign, pages};
 
 const WORKERS: usize = 2;
 /// Longer than a client keeps a connection, so that it is never the server that closes it.
@@ -81,6 +81,7 @@ fn serve(
         App::new()
             .app_data(web::Data::from(Arc::clone(&shared)))
             .configure(console::routes)
+            .configure(foreign::routes)
             .configure(pages::routes)
             .default_service(web::to(api::call))
     })
@@ -100,49 +101,4 @@ fn serve(
     let address = server.addrs().first().copied();
     let address = address.ok_or_else(|| io::Error::other("no address was bound"))?;
     Ok((address, server.run()))
-}
-
-/// One accepted connection. Its socket is held a second time, since nothing else can close it
-/// without an answer.
-pub struct Connection {
-    pub number: u64,
-    carries_calls: AtomicBool,
-    socket: Option<TcpStream>,
-}
-
-impl Connection {
-    fn new(number: u64, io: &Accepted) -> Connection {
-        let socket = io.as_fd().try_clone_to_owned().ok().map(TcpStream::from);
-        Connection {
-            number,
-            carries_calls: AtomicBool::new(false),
-            socket,
-        }
-    }
-
-    /// True the first time.
-    pub fn first_call(&self) -> bool {
-        !self.carries_calls.swap(true, Ordering::SeqCst)
-    }
-
-    pub fn reset(&self) {
-        if let Some(socket) = &self.socket {
-            // It may be closed already, which is as good.
-            let _ = socket.shutdown(std::net::Shutdown::Both);
-        }
-    }
-
-    /// Returns when the client has left.
-    pub async fn left(&self) {
-        let watched = self.socket.as_ref().and_then(|socket| {
-            let socket = socket.try_clone().ok()?;
-            Accepted::from_std(socket).ok()
-        });
-        let Some(watched) = watched else {
-            return std::future::pending().await;
-        };
-        while let Ok(1..) = watched.peek(&mut [0]).await {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
 }

@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 
 use super::{
     super::{
-        Mail,
+        mail::Mail,
         rules::Rule,
         shared::{Shared, lock},
     },

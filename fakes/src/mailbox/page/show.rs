@@ -5,8 +5,8 @@ use minijinja::{Value, context};
 
 use super::{
     super::{
-        Mail,
         links::{self, Piece},
+        mail::Mail,
         shared::{Shared, lock},
     },
     list::MOMENT,

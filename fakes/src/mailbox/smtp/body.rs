@@ -4,19 +4,15 @@ use std::sync::atomic::Ordering;
 
 use super::super::rules::Stage;
 use super::{
-    envelope::{Envelope, too_large},
     reply::{End, Reply},
-    session::{Session, bad_sequence},
-    strict::{self, LONGEST_LINE},
+    session::{Envelope, Session},
+    strict::{self, LARGEST_MAIL, LONGEST_LINE},
 };
-
-/// Bytes of a message.
-pub const LARGEST_MAIL: usize = 1024 * 1024;
 
 impl Session {
     pub async fn data(&mut self) -> Result<Reply, End> {
         let Some(envelope) = self.envelope.take() else {
-            return Ok(bad_sequence("say MAIL first"));
+            return Ok(Reply::bad_sequence("say MAIL first"));
         };
         if envelope.to.is_empty() {
             return Ok(Reply::new(554, "5.5.1 there is no recipient"));
@@ -64,7 +60,7 @@ impl Session {
             } else if line.length - stuffed > LONGEST_LINE {
                 refusal.get_or_insert_with(strict::long_line);
             } else if message.len() + text.len() + 2 > LARGEST_MAIL {
-                refusal.get_or_insert_with(too_large);
+                refusal.get_or_insert_with(strict::too_large);
             }
             if refusal.is_none() {
                 message.extend_from_slice(text);

@@ -2,20 +2,14 @@
 
 use super::super::rules::Stage;
 use super::{
-    body::LARGEST_MAIL,
     command::Parameters,
     reply::{End, Reply},
-    session::{Session, bad_sequence},
+    session::{Envelope, Session},
+    strict::{LARGEST_MAIL, too_large},
 };
 
 /// As many as every server has to take (RFC 5321, 4.5.3.1.8).
 const MOST_RECIPIENTS: usize = 100;
-
-pub struct Envelope {
-    pub from: String,
-    pub to: Vec<String>,
-    pub parameters: Parameters,
-}
 
 impl Session {
     pub async fn sender(&mut self, from: String, parameters: Parameters) -> Result<Reply, End> {
@@ -23,7 +17,7 @@ impl Session {
             return Ok(refusal);
         }
         if self.envelope.is_some() {
-            return Ok(bad_sequence("there is a sender already"));
+            return Ok(Reply::bad_sequence("there is a sender already"));
         }
         if parameters.size.is_some_and(|size| size > LARGEST_MAIL) {
             return Ok(too_large());
@@ -47,7 +41,7 @@ impl Session {
     fn not_yet(&self) -> Option<Reply> {
         let is_stranger = self.shared.settings.login.is_some() && !self.is_logged_in;
         if !self.is_introduced {
-            Some(bad_sequence("say EHLO first"))
+            Some(Reply::bad_sequence("say EHLO first"))
         } else if self.lacks_encryption() {
             Some(Reply::new(530, "5.7.0 say STARTTLS first"))
         } else if is_stranger {
@@ -59,7 +53,7 @@ impl Session {
 
     pub async fn recipient(&mut self, address: String) -> Result<Reply, End> {
         let Some(envelope) = &self.envelope else {
-            return Ok(bad_sequence("say MAIL first"));
+            return Ok(Reply::bad_sequence("say MAIL first"));
         };
         if !address.is_ascii() && !envelope.parameters.utf8 {
             return Ok(needs_utf8());
@@ -77,10 +71,6 @@ impl Session {
         }
         Ok(reply)
     }
-}
-
-pub fn too_large() -> Reply {
-    Reply::new(552, format!("5.3.4 more than {LARGEST_MAIL} bytes"))
 }
 
 fn needs_utf8() -> Reply {

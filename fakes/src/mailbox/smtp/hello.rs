@@ -1,10 +1,10 @@
 //! `EHLO`, what is offered in answer to it, and `STARTTLS` (RFC 3207).
 
-use super::super::{Tls, rules::Stage};
+use super::super::{rules::Stage, settings::Tls};
 use super::{
-    body::LARGEST_MAIL,
     reply::{End, Reply},
-    session::{Session, bad_sequence},
+    session::Session,
+    strict::LARGEST_MAIL,
 };
 
 impl Session {
@@ -38,11 +38,6 @@ impl Session {
         offers
     }
 
-    /// Encryption is to be had, and not there yet.
-    pub fn lacks_encryption(&self) -> bool {
-        matches!(self.shared.settings.tls, Some(Tls::StartTls(_))) && !self.connection.is_encrypted
-    }
-
     /// Says the reply itself when the handshake follows it.
     pub async fn start_tls(&mut self) -> Result<Option<Reply>, End> {
         let shared = self.shared.clone();
@@ -50,10 +45,10 @@ impl Session {
             return Ok(Some(Reply::new(502, "5.5.1 there is no encryption here")));
         };
         if self.connection.is_encrypted {
-            return Ok(Some(bad_sequence("this is encrypted already")));
+            return Ok(Some(Reply::bad_sequence("this is encrypted already")));
         }
         if !self.is_introduced {
-            return Ok(Some(bad_sequence("say EHLO first")));
+            return Ok(Some(Reply::bad_sequence("say EHLO first")));
         }
         let reply = self.rules(Stage::StartTls, &[]).await?;
         let reply = reply.unwrap_or_else(|| Reply::new(220, "2.0.0 go ahead"));

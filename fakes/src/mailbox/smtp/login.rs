@@ -5,7 +5,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use super::super::rules::Stage;
 use super::{
     reply::{End, Reply},
-    session::{Session, bad_sequence},
+    session::Session,
 };
 
 /// Bytes of an answer to a challenge (RFC 4954, 4).
@@ -20,10 +20,10 @@ impl Session {
             return Ok(Reply::new(538, "5.7.11 say STARTTLS first"));
         }
         if !self.is_introduced {
-            return Ok(bad_sequence("say EHLO first"));
+            return Ok(Reply::bad_sequence("say EHLO first"));
         }
         if self.is_logged_in || self.envelope.is_some() {
-            return Ok(bad_sequence("it is too late for that"));
+            return Ok(Reply::bad_sequence("it is too late for that"));
         }
         let given = match mechanism {
             "PLAIN" => self.plain(initial).await?,

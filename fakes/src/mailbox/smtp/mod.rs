@@ -3,6 +3,7 @@
 mod body;
 mod command;
 mod connection;
+mod conversation;
 mod envelope;
 mod hello;
 mod lines;

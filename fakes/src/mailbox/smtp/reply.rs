@@ -22,6 +22,11 @@ impl Reply {
         Self { code, lines }
     }
 
+    /// To a command out of its turn.
+    pub fn bad_sequence(text: &str) -> Self {
+        Self::new(503, format!("5.5.1 {text}"))
+    }
+
     pub fn is_yes(&self) -> bool {
         (200..300).contains(&self.code)
     }

@@ -1,30 +1,23 @@
-//! The conversation with one client, from the greeting to `QUIT`.
+//! What is known of one client, and the rules that its commands meet.
 
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
-
 use super::super::{
-    Tls,
     rules::{Action, Stage},
+    settings::Tls,
     shared::{Shared, lock},
 };
 use super::{
-    command::{self, Command},
+    command::Parameters,
     connection::Connection,
-    envelope::Envelope,
-    lines::Line,
     reply::{End, Reply},
 };
-
-/// Bytes of a command: four times what RFC 5321 (4.5.3.1.4) asks for, since parameters add to it.
-const LONGEST_COMMAND: usize = 2048;
 
 pub struct Session {
     pub connection: Connection,
     pub shared: Arc<Shared>,
     /// The client was refused at the greeting; only `QUIT` is left to it.
-    turned_away: bool,
+    pub turned_away: bool,
     /// `EHLO` or `HELO` was said, since the encryption if there is one.
     pub is_introduced: bool,
     pub is_logged_in: bool,
@@ -32,83 +25,29 @@ pub struct Session {
     pub envelope: Option<Envelope>,
 }
 
+/// From whom a mail is, and to whom.
+pub struct Envelope {
+    pub from: String,
+    pub to: Vec<String>,
+    pub parameters: Parameters,
+}
+
 impl Session {
-    /// Serves a connection to its end.
-    pub async fn run(stream: TcpStream, shared: Arc<Shared>) {
-        let session = Connection::new(stream).map(|connection| Self {
+    /// With somebody who has said nothing yet.
+    pub fn new(connection: Connection, shared: Arc<Shared>) -> Self {
+        Self {
             connection,
             shared,
             turned_away: false,
             is_introduced: false,
             is_logged_in: false,
             envelope: None,
-        });
-        let Ok(mut session) = session else { return };
-        match session.talk().await {
-            Ok(()) => session.connection.close().await,
-            Err(End::Left(error)) => log::debug!("the mailbox's client is gone: {error}"),
-            Err(End::Drop | End::DropUnkept) => {}
-            Err(End::Hang) => session.connection.until_left().await,
         }
     }
 
-    async fn talk(&mut self) -> Result<(), End> {
-        if let Some(Tls::Implicit(config)) = &self.shared.settings.tls {
-            self.connection.encrypt(config).await?;
-        }
-        let greeting = self.rules(Stage::Connect, &[]).await?;
-        let greeting = greeting.unwrap_or_else(|| Reply::new(220, "mailbox.invalid ESMTP"));
-        self.turned_away = greeting.code != 220;
-        self.connection.say(&greeting).await?;
-        let mut is_over = greeting.is_last();
-        while !is_over {
-            let line = self.connection.line(LONGEST_COMMAND).await?;
-            if let Some(reply) = self.answer(&line).await? {
-                self.connection.say(&reply).await?;
-                is_over = reply.is_last();
-            }
-        }
-        Ok(())
-    }
-
-    /// The reply to a line; none where everything was said on the way.
-    async fn answer(&mut self, line: &Line) -> Result<Option<Reply>, End> {
-        let command = match self.read(line) {
-            Ok(command) => command,
-            Err(refusal) => return Ok(Some(refusal)),
-        };
-        let reply = match command {
-            Command::Quit => Reply::new(221, "2.0.0 bye"),
-            _ if self.turned_away => bad_sequence("you were asked to leave"),
-            Command::Hello { extended } => self.hello(extended).await?,
-            Command::StartTls => return self.start_tls().await,
-            Command::Login { mechanism, initial } => self.login(&mechanism, initial).await?,
-            Command::Sender {
-                address,
-                parameters,
-            } => self.sender(address, parameters).await?,
-            Command::Recipient(address) => self.recipient(address).await?,
-            Command::Data => self.data().await?,
-            Command::Reset => {
-                self.envelope = None;
-                Reply::new(250, "2.0.0 forgotten")
-            }
-            Command::Nothing => Reply::new(250, "2.0.0 yes"),
-            Command::Verify => Reply::new(252, "2.5.0 send it and see"),
-        };
-        Ok(Some(reply))
-    }
-
-    fn read(&self, line: &Line) -> Result<Command, Reply> {
-        let text = std::str::from_utf8(&line.bytes).unwrap_or_default();
-        self.shared.note(command::verb(text));
-        if line.length > LONGEST_COMMAND {
-            return Err(Reply::new(500, "5.5.6 this line is too long"));
-        }
-        if line.is_broken {
-            return Err(Reply::new(500, "5.5.2 lines end in CR LF"));
-        }
-        Command::parse(text)
+    /// Encryption is to be had, and not there yet.
+    pub fn lacks_encryption(&self) -> bool {
+        matches!(self.shared.settings.tls, Some(Tls::StartTls(_))) && !self.connection.is_encrypted
     }
 
     /// Lets the rules of a stage happen: a reply in place of the usual one, or the end.
@@ -128,9 +67,4 @@ impl Session {
         }
         Ok(None)
     }
-}
-
-/// A command out of its turn.
-pub fn bad_sequence(text: &str) -> Reply {
-    Reply::new(503, format!("5.5.1 {text}"))
 }

@@ -5,6 +5,8 @@ use mail_parser::{HeaderName, Message, MessageParser};
 
 use super::{command::Parameters, reply::Reply};
 
+/// Bytes of a message.
+pub const LARGEST_MAIL: usize = 1024 * 1024;
 /// Bytes of a line without its CR LF (RFC 5322, 2.1.1).
 pub const LONGEST_LINE: usize = 998;
 
@@ -22,6 +24,10 @@ const ONCE: [&str; 11] = [
     "In-Reply-To",
     "References",
 ];
+
+pub fn too_large() -> Reply {
+    Reply::new(552, format!("5.3.4 more than {LARGEST_MAIL} bytes"))
+}
 
 pub fn broken_line() -> Reply {
     fault("lines end in CR LF, and have neither CR, LF nor zero in them")

@@ -1,3 +1,4 @@
+use super::super::catalogue::Coupon;
 use super::*;
 
 fn of(lines: &[(&str, i64, i64)]) -> Value {
@@ -186,10 +187,10 @@ fn a_discount_is_shared_by_the_lines_and_may_leave_nothing_to_pay() {
         let mut params = of(&[("eur", 333, 1), ("eur", 333, 1), ("eur", 334, 1)]);
         params["discounts"] = json!([{"coupon": "spring"}]);
         let mut catalogue = Catalogue::default();
-        catalogue.set_coupon(discount::Coupon {
+        catalogue.set_coupon(Coupon {
             id: "spring".to_owned(),
             percent_off,
-            ..discount::Coupon::default()
+            ..Coupon::default()
         });
         bill(&params, &catalogue)
     };

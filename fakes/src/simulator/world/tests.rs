@@ -1,5 +1,5 @@
+use super::super::catalogue::ShippingRate;
 use super::super::endpoints;
-use super::super::shipping::ShippingRate;
 use super::*;
 
 const NOW: i64 = 1_800_000_000;

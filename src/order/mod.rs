@@ -1,6 +1,6 @@
 //! Orders: what somebody owes.
 //!
-//! A spreadsheet ([`csv`]) and the API ([`draft`]) end in the same [`draft::NewOrder`]; what is in
+//! A spreadsheet and the API ([`draft`]) end in the same [`draft::NewOrder`]; what is in
 //! one has been checked, and nothing further in asks again. An order is created once by its
 //! reference ([`create()`]), looked up ([`find()`], [`list`]), and moved from state to state by
 //! [`advance()`] alone, which writes the history line too.
@@ -9,10 +9,8 @@ mod advance;
 pub mod amount;
 pub mod change;
 mod create;
-pub mod csv;
 pub mod currency;
 pub mod draft;
-pub mod elsewhere;
 pub mod email;
 mod find;
 pub mod line;

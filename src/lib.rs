@@ -49,6 +49,7 @@ pub mod schema;
 pub mod serve;
 pub mod settings;
 pub mod settlement;
+pub mod spreadsheet;
 pub mod suppression;
 pub mod sweep;
 pub mod timeline;

@@ -1,13 +1,12 @@
 //! What can be done about a case: pure.
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Kind;
 
 /// How a person resolves a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// A payment that does not fit is taken for what was owed; else, somebody has taken note.

@@ -16,7 +16,7 @@ use freshmint::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Done, Failure, WRONG_USAGE, block_on, orders::Format};
+use crate::{Done, Failure, WRONG_USAGE, block_on, orders::Format, words};
 
 #[derive(Subcommand)]
 pub enum Cases {
@@ -65,7 +65,7 @@ pub struct Resolve {
     /// The case's id
     id: Uuid,
     /// What to do about it
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::resolved_how())]
     how: How,
     /// The reference of the order that the payment is for: with move and adopt
     #[arg(long, value_name = "REFERENCE")]

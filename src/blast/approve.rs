@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Asked,
-    author::answer,
+    edit::answer,
     material::{self, Material},
     plan::Plan,
     row::{self, Stored},

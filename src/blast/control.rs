@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     Asked,
-    author::answer,
+    edit::answer,
     not_before, pace,
     row::{self, Stored},
     state::{Move, State, Wish},

@@ -10,11 +10,11 @@
 //! acts on them looks whether anything has moved meanwhile (`material`).
 
 mod approve;
-mod author;
 mod content;
 mod control;
 mod counts;
 mod draft;
+mod edit;
 mod findings;
 mod material;
 mod pace;
@@ -23,10 +23,10 @@ mod preview;
 mod ready;
 mod recipients;
 mod row;
+mod sample;
 mod selection;
 mod start;
 pub mod state;
-mod test;
 mod trouble;
 mod view;
 
@@ -37,15 +37,15 @@ use uuid::Uuid;
 
 pub use self::{
     approve::approve,
-    author::{change, create},
     control::{cancel, pause, resume},
     counts::Counts,
     draft::{ChangeDraft, Content, Draft},
+    edit::{change, create},
     preview::{Preview, Sample, preview},
     recipients::{Recipient, recipients},
+    sample::test,
     selection::{Filter, Selection},
     start::start,
-    test::test,
     view::{Approval, Blast, find, list, named},
 };
 use crate::{

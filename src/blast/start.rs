@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     Asked,
     approve::{RESTLESS, TRIES, own_words},
-    author::answer,
+    edit::answer,
     material::{self, Material},
     not_before, pace,
     ready::{Mail, Ready, prepare},

@@ -1,6 +1,9 @@
 //! `freshmint ops token add NAME --role …`.
 
-use clap::{Args, Subcommand};
+use clap::{
+    Args, Subcommand,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use freshmint::{
     clock::Clock,
@@ -32,7 +35,7 @@ pub struct Add {
     #[arg(value_parser = not_blank)]
     name: String,
     /// What it may do
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = role())]
     role: Role,
 }
 
@@ -65,6 +68,19 @@ impl Add {
         }
         Ok(())
     }
+}
+
+/// The roles by their names, as the help lists them.
+fn role() -> impl TypedValueParser<Value = Role> {
+    let listed = Role::ALL.map(|role| {
+        PossibleValue::new(role.name()).help(match role {
+            Role::Viewer => "Read",
+            Role::Operator => "Write orders, too",
+            Role::Admin => "Users, tokens and settings, too",
+        })
+    });
+    PossibleValuesParser::new(listed)
+        .try_map(|name| Role::from_name(&name).ok_or("this is no role"))
 }
 
 fn not_blank(text: &str) -> Result<String, String> {

@@ -64,7 +64,7 @@ pub async fn peek(request: HttpRequest, app: Data<App>) -> HttpResponse {
 
 async fn unsubscribe(app: &App, address: AddressHash) -> Result<(), DbError> {
     let cause = Cause {
-        reason: "unsubscribed".to_owned(),
+        reason: suppression::UNSUBSCRIBED.to_owned(),
         doing: Doing {
             actor: "payer".to_owned(),
             at: app.clock.now(),

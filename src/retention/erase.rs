@@ -14,10 +14,10 @@ use serde_json::Value;
 
 use super::{
     carts::{self, Which},
-    tell,
+    retention_line,
 };
 use crate::{
-    activity::Doing,
+    activity::{self, Doing},
     db::{Db, DbError, lower},
     inbox::ERASED,
     schema::{outbox, stripe_events, suppressions},
@@ -89,7 +89,8 @@ pub fn erase(db: &Db, address: &Address, doing: &Doing) -> Result<Erased, Refuse
         after = looked.last;
     }
     let what = "a person's data was erased";
-    db.run_blocking(|connection| tell(connection, doing, what, erased))?;
+    let line = retention_line(doing, what, erased);
+    db.run_blocking(|connection| activity::record(connection, line.clone()))?;
     Ok(erased)
 }
 

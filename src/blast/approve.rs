@@ -28,7 +28,7 @@ pub(super) const TRIES: usize = 5;
 /// What is said when that was not enough.
 pub(super) const RESTLESS: &str =
     "its orders change faster than it can be looked at; try again in a moment";
-/// Rows of one statement: PostgreSQL takes 65,535 values in all.
+/// Rows of one statement: PostgreSQL takes 65,535 values in all, and a row has three.
 const ROWS: usize = 10_000;
 
 /// Approves what a preview showed under this hash. The same a second time is no error.

@@ -14,7 +14,7 @@ use crate::order::{
     text::{Reference, Text},
 };
 
-/// More than anybody reads.
+/// More than anybody reads. What it becomes once it is filled has a limit of its own, in `mail::template`.
 const LONGEST_BODY: usize = 20_000;
 
 /// The body of `POST /blasts`, not yet checked. An unknown field is refused by name. What is required

@@ -23,7 +23,7 @@ use crate::{
     suppression::{self, AddressHash, AddressKey},
 };
 
-/// So many mails are shown whole.
+/// So many mails are shown whole: enough to see what differs from one to the next.
 const SAMPLES: usize = 5;
 
 /// The JSON of a preview.

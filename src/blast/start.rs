@@ -16,6 +16,7 @@ use super::{
     row::{self, Stored},
     sample::write_mail,
     state::{Move, State, Wish},
+    trouble::NAMED,
 };
 use crate::{
     activity::Doing,
@@ -27,9 +28,6 @@ use crate::{
     reminder::rule::{Reason, not_owed},
     schema::{blasts, outbox as mails},
 };
-
-/// So many references are named; of the others it is told how many they are.
-const NAMED: usize = 20;
 
 /// Queues the mails of a mailing that is approved as it is. Starting it again does nothing.
 ///

@@ -8,8 +8,8 @@ use std::{
 
 use crate::{mail::template::Unfillable, order::Order};
 
-/// So many references are named; of the others it is told how many they are.
-const NAMED: usize = 20;
+/// So many references are named, as fit into a sentence; of the others it is told how many they are.
+pub(super) const NAMED: usize = 20;
 
 /// Something that is not as it should be. Orders are named by their references.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -138,6 +138,7 @@ fn none_is_sent(
                 .eq(&hash.0[..])
                 .or(lower(outbox::address).eq(address).assume_not_null()),
         )
+        // By id, as everybody who locks several, so that no two wait for each other.
         .order(outbox::id)
         .select(outbox::state)
         .for_update()
@@ -165,6 +166,7 @@ fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> Quer
         }
         erased.carts += pruned.carts;
     }
+    // Only now: what stands before this finds its rows by an address, or by a mail that still waits.
     erased.mails = of_mails(connection, MAILS, hash, address)?;
     erased.orders = of_address(connection, ORDERS, address)?;
     of_address(connection, METADATA, address)?;

@@ -29,9 +29,9 @@ use crate::{
     recovery, settings,
 };
 
-/// Between two runs: every night.
+/// Between two runs: once a day, since what is kept is kept for days.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
-/// After one that failed.
+/// After one that failed: the database is back by then, or it is tried once more.
 const AGAIN_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// How long something is kept.

@@ -8,7 +8,7 @@ use crate::schema::{activity, outbox};
 
 /// Lines of the log of one batch: they are short, and nothing hangs on them.
 const LINES: i64 = 2_000;
-/// Mails of one batch; each may have 20,000 letters.
+/// Mails of one batch; each may have 200,000 bytes.
 const MAILS: i64 = 200;
 
 /// Lines of the log from before `until`, oldest first, whatever they are about.

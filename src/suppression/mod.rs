@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The reason of somebody who has said so themselves. Reasons are free words, since a shop has its own;
-/// these three are ours.
+/// these are ours, beside the one of a file.
 pub const UNSUBSCRIBED: &str = "unsubscribed";
 /// The reason of an address that a mail server does not know.
 pub const NO_SUCH_ADDRESS: &str = "no_such_address";

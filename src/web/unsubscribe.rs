@@ -18,7 +18,7 @@ use crate::{
     suppression::{self, AddressHash, Cause},
 };
 
-/// After so many seconds another press may find the database.
+/// After so many seconds another press may find the database: as long as the API says, too.
 const TRY_AGAIN_AFTER: u32 = 5;
 
 /// `GET /unsubscribe/{token}`: the button. The database is not asked, so the page says nothing about

@@ -19,7 +19,7 @@ column_enum! {
 }
 
 /// A token that somebody has.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Queryable)]
 pub struct TokenHolder {
     /// Its name, for the history.
     pub name: String,
@@ -60,10 +60,9 @@ pub fn hash(token: &str) -> Vec<u8> {
 /// # Errors
 /// What PostgreSQL says.
 pub fn find(connection: &mut PgConnection, hash: &[u8]) -> QueryResult<Option<TokenHolder>> {
-    let row: Option<(String, Role)> = api_tokens::table
+    api_tokens::table
         .filter(api_tokens::token_hash.eq(hash))
         .select((api_tokens::name, api_tokens::role))
         .first(connection)
-        .optional()?;
-    Ok(row.map(|(name, role)| TokenHolder { name, role }))
+        .optional()
 }

@@ -15,7 +15,6 @@ pub(crate) mod payment;
 mod pricing;
 pub(crate) mod refund;
 pub mod verdict;
-mod view;
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -35,7 +34,6 @@ pub use self::{
     imported::{may_be_imported, payment_known, record_imported, unplaced},
     payment::{Payment, payments_of},
     refund::refunded,
-    view::OrderView,
 };
 use crate::{
     activity::Doing,

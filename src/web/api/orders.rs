@@ -23,8 +23,9 @@ use crate::{
         draft::{Draft, NewOrder},
         state::{Fact, How, Move},
     },
-    settlement::{OrderView, Payment, payments_of},
+    settlement::{Payment, payments_of},
     timeline,
+    web::order_view::OrderView,
 };
 
 /// `POST /orders`
@@ -259,5 +260,5 @@ fn parse_id(text: &str) -> Result<Uuid, Problem> {
 }
 
 fn view<'a>(app: &App, order: &'a Order, payments: &'a [Payment]) -> OrderView<'a> {
-    OrderView::of(order, app.pay_url(order), payments)
+    OrderView::new(order, app.pay_url(order), payments)
 }

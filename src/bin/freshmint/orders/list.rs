@@ -13,8 +13,9 @@ use freshmint::{
         line::Line,
         money::{Money, as_told},
     },
-    settlement::{OrderView, Payment, payments_of},
+    settlement::{Payment, payments_of},
     timeline::{self, Timeline},
+    web::order_view::OrderView,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -242,7 +243,7 @@ fn view<'a>(
     order: &'a Order,
     payments: &'a [Payment],
 ) -> OrderView<'a> {
-    OrderView::of(order, link(keys, public_url, order), payments)
+    OrderView::new(order, link(keys, public_url, order), payments)
 }
 
 fn link(keys: &LinkKeys, public_url: &Url, order: &Order) -> String {

@@ -1,19 +1,21 @@
 //! Writing a mailing, and changing it before it goes.
 
+use std::collections::HashSet;
+
 use diesel::{Connection, prelude::*};
 use uuid::Uuid;
 
 use super::{
     Asked, Blast, Content,
-    draft::ChangeDraft,
-    row::{self, Written},
-    selection::Selection,
+    draft::{ChangeDraft, Selection},
+    record_blast,
+    row::{self, BlastColumns},
     state::{Move, Wish},
-    tell, view,
+    view,
 };
 use crate::{
     activity::Doing,
-    order::problem::Problems,
+    order::{Kind, problem::Problems},
     random,
     schema::{blasts, orders},
 };
@@ -35,11 +37,11 @@ pub fn create(
         diesel::insert_into(blasts::table)
             .values((
                 blasts::id.eq(id),
-                Written::of(content, &doing.actor)?,
+                BlastColumns::new(content, &doing.actor)?,
                 blasts::created_at.eq(doing.at),
             ))
             .execute(connection)?;
-        tell(connection, id, &content.name, "written", doing)?;
+        record_blast(connection, id, &content.name, "written", doing)?;
         answer(connection, id)
     })
 }
@@ -76,12 +78,12 @@ pub fn change(
         }
         diesel::update(blasts::table.find(id))
             .set((
-                Written::of(&content, &doing.actor)?,
-                blasts::state.eq(next.name()),
+                BlastColumns::new(&content, &doing.actor)?,
+                blasts::state.eq(next),
             ))
             .execute(connection)?;
         row::void(connection, id, doing.at)?;
-        tell(connection, id, &content.name, "changed", doing)?;
+        record_blast(connection, id, &content.name, "changed", doing)?;
         answer(connection, id)
     })
 }
@@ -92,6 +94,8 @@ pub(super) fn answer(connection: &mut PgConnection, id: Uuid) -> QueryResult<Ask
     Ok(found.map_or(Asked::NoBlast, Asked::Done))
 }
 
+/// What is wrong with the references that are selected: those that no bill has. A typing error is told
+/// here, where somebody can mend it, and not found out by whoever misses a mail.
 fn unknown_references(
     connection: &mut PgConnection,
     selection: &Selection,
@@ -101,11 +105,11 @@ fn unknown_references(
     };
     let known: Vec<String> = orders::table
         .filter(orders::reference.eq_any(wanted))
-        .filter(orders::kind.eq("billed"))
+        .filter(orders::kind.eq(Kind::Billed.name()))
         .order(orders::reference)
         .select(orders::reference)
         .load(connection)?;
-    let known: std::collections::HashSet<String> = known.into_iter().collect();
+    let known: HashSet<String> = known.into_iter().collect();
     let unknown = wanted
         .iter()
         .filter(|reference| !known.contains(*reference));

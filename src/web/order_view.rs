@@ -6,8 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Payment;
-use crate::order::{Order, line::Line, state::State};
+use crate::{
+    order::{Order, line::Line, state::State},
+    settlement::Payment,
+};
 
 /// The JSON of an order.
 #[derive(Debug, Serialize)]
@@ -42,7 +44,7 @@ pub struct OrderView<'a> {
 
 impl<'a> OrderView<'a> {
     /// The order with its pay link, and those of `payments` that are its own.
-    pub fn of(order: &'a Order, pay_url: String, payments: &'a [Payment]) -> Self {
+    pub fn new(order: &'a Order, pay_url: String, payments: &'a [Payment]) -> Self {
         let state = order.state;
         let (paid_at, refunded_amount) = match state {
             State::Paid { at } => (Some(at), 0),

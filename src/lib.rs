@@ -37,6 +37,7 @@ pub mod language;
 pub mod link;
 pub mod mail;
 pub mod metrics;
+pub mod one_at_a_time;
 pub mod order;
 pub mod outbox;
 pub mod pace;

@@ -3,7 +3,6 @@
 //! [`click`] walks from what the database says to a checkout session that can be paid, one
 //! [`Step`] at a time. [`close::closed_first`] walks the other way, before an order changes.
 
-pub mod alone;
 pub mod close;
 mod end;
 pub mod imported;

@@ -105,7 +105,7 @@ pub fn close(
 }
 
 /// Resolves a locked case that is open.
-pub(super) fn resolve(
+pub(crate) fn mark_resolved(
     connection: &mut PgConnection,
     case: &Case,
     how: How,
@@ -125,7 +125,7 @@ pub(super) fn resolve(
 }
 
 /// Keeps that a refund is asked for, before Stripe hears of it.
-pub(super) fn begin_refund(
+pub(crate) fn begin_refund(
     connection: &mut PgConnection,
     case: &Case,
     doing: &Doing,
@@ -141,7 +141,7 @@ pub(super) fn begin_refund(
 }
 
 /// An attempt has had its final answer: the next one goes under another number.
-pub(super) fn next_refund_attempt(
+pub(crate) fn next_refund_attempt(
     connection: &mut PgConnection,
     id: Uuid,
     attempt: i32,
@@ -156,7 +156,7 @@ pub(super) fn next_refund_attempt(
 }
 
 /// Stripe refused the refund that was asked for: the case is open again. Tells whether it was.
-pub(super) fn end_refund(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
+pub(crate) fn end_refund(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
     let asked = cases::table
         .find(id)
         .filter(cases::refunding_at.is_not_null());
@@ -171,7 +171,7 @@ pub(super) fn end_refund(connection: &mut PgConnection, id: Uuid) -> QueryResult
 }
 
 /// A payment has moved; the cases of its disputes are about its order, too.
-pub(super) fn follow(
+pub(crate) fn follow(
     connection: &mut PgConnection,
     payment: Uuid,
     from: Option<Uuid>,

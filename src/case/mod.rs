@@ -2,25 +2,25 @@
 //! second one, one without an order, a dispute, a refund that nobody can place.
 //!
 //! Settlement opens them ([`open`]) in the transaction of what it found, and closes those that
-//! something at Stripe has settled ([`close`]). A person resolves the others ([`resolve()`]): what
-//! each kind offers is a pure table ([`action`]). Nothing here ever un-pays an order.
+//! something at Stripe has settled ([`close`]). A person decides about the others: what each kind
+//! offers is a pure table ([`action`]), and [`crate::resolution`] does it. Nothing here ever un-pays
+//! an order.
 
-mod accept;
 pub mod action;
 mod candidate;
 mod change;
-mod place;
-mod refund;
-mod resolve;
 mod row;
 pub mod suggest;
 mod view;
 
 pub use self::{
     change::{Opening, close, in_review, open},
-    resolve::{Resolved, resolve},
     row::{Case, Resolution, find},
     view::{CaseView, Filter, list, show},
+};
+pub(crate) use self::{
+    change::{begin_refund, end_refund, follow, mark_resolved, next_refund_attempt},
+    row::{lock, orders_of},
 };
 
 /// What does not add up.

@@ -149,7 +149,7 @@ pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>
 }
 
 /// The same, locked: after orders, sessions and payments, by everybody.
-pub(super) fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>> {
+pub(crate) fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>> {
     let row = cases::table
         .find(id)
         .select(CaseRow::as_select())
@@ -160,7 +160,7 @@ pub(super) fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Optio
 }
 
 /// The orders that its payment is counted for, in the order in which they are locked.
-pub(super) fn orders_of(connection: &mut PgConnection, case: &Case) -> QueryResult<Vec<Uuid>> {
+pub(crate) fn orders_of(connection: &mut PgConnection, case: &Case) -> QueryResult<Vec<Uuid>> {
     let Some(payment) = case.payment_id else {
         return Ok(Vec::new());
     };

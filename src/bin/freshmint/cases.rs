@@ -5,13 +5,14 @@ use freshmint::{
     activity::Doing,
     app::App,
     case::{
-        self, CaseView, Filter, Resolved,
+        self, CaseView, Filter,
         action::{How, Wish},
     },
     clock::Clock,
     config,
     db::Db,
     order::{self, currency::Currency, money::Money},
+    resolution::{Resolved, resolve},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -141,7 +142,7 @@ impl Resolve {
             at: app.clock.now(),
             note: self.note.clone(),
         };
-        let why = match block_on(case::resolve(&app, id, wish, &doing))? {
+        let why = match block_on(resolve(&app, id, wish, &doing))? {
             Resolved::Done => {
                 say!("{id} is resolved: {}", how.name());
                 return Ok(());

@@ -16,9 +16,10 @@ use super::{
 use crate::{
     app::App,
     case::{
-        self, Filter, Kind, Resolved,
+        self, Filter, Kind,
         action::{How, Wish},
     },
+    resolution::{self, Resolved},
 };
 
 #[derive(Deserialize)]
@@ -93,7 +94,7 @@ pub async fn resolve(
     } = body.parse()?;
     let wish = wish(how, order_id)?;
     let doing = caller.doing(&app, note.map(String::from));
-    match case::resolve(&app, id, wish, &doing).await? {
+    match resolution::resolve(&app, id, wish, &doing).await? {
         Resolved::Done => answer(&app, id).await,
         Resolved::NotNow(why) => Err(Problem::conflict(why)),
         Resolved::NoCase => Err(Problem::not_found("case")),

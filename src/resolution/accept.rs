@@ -4,16 +4,14 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    Case, Kind,
-    action::{How, Wish},
-    change,
-    resolve::{Look, Resolved, changed, in_one_go, look, tell},
-    row,
-};
+use super::{Look, Resolved, changed, in_one_go, look, tell};
 use crate::{
     activity::Doing,
     app::App,
+    case::{
+        self, Case, Kind,
+        action::{How, Wish},
+    },
     checkout::close::closed_first_beside,
     db::DbError,
     order::{
@@ -40,8 +38,12 @@ pub(super) async fn accept(
                     app,
                     order_id,
                     orders,
-                    move |connection, order, _| match look(connection, row::lock, id, Wish::Accept)?
-                    {
+                    move |connection, order, _| match look(
+                        connection,
+                        case::lock,
+                        id,
+                        Wish::Accept,
+                    )? {
                         Look::Go(case, _) => {
                             take_for_what_was_owed(connection, &case, order, &doing)
                         }
@@ -77,7 +79,7 @@ fn take_for_what_was_owed(
         .set(payment_allocations::verdict.eq(Verdict::Settles.name()))
         .execute(connection)?;
     order::settled_with(connection, order, case.amount, &case.currency)?;
-    change::resolve(connection, case, How::Accept, None, doing)?;
+    case::mark_resolved(connection, case, How::Accept, None, doing)?;
     // Some of it may have gone back before.
     if let Some(intent) = &case.payment_intent {
         refund::apply(connection, intent, doing)?;
@@ -96,6 +98,6 @@ fn take_note(connection: &mut PgConnection, case: &Case, doing: &Doing) -> Query
         Kind::Refund => "the refund of a payment for several orders was taken note of",
     };
     tell(connection, case, case.order_id, what, doing)?;
-    change::resolve(connection, case, How::Accept, None, doing)?;
+    case::mark_resolved(connection, case, How::Accept, None, doing)?;
     Ok(Resolved::Done)
 }

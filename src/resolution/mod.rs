@@ -1,18 +1,20 @@
 //! A person decides about a case: the wish is looked at, done, and the case closed with it.
 
+mod accept;
+mod place;
+mod refund;
+
 use diesel::{Connection, prelude::*};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    Case, accept,
-    action::{Follows, Wish},
-    place, refund, row,
-};
 use crate::{
-    activity::Doing,
-    activity::{self, Level},
+    activity::{self, Doing, Level},
     app::App,
+    case::{
+        self, Case,
+        action::{Follows, Wish},
+    },
     checkout::close::Changed,
     db::DbError,
 };
@@ -41,7 +43,7 @@ pub enum Resolved {
 pub async fn resolve(app: &App, id: Uuid, wish: Wish, doing: &Doing) -> Result<Resolved, DbError> {
     let found = app
         .db
-        .run(move |connection| look(connection, row::find, id, wish))
+        .run(move |connection| look(connection, case::find, id, wish))
         .await?;
     let (case, orders) = match found {
         Look::Go(case, orders) => (*case, orders),
@@ -57,7 +59,7 @@ pub async fn resolve(app: &App, id: Uuid, wish: Wish, doing: &Doing) -> Result<R
 }
 
 /// Whether a wish can be done now.
-pub(super) enum Look {
+enum Look {
     /// It can, about this case; its payment is counted for these orders.
     Go(Box<Case>, Vec<Uuid>),
     /// Nothing is left to do, or it cannot be done.
@@ -65,7 +67,7 @@ pub(super) enum Look {
 }
 
 /// Looks at a case through `find`, which may lock it.
-pub(super) fn look(
+fn look(
     connection: &mut PgConnection,
     find: impl Fn(&mut PgConnection, Uuid) -> QueryResult<Option<Case>>,
     id: Uuid,
@@ -74,7 +76,7 @@ pub(super) fn look(
     let Some(case) = find(connection, id)? else {
         return Ok(Look::Stop(Resolved::NoCase));
     };
-    let orders = row::orders_of(connection, &case)?;
+    let orders = case::orders_of(connection, &case)?;
     Ok(match case.matter(orders.len() > 1).ask(wish) {
         Follows::Do => Look::Go(Box::new(case), orders),
         Follows::IsDone => Look::Stop(Resolved::Done),
@@ -83,14 +85,14 @@ pub(super) fn look(
 }
 
 /// In one transaction: locks the case, looks again, and does what `act` says.
-pub(super) async fn in_one_go(
+async fn in_one_go(
     app: &App,
     id: Uuid,
     wish: Wish,
     act: impl Fn(&mut PgConnection, &Case) -> QueryResult<Resolved> + Send + 'static,
 ) -> Result<Resolved, DbError> {
     let done = app.db.run(move |connection| {
-        connection.transaction(|connection| match look(connection, row::lock, id, wish)? {
+        connection.transaction(|connection| match look(connection, case::lock, id, wish)? {
             Look::Go(case, _) => act(connection, &case),
             Look::Stop(resolved) => Ok(resolved),
         })
@@ -99,7 +101,7 @@ pub(super) async fn in_one_go(
 }
 
 /// What became of a change that needed an order's checkout closed first.
-pub(super) fn changed(changed: Changed<Resolved>) -> Resolved {
+fn changed(changed: Changed<Resolved>) -> Resolved {
     match changed {
         Changed::Done(resolved) => resolved,
         Changed::NoOrder => Resolved::NoOrder,
@@ -108,7 +110,7 @@ pub(super) fn changed(changed: Changed<Resolved>) -> Resolved {
 }
 
 /// Writes what a person did about a case into the history of an order.
-pub(super) fn tell(
+fn tell(
     connection: &mut PgConnection,
     case: &Case,
     order_id: Option<Uuid>,

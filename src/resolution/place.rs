@@ -4,16 +4,11 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    Case, Kind,
-    action::Wish,
-    change,
-    resolve::{Look, Resolved, changed, look, tell},
-    row,
-};
+use super::{Look, Resolved, changed, look, tell};
 use crate::{
     activity::Doing,
     app::App,
+    case::{self, Case, Kind, action::Wish},
     checkout::close::closed_first_beside,
     db::DbError,
     language::Language,
@@ -49,7 +44,7 @@ pub(super) async fn place(
         if let Some(intent) = &intent {
             payment::lock_intent(connection, intent)?;
         }
-        match look(connection, row::lock, id, wish)? {
+        match look(connection, case::lock, id, wish)? {
             Look::Go(case, _) => {
                 let leaves = |order: &&Order| case.order_id == Some(order.id);
                 let places = Places {
@@ -105,11 +100,11 @@ fn count(
     }
     let part = case.amount;
     payment::allocate(connection, &payment, target, part, Verdict::Settles, doing)?;
-    change::resolve(connection, case, wish.how(), Some(target.id), doing)?;
+    case::mark_resolved(connection, case, wish.how(), Some(target.id), doing)?;
     if let (Some(source), Kind::Mismatch) = (source, case.kind) {
         refund::release(connection, source, doing)?;
     }
-    change::follow(connection, payment.id, case.order_id, target.id)?;
+    case::follow(connection, payment.id, case.order_id, target.id)?;
     // What was heard of before the payment had its order.
     if let Some(intent) = &payment.payment_intent {
         refund::apply(connection, intent, doing)?;

@@ -50,6 +50,7 @@ pub mod retention;
 #[allow(missing_docs)]
 pub mod schema;
 pub mod serve;
+pub mod session;
 pub mod settings;
 pub mod settlement;
 pub mod suppression;

@@ -5,7 +5,7 @@ use diesel::{pg::Pg, prelude::*};
 use uuid::Uuid;
 
 use super::suggest::{Candidate, Orphan};
-use crate::{db::lower, schema::orders};
+use crate::{db::lower, order::Status, schema::orders};
 
 /// How many orders with the payer's address, or the payment's amount, are looked at.
 const MOST: i64 = 1_000;
@@ -50,7 +50,7 @@ fn waiting<'a>() -> Waiting<'a> {
     orders::table
         .select(Row::as_select())
         .into_boxed()
-        .filter(orders::status.eq_any(["open", "in_review"]))
+        .filter(orders::status.eq_any([Status::Open, Status::InReview]))
         .order(orders::id.desc())
         .limit(MOST)
 }

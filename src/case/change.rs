@@ -8,7 +8,10 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::{Case, Kind, action::How};
+use super::{
+    Case, Kind,
+    action::{Ending, How},
+};
 use crate::{activity::Doing, random, schema::cases};
 
 /// A case that is being opened.
@@ -41,7 +44,7 @@ pub fn open(connection: &mut PgConnection, opening: &Opening, doing: &Doing) -> 
     let new = diesel::insert_into(cases::table)
         .values((
             cases::id.eq(random::row_id(doing.at)),
-            cases::kind.eq(opening.kind.name()),
+            cases::kind.eq(opening.kind),
             cases::about.eq(opening.about),
             cases::order_id.eq(opening.order_id),
             cases::payment_id.eq(opening.payment_id),
@@ -63,7 +66,7 @@ pub fn open(connection: &mut PgConnection, opening: &Opening, doing: &Doing) -> 
 pub fn in_review(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<bool> {
     let waiting = cases::table
         .filter(cases::order_id.eq(order_id))
-        .filter(cases::kind.eq(Kind::Mismatch.name()))
+        .filter(cases::kind.eq(Kind::Mismatch))
         .filter(cases::resolved_at.is_null());
     diesel::select(diesel::dsl::exists(waiting)).get_result(connection)
 }
@@ -77,7 +80,7 @@ pub fn close(
     connection: &mut PgConnection,
     about: &str,
     order_id: Option<Uuid>,
-    how: &str,
+    how: Ending,
     doing: &Doing,
 ) -> QueryResult<bool> {
     let open = cases::table
@@ -115,7 +118,7 @@ pub(crate) fn mark_resolved(
     diesel::update(cases::table.find(case.id))
         .set((
             cases::resolved_at.eq(doing.at),
-            cases::resolved_how.eq(how.name()),
+            cases::resolved_how.eq(how.ending()),
             cases::resolved_by.eq(&doing.actor),
             cases::note.eq(&doing.note),
             cases::moved_to.eq(moved_to),
@@ -179,7 +182,7 @@ pub(crate) fn follow(
 ) -> QueryResult<()> {
     let disputes = cases::table
         .filter(cases::payment_id.eq(payment))
-        .filter(cases::kind.eq(Kind::Dispute.name()))
+        .filter(cases::kind.eq(Kind::Dispute))
         .filter(cases::order_id.is_not_distinct_from(from));
     diesel::update(disputes)
         .set(cases::order_id.eq(to))

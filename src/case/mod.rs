@@ -14,6 +14,7 @@ pub mod suggest;
 mod view;
 
 pub use self::{
+    action::Ending,
     change::{Opening, close, in_review, open},
     row::{Case, Resolution, find},
     view::{CaseView, Filter, list, show},
@@ -23,44 +24,20 @@ pub(crate) use self::{
     row::{lock, orders_of},
 };
 
-/// What does not add up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A payment is not what was owed, or came for an order that was cancelled.
-    Mismatch,
-    /// A payment came for an order that is settled.
-    SecondPayment,
-    /// A payment belongs to no order that we know.
-    Orphan,
-    /// The payer's bank asks for the money back.
-    Dispute,
-    /// A refund of a payment that several orders share: nobody but a person knows whose it is.
-    Refund,
-}
+use crate::column::column_enum;
 
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Mismatch,
-        Self::SecondPayment,
-        Self::Orphan,
-        Self::Dispute,
-        Self::Refund,
-    ];
-
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Mismatch => "mismatch",
-            Self::SecondPayment => "second_payment",
-            Self::Orphan => "orphan",
-            Self::Dispute => "dispute",
-            Self::Refund => "refund",
-        }
-    }
-
-    /// The kind of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+column_enum! {
+    /// What does not add up.
+    pub enum Kind {
+        /// A payment is not what was owed, or came for an order that was cancelled.
+        Mismatch = "mismatch",
+        /// A payment came for an order that is settled.
+        SecondPayment = "second_payment",
+        /// A payment belongs to no order that we know.
+        Orphan = "orphan",
+        /// The payer's bank asks for the money back.
+        Dispute = "dispute",
+        /// A refund of a payment that several orders share: nobody but a person knows whose it is.
+        Refund = "refund",
     }
 }

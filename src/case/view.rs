@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Case, Kind,
-    action::How,
+    action::{Ending, How},
     candidate::candidates,
     row::CaseRow,
     suggest::{Candidate, Orphan, Suggestion, suggest},
@@ -19,8 +19,8 @@ use crate::schema::{cases, disputes, payment_allocations, payments, refunds};
 pub struct CaseView {
     /// Ours, for ever.
     pub id: Uuid,
-    /// What does not add up, by its name.
-    pub kind: &'static str,
+    /// What does not add up.
+    pub kind: Kind,
     /// `open` or `resolved`.
     pub state: &'static str,
     /// Whose money it is counted for; of a moved payment, whose it was before.
@@ -45,8 +45,8 @@ pub struct CaseView {
     pub refunded_amount: i64,
     /// When it was resolved.
     pub resolved_at: Option<DateTime<Utc>>,
-    /// What was done; `won` for a dispute that Stripe's word ended.
-    pub resolved_how: Option<String>,
+    /// What was done.
+    pub resolved_how: Option<Ending>,
     /// By whom.
     pub resolved_by: Option<String>,
     /// The order that the payment is counted for since.
@@ -103,7 +103,7 @@ pub fn list(
         None => query,
     };
     if let Some(kind) = filter.kind {
-        query = query.filter(cases::kind.eq(kind.name()));
+        query = query.filter(cases::kind.eq(kind));
     }
     if let Some(order) = filter.order {
         query = query.filter(cases::order_id.eq(order).or(cases::moved_to.eq(order)));
@@ -189,7 +189,7 @@ impl Beside {
         let resolved = case.resolved;
         CaseView {
             id: case.id,
-            kind: case.kind.name(),
+            kind: case.kind,
             state: if resolved.is_some() {
                 "resolved"
             } else {
@@ -206,7 +206,7 @@ impl Beside {
             refunding_at: case.refunding_at,
             refunded_amount: refunded.map_or(0, |(_, amount)| *amount),
             resolved_at: resolved.as_ref().map(|resolved| resolved.at),
-            resolved_how: resolved.as_ref().map(|resolved| resolved.how.clone()),
+            resolved_how: resolved.as_ref().map(|resolved| resolved.how),
             resolved_by: resolved.as_ref().map(|resolved| resolved.by.clone()),
             moved_to: resolved.and_then(|resolved| resolved.moved_to),
             note: case.note,

@@ -9,9 +9,10 @@ use super::{
     session::{Attempt, Live, Stage},
 };
 use crate::{
-    order::{self, Order, OrderRow, line},
+    order::{self, Order, OrderRow, Status, line},
     random,
     schema::{checkout_sessions, orders, reminder_decisions, session_orders, settings},
+    session::{AskedBy, SessionOrigin, SessionState},
     settings::Settings,
     visitor::Visitor,
 };
@@ -26,7 +27,7 @@ const REFUSAL_STANDS: Duration = Duration::minutes(10);
 struct SessionRow {
     id: Uuid,
     stripe_id: Option<String>,
-    state: String,
+    state: SessionState,
     idempotency_key: Option<String>,
     params_hash: Option<Vec<u8>>,
     request_body: Option<String>,
@@ -39,18 +40,18 @@ struct SessionRow {
 impl SessionRow {
     fn decode(self) -> QueryResult<Live> {
         let stage = match (
-            self.state.as_str(),
+            self.state,
             self.stripe_id,
             self.request_body,
             self.idempotency_key,
         ) {
-            ("minting", _, Some(body), Some(key)) => Stage::Minting(Attempt {
+            (SessionState::Minting, _, Some(body), Some(key)) => Stage::Minting(Attempt {
                 body,
                 key,
                 posted_at: self.posted_at.unwrap_or(self.created_at),
             }),
-            ("closing", Some(stripe_id), ..) => Stage::Closing { stripe_id },
-            ("open", Some(stripe_id), ..) => match (self.url, self.expires_at) {
+            (SessionState::Closing, Some(stripe_id), ..) => Stage::Closing { stripe_id },
+            (SessionState::Open, Some(stripe_id), ..) => match (self.url, self.expires_at) {
                 (Some(url), Some(expires_at)) => Stage::Open {
                     stripe_id,
                     url,
@@ -58,7 +59,16 @@ impl SessionRow {
                 },
                 _ => return Err(impossible("an open session without its address or its end")),
             },
-            (state, ..) => return Err(impossible(&format!("a live session that is {state}"))),
+            (
+                state @ (SessionState::Minting
+                | SessionState::Open
+                | SessionState::Closing
+                | SessionState::Complete
+                | SessionState::Expired
+                | SessionState::Superseded
+                | SessionState::Failed),
+                ..,
+            ) => return Err(impossible(&format!("a live session that is {state}"))),
         };
         Ok(Live {
             id: self.id,
@@ -124,11 +134,11 @@ pub fn unsettled(
     order_id: Uuid,
 ) -> QueryResult<Option<(String, bool)>> {
     let payable = orders::status
-        .eq("open")
-        .and(checkout_sessions::state.eq_any(["open", "closing"]));
+        .eq(Status::Open)
+        .and(checkout_sessions::state.eq_any(SessionState::PAYABLE));
     let on_its_way = orders::status
-        .eq("processing")
-        .and(checkout_sessions::state.eq("complete"))
+        .eq(Status::Processing)
+        .and(checkout_sessions::state.eq(SessionState::Complete))
         .and(checkout_sessions::payment_failed_at.is_null());
     session_orders::table
         .inner_join(
@@ -222,13 +232,9 @@ pub fn begin(
         diesel::insert_into(checkout_sessions::table)
             .values((
                 checkout_sessions::id.eq(row),
-                checkout_sessions::state.eq("minting"),
-                checkout_sessions::origin.eq("click"),
-                checkout_sessions::asked_by.eq(if asked_by == Visitor::Person {
-                    "person"
-                } else {
-                    "machine"
-                }),
+                checkout_sessions::state.eq(SessionState::Minting),
+                checkout_sessions::origin.eq(SessionOrigin::Click),
+                checkout_sessions::asked_by.eq(AskedBy::from(asked_by)),
                 checkout_sessions::idempotency_key.eq(&attempt.key),
                 checkout_sessions::params_hash.eq(params_hash),
                 checkout_sessions::request_body.eq(&attempt.body),

@@ -25,6 +25,7 @@ pub mod problem;
 mod restored;
 mod row;
 pub mod state;
+mod status;
 pub mod text;
 pub mod wording;
 
@@ -43,6 +44,7 @@ pub use self::{
     owed::set_amount,
     restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},
+    status::Status,
 };
 use self::{
     currency::Currency, email::Email, line::Line, locale::Locale, mode::Mode, money::Money,

@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::column::column_enum;
+
 /// An order's state with its evidence. Amounts in minor units of the order's currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -65,16 +67,16 @@ pub enum How {
     Other,
 }
 
-/// What a payment is to an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It is what was owed.
-    Settles,
-    /// It was paid already.
-    SecondPayment,
-    /// The amount, the currency or the time is not what was owed.
-    Mismatch,
+column_enum! {
+    /// What a payment is to an order.
+    pub enum Verdict {
+        /// It is what was owed.
+        Settles = "settles",
+        /// It was paid already.
+        SecondPayment = "second_payment",
+        /// The amount, the currency or the time is not what was owed.
+        Mismatch = "mismatch",
+    }
 }
 
 /// Something that may move an order.
@@ -248,17 +250,6 @@ impl How {
         [Self::Cash, Self::Cheque, Self::Waived, Self::Other]
             .into_iter()
             .find(|how| how.name() == name)
-    }
-}
-
-impl Verdict {
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Settles => "settles",
-            Self::SecondPayment => "second_payment",
-            Self::Mismatch => "mismatch",
-        }
     }
 }
 

@@ -76,7 +76,7 @@ fn take_for_what_was_owed(
     tell(connection, case, Some(order.id), what, doing)?;
     order::advance(connection, order, Fact::Accept, doing)?;
     diesel::update(payment_allocations::table.find((payment, order.id)))
-        .set(payment_allocations::verdict.eq(Verdict::Settles.name()))
+        .set(payment_allocations::verdict.eq(Verdict::Settles))
         .execute(connection)?;
     order::settled_with(connection, order, case.amount, &case.currency)?;
     case::mark_resolved(connection, case, How::Accept, None, doing)?;

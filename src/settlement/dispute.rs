@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::payment::lock_orders_and_intent;
 use crate::{
     activity::{self, Doing, Level},
-    case::{self, Kind, Opening},
+    case::{self, Ending, Kind, Opening},
     gateway::charge::Dispute,
-    order::{self},
+    order,
     schema::{disputes, payment_allocations, payments},
 };
 
@@ -127,7 +127,7 @@ fn bring_in_line(
         reason: row.reason,
     };
     if dispute.is_won() {
-        if case::close(connection, &dispute.id, about.order, "won", doing)? {
+        if case::close(connection, &dispute.id, about.order, Ending::Won, doing)? {
             let what = "the dispute was decided for the shop";
             tell(connection, about, &dispute, Level::Info, what, doing)?;
         }

@@ -79,7 +79,7 @@ pub(super) fn record(
         .values((
             &payment,
             payments::session_id.eq(row),
-            payments::found_by.eq(found_by.name()),
+            payments::found_by.eq(found_by),
             payments::found_at.eq(now),
         ))
         .on_conflict(payments::stripe_session_id)
@@ -170,7 +170,7 @@ pub(crate) fn allocate(
             payment_allocations::payment_id.eq(payment.id),
             payment_allocations::order_id.eq(order.id),
             payment_allocations::amount.eq(part),
-            payment_allocations::verdict.eq(judged.name()),
+            payment_allocations::verdict.eq(judged),
         ))
         .execute(connection)?;
     let (level, what, kind) = match judged {
@@ -267,10 +267,10 @@ pub struct Payment {
     pub amount: i64,
     /// Lower-case ISO code.
     pub currency: String,
-    /// `settles`, `second_payment` or `mismatch`.
-    pub verdict: String,
-    /// `webhook`, `return`, `click`, `sweep` or `import`: who found it first.
-    pub found_by: String,
+    /// What it is to the order.
+    pub verdict: Verdict,
+    /// Who found it first.
+    pub found_by: FoundBy,
     /// When it was found.
     pub at: DateTime<Utc>,
 }

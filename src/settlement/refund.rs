@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::payment::{Received, lock_orders_and_intent};
 use crate::{
     activity::{self, Doing, Level},
-    case::{self, Kind, Opening},
+    case::{self, Ending, Kind, Opening},
     gateway::charge::Charge,
     order::{
         self, Order,
@@ -91,7 +91,7 @@ struct Part {
 }
 
 fn parts_of(connection: &mut PgConnection, payment: &Received) -> QueryResult<Vec<Part>> {
-    let read = |connection: &mut PgConnection| -> QueryResult<Vec<(Uuid, i64, String)>> {
+    let read = |connection: &mut PgConnection| -> QueryResult<Vec<(Uuid, i64, Verdict)>> {
         payment_allocations::table
             .filter(payment_allocations::payment_id.eq(payment.id))
             .order(payment_allocations::order_id)
@@ -110,7 +110,7 @@ fn parts_of(connection: &mut PgConnection, payment: &Received) -> QueryResult<Ve
         .into_iter()
         .filter_map(|(id, amount, verdict)| {
             let order = orders.iter().find(|order| order.id == id)?.clone();
-            let settles = verdict == Verdict::Settles.name();
+            let settles = verdict == Verdict::Settles;
             Some(Part {
                 order,
                 amount,
@@ -143,7 +143,7 @@ fn give_back(
     // What did not fit has gone back: the order is as it was without it.
     if back >= part.amount {
         let about = &payment.stripe_session_id;
-        if case::close(connection, about, Some(order.id), "refund", doing)? {
+        if case::close(connection, about, Some(order.id), Ending::Refund, doing)? {
             release(connection, order, doing)?;
             let what = "the payment that did not fit has been refunded";
             activity::record(connection, line(payment, Some(order), back, what, doing))?;
@@ -173,7 +173,7 @@ fn nobodys_went_back(
     doing: &Doing,
 ) -> QueryResult<()> {
     let about = &payment.stripe_session_id;
-    if case::close(connection, about, None, "refund", doing)? {
+    if case::close(connection, about, None, Ending::Refund, doing)? {
         let what = "the payment that belonged to no order has been refunded";
         let told = activity::Line {
             level: Level::Info,

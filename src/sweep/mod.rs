@@ -22,6 +22,7 @@ use crate::{
     gateway::CallError,
     inbox,
     schema::{payments, sweeps},
+    settlement::FoundBy,
 };
 use diesel::{dsl::count_star, prelude::*};
 
@@ -134,7 +135,7 @@ async fn found_by_sweeps(app: &App) -> Result<i64, DbError> {
     app.db
         .run(|connection| {
             payments::table
-                .filter(payments::found_by.eq("sweep"))
+                .filter(payments::found_by.eq(FoundBy::Sweep))
                 .select(count_star())
                 .first(connection)
         })

@@ -10,7 +10,9 @@ use crate::{
     app::App,
     checkout::give_up,
     gateway::CallError,
+    order::Status,
     schema::{checkout_sessions, orders, session_orders},
+    session::SessionState,
     settlement::{self, FoundBy},
 };
 
@@ -81,9 +83,9 @@ fn not_owed(connection: &mut PgConnection) -> QueryResult<Vec<(String, Overdue)>
     let ids: Vec<String> = checkout_sessions::table
         .inner_join(session_orders::table.on(session_orders::session_id.eq(checkout_sessions::id)))
         .inner_join(orders::table.on(orders::id.eq(session_orders::order_id)))
-        .filter(checkout_sessions::state.eq_any(["open", "closing"]))
+        .filter(checkout_sessions::state.eq_any(SessionState::PAYABLE))
         .filter(checkout_sessions::stripe_id.is_not_null())
-        .filter(orders::status.ne("open"))
+        .filter(orders::status.ne(Status::Open))
         .order(checkout_sessions::id)
         .limit(MOST)
         .select(checkout_sessions::stripe_id.assume_not_null())
@@ -94,7 +96,7 @@ fn not_owed(connection: &mut PgConnection) -> QueryResult<Vec<(String, Overdue)>
 /// Sessions whose time is over, and those whose bank debit nothing has been heard of for days; the
 /// oldest first.
 fn ended(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<(String, Overdue)>> {
-    let over = checkout_sessions::state.eq_any(["open", "closing"]).and(
+    let over = checkout_sessions::state.eq_any(SessionState::PAYABLE).and(
         checkout_sessions::expires_at
             .assume_not_null()
             .lt(now - PATIENCE),
@@ -103,10 +105,10 @@ fn ended(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<(
         session_orders::table
             .inner_join(orders::table)
             .filter(session_orders::session_id.eq(checkout_sessions::id))
-            .filter(orders::status.eq("processing")),
+            .filter(orders::status.eq(Status::Processing)),
     );
     let silent = checkout_sessions::state
-        .eq("complete")
+        .eq(SessionState::Complete)
         .and(checkout_sessions::payment_failed_at.is_null())
         .and(
             checkout_sessions::ended_at

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::next::{Address, Checkout, Facts, Mail, OpenCase, Reminder};
 use crate::{
-    case::{self, Filter, Kind},
+    case::{self, Filter},
     order::Order,
     schema::{
         checkout_sessions, outbox, outbox_orders, outbox_pause, reminder_decisions, session_orders,
@@ -50,12 +50,10 @@ fn open_case(connection: &mut PgConnection, order: &Order) -> QueryResult<Option
         ..Filter::default()
     };
     let case = case::list(connection, &filter, 100)?.pop();
-    Ok(case.and_then(|case| {
-        Some(OpenCase {
-            kind: Kind::from_name(case.kind)?,
-            actions: case.actions,
-            refunding: case.refunding_at.is_some(),
-        })
+    Ok(case.map(|case| OpenCase {
+        kind: case.kind,
+        actions: case.actions,
+        refunding: case.refunding_at.is_some(),
     }))
 }
 

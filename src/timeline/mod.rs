@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::order;
+use crate::{activity::Category, order};
 
 /// The JSON of a story.
 #[derive(Debug, Clone, Serialize)]
@@ -29,8 +29,8 @@ pub struct Timeline {
 pub struct Entry {
     /// When.
     pub at: DateTime<Utc>,
-    /// `order`, `checkout`, `payment`, `case`, `mail` or `reminder`.
-    pub category: String,
+    /// What it is about.
+    pub category: Category,
     /// For people.
     pub what: String,
     /// Who did it, where that is known.

@@ -16,7 +16,13 @@ use crate::{
     config::PayClick,
     db::DbError,
     link::{self, token::PayClaims},
-    order::{self, Order, currency::Currency, money::Money, state::State, wording},
+    order::{
+        self, Order,
+        currency::Currency,
+        money::Money,
+        state::{State, Verdict},
+        wording,
+    },
     settlement::{FoundBy, payments_of},
     visitor::{self, Visitor},
 };
@@ -239,7 +245,7 @@ async fn received(app: &App, order: &Order) -> Result<String, DbError> {
     let misfit = payments
         .iter()
         .rev()
-        .find(|payment| payment.verdict == "mismatch");
+        .find(|payment| payment.verdict == Verdict::Mismatch);
     let money = misfit.and_then(|payment| {
         Some(Money::new(
             payment.amount,

@@ -72,7 +72,7 @@ pub struct DisputeView {
 
 /// What is looked for in a list.
 #[derive(Debug, Default, Clone)]
-pub struct Filter {
+pub struct CaseFilter {
     /// Only open ones, or only resolved ones.
     pub open: Option<bool>,
     /// One kind.
@@ -89,7 +89,7 @@ pub struct Filter {
 /// What PostgreSQL says.
 pub fn list(
     connection: &mut PgConnection,
-    filter: &Filter,
+    filter: &CaseFilter,
     limit: i64,
 ) -> QueryResult<Vec<CaseView>> {
     let mut query = cases::table
@@ -116,7 +116,7 @@ pub fn list(
         .into_iter()
         .map(CaseRow::decode)
         .collect::<QueryResult<_>>()?;
-    let beside = Beside::of(connection, &found)?;
+    let beside = Beside::read(connection, &found)?;
     Ok(found.into_iter().map(|case| beside.view(case)).collect())
 }
 
@@ -128,7 +128,7 @@ pub fn show(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<CaseV
     let Some(case) = super::find(connection, id)? else {
         return Ok(None);
     };
-    let beside = Beside::of(connection, std::slice::from_ref(&case))?;
+    let beside = Beside::read(connection, std::slice::from_ref(&case))?;
     Ok(Some(beside.view(case)))
 }
 
@@ -143,7 +143,7 @@ struct Beside {
 }
 
 impl Beside {
-    fn of(connection: &mut PgConnection, cases: &[Case]) -> QueryResult<Self> {
+    fn read(connection: &mut PgConnection, cases: &[Case]) -> QueryResult<Self> {
         let ids: Vec<Uuid> = cases.iter().filter_map(|case| case.payment_id).collect();
         let intents: Vec<&String> = cases
             .iter()

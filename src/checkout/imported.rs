@@ -47,7 +47,7 @@ pub enum Standing {
 
 /// A session that has a row.
 #[derive(Debug, Clone)]
-pub struct Known {
+pub struct KnownSession {
     /// `cs_…`
     pub stripe_id: String,
     /// Who opened it.
@@ -60,7 +60,10 @@ pub struct Known {
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn known(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult<Vec<Known>> {
+pub fn known_sessions(
+    connection: &mut PgConnection,
+    ids: &[SessionId],
+) -> QueryResult<Vec<KnownSession>> {
     let ids = ids.iter().map(SessionId::as_str);
     let rows: Vec<(Option<String>, SessionOrigin, Option<String>)> = checkout_sessions::table
         .left_join(session_orders::table.on(session_orders::session_id.eq(checkout_sessions::id)))
@@ -83,11 +86,11 @@ pub fn known(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult<Ve
             orders::reference.nullable(),
         ))
         .load(connection)?;
-    let mut known: Vec<Known> = Vec::new();
+    let mut known: Vec<KnownSession> = Vec::new();
     for (stripe_id, origin, reference) in rows {
         let stripe_id = stripe_id.unwrap_or_default();
         if known.last().is_none_or(|last| last.stripe_id != stripe_id) {
-            known.push(Known {
+            known.push(KnownSession {
                 stripe_id,
                 origin: origin.into(),
                 references: Vec::new(),

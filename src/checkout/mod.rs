@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub use self::{
     end::give_up,
-    row::{Found, load},
+    row::{CheckoutFacts, load},
 };
 use self::{
     session::{Step, next_step},
@@ -182,7 +182,7 @@ async fn walk(
         if link.link_version < order.link_version {
             return Ok(Door::Replaced(found.order));
         }
-        let wanted = params::of(app, &found).hash();
+        let wanted = params::mint_params(app, &found).hash();
         // One that is minted now is handed out, however long it must live to be handed out again.
         let reuse_min = if walk.began.is_some() {
             chrono::Duration::zero()

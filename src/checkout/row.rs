@@ -80,7 +80,7 @@ impl SessionRow {
 
 /// What a click looks at.
 #[derive(Debug)]
-pub struct Found {
+pub struct CheckoutFacts {
     /// The order.
     pub order: Order,
     /// Its one payable session.
@@ -92,7 +92,7 @@ pub struct Found {
 }
 
 /// An order, its one payable session and the settings, in one query.
-pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option<Found>> {
+pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option<CheckoutFacts>> {
     let on_live = session_orders::order_id
         .eq(orders::id)
         .and(session_orders::live);
@@ -119,7 +119,7 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
     let Some((order, session, settings, reminded)) = row else {
         return Ok(None);
     };
-    Ok(Some(Found {
+    Ok(Some(CheckoutFacts {
         order: order.decode()?,
         live: session.map(SessionRow::decode).transpose()?,
         settings,

@@ -14,7 +14,7 @@ use serde_json::json;
 use self::rule::{Here, Plan, plan};
 use crate::{
     activity::{self, Doing, Level},
-    checkout::imported::{self, Known, Standing},
+    checkout::imported::{self, KnownSession, Standing},
     inbox,
     order::{
         self, Created, Order,
@@ -114,14 +114,14 @@ pub fn events_of(connection: &mut PgConnection, entries: &[Entry]) -> QueryResul
 fn known_of(
     connection: &mut PgConnection,
     entry: &Entry,
-) -> QueryResult<Result<Vec<Known>, String>> {
+) -> QueryResult<Result<Vec<KnownSession>, String>> {
     let ids = &entry.elsewhere.sessions;
     if ids.is_empty() {
         return Ok(Ok(Vec::new()));
     }
-    let known = imported::known(connection, ids)?;
+    let known = imported::known_sessions(connection, ids)?;
     let reference = entry.order.reference.as_str();
-    for Known {
+    for KnownSession {
         stripe_id,
         references,
         ..

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Look, Resolved, changed, look, tell};
+use super::{CaseLook, Resolved, changed, look_at_case, record_on_case};
 use crate::{
     activity::Doing,
     app::App,
@@ -44,8 +44,8 @@ pub(super) async fn place(
         if let Some(intent) = &intent {
             payment::lock_intent(connection, intent)?;
         }
-        match look(connection, case::lock, id, wish)? {
-            Look::Go(case, _) => {
+        match look_at_case(connection, case::lock, id, wish)? {
+            CaseLook::Go(case, _) => {
                 let leaves = |order: &&Order| case.order_id == Some(order.id);
                 let places = Places {
                     case: &case,
@@ -54,7 +54,7 @@ pub(super) async fn place(
                 };
                 count(connection, &places, wish, &doing)
             }
-            Look::Stop(resolved) => Ok(resolved),
+            CaseLook::Stop(resolved) => Ok(resolved),
         }
     });
     Ok(changed(placed.await?))
@@ -96,7 +96,7 @@ fn count(
         leave(connection, places, &payment, source, doing)?;
     } else {
         let what = "a payment that belonged to no order was adopted";
-        tell(connection, case, Some(target.id), what, doing)?;
+        record_on_case(connection, case, Some(target.id), what, doing)?;
     }
     let part = case.amount;
     payment::allocate(connection, &payment, target, part, Verdict::Settles, doing)?;
@@ -144,9 +144,9 @@ fn leave(
     let Places { case, target, .. } = *places;
     diesel::delete(payment_allocations::table.find((payment.id, source.id))).execute(connection)?;
     let gone = format!("a payment was moved to order {}", target.reference);
-    tell(connection, case, Some(source.id), &gone, doing)?;
+    record_on_case(connection, case, Some(source.id), &gone, doing)?;
     let came = format!("a payment was moved here from order {}", source.reference);
-    tell(connection, case, Some(target.id), &came, doing)
+    record_on_case(connection, case, Some(target.id), &came, doing)
 }
 
 /// Why `part` of a payment does not settle an order, in a sentence.

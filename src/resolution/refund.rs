@@ -8,7 +8,7 @@
 use diesel::{Connection, prelude::*};
 use tokio::time::Instant;
 
-use super::{Resolved, in_one_go, tell};
+use super::{Resolved, in_one_go, record_on_case};
 use crate::{
     activity::Doing,
     app::App,
@@ -52,7 +52,7 @@ async fn write_down(app: &App, case: &Case, doing: &Doing) -> Result<Resolved, D
         if case.refunding_at.is_none() {
             case::begin_refund(connection, case, &doing)?;
             let what = "a refund of the payment was asked for";
-            tell(connection, case, case.order_id, what, &doing)?;
+            record_on_case(connection, case, case.order_id, what, &doing)?;
         }
         Ok(Resolved::RefundOpen)
     });
@@ -144,7 +144,7 @@ async fn give_up(app: &App, case: Case, why: &str, doing: &Doing) -> Result<Reso
             case::next_refund_attempt(connection, case.id, case.refund_attempt)?;
             if case::end_refund(connection, case.id)? {
                 let what = format!("the refund was not made: {sentence}");
-                tell(connection, &case, case.order_id, &what, &doing)?;
+                record_on_case(connection, &case, case.order_id, &what, &doing)?;
             }
             Ok(())
         })

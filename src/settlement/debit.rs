@@ -1,11 +1,10 @@
 //! Bank debits: the payer is through, and the money comes days later, or not.
 
 use diesel::prelude::*;
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing},
     order::{self, Order, state::Fact},
     schema::checkout_sessions,
 };
@@ -49,16 +48,9 @@ pub(super) fn has_failed(
     for order in orders {
         order::advance(connection, order, Fact::PaymentFailed, doing)?;
         order::debit_failed(connection, order, doing.at)?;
-        let line = activity::Line {
-            at: doing.at,
-            order_id: Some(order.id),
-            category: activity::Category::Payment,
-            level: Level::Attention,
-            actor: doing.actor.clone(),
-            what: "a bank debit did not arrive; the order can be paid again".to_owned(),
-            detail: json!({}),
-        };
-        activity::record(connection, line)?;
+        let what = "a bank debit did not arrive; the order can be paid again";
+        let line = activity::Line::about(Some(order.id), Category::Payment, what, doing);
+        activity::record(connection, line.attention())?;
     }
     Ok(())
 }

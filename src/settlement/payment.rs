@@ -11,7 +11,7 @@ use super::{
     verdict::{compared, verdict},
 };
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing, Level},
     case::{self, Kind, Opening},
     gateway::Session,
     order::{
@@ -186,7 +186,8 @@ pub(crate) fn allocate(
             Some(Kind::Mismatch),
         ),
     };
-    tell(connection, payment, Some(order.id), level, what, doing)?;
+    let line = payment_line(payment, Some(order.id), what, doing).level(level);
+    activity::record(connection, line)?;
     order::advance(connection, order, Fact::Payment(judged), doing)?;
     match kind {
         None => order::settled_with(connection, order, part, &payment.currency),
@@ -208,7 +209,8 @@ fn orphan(
     doing: &Doing,
 ) -> QueryResult<()> {
     let what = "a payment came that belongs to no order we know";
-    tell(connection, payment, None, Level::Attention, what, doing)?;
+    let line = payment_line(payment, None, what, doing).attention();
+    activity::record(connection, line)?;
     let opening = Opening {
         email,
         ..opening(payment, Kind::Orphan)
@@ -229,30 +231,18 @@ fn opening(payment: &Received, kind: Kind) -> Opening<'_> {
     }
 }
 
-/// Writes a line about a payment.
-pub(crate) fn tell(
-    connection: &mut PgConnection,
+fn payment_line(
     payment: &Received,
     order_id: Option<Uuid>,
-    level: Level,
     what: &str,
     doing: &Doing,
-) -> QueryResult<()> {
-    let line = activity::Line {
-        at: doing.at,
-        order_id,
-        category: activity::Category::Payment,
-        level,
-        actor: doing.actor.clone(),
-        what: what.to_owned(),
-        detail: json!({
-            "amount": payment.amount,
-            "currency": payment.currency,
-            "payment_intent": payment.payment_intent,
-            "session": payment.stripe_session_id,
-        }),
-    };
-    activity::record(connection, line)
+) -> activity::Line {
+    activity::Line::about(order_id, Category::Payment, what, doing).detail(json!({
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "payment_intent": payment.payment_intent,
+        "session": payment.stripe_session_id,
+    }))
 }
 
 /// What of a payment went to an order.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::payment::{Received, lock_orders_and_intent};
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing},
     case::{self, Ending, Kind, Opening},
     gateway::charge::Charge,
     order::{
@@ -136,7 +136,10 @@ fn give_back(
         };
         if let Move::To(_) = order::advance(connection, order, fact, doing)? {
             let what = "refunded at Stripe";
-            activity::record(connection, line(payment, Some(order), back, what, doing))?;
+            activity::record(
+                connection,
+                refund_line(payment, Some(order), back, what, doing),
+            )?;
         }
         return Ok(());
     }
@@ -146,7 +149,10 @@ fn give_back(
         if case::close(connection, about, Some(order.id), Ending::Refund, doing)? {
             release(connection, order, doing)?;
             let what = "the payment that did not fit has been refunded";
-            activity::record(connection, line(payment, Some(order), back, what, doing))?;
+            activity::record(
+                connection,
+                refund_line(payment, Some(order), back, what, doing),
+            )?;
         }
     }
     Ok(())
@@ -175,11 +181,7 @@ fn nobodys_went_back(
     let about = &payment.stripe_session_id;
     if case::close(connection, about, None, Ending::Refund, doing)? {
         let what = "the payment that belonged to no order has been refunded";
-        let told = activity::Line {
-            level: Level::Info,
-            ..line(payment, None, back, what, doing)
-        };
-        activity::record(connection, told)?;
+        activity::record(connection, refund_line(payment, None, back, what, doing))?;
     }
     Ok(())
 }
@@ -203,36 +205,26 @@ fn nobody_knows_whose(
     };
     if case::open(connection, &opening, doing)? {
         let what = "a refund of a payment for several orders: somebody must say whose it is";
-        activity::record(connection, line(payment, None, back, what, doing))?;
+        let line = refund_line(payment, None, back, what, doing).attention();
+        activity::record(connection, line)?;
     }
     Ok(())
 }
 
-fn line(
+fn refund_line(
     payment: &Received,
     order: Option<&Order>,
     back: i64,
     what: &str,
     doing: &Doing,
 ) -> activity::Line {
-    activity::Line {
-        at: doing.at,
-        order_id: order.map(|order| order.id),
-        category: activity::Category::Payment,
-        level: if order.is_some() {
-            Level::Info
-        } else {
-            Level::Attention
-        },
-        actor: doing.actor.clone(),
-        what: what.to_owned(),
-        detail: json!({
-            "refunded": back,
-            "amount": payment.amount,
-            "currency": payment.currency,
-            "payment_intent": payment.payment_intent,
-        }),
-    }
+    let order = order.map(|order| order.id);
+    activity::Line::about(order, Category::Payment, what, doing).detail(json!({
+        "refunded": back,
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "payment_intent": payment.payment_intent,
+    }))
 }
 
 #[diesel::declare_sql_function]

@@ -42,7 +42,7 @@ pub struct OrderView<'a> {
 
 impl<'a> OrderView<'a> {
     /// The order with its pay link, and those of `payments` that are its own.
-    pub fn of(order: &'a Order, pay_url: String, payments: &'a [Payment]) -> Self {
+    pub fn new(order: &'a Order, pay_url: String, payments: &'a [Payment]) -> Self {
         let state = order.state;
         let (paid_at, refunded_amount) = match state {
             State::Paid { at } => (Some(at), 0),

@@ -44,7 +44,7 @@ pub enum Look {
 
 /// What a look brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Found {
+pub struct SweepFound {
     /// Events that Stripe has.
     pub events: usize,
     /// Those among them that never reached us, and have been worked on now.
@@ -102,7 +102,7 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`SweepError`]; the next look goes on from what is there.
-pub async fn look(app: &App, kind: Look) -> Result<Found, SweepError> {
+pub async fn look(app: &App, kind: Look) -> Result<SweepFound, SweepError> {
     let began = app.clock.now();
     let before = found_by_sweeps(app).await?;
     let mut missed = Missed::default();
@@ -115,7 +115,7 @@ pub async fn look(app: &App, kind: Look) -> Result<Found, SweepError> {
     if kind == Look::Full {
         seen_until(app, began).await?;
     }
-    Ok(Found {
+    Ok(SweepFound {
         events: missed.events,
         missed: missed.new.len(),
         overdue,

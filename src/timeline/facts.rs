@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::next::{Address, Checkout, Facts, Mail, OpenCase, Reminder};
 use crate::{
-    case::{self, Filter},
+    case::{self, CaseFilter},
     order::Order,
     schema::{
         checkout_sessions, outbox, outbox_orders, outbox_pause, reminder_decisions, session_orders,
@@ -13,7 +13,7 @@ use crate::{
     suppression::{self, AddressHash, AddressKey},
 };
 
-pub(super) fn of(
+pub(super) fn next_step_facts(
     connection: &mut PgConnection,
     order: &Order,
     now: DateTime<Utc>,
@@ -44,10 +44,10 @@ pub(super) fn of(
 
 /// The one that has waited longest.
 fn open_case(connection: &mut PgConnection, order: &Order) -> QueryResult<Option<OpenCase>> {
-    let filter = Filter {
+    let filter = CaseFilter {
         open: Some(true),
         order: Some(order.id),
-        ..Filter::default()
+        ..CaseFilter::default()
     };
     let case = case::list(connection, &filter, 100)?.pop();
     Ok(case.map(|case| OpenCase {

@@ -43,7 +43,7 @@ pub struct Entry {
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn of(
+pub fn order_timeline(
     connection: &mut PgConnection,
     order_id: Uuid,
     now: DateTime<Utc>,
@@ -51,7 +51,7 @@ pub fn of(
     let Some(order) = order::find(connection, order_id)? else {
         return Ok(None);
     };
-    let data = story::tell(connection, order.id)?;
-    let next_step = next::step(&facts::of(connection, &order, now)?);
+    let data = story::entries(connection, order.id)?;
+    let next_step = next::step(&facts::next_step_facts(connection, &order, now)?);
     Ok(Some(Timeline { data, next_step }))
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Entry;
 use crate::{
     activity::Category,
-    case::{self, CaseView, Filter},
+    case::{self, CaseFilter, CaseView},
     schema::{
         activity, checkout_sessions, outbox, outbox_orders, reminder_decisions, session_orders,
     },
@@ -17,7 +17,7 @@ use crate::{
 
 /// Everything that is known, oldest first; of what happened at one moment the checkout comes first,
 /// then what followed from it.
-pub(super) fn tell(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> {
+pub(super) fn entries(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> {
     let mut log = lines(connection, order)?;
     let mails = mails(connection, order, &mut log)?;
     let mut story = sessions(connection, order)?;
@@ -137,9 +137,9 @@ fn sessions(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry
 }
 
 fn cases(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> {
-    let filter = Filter {
+    let filter = CaseFilter {
         order: Some(order),
-        ..Filter::default()
+        ..CaseFilter::default()
     };
     let mut cases = case::list(connection, &filter, i64::MAX)?;
     cases.reverse();

@@ -5,7 +5,7 @@ use freshmint::{
     activity::Doing,
     app::App,
     case::{
-        self, CaseView, Filter,
+        self, CaseFilter, CaseView,
         action::{How, Wish},
     },
     clock::Clock,
@@ -102,9 +102,9 @@ pub struct Resolve {
 
 impl List {
     pub fn run(self) -> Done {
-        let filter = Filter {
+        let filter = CaseFilter {
             open: self.state.map(|state| state == State::Open),
-            ..Filter::default()
+            ..CaseFilter::default()
         };
         let db = Db::new(&self.database.database_url, 1);
         let cases = db.run_blocking(|connection| case::list(connection, &filter, self.limit))?;

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     app::App,
     case::{
-        self, Filter, Kind,
+        self, CaseFilter, Kind,
         action::{How, Wish},
     },
     resolution::{self, Resolved},
@@ -30,13 +30,13 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn filter(&self, before: Option<Uuid>) -> Result<Filter, Problem> {
+    fn filter(&self, before: Option<Uuid>) -> Result<CaseFilter, Problem> {
         let state = self.state.as_deref();
         let state = state.map(|said| input::one_of("state", said, &["open", "resolved"]));
         let kind = self.kind.as_deref();
         let kind = kind.map(|said| input::one_of("kind", said, &Kind::ALL.map(Kind::name)));
         let order = self.order_id.as_deref();
-        Ok(Filter {
+        Ok(CaseFilter {
             open: state.transpose()?.map(|state| state == "open"),
             kind: kind.transpose()?.and_then(|kind| Kind::from_name(&kind)),
             order: order.map(|said| input::id("order_id", said)).transpose()?,

@@ -110,7 +110,7 @@ pub async fn timeline(
     let (id, now) = (parse_id(&id)?, app.clock.now());
     let story = app
         .db
-        .run(move |connection| timeline::of(connection, id, now))
+        .run(move |connection| timeline::order_timeline(connection, id, now))
         .await?;
     let story = story.ok_or_else(|| Problem::not_found("order"))?;
     Ok(HttpResponse::Ok().json(story))
@@ -265,5 +265,5 @@ fn parse_id(text: &str) -> Result<Uuid, Problem> {
 }
 
 fn view<'a>(app: &App, order: &'a Order, payments: &'a [Payment]) -> OrderView<'a> {
-    OrderView::of(order, app.pay_url(order), payments)
+    OrderView::new(order, app.pay_url(order), payments)
 }

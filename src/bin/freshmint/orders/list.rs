@@ -202,7 +202,8 @@ struct WithStory<'a> {
 
 fn story(database: &config::Database, order: &Order) -> Result<Timeline, Failure> {
     let (db, now) = (Db::new(&database.database_url, 1), Clock::system().now());
-    let story = db.run_blocking(|connection| timeline::of(connection, order.id, now))?;
+    let story =
+        db.run_blocking(|connection| timeline::order_timeline(connection, order.id, now))?;
     story.ok_or_else(|| Failure::new("The order is gone."))
 }
 
@@ -242,7 +243,7 @@ fn view<'a>(
     order: &'a Order,
     payments: &'a [Payment],
 ) -> OrderView<'a> {
-    OrderView::of(order, link(keys, public_url, order), payments)
+    OrderView::new(order, link(keys, public_url, order), payments)
 }
 
 fn link(keys: &LinkKeys, public_url: &Url, order: &Order) -> String {

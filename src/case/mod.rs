@@ -17,7 +17,7 @@ pub use self::{
     action::Ending,
     change::{Opening, close, in_review, open},
     row::{Case, Resolution, find},
-    view::{CaseFilter, CaseView, list, show},
+    view::{CaseFilter, CaseState, CaseView, list, show},
 };
 pub(crate) use self::{
     change::{begin_refund, end_refund, follow, mark_resolved, next_refund_attempt},

@@ -12,7 +12,20 @@ use super::{
     row::CaseRow,
     suggest::{Candidate, Orphan, Suggestion, suggest},
 };
-use crate::schema::{cases, disputes, payment_allocations, payments, refunds};
+use crate::{
+    column::column_enum,
+    schema::{cases, disputes, payment_allocations, payments, refunds},
+};
+
+column_enum! {
+    /// Whether somebody has decided.
+    pub enum CaseState {
+        /// Nobody has.
+        Open = "open",
+        /// A person has, or Stripe's word ended it.
+        Resolved = "resolved",
+    }
+}
 
 /// The JSON of a case. Amounts in minor units.
 #[derive(Debug, Clone, Serialize)]
@@ -21,8 +34,8 @@ pub struct CaseView {
     pub id: Uuid,
     /// What does not add up.
     pub kind: Kind,
-    /// `open` or `resolved`.
-    pub state: &'static str,
+    /// Whether somebody has decided.
+    pub state: CaseState,
     /// Whose money it is counted for; of a moved payment, whose it was before.
     pub order_id: Option<Uuid>,
     /// The payment's `cs_…`.
@@ -74,7 +87,7 @@ pub struct DisputeView {
 #[derive(Debug, Default, Clone)]
 pub struct CaseFilter {
     /// Only open ones, or only resolved ones.
-    pub open: Option<bool>,
+    pub state: Option<CaseState>,
     /// One kind.
     pub kind: Option<Kind>,
     /// About this order, before or after the payment was moved.
@@ -97,9 +110,9 @@ pub fn list(
         .order(cases::id.desc())
         .limit(limit)
         .into_boxed();
-    query = match filter.open {
-        Some(true) => query.filter(cases::resolved_at.is_null()),
-        Some(false) => query.filter(cases::resolved_at.is_not_null()),
+    query = match filter.state {
+        Some(CaseState::Open) => query.filter(cases::resolved_at.is_null()),
+        Some(CaseState::Resolved) => query.filter(cases::resolved_at.is_not_null()),
         None => query,
     };
     if let Some(kind) = filter.kind {
@@ -190,10 +203,9 @@ impl Beside {
         CaseView {
             id: case.id,
             kind: case.kind,
-            state: if resolved.is_some() {
-                "resolved"
-            } else {
-                "open"
+            state: match resolved {
+                Some(_) => CaseState::Resolved,
+                None => CaseState::Open,
             },
             order_id: case.order_id,
             session_id: session.map(|(_, id)| id.clone()),

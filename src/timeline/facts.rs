@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::next::{Address, Checkout, Facts, Mail, OpenCase, Reminder};
 use crate::{
-    case::{self, CaseFilter},
+    case::{self, CaseFilter, CaseState},
     order::Order,
     schema::{
         checkout_sessions, outbox, outbox_orders, outbox_pause, reminder_decisions, session_orders,
@@ -45,10 +45,11 @@ pub(super) fn next_step_facts(
 /// The one that has waited longest.
 fn open_case(connection: &mut PgConnection, order: &Order) -> QueryResult<Option<OpenCase>> {
     let filter = CaseFilter {
-        open: Some(true),
+        state: Some(CaseState::Open),
         order: Some(order.id),
         ..CaseFilter::default()
     };
+    // Newest first, so that the last is the oldest; nobody has a hundred open cases of one order.
     let case = case::list(connection, &filter, 100)?.pop();
     Ok(case.map(|case| OpenCase {
         kind: case.kind,

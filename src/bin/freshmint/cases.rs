@@ -5,7 +5,7 @@ use freshmint::{
     activity::Doing,
     app::App,
     case::{
-        self, CaseFilter, CaseView,
+        self, CaseFilter, CaseState, CaseView,
         action::{How, Wish},
     },
     clock::Clock,
@@ -36,12 +36,21 @@ impl Cases {
     }
 }
 
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq)]
-enum State {
+#[derive(ValueEnum, Clone, Copy)]
+enum StateArg {
     /// Nobody has decided yet
     Open,
     /// Somebody has decided
     Resolved,
+}
+
+impl From<StateArg> for CaseState {
+    fn from(said: StateArg) -> Self {
+        match said {
+            StateArg::Open => Self::Open,
+            StateArg::Resolved => Self::Resolved,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -50,7 +59,7 @@ pub struct List {
     database: config::Database,
     /// Only cases in this state
     #[arg(long, value_enum)]
-    state: Option<State>,
+    state: Option<StateArg>,
     /// How many at most
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..))]
     limit: i64,
@@ -103,7 +112,7 @@ pub struct Resolve {
 impl List {
     pub fn run(self) -> Done {
         let filter = CaseFilter {
-            open: self.state.map(|state| state == State::Open),
+            state: self.state.map(CaseState::from),
             ..CaseFilter::default()
         };
         let db = Db::new(&self.database.database_url, 1);

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     app::App,
     case::{
-        self, CaseFilter, Kind,
+        self, CaseFilter, CaseState, Kind,
         action::{How, Wish},
     },
     resolution::{self, Resolved},
@@ -32,12 +32,15 @@ pub struct Wanted {
 impl Wanted {
     fn filter(&self, before: Option<Uuid>) -> Result<CaseFilter, Problem> {
         let state = self.state.as_deref();
-        let state = state.map(|said| input::one_of("state", said, &["open", "resolved"]));
+        let states = CaseState::ALL.map(CaseState::name);
+        let state = state.map(|said| input::one_of("state", said, &states));
         let kind = self.kind.as_deref();
         let kind = kind.map(|said| input::one_of("kind", said, &Kind::ALL.map(Kind::name)));
         let order = self.order_id.as_deref();
         Ok(CaseFilter {
-            open: state.transpose()?.map(|state| state == "open"),
+            state: state
+                .transpose()?
+                .and_then(|state| CaseState::from_name(&state)),
             kind: kind.transpose()?.and_then(|kind| Kind::from_name(&kind)),
             order: order.map(|said| input::id("order_id", said)).transpose()?,
             before,

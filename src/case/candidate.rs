@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::suggest::{Candidate, Orphan};
 use crate::{db::lower, order::Status, schema::orders};
 
-/// How many orders with the payer's address, or the payment's amount, are looked at.
+/// How many orders with the payer's address, or the payment's amount, are looked at: five are shown,
+/// and a club's whole team may owe the same.
 const MOST: i64 = 1_000;
 
 /// The newest orders that wait for their money and share an address or an amount with an orphan.

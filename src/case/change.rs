@@ -41,6 +41,7 @@ pub struct Opening<'a> {
 /// # Errors
 /// What PostgreSQL says.
 pub fn open(connection: &mut PgConnection, opening: &Opening, doing: &Doing) -> QueryResult<bool> {
+    // One case of a kind about one thing, by the unique index: whoever hears of it again opens none.
     let new = diesel::insert_into(cases::table)
         .values((
             cases::id.eq(random::row_id(doing.at)),
@@ -149,6 +150,7 @@ pub(crate) fn next_refund_attempt(
     id: Uuid,
     attempt: i32,
 ) -> QueryResult<()> {
+    // Counted up once, also where two people heard the same answer.
     let still = cases::table
         .find(id)
         .filter(cases::refund_attempt.eq(attempt));

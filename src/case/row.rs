@@ -147,7 +147,8 @@ pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>
     row.map(CaseRow::decode).transpose()
 }
 
-/// The same, locked: after orders, sessions and payments, by everybody.
+/// The same, locked, so that two people who decide at one moment do so one after the other: the second
+/// finds it resolved. After orders, sessions and payments, by everybody.
 pub(crate) fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>> {
     let row = cases::table
         .find(id)

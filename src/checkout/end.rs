@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use crate::{schema::checkout_sessions, session::SessionState};
 
-/// Open becomes closing: from here on it is not handed out, and its end is our doing.
+/// Open becomes closing: from here on it is not handed out, and its end is our doing. Committed before
+/// Stripe is asked to close it, so that the expiry it tells of is not taken for somebody's who left.
 pub fn mark_closing(connection: &mut PgConnection, row: Uuid) -> QueryResult<()> {
     diesel::update(
         checkout_sessions::table

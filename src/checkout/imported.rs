@@ -13,7 +13,8 @@ use crate::{
     session::{AskedBy, SessionOrigin, SessionState},
 };
 
-/// As Stripe ends every session at the latest.
+/// As Stripe ends every session at the latest. An import does not tell when a session was opened, so
+/// that this is the latest time at which it can still be paid.
 const LIFE: Duration = Duration::hours(24);
 
 /// Who opened a session.

@@ -34,9 +34,11 @@ use crate::{
     visitor::Visitor,
 };
 
-/// More steps than any walk needs; a walk that takes them goes in circles.
+/// More steps than any walk needs: the longest resolves an old mint, closes its session, and begins as
+/// often as [`LOST_AT_MOST`] lets it. A walk that takes them goes in circles.
 const STEPS: usize = 12;
-/// After so many attempts that Stripe failed at, a payer is better off waiting.
+/// After so many attempts that Stripe failed at, a payer is better off waiting: each takes seconds, and
+/// the page that tries again begins anew.
 const LOST_AT_MOST: u32 = 2;
 
 const FOREIGN_HOST: &str = "Stripe's checkout is on a host that CHECKOUT_HOSTS does not name";
@@ -106,6 +108,7 @@ pub async fn click(app: &App, link: &PayClaims, visitor: Visitor) -> Door {
 /// # Errors
 /// The database's.
 pub async fn look(app: &App, order_id: Uuid, found_by: FoundBy) -> Result<Looked, DbError> {
+    // A payer looks at an empty page for so long; the page that tries again asks once more.
     let deadline = Instant::now() + Duration::from_secs(5).min(app.click_budget);
     let unsettled = app
         .db

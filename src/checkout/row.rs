@@ -17,9 +17,11 @@ use crate::{
     visitor::Visitor,
 };
 
-/// Fresh sessions that one order may have in an hour; more is somebody who plays with the link.
+/// Fresh sessions that one order may have in an hour; more is somebody who plays with the link. A
+/// session lives for hours, so that an honest payer has one or two.
 const MINTS_AN_HOUR: usize = 20;
-/// After Stripe refused an order as it is, it is not asked again for so long.
+/// After Stripe refused an order as it is, it is not asked again for so long: time to mend the account,
+/// without an alert at each click.
 const REFUSAL_STANDS: Duration = Duration::minutes(10);
 
 #[derive(Queryable, Selectable)]
@@ -195,6 +197,7 @@ pub fn begin(
         asked_by,
     } = *beginning;
     connection.transaction(|connection| {
+        // Before the attempts are counted: a number is taken once, and it is part of Stripe's key.
         let locked = order::lock(connection, &[order.id])?;
         let unchanged = locked.first().is_some_and(|today| today == order);
         let mut earlier = earlier_attempts(connection, order)?;
@@ -242,6 +245,7 @@ pub fn begin(
                 checkout_sessions::posted_at.eq(now),
             ))
             .execute(connection)?;
+        // After the session's row, which its foreign key names.
         diesel::insert_into(session_orders::table)
             .values((
                 session_orders::session_id.eq(row),

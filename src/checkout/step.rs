@@ -31,6 +31,7 @@ const CLOCKS_DIFFER: chrono::Duration = chrono::Duration::minutes(5);
 
 /// After a 429, before the next turn is drawn; doubles.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
+/// A longer pause would leave a click no time for another try.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(2);
 
 /// A walk: who makes it, how long it may take, and what it has begun itself.
@@ -271,6 +272,7 @@ async fn ask_for_less(
     };
     let done = app.db.run(move |connection| {
         connection.transaction(|connection| {
+            // Orders are locked before sessions, by everybody.
             let locked = order::lock(connection, &[order_id])?;
             let ended = end::fail(connection, row, &why, doing.at)?;
             // Another replica may have been refused the same.

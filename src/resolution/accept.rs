@@ -71,7 +71,8 @@ fn take_for_what_was_owed(
         .execute(connection)?;
     order::settled_with(connection, order, case.amount, &case.currency)?;
     case::mark_resolved(connection, case, How::Accept, None, doing)?;
-    // Some of it may have gone back before.
+    // Some of it may have gone back before. Last, since a refund moves an order that is paid alone, and
+    // only by the payment that settles it.
     if let Some(intent) = &case.payment_intent {
         refund::apply(connection, intent, doing)?;
     }

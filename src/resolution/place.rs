@@ -40,7 +40,8 @@ pub(super) async fn place(
     }
     let (id, intent, doing) = (case.id, case.payment_intent, doing.clone());
     let placed = closed_first_beside(app, target, orders, move |connection, target, beside| {
-        // Before the case, as by whoever hears of a refund.
+        // Before the case, as by whoever hears of a refund: in the other order the two would wait for
+        // each other.
         if let Some(intent) = &intent {
             payment::lock_intent(connection, intent)?;
         }
@@ -100,6 +101,7 @@ fn count(
     }
     let part = case.amount;
     payment::allocate(connection, &payment, target, part, Verdict::Settles, doing)?;
+    // Before the source is released: it stays in review while a case of it is open.
     case::mark_resolved(connection, case, wish.how(), Some(target.id), doing)?;
     if let (Some(source), Kind::Mismatch) = (source, case.kind) {
         refund::release(connection, source, doing)?;

@@ -27,6 +27,7 @@ pub(super) async fn refund(app: &App, case: Case, doing: &Doing) -> Result<Resol
         Resolved::RefundOpen => {}
         stopped => return Ok(stopped),
     }
+    // A person waits for the answer, as at a click.
     let deadline = Instant::now() + app.click_budget;
     let asked = app
         .stripe
@@ -141,6 +142,7 @@ async fn give_up(app: &App, case: Case, why: &str, doing: &Doing) -> Result<Reso
     let sentence = why.clone();
     let written = app.db.run(move |connection| {
         connection.transaction(|connection| {
+            // Stripe keeps its refusal under the key, too.
             case::next_refund_attempt(connection, case.id, case.refund_attempt)?;
             if case::end_refund(connection, case.id)? {
                 let what = format!("the refund was not made: {sentence}");

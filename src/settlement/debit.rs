@@ -39,6 +39,7 @@ pub(super) fn has_failed(
     let unheard_of = checkout_sessions::table
         .find(row)
         .filter(checkout_sessions::payment_failed_at.is_null());
+    // Decided by the row, under the session's lock: heard of twice, it is told once.
     let news = diesel::update(unheard_of)
         .set(checkout_sessions::payment_failed_at.eq(doing.at))
         .execute(connection)?;

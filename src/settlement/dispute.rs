@@ -23,6 +23,7 @@ pub fn disputed(connection: &mut PgConnection, told: &Dispute, doing: &Doing) ->
     if let Some(intent) = &told.payment_intent {
         lock_orders_and_intent(connection, intent)?;
     }
+    // Written first and changed after: two statements, since what is news is told by their counts.
     let closed_at = told.is_closed().then_some(doing.at);
     let new = diesel::insert_into(disputes::table)
         .values((

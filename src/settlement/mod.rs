@@ -120,12 +120,15 @@ pub fn settle_in(
         .load(connection)?;
     let ids: Vec<Uuid> = shares.iter().map(|share| share.order_id).collect();
     let orders = order::lock(connection, &ids)?;
+    // Locked after the orders, as by everybody. What follows is decided by the state, so nobody may
+    // change it meanwhile: a click, the worker and the sweep may settle one session at one moment.
     let state: SessionState = checkout_sessions::table
         .find(row)
         .select(checkout_sessions::state)
         .for_update()
         .first(connection)?;
 
+    // Before the payment is judged: what a catalogue price comes to is what is owed.
     if state == SessionState::Minting {
         pricing::learn(connection, row, session, &mut shares, &orders)?;
     }
@@ -284,6 +287,7 @@ fn update_row(
         (None, Some(now))
     };
     let day = chrono::Duration::hours(24);
+    // The body goes with the mint: the constraint `a_body_only_while_minting` holds the two together.
     diesel::update(checkout_sessions::table.find(row))
         .set((
             checkout_sessions::state.eq(state),

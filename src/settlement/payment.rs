@@ -68,6 +68,7 @@ pub(super) fn record(
         amount: session.amount_total.unwrap_or(0),
         currency: session.currency.clone().unwrap_or_default(),
     };
+    // Asked before the lock on the intent: Stripe's repeats are many, and need none.
     let known = payments::table.filter(payments::stripe_session_id.eq(&session.id));
     if diesel::select(exists(known)).get_result(connection)? {
         return told_again(connection, session, &found_by.doing(now));
@@ -82,6 +83,7 @@ pub(super) fn record(
             payments::found_by.eq(found_by),
             payments::found_at.eq(now),
         ))
+        // Two settlements of a session without a row hold no lock in common when they ask above.
         .on_conflict(payments::stripe_session_id)
         .do_nothing()
         .execute(connection)?;
@@ -133,7 +135,9 @@ fn told_again(connection: &mut PgConnection, session: &Session, doing: &Doing) -
 }
 
 /// A payment and what is heard of its refunds and disputes meet here, so that neither overlooks the
-/// other when both come at the same moment. After orders' locks, before payments'.
+/// other when both come at the same moment. An advisory lock, since there is no row to lock: either of
+/// the two may be the first to be heard of. After orders' locks, before payments'; it ends with the
+/// transaction.
 pub(crate) fn lock_intent(connection: &mut PgConnection, intent: &str) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
         .bind::<Text, _>(intent)
@@ -152,6 +156,7 @@ pub(super) fn lock_orders_and_intent(
         .filter(payments::payment_intent.eq(intent))
         .select(payment_allocations::order_id)
         .load(connection)?;
+    // Orders before the intent, as by everybody.
     order::lock(connection, &orders)?;
     lock_intent(connection, intent)
 }

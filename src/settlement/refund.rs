@@ -102,6 +102,7 @@ fn parts_of(connection: &mut PgConnection, payment: &Received) -> QueryResult<Ve
             ))
             .load(connection)
     };
+    // The orders to lock are known from a first look alone.
     let ids: Vec<Uuid> = read(connection)?.into_iter().map(|part| part.0).collect();
     let orders = order::lock(connection, &ids)?;
     // Read again under the lock: a person may have moved it meanwhile. Where to, is not locked, and

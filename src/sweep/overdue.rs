@@ -20,8 +20,10 @@ use crate::{
 const PATIENCE: Duration = Duration::minutes(10);
 /// A bank debit that has not been heard of for so long is asked about.
 const A_DEBIT_TAKES: Duration = Duration::days(3);
-/// Reads of one look; the oldest first, the rest next time.
+/// Reads of one look, since reads are metered and a look holds its lease; the oldest first, the rest
+/// next time.
 const MOST: i64 = 50;
+/// Stripe answers within a second or two; a call that hangs holds up those behind it for no longer.
 const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Reads or closes what is overdue, and settles what Stripe says; tells how many there were. A short

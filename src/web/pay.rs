@@ -27,7 +27,8 @@ use crate::{
     visitor::{self, Visitor},
 };
 
-/// After so many seconds the page for a busy moment asks again.
+/// After so many seconds the page for a busy moment asks again: long enough for Stripe to recover from
+/// a 429, short enough for somebody who waits before the page.
 const TRY_AGAIN_AFTER: u32 = 5;
 
 /// `GET /pay/{token}`: a person is led on, a machine is shown a page.

@@ -38,6 +38,23 @@ pub enum DbError {
     Migration(String),
 }
 
+impl DbError {
+    /// Logs what kept `module` from going on: one sentence for a database that is away, another for
+    /// a statement that it refused.
+    pub fn log(&self, module: &str) {
+        log::log!(self.level(), "{module}: {self}");
+    }
+
+    /// What is away comes back, and is asked again. What is refused will be refused again: the
+    /// statement or the schema is wrong, and somebody has to look.
+    fn level(&self) -> log::Level {
+        match self {
+            Self::Away => log::Level::Warn,
+            Self::Query(_) | Self::Migration(_) => log::Level::Error,
+        }
+    }
+}
+
 /// A pool of connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -242,4 +259,19 @@ extern "SQL" {
     fn lower(
         text: diesel::sql_types::Nullable<diesel::sql_types::Text>,
     ) -> diesel::sql_types::Nullable<diesel::sql_types::Text>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_database_that_is_away_is_waited_for_without_an_error() {
+        let refused = || DbError::Query(QueryError::NotFound);
+        let level = |error: DbError| error.level();
+        assert_eq!(level(DbError::Away), log::Level::Warn);
+        assert_eq!(level(refused()), log::Level::Error);
+        assert_eq!(level(DbError::Migration("x".into())), log::Level::Error);
+        assert!(refused().to_string().starts_with("the database refused: "));
+    }
 }

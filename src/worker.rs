@@ -43,7 +43,7 @@ async fn events(app: App, mut stop: watch::Receiver<bool>) {
                 app.wake_mail.notify_one();
                 continue;
             }
-            Err(error) => log::error!("the worker found no database: {error}"),
+            Err(error) => error.log("inbox"),
         }
         tokio::select! {
             _ = app.wake.notified() => {}
@@ -58,7 +58,7 @@ async fn sweeps(app: App, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             swept = sweep::if_due(&app) => {
                 if let Err(error) = swept {
-                    log::error!("the sweep found no database: {error}");
+                    error.log("sweep");
                 }
             }
             // Whatever it had in hand is taken up by the next look.
@@ -76,7 +76,7 @@ async fn prunes(app: App, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             pruned = retention::if_due(&app) => {
                 if let Err(error) = pruned {
-                    log::error!("retention found no database: {error}");
+                    error.log("retention");
                 }
             }
             // Whatever it had not come to is pruned by the next run.
@@ -92,7 +92,7 @@ async fn prunes(app: App, mut stop: watch::Receiver<bool>) {
 async fn alerts(app: App, mut stop: watch::Receiver<bool>) {
     while app.alert_email.is_some() && !*stop.borrow() {
         if let Err(error) = alert::work_off(&app).await {
-            log::error!("the alerts found no database: {error}");
+            error.log("alert");
         }
         tokio::select! {
             _ = tokio::time::sleep(POLL) => {}
@@ -112,7 +112,7 @@ async fn mails(app: App, mut stop: watch::Receiver<bool>) {
             Ok(Round::Idle) => POLL,
             Ok(Round::Wait(pause)) => pause.min(POLL),
             Err(error) => {
-                log::error!("the outbox found no database: {error}");
+                error.log("outbox");
                 POLL
             }
         };

@@ -36,3 +36,4 @@ mod tidy;
 mod timeline;
 mod unsubscribe;
 mod webhook;
+mod worker_log;

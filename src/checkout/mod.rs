@@ -88,7 +88,7 @@ pub async fn click(app: &App, link: &PayClaims, visitor: Visitor) -> Door {
     match tokio::time::timeout_at(deadline, walk(app, link, visitor, deadline)).await {
         Ok(Ok(door)) => door,
         Ok(Err(Trouble::Database(error))) => {
-            log::error!("a click found no database: {error}");
+            error.log("checkout");
             Door::TryAgain
         }
         Ok(Err(Trouble::Stripe(error))) => {

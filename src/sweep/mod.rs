@@ -89,7 +89,11 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
                 );
                 every
             }
-            Err(error) => {
+            Err(SweepError::Database(error)) => {
+                error.log("sweep");
+                AGAIN_AFTER
+            }
+            Err(SweepError::Stripe(error)) => {
                 log::warn!("the look at Stripe did not come to its end: {error}");
                 AGAIN_AFTER
             }

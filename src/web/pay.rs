@@ -286,7 +286,7 @@ fn busy(request: &HttpRequest, site: &Site) -> HttpResponse {
 }
 
 fn away(request: &HttpRequest, site: &Site, error: &DbError) -> HttpResponse {
-    log::error!("a payer's page found no database: {error}");
+    error.log("web");
     busy(request, site)
 }
 

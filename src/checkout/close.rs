@@ -65,6 +65,7 @@ where
         began: None,
         lost: 0,
     };
+    // Kept to the end: a click on this replica waits meanwhile, and sees the changed order.
     let _alone = app.one_at_a_time.lock(order_id).await;
     for _ in 0..STEPS {
         let found = app
@@ -105,6 +106,7 @@ where
     app.db
         .run(move |connection| {
             connection.transaction(|connection| {
+                // All in one statement, by id: two changes that share orders lock them alike.
                 let (locked, beside): (Vec<Order>, Vec<Order>) = order::lock(connection, &ids)?
                     .into_iter()
                     .partition(|order| order.id == order_id);

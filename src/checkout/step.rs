@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use diesel::Connection;
-use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -11,11 +10,11 @@ use super::{
     Door, Trouble,
     end::{self, Failure},
     params,
-    row::{self, Beginning, Begun, Found},
+    row::{self, Beginning, Begun, CheckoutFacts},
     session::{Attempt, Step},
 };
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing},
     app::App,
     db::DbError,
     gateway::{CallError, Session, session::Status},
@@ -32,6 +31,7 @@ const CLOCKS_DIFFER: chrono::Duration = chrono::Duration::minutes(5);
 
 /// After a 429, before the next turn is drawn; doubles.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
+/// A longer pause would leave a click no time for another try.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(2);
 
 /// A walk: who makes it, how long it may take, and what it has begun itself.
@@ -46,7 +46,11 @@ pub struct Walk<'a> {
 }
 
 /// Takes one step; `None`: look again.
-pub async fn take(walk: &mut Walk<'_>, found: &Found, step: Step) -> Result<Option<Door>, Trouble> {
+pub async fn take(
+    walk: &mut Walk<'_>,
+    found: &CheckoutFacts,
+    step: Step,
+) -> Result<Option<Door>, Trouble> {
     match (step, &found.live) {
         (Step::Post(attempt), Some(live)) => post(walk, &found.order, live.id, attempt).await,
         (Step::Search(attempt), Some(live)) => search(walk, live.id, &attempt).await.map(|()| None),
@@ -69,9 +73,9 @@ pub async fn take(walk: &mut Walk<'_>, found: &Found, step: Step) -> Result<Opti
 }
 
 /// Writes an attempt down, and goes on to post it.
-async fn begin(walk: &mut Walk<'_>, found: &Found) -> Result<Option<Door>, Trouble> {
+async fn begin(walk: &mut Walk<'_>, found: &CheckoutFacts) -> Result<Option<Door>, Trouble> {
     let Walk { app, visitor, .. } = *walk;
-    let params = params::of(app, found);
+    let params = params::mint_params(app, found);
     let return_url = link::return_url(&app.public_url, &app.pay_token(&found.order));
     let (hash, now, order) = (params.hash(), app.clock.now(), found.order.clone());
     let begun = app.db.run({
@@ -268,6 +272,7 @@ async fn ask_for_less(
     };
     let done = app.db.run(move |connection| {
         connection.transaction(|connection| {
+            // Orders are locked before sessions, by everybody.
             let locked = order::lock(connection, &[order_id])?;
             let ended = end::fail(connection, row, &why, doing.at)?;
             // Another replica may have been refused the same.
@@ -300,13 +305,11 @@ async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<()
 fn refusal(app: &App, order: &Order, why: &impl std::fmt::Display) -> activity::Line {
     log::error!("no checkout can be opened for order {}: {why}", order.id);
     app.metrics.refused_mints.inc();
-    activity::Line {
-        at: app.clock.now(),
-        order_id: Some(order.id),
-        category: activity::Category::Checkout,
-        level: Level::Attention,
+    let doing = Doing {
         actor: "stripe".to_owned(),
-        what: format!("no checkout can be opened: {why}"),
-        detail: json!({}),
-    }
+        at: app.clock.now(),
+        note: None,
+    };
+    let what = format!("no checkout can be opened: {why}");
+    activity::Line::about(Some(order.id), Category::Checkout, what, &doing).attention()
 }

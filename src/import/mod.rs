@@ -20,7 +20,7 @@ use self::{
 };
 use crate::{
     activity::{self, Doing, Level},
-    checkout::imported::{self, Known, Standing},
+    checkout::imported::{self, KnownSession, Standing},
     gateway::SessionId,
     inbox,
     order::{
@@ -119,14 +119,14 @@ pub fn events_of(connection: &mut PgConnection, entries: &[Entry]) -> QueryResul
 fn known_of(
     connection: &mut PgConnection,
     entry: &Entry,
-) -> QueryResult<Result<Vec<Known>, String>> {
+) -> QueryResult<Result<Vec<KnownSession>, String>> {
     let ids = &entry.prior.sessions;
     if ids.is_empty() {
         return Ok(Ok(Vec::new()));
     }
-    let known = imported::known(connection, ids)?;
+    let known = imported::known_sessions(connection, ids)?;
     let reference = entry.order.reference.as_str();
-    for Known {
+    for KnownSession {
         stripe_id,
         references,
         ..

@@ -1,7 +1,7 @@
 //! Where an order stands, and what moves it: one pure table.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::status::Status;
 use crate::column::column_enum;
@@ -70,16 +70,16 @@ column_enum! {
     }
 }
 
-/// What a payment is to an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It is what was owed.
-    Settles,
-    /// It was paid already.
-    SecondPayment,
-    /// The amount, the currency or the time is not what was owed.
-    Mismatch,
+column_enum! {
+    /// What a payment is to an order.
+    pub enum Verdict {
+        /// It is what was owed.
+        Settles = "settles",
+        /// It was paid already.
+        SecondPayment = "second_payment",
+        /// The amount, the currency or the time is not what was owed.
+        Mismatch = "mismatch",
+    }
 }
 
 /// Something that may move an order.
@@ -226,17 +226,6 @@ impl State {
                 Move::Refuse("it was settled without Stripe already")
             }
             (Self::Cancelled { .. }, Fact::SettleOffline(_)) => Move::Refuse("it was cancelled"),
-        }
-    }
-}
-
-impl Verdict {
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Settles => "settles",
-            Self::SecondPayment => "second_payment",
-            Self::Mismatch => "mismatch",
         }
     }
 }

@@ -24,7 +24,6 @@ use diesel::{
     result::Error as QueryError,
     sql_types::{Nullable, Timestamptz},
 };
-use serde::Serialize;
 use uuid::Uuid;
 
 use self::expiry::Expired;
@@ -38,49 +37,31 @@ pub use self::{
 use crate::{
     activity::Doing,
     app::App,
+    column::column_enum,
     db::DbError,
     gateway::{Session, session::Status},
     order::{self, Order},
     schema::{checkout_sessions, orders, session_orders},
+    session::{SessionOrigin, SessionState},
 };
 
-/// Who found a payment first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FoundBy {
-    /// Stripe told us.
-    Webhook,
-    /// The payer came back, and we asked.
-    Return,
-    /// Somebody clicked the link again, and we asked.
-    Click,
-    /// We looked at Stripe for what never reached us.
-    Sweep,
-    /// An import told of a payment in an older system.
-    Import,
+column_enum! {
+    /// Who found a payment first.
+    pub enum FoundBy {
+        /// Stripe told us.
+        Webhook = "webhook",
+        /// The payer came back, and we asked.
+        Return = "return",
+        /// Somebody clicked the link again, and we asked.
+        Click = "click",
+        /// We looked at Stripe for what never reached us.
+        Sweep = "sweep",
+        /// An import told of a payment in an older system.
+        Import = "import",
+    }
 }
 
 impl FoundBy {
-    /// Every way.
-    pub const ALL: [Self; 5] = [
-        Self::Webhook,
-        Self::Return,
-        Self::Click,
-        Self::Sweep,
-        Self::Import,
-    ];
-
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Webhook => "webhook",
-            Self::Return => "return",
-            Self::Click => "click",
-            Self::Sweep => "sweep",
-            Self::Import => "import",
-        }
-    }
-
     /// What Stripe's word does to an order, however it reached us.
     pub fn doing(self, at: DateTime<Utc>) -> Doing {
         Doing {
@@ -137,46 +118,38 @@ pub fn settle_in(
         .load(connection)?;
     let ids: Vec<Uuid> = shares.iter().map(|share| share.order_id).collect();
     let orders = order::lock(connection, &ids)?;
-    let state: String = checkout_sessions::table
+    // Locked after the orders, as by everybody. What follows is decided by the state, so nobody may
+    // change it meanwhile: a click, the worker and the sweep may settle one session at one moment.
+    let state: SessionState = checkout_sessions::table
         .find(row)
         .select(checkout_sessions::state)
         .for_update()
         .first(connection)?;
 
-    if state == "minting" {
+    // Before the payment is judged: what a catalogue price comes to is what is owed.
+    if state == SessionState::Minting {
         pricing::learn(connection, row, session, &mut shares, &orders)?;
     }
     match session.status {
-        Status::Open if state == "minting" => update_row(connection, row, "open", session, now)?,
+        Status::Open if state == SessionState::Minting => {
+            update_row(connection, row, SessionState::Open, session, now)?;
+        }
         Status::Open => {}
         Status::Expired => {
-            let expired = match state.as_str() {
-                "minting" | "open" => {
-                    update_row(connection, row, "expired", session, now)?;
-                    Some(Expired::ByTime)
-                }
-                // We closed it ourselves: nobody abandoned it.
-                "closing" => {
-                    update_row(connection, row, "superseded", session, now)?;
-                    Some(Expired::ByUs)
-                }
-                "superseded" => Some(Expired::ByUs),
-                _ => None,
-            };
-            if let Some(expired) = expired {
+            if let Some(expired) = expire(connection, row, state, session, now)? {
                 expiry::decide(connection, app, row, expired, session, &orders)?;
             }
         }
         Status::PaymentPending => {
-            complete(connection, row, &state, session, now)?;
+            complete(connection, row, state, session, now)?;
             debit::is_on_its_way(connection, row, &orders, &found_by.doing(now))?;
         }
         Status::PaymentFailed => {
-            complete(connection, row, &state, session, now)?;
+            complete(connection, row, state, session, now)?;
             debit::has_failed(connection, row, &orders, &found_by.doing(now))?;
         }
         Status::Paid => {
-            complete(connection, row, &state, session, now)?;
+            complete(connection, row, state, session, now)?;
             foreign::bought(connection, session, now)?;
             payment::record(
                 connection,
@@ -216,7 +189,7 @@ pub async fn is_ours(app: &App, session: &Session) -> Result<bool, DbError> {
         .run(move |connection| {
             let row = checkout_sessions::table
                 .filter(checkout_sessions::stripe_id.eq(&session.id))
-                .filter(checkout_sessions::origin.ne("foreign"));
+                .filter(checkout_sessions::origin.ne(SessionOrigin::Foreign));
             Ok(
                 select(exists(row)).get_result(connection)?
                     || names_an_order(connection, &session)?,
@@ -253,17 +226,47 @@ fn find_row(connection: &mut PgConnection, session: &Session) -> QueryResult<Opt
         .optional()
 }
 
+/// What its end is to a session whose row is in `state`, with the row brought in line. `None`: the row
+/// had come to another end.
+fn expire(
+    connection: &mut PgConnection,
+    row: Uuid,
+    state: SessionState,
+    session: &Session,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Expired>> {
+    match state {
+        SessionState::Minting | SessionState::Open => {
+            update_row(connection, row, SessionState::Expired, session, now)?;
+            Ok(Some(Expired::ByTime))
+        }
+        // We closed it ourselves: nobody abandoned it.
+        SessionState::Closing => {
+            update_row(connection, row, SessionState::Superseded, session, now)?;
+            Ok(Some(Expired::ByUs))
+        }
+        // One that was given up, retired or imported is decided on here. Any other is decided on
+        // already, and stays as it was.
+        SessionState::Superseded => Ok(Some(Expired::ByUs)),
+        SessionState::Complete | SessionState::Expired | SessionState::Failed => Ok(None),
+    }
+}
+
 fn complete(
     connection: &mut PgConnection,
     row: Uuid,
-    state: &str,
+    state: SessionState,
     session: &Session,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    if state == "complete" {
-        Ok(())
-    } else {
-        update_row(connection, row, "complete", session, now)
+    match state {
+        SessionState::Complete => Ok(()),
+        SessionState::Minting
+        | SessionState::Open
+        | SessionState::Closing
+        | SessionState::Expired
+        | SessionState::Superseded
+        | SessionState::Failed => update_row(connection, row, SessionState::Complete, session, now),
     }
 }
 
@@ -272,17 +275,17 @@ fn complete(
 fn update_row(
     connection: &mut PgConnection,
     row: Uuid,
-    state: &str,
+    state: SessionState,
     session: &Session,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let ended_at = if state == "open" { None } else { Some(now) };
-    let url = if state == "open" {
-        Some(session.url.as_deref().ok_or_else(no_url)?)
+    let (url, ended_at) = if state == SessionState::Open {
+        (Some(session.url.as_deref().ok_or_else(no_url)?), None)
     } else {
-        None
+        (None, Some(now))
     };
     let day = chrono::Duration::hours(24);
+    // The body goes with the mint: the constraint `a_body_only_while_minting` holds the two together.
     diesel::update(checkout_sessions::table.find(row))
         .set((
             checkout_sessions::state.eq(state),

@@ -22,14 +22,16 @@ use crate::{
     gateway::CallError,
     inbox,
     schema::{payments, sweeps},
+    settlement::FoundBy,
 };
 use diesel::{dsl::count_star, prelude::*};
 
-/// Between two short looks.
+/// Between two short looks: a payment whose webhook got lost is found that soon, by 2,900 reads a month.
+/// Stripe lets about 10,000 pass without a word.
 const EVERY: Duration = Duration::from_secs(15 * 60);
-/// Between two full ones.
+/// Between two full ones, of up to some sixty reads each.
 const FULL_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
-/// After one that failed.
+/// After one that failed: soon, and not at once, since Stripe is likely in trouble.
 const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// How thoroughly Stripe is looked at.
@@ -43,7 +45,7 @@ pub enum Look {
 
 /// What a look brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Found {
+pub struct SweepFound {
     /// Events that Stripe has.
     pub events: usize,
     /// Those among them that never reached us, and have been worked on now.
@@ -87,7 +89,11 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
                 );
                 every
             }
-            Err(error) => {
+            Err(SweepError::Database(error)) => {
+                error.log("sweep");
+                AGAIN_AFTER
+            }
+            Err(SweepError::Stripe(error)) => {
                 log::warn!("the look at Stripe did not come to its end: {error}");
                 AGAIN_AFTER
             }
@@ -101,7 +107,8 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
 ///
 /// # Errors
 /// [`SweepError`]; the next look goes on from what is there.
-pub async fn look(app: &App, kind: Look) -> Result<Found, SweepError> {
+pub async fn look(app: &App, kind: Look) -> Result<SweepFound, SweepError> {
+    // Taken before Stripe is asked: what happens during the look is seen by the next one.
     let began = app.clock.now();
     let before = found_by_sweeps(app).await?;
     let mut missed = Missed::default();
@@ -114,7 +121,7 @@ pub async fn look(app: &App, kind: Look) -> Result<Found, SweepError> {
     if kind == Look::Full {
         seen_until(app, began).await?;
     }
-    Ok(Found {
+    Ok(SweepFound {
         events: missed.events,
         missed: missed.new.len(),
         overdue,
@@ -134,7 +141,7 @@ async fn found_by_sweeps(app: &App) -> Result<i64, DbError> {
     app.db
         .run(|connection| {
             payments::table
-                .filter(payments::found_by.eq("sweep"))
+                .filter(payments::found_by.eq(FoundBy::Sweep))
                 .select(count_star())
                 .first(connection)
         })

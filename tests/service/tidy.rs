@@ -117,7 +117,10 @@ fn what_comes_first_does_not_know_what_follows() {
     let downstream = [
         ("language", ["order", "mail", "web"]),
         ("order", ["checkout", "settlement", "inbox"]),
+        ("case", ["settlement", "checkout", "resolution"]),
         ("settlement", ["checkout", "inbox", "blast"]),
+        ("checkout", ["resolution", "inbox", "blast"]),
+        ("app", ["checkout", "settlement", "case"]),
         ("mail", ["outbox", "reminder", "blast"]),
         ("reminder", ["outbox", "settlement", "blast"]),
         ("outbox", ["settlement", "blast", "checkout"]),

@@ -111,7 +111,7 @@ pub async fn timeline(
     let (id, now) = (parse_id(&id)?, app.clock.now());
     let story = app
         .db
-        .run(move |connection| timeline::of(connection, id, now))
+        .run(move |connection| timeline::order_timeline(connection, id, now))
         .await?;
     let story = story.ok_or_else(|| Problem::not_found("order"))?;
     Ok(HttpResponse::Ok().json(story))

@@ -8,15 +8,11 @@
 use diesel::{Connection, prelude::*};
 use tokio::time::Instant;
 
-use super::{
-    Case,
-    action::Wish,
-    change,
-    resolve::{Resolved, in_one_go, tell},
-};
+use super::{Resolved, in_one_go, record_on_case};
 use crate::{
     activity::Doing,
     app::App,
+    case::{self, Case, action::Wish},
     db::DbError,
     gateway::{CallError, charge::Charge},
     schema::payments,
@@ -31,6 +27,7 @@ pub(super) async fn refund(app: &App, case: Case, doing: &Doing) -> Result<Resol
         Resolved::RefundOpen => {}
         stopped => return Ok(stopped),
     }
+    // A person waits for the answer, as at a click.
     let deadline = Instant::now() + app.click_budget;
     let asked = app
         .stripe
@@ -54,9 +51,9 @@ async fn write_down(app: &App, case: &Case, doing: &Doing) -> Result<Resolved, D
     let doing = doing.clone();
     let written = in_one_go(app, case.id, Wish::Refund, move |connection, case| {
         if case.refunding_at.is_none() {
-            change::begin_refund(connection, case, &doing)?;
+            case::begin_refund(connection, case, &doing)?;
             let what = "a refund of the payment was asked for";
-            tell(connection, case, case.order_id, what, &doing)?;
+            record_on_case(connection, case, case.order_id, what, &doing)?;
         }
         Ok(Resolved::RefundOpen)
     });
@@ -113,7 +110,7 @@ fn what_stripe_said(answer: Result<(), CallError>) -> Said {
 async fn next_attempt(app: &App, case: &Case) -> Result<(), DbError> {
     let (id, attempt) = (case.id, case.refund_attempt);
     app.db
-        .run(move |connection| change::next_refund_attempt(connection, id, attempt))
+        .run(move |connection| case::next_refund_attempt(connection, id, attempt))
         .await
 }
 
@@ -145,10 +142,11 @@ async fn give_up(app: &App, case: Case, why: &str, doing: &Doing) -> Result<Reso
     let sentence = why.clone();
     let written = app.db.run(move |connection| {
         connection.transaction(|connection| {
-            change::next_refund_attempt(connection, case.id, case.refund_attempt)?;
-            if change::end_refund(connection, case.id)? {
+            // Stripe keeps its refusal under the key, too.
+            case::next_refund_attempt(connection, case.id, case.refund_attempt)?;
+            if case::end_refund(connection, case.id)? {
                 let what = format!("the refund was not made: {sentence}");
-                tell(connection, &case, case.order_id, &what, &doing)?;
+                record_on_case(connection, &case, case.order_id, &what, &doing)?;
             }
             Ok(())
         })

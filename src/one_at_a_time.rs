@@ -24,6 +24,7 @@ impl OneAtATime {
         let turn = {
             let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = turns.get(&id).and_then(Weak::upgrade).unwrap_or_default();
+            // Those that nobody waits for any more: the map is as long as the clicks of this moment.
             turns.retain(|_, turn| turn.strong_count() > 0);
             turns.insert(id, Arc::downgrade(&turn));
             turn

@@ -4,16 +4,14 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    Case, Kind,
-    action::{How, Wish},
-    change,
-    resolve::{Look, Resolved, changed, in_one_go, look, tell},
-    row,
-};
+use super::{CaseLook, Resolved, changed, in_one_go, look_at_case, record_on_case};
 use crate::{
     activity::Doing,
     app::App,
+    case::{
+        self, Case, Kind,
+        action::{How, Wish},
+    },
     checkout::close::closed_first_beside,
     db::DbError,
     order::{
@@ -35,19 +33,14 @@ pub(super) async fn accept(
     let (id, doing) = (case.id, doing.clone());
     match (case.kind, case.order_id) {
         (Kind::Mismatch, Some(order_id)) => {
-            let done =
-                closed_first_beside(
-                    app,
-                    order_id,
-                    orders,
-                    move |connection, order, _| match look(connection, row::lock, id, Wish::Accept)?
-                    {
-                        Look::Go(case, _) => {
-                            take_for_what_was_owed(connection, &case, order, &doing)
-                        }
-                        Look::Stop(resolved) => Ok(resolved),
-                    },
-                );
+            let done = closed_first_beside(app, order_id, orders, move |connection, order, _| {
+                match look_at_case(connection, case::lock, id, Wish::Accept)? {
+                    CaseLook::Go(case, _) => {
+                        take_for_what_was_owed(connection, &case, order, &doing)
+                    }
+                    CaseLook::Stop(resolved) => Ok(resolved),
+                }
+            });
             Ok(changed(done.await?))
         }
         _ => {
@@ -71,14 +64,15 @@ fn take_for_what_was_owed(
         return take_note(connection, case, doing);
     };
     let what = "the payment that did not fit was accepted as what was owed";
-    tell(connection, case, Some(order.id), what, doing)?;
+    record_on_case(connection, case, Some(order.id), what, doing)?;
     order::advance(connection, order, Fact::Accept, doing)?;
     diesel::update(payment_allocations::table.find((payment, order.id)))
-        .set(payment_allocations::verdict.eq(Verdict::Settles.name()))
+        .set(payment_allocations::verdict.eq(Verdict::Settles))
         .execute(connection)?;
     order::settled_with(connection, order, case.amount, &case.currency)?;
-    change::resolve(connection, case, How::Accept, None, doing)?;
-    // Some of it may have gone back before.
+    case::mark_resolved(connection, case, How::Accept, None, doing)?;
+    // Some of it may have gone back before. Last, since a refund moves an order that is paid alone, and
+    // only by the payment that settles it.
     if let Some(intent) = &case.payment_intent {
         refund::apply(connection, intent, doing)?;
     }
@@ -95,7 +89,7 @@ fn take_note(connection: &mut PgConnection, case: &Case, doing: &Doing) -> Query
         Kind::Dispute => "the dispute was taken note of",
         Kind::Refund => "the refund of a payment for several orders was taken note of",
     };
-    tell(connection, case, case.order_id, what, doing)?;
-    change::resolve(connection, case, How::Accept, None, doing)?;
+    record_on_case(connection, case, case.order_id, what, doing)?;
+    case::mark_resolved(connection, case, How::Accept, None, doing)?;
     Ok(Resolved::Done)
 }

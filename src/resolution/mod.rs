@@ -1,18 +1,20 @@
 //! A person decides about a case: the wish is looked at, done, and the case closed with it.
 
+mod accept;
+mod place;
+mod refund;
+
 use diesel::{Connection, prelude::*};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    Case, accept,
-    action::{Follows, Wish},
-    place, refund, row,
-};
 use crate::{
-    activity::Doing,
-    activity::{self, Level},
+    activity::{self, Category, Doing},
     app::App,
+    case::{
+        self, Case,
+        action::{Follows, Wish},
+    },
     checkout::close::Changed,
     db::DbError,
 };
@@ -41,11 +43,11 @@ pub enum Resolved {
 pub async fn resolve(app: &App, id: Uuid, wish: Wish, doing: &Doing) -> Result<Resolved, DbError> {
     let found = app
         .db
-        .run(move |connection| look(connection, row::find, id, wish))
+        .run(move |connection| look_at_case(connection, case::find, id, wish))
         .await?;
     let (case, orders) = match found {
-        Look::Go(case, orders) => (*case, orders),
-        Look::Stop(resolved) => return Ok(resolved),
+        CaseLook::Go(case, orders) => (*case, orders),
+        CaseLook::Stop(resolved) => return Ok(resolved),
     };
     match wish {
         Wish::Accept => accept::accept(app, case, &orders, doing).await,
@@ -57,7 +59,7 @@ pub async fn resolve(app: &App, id: Uuid, wish: Wish, doing: &Doing) -> Result<R
 }
 
 /// Whether a wish can be done now.
-pub(super) enum Look {
+enum CaseLook {
     /// It can, about this case; its payment is counted for these orders.
     Go(Box<Case>, Vec<Uuid>),
     /// Nothing is left to do, or it cannot be done.
@@ -65,41 +67,43 @@ pub(super) enum Look {
 }
 
 /// Looks at a case through `find`, which may lock it.
-pub(super) fn look(
+fn look_at_case(
     connection: &mut PgConnection,
     find: impl Fn(&mut PgConnection, Uuid) -> QueryResult<Option<Case>>,
     id: Uuid,
     wish: Wish,
-) -> QueryResult<Look> {
+) -> QueryResult<CaseLook> {
     let Some(case) = find(connection, id)? else {
-        return Ok(Look::Stop(Resolved::NoCase));
+        return Ok(CaseLook::Stop(Resolved::NoCase));
     };
-    let orders = row::orders_of(connection, &case)?;
+    let orders = case::orders_of(connection, &case)?;
     Ok(match case.matter(orders.len() > 1).ask(wish) {
-        Follows::Do => Look::Go(Box::new(case), orders),
-        Follows::IsDone => Look::Stop(Resolved::Done),
-        Follows::Refuse(why) => Look::Stop(Resolved::NotNow(why)),
+        Follows::Do => CaseLook::Go(Box::new(case), orders),
+        Follows::IsDone => CaseLook::Stop(Resolved::Done),
+        Follows::Refuse(why) => CaseLook::Stop(Resolved::NotNow(why)),
     })
 }
 
 /// In one transaction: locks the case, looks again, and does what `act` says.
-pub(super) async fn in_one_go(
+async fn in_one_go(
     app: &App,
     id: Uuid,
     wish: Wish,
     act: impl Fn(&mut PgConnection, &Case) -> QueryResult<Resolved> + Send + 'static,
 ) -> Result<Resolved, DbError> {
     let done = app.db.run(move |connection| {
-        connection.transaction(|connection| match look(connection, row::lock, id, wish)? {
-            Look::Go(case, _) => act(connection, &case),
-            Look::Stop(resolved) => Ok(resolved),
-        })
+        connection.transaction(
+            |connection| match look_at_case(connection, case::lock, id, wish)? {
+                CaseLook::Go(case, _) => act(connection, &case),
+                CaseLook::Stop(resolved) => Ok(resolved),
+            },
+        )
     });
     done.await
 }
 
 /// What became of a change that needed an order's checkout closed first.
-pub(super) fn changed(changed: Changed<Resolved>) -> Resolved {
+fn changed(changed: Changed<Resolved>) -> Resolved {
     match changed {
         Changed::Done(resolved) => resolved,
         Changed::NoOrder => Resolved::NoOrder,
@@ -108,28 +112,20 @@ pub(super) fn changed(changed: Changed<Resolved>) -> Resolved {
 }
 
 /// Writes what a person did about a case into the history of an order.
-pub(super) fn tell(
+fn record_on_case(
     connection: &mut PgConnection,
     case: &Case,
     order_id: Option<Uuid>,
     what: &str,
     doing: &Doing,
 ) -> QueryResult<()> {
-    let line = activity::Line {
-        at: doing.at,
-        order_id,
-        category: activity::Category::Case,
-        level: Level::Info,
-        actor: doing.actor.clone(),
-        what: what.to_owned(),
-        detail: json!({
-            "case": case.id,
-            "kind": case.kind.name(),
-            "amount": case.amount,
-            "currency": case.currency,
-            "payment_intent": case.payment_intent,
-            "note": doing.note,
-        }),
-    };
+    let line = activity::Line::about(order_id, Category::Case, what, doing).detail(json!({
+        "case": case.id,
+        "kind": case.kind,
+        "amount": case.amount,
+        "currency": case.currency,
+        "payment_intent": case.payment_intent,
+        "note": doing.note,
+    }));
     activity::record(connection, line)
 }

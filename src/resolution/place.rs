@@ -4,16 +4,11 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{
-    Case, Kind,
-    action::Wish,
-    change,
-    resolve::{Look, Resolved, changed, look, tell},
-    row,
-};
+use super::{CaseLook, Resolved, changed, look_at_case, record_on_case};
 use crate::{
     activity::Doing,
     app::App,
+    case::{self, Case, Kind, action::Wish},
     checkout::close::closed_first_beside,
     db::DbError,
     language::Language,
@@ -45,12 +40,13 @@ pub(super) async fn place(
     }
     let (id, intent, doing) = (case.id, case.payment_intent, doing.clone());
     let placed = closed_first_beside(app, target, orders, move |connection, target, beside| {
-        // Before the case, as by whoever hears of a refund.
+        // Before the case, as by whoever hears of a refund: in the other order the two would wait for
+        // each other.
         if let Some(intent) = &intent {
             payment::lock_intent(connection, intent)?;
         }
-        match look(connection, row::lock, id, wish)? {
-            Look::Go(case, _) => {
+        match look_at_case(connection, case::lock, id, wish)? {
+            CaseLook::Go(case, _) => {
                 let leaves = |order: &&Order| case.order_id == Some(order.id);
                 let places = Places {
                     case: &case,
@@ -59,7 +55,7 @@ pub(super) async fn place(
                 };
                 count(connection, &places, wish, &doing)
             }
-            Look::Stop(resolved) => Ok(resolved),
+            CaseLook::Stop(resolved) => Ok(resolved),
         }
     });
     Ok(changed(placed.await?))
@@ -101,15 +97,16 @@ fn count(
         leave(connection, places, &payment, source, doing)?;
     } else {
         let what = "a payment that belonged to no order was adopted";
-        tell(connection, case, Some(target.id), what, doing)?;
+        record_on_case(connection, case, Some(target.id), what, doing)?;
     }
     let part = case.amount;
     payment::allocate(connection, &payment, target, part, Verdict::Settles, doing)?;
-    change::resolve(connection, case, wish.how(), Some(target.id), doing)?;
+    // Before the source is released: it stays in review while a case of it is open.
+    case::mark_resolved(connection, case, wish.how(), Some(target.id), doing)?;
     if let (Some(source), Kind::Mismatch) = (source, case.kind) {
         refund::release(connection, source, doing)?;
     }
-    change::follow(connection, payment.id, case.order_id, target.id)?;
+    case::follow(connection, payment.id, case.order_id, target.id)?;
     // What was heard of before the payment had its order.
     if let Some(intent) = &payment.payment_intent {
         refund::apply(connection, intent, doing)?;
@@ -149,9 +146,9 @@ fn leave(
     let Places { case, target, .. } = *places;
     diesel::delete(payment_allocations::table.find((payment.id, source.id))).execute(connection)?;
     let gone = format!("a payment was moved to order {}", target.reference);
-    tell(connection, case, Some(source.id), &gone, doing)?;
+    record_on_case(connection, case, Some(source.id), &gone, doing)?;
     let came = format!("a payment was moved here from order {}", source.reference);
-    tell(connection, case, Some(target.id), &came, doing)
+    record_on_case(connection, case, Some(target.id), &came, doing)
 }
 
 /// Why `part` of a payment does not settle an order, in a sentence.

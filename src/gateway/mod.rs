@@ -6,13 +6,13 @@
 pub mod charge;
 pub mod event;
 mod events;
-mod expired;
 pub mod items;
 pub mod mint;
 mod refund;
-mod repeated;
+mod replayed_params;
 mod retry;
 pub mod session;
+mod session_lists;
 mod transport;
 
 use std::time::Duration;
@@ -27,7 +27,9 @@ use stripe_client_core::{
 use stripe_types::RangeQueryTs;
 use tokio::time::Instant;
 
-pub use self::{events::EventList, expired::ExpiredList, session::Session, transport::CallError};
+pub use self::{
+    events::EventList, session::Session, session_lists::ExpiredList, transport::CallError,
+};
 use self::{
     retry::{Next, Retry},
     session::{Page, WireSession},

@@ -1,9 +1,10 @@
 //! What is in a Checkout Session's cart. <https://docs.stripe.com/api/checkout/sessions/line_items>
 
 use miniserde::Deserialize;
+use stripe_checkout::checkout_session::ListLineItemsCheckoutSession;
 use tokio::time::Instant;
 
-use super::{CallError, Gateway, get, session::Page};
+use super::{CallError, Gateway, LONGEST_PAGE, session::ListPage};
 
 /// A position of a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,13 +98,8 @@ impl Gateway {
         stripe_id: &str,
         deadline: Instant,
     ) -> Result<Vec<Item>, CallError> {
-        let request = || {
-            get(
-                &format!("/checkout/sessions/{stripe_id}/line_items"),
-                "limit=100",
-            )
-        };
-        let page: Page<WireItem> = self.ask(request, deadline).await?;
+        let request = ListLineItemsCheckoutSession::new(stripe_id).limit(LONGEST_PAGE);
+        let page: ListPage<WireItem> = self.ask(&request, deadline).await?;
         Ok(page.data.into_iter().map(Item::from).collect())
     }
 }

@@ -121,7 +121,7 @@ pub enum Status {
 
 /// A page of a list. <https://docs.stripe.com/api/pagination>
 #[derive(Deserialize)]
-pub(super) struct Page<T> {
+pub(super) struct ListPage<T> {
     pub data: Vec<T>,
     pub has_more: bool,
 }

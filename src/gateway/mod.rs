@@ -29,7 +29,7 @@ pub use self::{
     events::EventList, session::Session, session_lists::ExpiredList, transport::CallError,
 };
 use self::{
-    retry::{Next, Retry},
+    retry::{NextTry, Retry},
     session::WireSession,
     transport::{Ping, Transport},
 };
@@ -176,9 +176,9 @@ impl Gateway {
                 Err(error) => error,
             };
             match retry.after(&error, random::share()) {
-                Next::GiveUp => return Err(error),
-                Next::Again(pause) if Instant::now() + pause >= deadline => return Err(error),
-                Next::Again(pause) => tokio::time::sleep(pause).await,
+                NextTry::GiveUp => return Err(error),
+                NextTry::Again(pause) if Instant::now() + pause >= deadline => return Err(error),
+                NextTry::Again(pause) => tokio::time::sleep(pause).await,
             }
         }
     }

@@ -19,10 +19,10 @@ use crate::{
     app::App,
     chore::Turn,
     db::DbError,
-    gateway::CallError,
     inbox,
     schema::{payments, sweeps},
     settlement::FoundBy,
+    upstream::UpstreamError,
 };
 use diesel::{dsl::count_star, prelude::*};
 
@@ -56,17 +56,6 @@ pub struct SweepFound {
     pub payments: i64,
 }
 
-/// Why a look did not come to its end. What it found before stays found.
-#[derive(Debug, thiserror::Error)]
-pub enum SweepError {
-    /// Stripe did not tell.
-    #[error("{0}")]
-    Stripe(#[from] CallError),
-    /// The database.
-    #[error("{0}")]
-    Database(#[from] DbError),
-}
-
 /// Looks if it is time to, and if no other replica does.
 ///
 /// # Errors
@@ -89,11 +78,11 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
                 );
                 every
             }
-            Err(SweepError::Database(error)) => {
+            Err(UpstreamError::Database(error)) => {
                 error.log("sweep");
                 AGAIN_AFTER
             }
-            Err(SweepError::Stripe(error)) => {
+            Err(UpstreamError::Stripe(error)) => {
                 log::warn!("the look at Stripe did not come to its end: {error}");
                 AGAIN_AFTER
             }
@@ -106,8 +95,8 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
 /// One look, now. Two at once do no harm.
 ///
 /// # Errors
-/// [`SweepError`]; the next look goes on from what is there.
-pub async fn look(app: &App, kind: Look) -> Result<SweepFound, SweepError> {
+/// [`UpstreamError`]; what was found before stays found, and the next look goes on from there.
+pub async fn look(app: &App, kind: Look) -> Result<SweepFound, UpstreamError> {
     // Taken before Stripe is asked: what happens during the look is seen by the next one.
     let began = app.clock.now();
     let before = found_by_sweeps(app).await?;

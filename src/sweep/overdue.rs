@@ -5,7 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use tokio::time::Instant;
 
-use super::{Look, SweepError};
+use super::Look;
 use crate::{
     app::App,
     checkout::give_up,
@@ -14,6 +14,7 @@ use crate::{
     schema::{checkout_sessions, orders, session_orders},
     session::SessionState,
     settlement::{self, FoundBy},
+    upstream::UpstreamError,
 };
 
 /// Stripe tells of an end within moments; what it has not told by then it will not.
@@ -28,7 +29,7 @@ const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Reads or closes what is overdue, and settles what Stripe says; tells how many there were. A short
 /// look only closes.
-pub async fn settle(app: &App, look: Look) -> Result<usize, SweepError> {
+pub async fn settle(app: &App, look: Look) -> Result<usize, UpstreamError> {
     let now = app.clock.now();
     let overdue = app
         .db

@@ -18,6 +18,7 @@ mod property;
 mod recovery;
 mod retention;
 mod settlement;
+mod stripe_requests;
 mod suppressions;
 mod sweep;
 mod tidy;

@@ -3,6 +3,7 @@
 //! ask for the same. <https://docs.stripe.com/api/checkout/sessions/create>
 
 use miniserde::json::{Number, Value};
+use stripe_checkout::CheckoutSessionMode;
 
 use super::session::{WireSession, id_of};
 use crate::order::Param;
@@ -11,8 +12,8 @@ impl WireSession {
     /// The parameters that ask for the same.
     pub fn also_asked(&self) -> Vec<Param> {
         // Paid once, and not again and again.
-        let once = self.mode.as_deref() == Some("payment");
-        let mut params = Params::default();
+        let once = self.mode == Some(CheckoutSessionMode::Payment);
+        let mut params = ReplayedParams::default();
         let ships = params.all(
             "shipping_address_collection",
             self.shipping_address_collection.as_ref(),
@@ -88,9 +89,9 @@ fn is_enabled(value: Option<&Value>) -> bool {
 }
 
 #[derive(Default)]
-struct Params(Vec<Param>);
+struct ReplayedParams(Vec<Param>);
 
-impl Params {
+impl ReplayedParams {
     fn push(&mut self, name: &str, value: String) {
         self.0.push((name.to_owned(), value));
     }

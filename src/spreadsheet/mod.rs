@@ -3,10 +3,12 @@
 //! What the columns mean is the business of whoever reads one: orders, addresses that are not
 //! written to, people whose carts are wanted.
 
+mod header;
 mod records;
 mod text;
 
 pub use self::{
+    header::Header,
     records::{Record, Records},
     text::text,
 };

@@ -18,6 +18,14 @@ pub struct Record {
     pub unclosed: bool,
 }
 
+impl Record {
+    /// The text of this cell; `None` where there is none, or no such cell.
+    pub fn filled(&self, at: impl Into<Option<usize>>) -> Option<&str> {
+        let cell = self.cells.get(at.into()?)?;
+        (!cell.is_empty()).then_some(cell.as_str())
+    }
+}
+
 impl<'t> Records<'t> {
     /// The records of this text.
     pub fn new(text: &'t str) -> Self {

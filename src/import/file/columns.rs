@@ -2,7 +2,7 @@
 
 use crate::{
     order::metadata::{MAX_KEYS, Metadata},
-    spreadsheet::{FileError, Record},
+    spreadsheet::{FileError, Header},
 };
 
 /// The columns that a file must have, in the order of the documentation.
@@ -39,22 +39,17 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Reads the header: names in any case, in any order.
-    pub(super) fn read(header: &Record) -> Result<Self, FileError> {
-        let names: Vec<String> = header
-            .cells
-            .iter()
-            .map(|cell| cell.to_lowercase())
-            .collect();
-        let place = |name: &str| names.iter().position(|other| other == name);
-        if REQUIRED.into_iter().all(|name| place(name).is_none()) {
+    pub(super) fn read(header: &Header) -> Result<Self, FileError> {
+        let place = |name: &str| header.place(&[name]);
+        if header.place(&REQUIRED).is_none() {
             let sentence = format!(
                 "the first line must name the columns: {}",
                 REQUIRED.join(", ")
             );
             return Err(FileError::Columns(vec![sentence]));
         }
-        let meta = meta(&header.cells);
-        let problems = problems(header, &names, &meta);
+        let meta = meta_columns(header.cells());
+        let problems = problems(header, &meta);
         if !problems.is_empty() {
             return Err(FileError::Columns(problems));
         }
@@ -72,13 +67,13 @@ impl Columns {
             stripe_session_id: place("stripe_session_id"),
             paid_at: place("paid_at"),
             meta,
-            count: names.len(),
+            count: header.cells().len(),
         })
     }
 }
 
 /// The keys of the `meta.KEY` columns. Their case is kept: templates ask for them by it.
-fn meta(cells: &[String]) -> Vec<(String, usize)> {
+fn meta_columns(cells: &[String]) -> Vec<(String, usize)> {
     let key = |cell: &String| {
         let (prefix, key) = cell.split_at_checked(5)?;
         prefix
@@ -92,51 +87,34 @@ fn meta(cells: &[String]) -> Vec<(String, usize)> {
         .collect()
 }
 
-fn problems(header: &Record, names: &[String], meta: &[(String, usize)]) -> Vec<String> {
+/// All that is wrong with the header, a sentence each.
+fn problems(header: &Header, meta: &[(String, usize)]) -> Vec<String> {
     let mut problems = Vec::new();
-    let quoted = |names: Vec<&str>| {
-        names
-            .iter()
-            .map(|name| format!("“{name}”"))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-
     let missing: Vec<&str> = REQUIRED
         .into_iter()
-        .filter(|name| !names.iter().any(|other| other == name))
+        .filter(|name| header.place(&[name]).is_none())
         .collect();
     if !missing.is_empty() {
-        problems.push(format!("add the missing column {}", quoted(missing)));
+        problems.push(format!("add the missing column {}", quoted(&missing)));
     }
-    let is_meta = |at: usize| meta.iter().any(|(_, column)| *column == at);
-    let is_known =
-        |at: usize, name: &str| REQUIRED.contains(&name) || OPTIONAL.contains(&name) || is_meta(at);
-    let unknown: Vec<&str> = (0..names.len())
-        .filter(|at| !names[*at].is_empty() && !is_known(*at, &names[*at]))
-        .map(|at| header.cells[at].as_str())
-        .collect();
+    let unknown = unknown(header, meta);
     if !unknown.is_empty() {
         problems.push(format!(
             "remove or rename the unknown column {} (besides the required ones there may be {}, meta.KEY)",
-            quoted(unknown),
+            quoted(&unknown),
             OPTIONAL.join(", ")
         ));
     }
-    let mut twice: Vec<&str> = (1..names.len())
-        .filter(|at| !names[*at].is_empty() && names[..*at].contains(&names[*at]))
-        .map(|at| names[at].as_str())
-        .collect();
-    twice.dedup();
+    let twice = header.repeated();
     if !twice.is_empty() {
-        problems.push(format!("keep one only of each column {}", quoted(twice)));
+        problems.push(format!("keep one only of each column {}", quoted(&twice)));
     }
-    for at in (0..names.len()).filter(|at| names[*at].is_empty()) {
-        problems.push(format!("column {} has no name; name or delete it", at + 1));
-    }
+    let unnamed = header.others(&[]).filter(|(_, cell)| cell.is_empty());
+    problems
+        .extend(unnamed.map(|(at, _)| format!("column {} has no name; name or delete it", at + 1)));
     for (key, at) in meta {
         if let Err(error) = Metadata::check_key(key) {
-            problems.push(format!("column “{}”: {error}", header.cells[*at]));
+            problems.push(format!("column “{}”: {error}", header.cells()[*at]));
         }
     }
     if meta.len() > MAX_KEYS {
@@ -147,20 +125,36 @@ fn problems(header: &Record, names: &[String], meta: &[(String, usize)]) -> Vec<
     problems
 }
 
+fn unknown<'h>(header: &'h Header, meta: &[(String, usize)]) -> Vec<&'h str> {
+    let known = [&REQUIRED[..], &OPTIONAL].concat();
+    let is_meta = |at: usize| meta.iter().any(|(_, column)| *column == at);
+    header
+        .others(&known)
+        .filter(|(at, cell)| !cell.is_empty() && !is_meta(*at))
+        .map(|(_, cell)| cell)
+        .collect()
+}
+
+fn quoted(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("“{name}”")).collect();
+    quoted.join(", ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spreadsheet::Record;
 
     fn read(header: &str) -> Result<Columns, String> {
         let cells = header
             .split(',')
             .map(|cell| cell.trim().to_owned())
             .collect();
-        Columns::read(&Record {
+        Columns::read(&Header::new(Record {
             line: 1,
             cells,
             unclosed: false,
-        })
+        }))
         .map_err(|error| error.to_string())
     }
 

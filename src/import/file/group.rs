@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
     Entry, Import,
     duplicates::{Sound, without_duplicates},
-    row::Row,
+    row::FileRow,
 };
 use crate::{
     gateway::SessionId,
@@ -37,12 +37,12 @@ pub(super) struct Orders {
 
 #[derive(Default)]
 struct Group {
-    rows: Vec<Row>,
+    rows: Vec<FileRow>,
     bad: Vec<BadLine>,
 }
 
 impl Orders {
-    pub(super) fn add(&mut self, row: Row) {
+    pub(super) fn add(&mut self, row: FileRow) {
         self.group(row.reference.as_str()).rows.push(row);
     }
 
@@ -114,7 +114,7 @@ impl Group {
 
     /// All lines, those that are bad by themselves with their reasons, the others with a pointer to
     /// the first of these.
-    fn refuse(self, rows: &[Row], reasons: Vec<Vec<String>>) -> Vec<BadLine> {
+    fn refuse(self, rows: &[FileRow], reasons: Vec<Vec<String>>) -> Vec<BadLine> {
         let guilty = rows
             .iter()
             .zip(&reasons)
@@ -140,7 +140,7 @@ impl Group {
     }
 }
 
-impl Row {
+impl FileRow {
     /// The line of the order: in its own currency, else in that which the order has said elsewhere.
     fn line(&self, said: Option<(u64, &Currency)>) -> Result<Line, String> {
         let currency = self.currency.or(said.map(|(_, currency)| *currency));
@@ -171,7 +171,7 @@ struct Shared<'r> {
 }
 
 impl<'r> Shared<'r> {
-    fn of(rows: &'r [Row]) -> Self {
+    fn of(rows: &'r [FileRow]) -> Self {
         let mut meta = BTreeMap::new();
         for row in rows {
             for (key, value) in &row.meta {
@@ -191,7 +191,7 @@ impl<'r> Shared<'r> {
     }
 
     /// Where a row says otherwise than an earlier one. An empty cell says nothing.
-    fn conflicts(&self, row: &Row) -> Vec<String> {
+    fn conflicts(&self, row: &FileRow) -> Vec<String> {
         let mut conflicts = vec![
             conflict("email", row.line, self.email, row.email.as_ref()),
             conflict("name", row.line, self.name, row.name.as_ref()),
@@ -254,8 +254,8 @@ impl<'r> Shared<'r> {
 }
 
 fn first<'r, T: ?Sized>(
-    rows: &'r [Row],
-    cell: fn(&'r Row) -> Option<&'r T>,
+    rows: &'r [FileRow],
+    cell: fn(&'r FileRow) -> Option<&'r T>,
 ) -> Option<(u64, &'r T)> {
     rows.iter().find_map(|row| Some((row.line, cell(row)?)))
 }

@@ -18,7 +18,7 @@ use self::{
 use super::prior_system::PriorSystem;
 use crate::{
     order::draft::NewOrder,
-    spreadsheet::{self, BadLine, FileError, Records},
+    spreadsheet::{self, BadLine, FileError, Header, Records},
 };
 
 /// What a file holds. Both lists are sorted by line.
@@ -48,7 +48,8 @@ pub struct Entry {
 pub fn parse(bytes: &[u8], now: DateTime<Utc>) -> Result<Import, FileError> {
     let text = spreadsheet::text(bytes)?;
     let mut records = Records::new(text);
-    let columns = Columns::read(&records.next().ok_or(FileError::Empty(&REQUIRED))?)?;
+    let header = records.next().ok_or(FileError::Empty(&REQUIRED))?;
+    let columns = Columns::read(&Header::new(header))?;
     let mut orders = Orders::default();
     for record in records {
         match columns.row(record, now) {

@@ -19,7 +19,7 @@ use crate::{
 
 /// A line of an order. An empty cell of what is said once per order is `None`: another line may say
 /// it. The amount waits for the currency.
-pub(super) struct Row {
+pub(super) struct FileRow {
     pub(super) line: u64,
     pub(super) reference: Reference,
     pub(super) email: Option<Email>,
@@ -38,7 +38,7 @@ pub(super) struct Row {
 impl Columns {
     /// Checks every cell of a record and lists all that is wrong with it. Nothing can have happened
     /// after `now`.
-    pub(super) fn row(&self, record: Record, now: DateTime<Utc>) -> Result<Row, BadLine> {
+    pub(super) fn row(&self, record: Record, now: DateTime<Utc>) -> Result<FileRow, BadLine> {
         let reference = record
             .cells
             .get(self.reference)
@@ -67,46 +67,30 @@ impl Columns {
             .map_err(|problems| bad(problems.to_string()))
     }
 
-    fn check(&self, record: &Record, now: DateTime<Utc>) -> Result<Row, Problems> {
+    fn check(&self, record: &Record, now: DateTime<Utc>) -> Result<FileRow, Problems> {
         let mut problems = Problems::default();
         let cell = |at: usize| record.cells[at].as_str();
         let reference = problems.take("reference", Reference::parse(cell(self.reference)));
-        let email = problems.take(
-            "email",
-            filled(cell(self.email)).map(Email::parse).transpose(),
-        );
-        let name = problems.take("name", filled(cell(self.name)).map(Name::parse).transpose());
-        let currency = problems.take(
-            "currency",
-            filled(cell(self.currency)).map(Currency::parse).transpose(),
-        );
+        let email = record.filled(self.email).map(Email::parse).transpose();
+        let email = problems.take("email", email);
+        let name = record.filled(self.name).map(Name::parse).transpose();
+        let name = problems.take("name", name);
+        let currency = record.filled(self.currency).map(Currency::parse);
+        let currency = problems.take("currency", currency.transpose());
         let description = problems.take("description", Description::parse(cell(self.description)));
-        let quantity = self
-            .quantity
-            .and_then(|at| filled(cell(at)))
-            .map_or(Ok(Quantity::ONE), quantity);
-        let quantity = problems.take("quantity", quantity);
-        let locale = self
-            .locale
-            .and_then(|at| filled(cell(at)))
-            .map(Locale::parse)
-            .transpose();
+        let quantity = record.filled(self.quantity);
+        let quantity = problems.take("quantity", quantity.map_or(Ok(Quantity::ONE), quantity_of));
+        let locale = record.filled(self.locale).map(Locale::parse).transpose();
         let locale = problems.take("locale", locale);
-        let sessions = self
-            .stripe_session_id
-            .and_then(|at| filled(cell(at)))
-            .map(prior_system::sessions)
-            .transpose();
+        let sessions = record.filled(self.stripe_session_id);
+        let sessions = sessions.map(prior_system::sessions).transpose();
         let sessions = problems.take("stripe_session_id", sessions);
-        let paid_at = self
-            .paid_at
-            .and_then(|at| filled(cell(at)))
-            .map(|cell| prior_system::paid_at(cell, now))
-            .transpose();
-        let paid_at = problems.take("paid_at", paid_at);
+        let paid_at = record.filled(self.paid_at);
+        let paid_at = paid_at.map(|cell| prior_system::paid_at(cell, now));
+        let paid_at = problems.take("paid_at", paid_at.transpose());
         let meta = self.meta(record, &mut problems);
         let row = (|| {
-            Some(Row {
+            Some(FileRow {
                 line: record.line,
                 reference: reference?,
                 email: email?,
@@ -127,7 +111,7 @@ impl Columns {
     fn meta(&self, record: &Record, problems: &mut Problems) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
         for (key, at) in &self.meta {
-            let Some(value) = filled(&record.cells[*at]) else {
+            let Some(value) = record.filled(*at) else {
                 continue;
             };
             if problems
@@ -141,11 +125,7 @@ impl Columns {
     }
 }
 
-fn filled(cell: &str) -> Option<&str> {
-    (!cell.is_empty()).then_some(cell)
-}
-
-fn quantity(cell: &str) -> Result<Quantity, QuantityError> {
+fn quantity_of(cell: &str) -> Result<Quantity, QuantityError> {
     // No sign: `+2` is read by a spreadsheet as a formula, and by nobody else.
     if !cell.bytes().all(|b| b.is_ascii_digit()) {
         return Err(QuantityError);

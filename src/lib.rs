@@ -53,6 +53,7 @@ pub mod serve;
 pub mod session;
 pub mod settings;
 pub mod settlement;
+pub mod spreadsheet;
 pub mod suppression;
 pub mod sweep;
 pub mod timeline;

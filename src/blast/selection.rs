@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::order::{Order, metadata::Metadata, problem::Problems, state::State, text::Reference};
+use crate::order::{Order, Status, metadata::Metadata, problem::Problems, text::Reference};
 
 /// Which orders; as JSON `{"references": […]}` or `{"filter": {…}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,9 +83,9 @@ fn check_references(references: Vec<String>, problems: &mut Problems) -> Option<
 
 fn check_filter(filter: Filter, problems: &mut Problems) -> Option<Selection> {
     if let Some(status) = &filter.status
-        && !State::NAMES.contains(&status.as_str())
+        && Status::from_name(status).is_none()
     {
-        let known = State::NAMES.join(", ");
+        let known = Status::ALL.map(Status::name).join(", ");
         problems.add("filter.status", format!("this must be one of {known}"));
     }
     let mut pairs = Metadata::default();

@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::row;
 use crate::{
-    order::{Order, elsewhere::SessionId},
+    gateway::SessionId,
+    order::Order,
     random,
     schema::{checkout_sessions, orders, session_orders},
     session::{AskedBy, SessionOrigin, SessionState},

@@ -13,6 +13,7 @@ mod refund;
 mod repeated;
 mod retry;
 pub mod session;
+mod session_id;
 mod transport;
 
 use std::time::Duration;
@@ -27,7 +28,13 @@ use stripe_client_core::{
 use stripe_types::RangeQueryTs;
 use tokio::time::Instant;
 
-pub use self::{events::EventList, expired::ExpiredList, session::Session, transport::CallError};
+pub use self::{
+    events::EventList,
+    expired::ExpiredList,
+    session::Session,
+    session_id::{SessionId, SessionIdError},
+    transport::CallError,
+};
 use self::{
     retry::{Next, Retry},
     session::{Page, WireSession},

@@ -1,16 +1,15 @@
-//! The word that PostgreSQL derives from an order's evidence, for queries.
+//! The word for where an order stands.
 
-use super::state::State;
 use crate::column::column_enum;
 
 column_enum! {
-    /// Where an order stands, without the evidence: the generated column `orders.status`.
+    /// Where an order stands, without its evidence: what the database derives, and the API shows.
     pub enum Status {
         /// Owed, and payable.
         Open = "open",
         /// A payment is on its way.
         Processing = "processing",
-        /// Money came that does not fit; a person must look.
+        /// Money came that does not fit.
         InReview = "in_review",
         /// Paid through Stripe.
         Paid = "paid",
@@ -22,21 +21,5 @@ column_enum! {
         Refunded = "refunded",
         /// No longer owed.
         Cancelled = "cancelled",
-    }
-}
-
-impl State {
-    /// The same without its evidence.
-    pub fn status(self) -> Status {
-        match self {
-            Self::Open => Status::Open,
-            Self::Processing { .. } => Status::Processing,
-            Self::InReview { .. } => Status::InReview,
-            Self::Paid { .. } => Status::Paid,
-            Self::SettledOffline { .. } => Status::SettledOffline,
-            Self::PartiallyRefunded { .. } => Status::PartiallyRefunded,
-            Self::Refunded { .. } => Status::Refunded,
-            Self::Cancelled { .. } => Status::Cancelled,
-        }
     }
 }

@@ -2,9 +2,9 @@
 //! known. Other columns do no harm.
 
 use super::backfill::Wanted;
-use crate::order::{
-    csv::{self, FileError, Record, Records},
-    email::Email,
+use crate::{
+    order::email::Email,
+    spreadsheet::{self, FileError, Record, Records},
 };
 
 const EMAIL: [&str; 2] = ["email", "e-mail"];
@@ -18,7 +18,7 @@ pub type Line = (u64, Result<Wanted, String>);
 /// # Errors
 /// No line of it can be understood.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Line>, FileError> {
-    let mut records = Records::new(csv::text(bytes)?);
+    let mut records = Records::new(spreadsheet::text(bytes)?);
     let names = records
         .next()
         .map(|header| header.cells)

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::rule::Lately;
 use crate::{
-    db::lower,
+    db::{AdvisoryLock, lower},
     schema::{orders, outbox, purchases},
     suppression::AddressHash,
 };
@@ -20,10 +20,7 @@ pub const A_WEEK: Duration = Duration::days(7);
 /// # Errors
 /// What PostgreSQL says.
 pub fn lock_address(connection: &mut PgConnection, hash: AddressHash) -> QueryResult<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 1))")
-        .bind::<diesel::sql_types::Bytea, _>(&hash.0[..])
-        .execute(connection)
-        .map(drop)
+    AdvisoryLock::Address(&hash.0).take(connection)
 }
 
 /// What happened with an address within a week before `now`, the mail `except` not counted.

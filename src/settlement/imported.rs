@@ -10,7 +10,8 @@ use diesel::{
 use super::FoundBy;
 use crate::{
     case::Ending,
-    order::{Order, elsewhere::SessionId, state::Verdict},
+    gateway::SessionId,
+    order::{Order, state::Verdict},
     random,
     schema::{cases, checkout_sessions, payment_allocations, payments},
 };

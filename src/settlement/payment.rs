@@ -1,7 +1,7 @@
 //! The payments of an order: written down once, with what they are to it, and shown.
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::exists, prelude::*, sql_types::Text};
+use diesel::{dsl::exists, prelude::*};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     activity::{self, Category, Doing, Level},
     case::{self, Kind, Opening},
+    db::AdvisoryLock,
     gateway::Session,
     order::{
         self, Order,
@@ -139,10 +140,7 @@ fn told_again(connection: &mut PgConnection, session: &Session, doing: &Doing) -
 /// the two may be the first to be heard of. After orders' locks, before payments'; it ends with the
 /// transaction.
 pub(crate) fn lock_intent(connection: &mut PgConnection, intent: &str) -> QueryResult<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
-        .bind::<Text, _>(intent)
-        .execute(connection)
-        .map(drop)
+    AdvisoryLock::PaymentIntent(intent).take(connection)
 }
 
 /// The same, for whoever holds no lock yet: the orders that the payment is counted for first. Whoever

@@ -67,7 +67,7 @@ impl<'a> OrderView<'a> {
             amount_total: order.amount_total,
             lines: &order.lines,
             metadata: &order.metadata,
-            mode: order.mode.as_str(),
+            mode: order.mode.name(),
             locale: order.locale.as_str(),
             remind: order.remind,
             automatic_tax: order.automatic_tax,

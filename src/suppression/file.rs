@@ -3,11 +3,9 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::Suppression;
-use crate::order::{
-    csv::{self, BadLine, FileError, Record, Records},
-    email::Email,
-    problem::Problems,
-    text::Text,
+use crate::{
+    order::{email::Email, problem::Problems, text::Text},
+    spreadsheet::{self, BadLine, FileError, Record, Records},
 };
 
 const COLUMNS: [&str; 4] = ["email", "reason", "note", "since"];
@@ -42,7 +40,7 @@ pub struct Parsed {
 /// # Errors
 /// No line of it can be understood.
 pub fn parse(bytes: &[u8], now: DateTime<Utc>) -> Result<Parsed, FileError> {
-    let mut records = Records::new(csv::text(bytes)?);
+    let mut records = Records::new(spreadsheet::text(bytes)?);
     let header = records
         .next()
         .ok_or_else(|| wrong("the first line must name the columns: email, reason, note, since"))?;
@@ -135,7 +133,7 @@ fn since(cell: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, &'static str> 
 
 /// Writes the list as [`parse`] reads it, without the addresses that have been erased.
 pub fn write(rows: &[Suppression]) -> String {
-    let mut file = ::csv::Writer::from_writer(Vec::new());
+    let mut file = csv::Writer::from_writer(Vec::new());
     let lines = rows.iter().filter_map(|row| {
         let since = row.since.to_rfc3339_opts(SecondsFormat::Micros, true);
         let note = row.note.clone().unwrap_or_default();

@@ -17,7 +17,7 @@ use freshmint::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Done, Failure, WRONG_USAGE, block_on, orders::Format};
+use crate::{Done, Failure, WRONG_USAGE, block_on, orders::Format, words};
 
 #[derive(Subcommand)]
 pub enum Cases {
@@ -68,30 +68,6 @@ pub struct List {
     format: Format,
 }
 
-/// What `--how` takes, with a help for each.
-#[derive(ValueEnum, Clone, Copy)]
-enum HowArg {
-    /// A payment that does not fit is taken for what was owed; else, somebody has taken note
-    Accept,
-    /// What is left of the payment goes back, through Stripe
-    Refund,
-    /// The payment is counted for another order
-    Move,
-    /// A payment without an order is counted for one
-    Adopt,
-}
-
-impl From<HowArg> for How {
-    fn from(said: HowArg) -> Self {
-        match said {
-            HowArg::Accept => Self::Accept,
-            HowArg::Refund => Self::Refund,
-            HowArg::Move => Self::Move,
-            HowArg::Adopt => Self::Adopt,
-        }
-    }
-}
-
 #[derive(Args)]
 pub struct Resolve {
     #[command(flatten)]
@@ -99,8 +75,8 @@ pub struct Resolve {
     /// The case's id
     id: Uuid,
     /// What to do about it
-    #[arg(long, value_enum)]
-    how: HowArg,
+    #[arg(long, value_parser = words::resolved_how())]
+    how: How,
     /// The reference of the order that the payment is for: with move and adopt
     #[arg(long, value_name = "REFERENCE")]
     order: Option<String>,
@@ -159,7 +135,7 @@ fn what_can_be_done(case: &CaseView) -> String {
 
 impl Resolve {
     pub fn run(self) -> Done {
-        if self.order.is_some() != How::from(self.how).takes_an_order() {
+        if self.order.is_some() != self.how.takes_an_order() {
             return Err(Failure {
                 sentence: "Give --order REFERENCE with move and adopt, and with them alone."
                     .to_owned(),
@@ -168,7 +144,7 @@ impl Resolve {
         }
         let app = App::new(&self.settings, Clock::system())?;
         let order = self.order_id(&app)?;
-        let (id, how) = (self.id, self.how.into());
+        let (id, how) = (self.id, self.how);
         let wish = Wish::new(how, order).ok_or_else(|| self.no_order())?;
         let doing = Doing {
             actor: "command line".to_owned(),

@@ -9,7 +9,7 @@ use freshmint::{
     language::Language,
     link::{pay_url, token::LinkKeys},
     order::{
-        self, Filter, Kind, Order,
+        self, Kind, Order, OrderFilter, Status,
         line::Line,
         money::{Money, as_told},
     },
@@ -22,7 +22,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::Format;
-use crate::{Done, Failure};
+use crate::{Done, Failure, words};
 
 #[derive(Args)]
 pub struct List {
@@ -31,10 +31,10 @@ pub struct List {
     #[command(flatten)]
     links: config::Links,
     /// Only orders with this status
-    #[arg(long, value_parser = ["open", "processing", "in_review", "paid", "settled_offline", "partially_refunded", "refunded", "cancelled"])]
-    status: Option<String>,
+    #[arg(long, value_parser = words::order_status())]
+    status: Option<Status>,
     /// Only what the shop asks for, or only carts
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::order_kind())]
     kind: Option<Kind>,
     /// Only orders of this address
     #[arg(long)]
@@ -62,11 +62,11 @@ pub struct Show {
 
 impl List {
     pub fn run(self) -> Done {
-        let filter = Filter {
+        let filter = OrderFilter {
             status: self.status,
             kind: self.kind,
             email: self.email,
-            ..Filter::default()
+            ..OrderFilter::default()
         };
         let (orders, payments) = read(&self.database, &filter, self.limit)?;
         let keys = self.links.keys()?;
@@ -96,9 +96,9 @@ impl List {
 
 impl Show {
     pub fn run(self) -> Done {
-        let filter = Filter {
+        let filter = OrderFilter {
             reference: Some(self.reference.clone()),
-            ..Filter::default()
+            ..OrderFilter::default()
         };
         let (orders, payments) = read(&self.database, &filter, 1)?;
         let order = orders.first().ok_or_else(|| {
@@ -226,7 +226,7 @@ fn print_story(story: &Timeline) {
 
 fn read(
     database: &config::Database,
-    filter: &Filter,
+    filter: &OrderFilter,
     limit: i64,
 ) -> Result<(Vec<Order>, Vec<Payment>), Failure> {
     let db = Db::new(&database.database_url, 1);

@@ -238,12 +238,12 @@ fn a_file_with_a_header_alone_has_no_orders_and_an_empty_one_is_an_error() {
         }
     );
     for file in ["", "\u{feff}", "\r\n \n"] {
-        assert_eq!(parse(file.as_bytes()), Err(FileError::Empty));
+        assert_eq!(parse(file.as_bytes()), Err(FileError::Empty(&REQUIRED)));
     }
 }
 
 /// The bad lines of a file in which an older system tells of its checkouts.
-fn bad_elsewhere(rows: &str) -> Vec<String> {
+fn bad_prior(rows: &str) -> Vec<String> {
     let header = "reference,email,name,currency,description,amount,stripe_session_id,paid_at";
     let import = parse(format!("{header}\n{rows}").as_bytes()).unwrap();
     let bad = import.bad.iter();
@@ -257,7 +257,7 @@ fn what_an_older_system_did_stands_on_any_line_of_an_order() {
         R1,,,EUR,Fee,45,,\nR1,,,EUR,Shirt,20,cs_test_1 cs_test_2,2026-11-03\nR1,,,EUR,Cap,5,cs_test_1  cs_test_2,2026-11-03T00:00:00Z\n";
     let import = parse(file.as_bytes()).unwrap();
     assert_eq!(import.bad, []);
-    let told = &import.orders[0].elsewhere;
+    let told = &import.orders[0].prior;
     let ids: Vec<_> = told.sessions.iter().map(|id| id.as_str()).collect();
     assert_eq!(ids, ["cs_test_1", "cs_test_2"]);
     assert_eq!(told.paid_at, "2026-11-03T00:00:00Z".parse().ok());
@@ -267,7 +267,7 @@ fn what_an_older_system_did_stands_on_any_line_of_an_order() {
 
 #[test]
 fn bad_values_of_an_older_system_are_told_with_their_line() {
-    let lines = bad_elsewhere(
+    let lines = bad_prior(
         "R1,,,EUR,Fee,45,https://checkout.stripe.com/c/pay/cs_test_1,\n\
          R2,,,EUR,Fee,45,,2026-11-22\n\
          R3,,,EUR,Fee,45,cs_test_1 cs_test_1,3.11.2026\n\
@@ -278,7 +278,7 @@ fn bad_values_of_an_older_system_are_told_with_their_line() {
 
 #[test]
 fn a_checkout_of_two_orders_is_a_contradiction_that_names_both_lines() {
-    let lines = bad_elsewhere(
+    let lines = bad_prior(
         "R1,,,EUR,Fee,45,cs_test_1,\nR2,,,EUR,Fee,45,cs_test_2,\nR3,,,EUR,Fee,45,,\nR3,,,EUR,Fee,45,cs_test_0 cs_test_1,\n",
     );
     let said = |line: u64, other: u64| {

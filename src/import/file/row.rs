@@ -2,16 +2,20 @@
 
 use chrono::{DateTime, Utc};
 
-use super::BadLine;
-use super::header::Columns;
-use super::records::Record;
-use crate::order::currency::Currency;
-use crate::order::elsewhere::{self, SessionId};
-use crate::order::email::Email;
-use crate::order::line::{Quantity, QuantityError};
-use crate::order::locale::Locale;
-use crate::order::problem::Problems;
-use crate::order::text::{Description, Name, Reference, one_line};
+use super::columns::Columns;
+use crate::{
+    gateway::SessionId,
+    import::prior_system,
+    order::{
+        currency::Currency,
+        email::Email,
+        line::{Quantity, QuantityError},
+        locale::Locale,
+        problem::Problems,
+        text::{Description, Name, Reference, one_line},
+    },
+    spreadsheet::{BadLine, Record},
+};
 
 /// A line of an order. An empty cell of what is said once per order is `None`: another line may say
 /// it. The amount waits for the currency.
@@ -91,13 +95,13 @@ impl Columns {
         let sessions = self
             .stripe_session_id
             .and_then(|at| filled(cell(at)))
-            .map(elsewhere::sessions)
+            .map(prior_system::sessions)
             .transpose();
         let sessions = problems.take("stripe_session_id", sessions);
         let paid_at = self
             .paid_at
             .and_then(|at| filled(cell(at)))
-            .map(|cell| elsewhere::paid_at(cell, now))
+            .map(|cell| prior_system::paid_at(cell, now))
             .transpose();
         let paid_at = problems.take("paid_at", paid_at);
         let meta = self.meta(record, &mut problems);

@@ -1,84 +1,22 @@
 //! What an older system has done about an order: the checkouts that it sent out, and a payment.
 
-use std::fmt;
-
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
+
+use crate::gateway::{SessionId, SessionIdError};
 
 /// What an older system has done about an order. Empty: nothing that we are told of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Elsewhere {
+pub struct PriorSystem {
     /// The Checkout Sessions that it sent out, the newest last, each once.
     pub sessions: Vec<SessionId>,
     /// When it was paid there.
     pub paid_at: Option<DateTime<Utc>>,
 }
 
-impl Elsewhere {
+impl PriorSystem {
     /// Whether there is nothing to know.
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty() && self.paid_at.is_none()
-    }
-}
-
-/// `cs_…`, as Stripe names a Checkout Session.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SessionId(String);
-
-/// Longer than any that Stripe makes.
-const MAX: usize = 255;
-
-/// Why a cell names no Checkout Sessions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SessionIdError {
-    /// Something else, such as the address of a checkout.
-    #[error(
-        "write the ids of Checkout Sessions alone, as Stripe shows them (cs_live_…), with a blank between two"
-    )]
-    NoId,
-    /// More than Stripe would make.
-    #[error("an id has more than {MAX} characters; copy it from Stripe again")]
-    TooLong,
-    /// The same id again.
-    #[error("the same id stands here twice; keep one")]
-    Twice,
-}
-
-impl SessionId {
-    /// Checks one id.
-    pub fn parse(text: &str) -> Result<Self, SessionIdError> {
-        let rest = text.strip_prefix("cs_").ok_or(SessionIdError::NoId)?;
-        let own = ["test_", "live_"]
-            .iter()
-            .find_map(|mode| rest.strip_prefix(mode))
-            .unwrap_or(rest);
-        let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if own.is_empty() || !own.bytes().all(is_safe) {
-            return Err(SessionIdError::NoId);
-        }
-        if text.len() > MAX {
-            return Err(SessionIdError::TooLong);
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The id itself.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether it is about real money, as far as the id tells.
-    pub fn livemode(&self) -> Option<bool> {
-        if self.0.starts_with("cs_live_") {
-            Some(true)
-        } else {
-            self.0.starts_with("cs_test_").then_some(false)
-        }
-    }
-}
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 
@@ -181,7 +119,7 @@ mod tests {
             assert_eq!(ids(cell), Err(SessionIdError::NoId), "{cell}");
         }
         assert_eq!(ids("cs_a cs_b cs_a"), Err(SessionIdError::Twice));
-        let long = format!("cs_test_{}", "a".repeat(MAX - 8));
+        let long = format!("cs_test_{}", "a".repeat(247));
         assert!(ids(&long).is_ok());
         assert_eq!(ids(&format!("{long}a")), Err(SessionIdError::TooLong));
     }

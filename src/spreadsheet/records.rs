@@ -1,26 +1,27 @@
 //! Text into records of cells, each with the line that it begins on.
 
 /// The records of a text. Blank ones (no text in any cell) are left out.
-pub(crate) struct Records<'t> {
+pub struct Records<'t> {
     text: &'t str,
-    reader: ::csv::Reader<&'t [u8]>,
+    reader: csv::Reader<&'t [u8]>,
     /// How far lines have been counted: a byte of the text and its line.
     counted: (usize, u64),
 }
 
 /// One record.
-pub(crate) struct Record {
+pub struct Record {
     /// Its first physical line, counted from 1.
-    pub(crate) line: u64,
+    pub line: u64,
     /// Its cells, trimmed; line breaks inside of one have become a blank.
-    pub(crate) cells: Vec<String>,
+    pub cells: Vec<String>,
     /// It ran into the end of the file inside of a quotation.
-    pub(crate) unclosed: bool,
+    pub unclosed: bool,
 }
 
 impl<'t> Records<'t> {
-    pub(crate) fn new(text: &'t str) -> Self {
-        let reader = ::csv::ReaderBuilder::new()
+    /// The records of this text.
+    pub fn new(text: &'t str) -> Self {
+        let reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(separator(text))
@@ -49,7 +50,7 @@ impl<'t> Records<'t> {
     }
 
     fn read(&mut self) -> Option<Record> {
-        let mut record = ::csv::StringRecord::new();
+        let mut record = csv::StringRecord::new();
         let before = self.reader.position().byte() as usize;
         // The text is UTF-8 and in memory, and records may have any length: there is no error left.
         if !self.reader.read_record(&mut record).unwrap_or(false) {

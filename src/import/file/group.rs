@@ -4,19 +4,27 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 
-use super::apart::{Sound, apart};
-use super::row::Row;
-use super::{BadLine, Entry, Import};
-use crate::order::amount::parse_decimal;
-use crate::order::currency::{Currency, CurrencyError};
-use crate::order::draft::NewOrder;
-use crate::order::elsewhere::{Elsewhere, SessionId};
-use crate::order::email::Email;
-use crate::order::line::{Line, check_line_total};
-use crate::order::locale::Locale;
-use crate::order::metadata::Metadata;
-use crate::order::mode::Mode;
-use crate::order::text::{Name, Reference};
+use super::{
+    Entry, Import,
+    duplicates::{Sound, without_duplicates},
+    row::Row,
+};
+use crate::{
+    gateway::SessionId,
+    import::prior_system::PriorSystem,
+    order::{
+        amount::parse_decimal,
+        currency::{Currency, CurrencyError},
+        draft::NewOrder,
+        email::Email,
+        line::{Line, check_line_total},
+        locale::Locale,
+        metadata::Metadata,
+        mode::Mode,
+        text::{Name, Reference},
+    },
+    spreadsheet::BadLine,
+};
 
 /// The lines of a file by their references, in the order in which these first appear.
 #[derive(Default)]
@@ -62,7 +70,7 @@ impl Orders {
                 Err(lines) => bad.extend(lines),
             }
         }
-        let (mut orders, shared) = apart(orders);
+        let (mut orders, shared) = without_duplicates(orders);
         bad.extend(shared);
         orders.sort_by_key(|entry| entry.line);
         bad.sort_by_key(|bad| bad.line);
@@ -90,7 +98,7 @@ impl Group {
                     let entry = Entry {
                         line: first.line,
                         order,
-                        elsewhere: shared.elsewhere(),
+                        prior: shared.prior(),
                     };
                     let says_sessions = shared.sessions.map_or(first.line, |(line, _)| line);
                     return Ok(Sound {
@@ -209,8 +217,8 @@ impl<'r> Shared<'r> {
         conflicts.into_iter().flatten().collect()
     }
 
-    fn elsewhere(&self) -> Elsewhere {
-        Elsewhere {
+    fn prior(&self) -> PriorSystem {
+        PriorSystem {
             sessions: self.sessions.map_or_else(Vec::new, |(_, ids)| ids.clone()),
             paid_at: self.paid_at.map(|(_, at)| *at),
         }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{BadLine, Entry};
-use crate::order::elsewhere::SessionId;
+use super::Entry;
+use crate::{gateway::SessionId, spreadsheet::BadLine};
 
 /// An order, and the line that names its checkouts.
 pub(super) struct Sound {
@@ -12,17 +12,17 @@ pub(super) struct Sound {
 }
 
 /// Takes out the orders that name the same checkout: nobody can tell whose it is.
-pub(super) fn apart(orders: Vec<Sound>) -> (Vec<Entry>, Vec<BadLine>) {
+pub(super) fn without_duplicates(orders: Vec<Sound>) -> (Vec<Entry>, Vec<BadLine>) {
     let mut said: HashMap<&SessionId, Vec<u64>> = HashMap::new();
     for order in &orders {
-        for id in &order.entry.elsewhere.sessions {
+        for id in &order.entry.prior.sessions {
             said.entry(id).or_default().push(order.says_sessions);
         }
     }
     let others: Vec<Option<u64>> = orders
         .iter()
         .map(|order| {
-            let ids = order.entry.elsewhere.sessions.iter();
+            let ids = order.entry.prior.sessions.iter();
             let lines = ids.filter_map(|id| said.get(id)).flatten();
             lines.copied().find(|line| *line != order.says_sessions)
         })

@@ -1,10 +1,12 @@
-//! The file as a whole: its encoding and its columns.
+//! The columns of a spreadsheet of orders, as its header names them.
 
-use super::records::Record;
-use crate::order::metadata::{MAX_KEYS, Metadata};
+use crate::{
+    order::metadata::{MAX_KEYS, Metadata},
+    spreadsheet::{FileError, Record},
+};
 
 /// The columns that a file must have, in the order of the documentation.
-const REQUIRED: [&str; 6] = [
+pub(super) const REQUIRED: [&str; 6] = [
     "reference",
     "email",
     "name",
@@ -15,20 +17,6 @@ const REQUIRED: [&str; 6] = [
 
 /// The columns that it may have besides `meta.KEY`.
 const OPTIONAL: [&str; 4] = ["quantity", "locale", "stripe_session_id", "paid_at"];
-
-/// Why no line of a file can be understood.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FileError {
-    /// Nothing in it.
-    #[error("the file is empty; its first line must name the columns: {}", REQUIRED.join(", "))]
-    Empty,
-    /// Another encoding, found in this line.
-    #[error("the file is not UTF-8 (line {0}); in Excel, save it as “CSV UTF-8 (comma delimited)”")]
-    NotUtf8(u64),
-    /// The header lacks columns, or has others. Each is a sentence.
-    #[error("{}", .0.join("; "))]
-    Columns(Vec<String>),
-}
 
 /// Where each column stands.
 #[derive(Debug)]
@@ -47,20 +35,6 @@ pub(super) struct Columns {
     pub(super) meta: Vec<(String, usize)>,
     /// How many cells a record must have.
     pub(super) count: usize,
-}
-
-/// The file as text, without the mark that some programs put at its beginning.
-pub(crate) fn text(bytes: &[u8]) -> Result<&str, FileError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        FileError::NotUtf8(1 + before.iter().filter(|b| **b == b'\n').count() as u64)
-    })?;
-    // UTF-16 in ASCII letters is UTF-8 as well, with a NUL at every other place.
-    match text.split('\n').position(|line| line.contains('\0')) {
-        Some(at) => Err(FileError::NotUtf8(at as u64 + 1)),
-        None => Ok(text),
-    }
 }
 
 impl Columns {
@@ -234,13 +208,5 @@ mod tests {
     fn metadata_columns_that_differ_in_case_only_are_duplicates() {
         let header = "reference,email,name,currency,description,amount,meta.team,META.Team";
         assert!(read(header).unwrap_err().contains("“meta.team”"));
-    }
-
-    #[test]
-    fn other_encodings_are_named_with_the_line_that_shows_them() {
-        assert_eq!(text(b"a\nb\nM\xfcller"), Err(FileError::NotUtf8(3)));
-        assert_eq!(text(b"\xff\xfea\0b\0"), Err(FileError::NotUtf8(1)));
-        assert_eq!(text(b"a\0b\0"), Err(FileError::NotUtf8(1)));
-        assert_eq!(text("\u{feff}Müller".as_bytes()), Ok("Müller"));
     }
 }

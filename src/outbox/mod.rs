@@ -4,7 +4,6 @@
 //! hands them over, and writes what became of each. **A mail is never sent twice**: one whose outcome
 //! nobody can know ends as `unknown`, and only a person sends it again ([`view::retry`]).
 
-mod cancel;
 mod carry;
 mod claim;
 mod courier;
@@ -14,6 +13,7 @@ pub mod link;
 pub mod listen;
 mod pause;
 mod retry;
+mod switch;
 pub mod view;
 
 use std::collections::HashSet;
@@ -23,9 +23,9 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 pub use self::{
-    cancel::cancel_reminders_of_carts,
     courier::{Courier, Round},
     finish::give_up_overdue,
+    switch::cancel_reminders_of_carts,
 };
 use crate::{
     mail::Text,

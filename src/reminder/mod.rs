@@ -11,7 +11,7 @@ use chrono::Duration;
 
 pub use self::lately::{A_WEEK, Purchase, bought, lately, lock_address, not_bought};
 pub use self::row::{
-    DECISIONS, Decided, Decision, already_reminded, decided, list, mail_ended, skipped_after_all,
+    Decided, Decision, DecisionView, already_reminded, decided, list, mail_ended, skipped_after_all,
 };
 
 /// When a reminder is sent.

@@ -9,12 +9,12 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::{Claimed, DUE, known::Known};
+use super::{Claimed, due, known::Known};
 use crate::{
     app::App,
     mail::{Text, letter},
     order::Order,
-    outbox::Kind,
+    outbox::{Kind, State},
     reminder::{self, rule},
     schema::{outbox, outbox_orders},
     suppression::AddressHash,
@@ -54,7 +54,8 @@ pub(super) fn candidates(
     diesel::sql_query(format!(
         "SELECT id, kind, address, address_hash, subject, body, message_id, attempts, handed_over, EXISTS \
              (SELECT FROM suppressions WHERE suppressions.address_hash = mail.address_hash) AS suppressed \
-         FROM outbox mail WHERE {DUE} ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED"
+         FROM outbox mail WHERE {} ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED",
+        due()
     ))
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(most)
@@ -138,19 +139,19 @@ impl Candidate {
     pub fn suppress(&self, connection: &mut PgConnection) -> QueryResult<()> {
         self.end(
             connection,
-            "suppressed",
+            State::Suppressed,
             Some(rule::Reason::Suppressed),
             None,
         )
     }
 
     pub fn cancel(&self, connection: &mut PgConnection, reason: rule::Reason) -> QueryResult<()> {
-        self.end(connection, "cancelled", Some(reason), None)
+        self.end(connection, State::Cancelled, Some(reason), None)
     }
 
     pub fn outdated(&self, connection: &mut PgConnection) -> QueryResult<()> {
         let why = "the order was changed after the mailing was approved; send its link, or make a new mailing";
-        self.end(connection, "failed", None, Some(why))
+        self.end(connection, State::Failed, None, Some(why))
     }
 
     /// Its turn comes again in a few seconds.
@@ -168,14 +169,14 @@ impl Candidate {
     fn end(
         &self,
         connection: &mut PgConnection,
-        state: &str,
+        state: State,
         reason: Option<rule::Reason>,
         error: Option<&str>,
     ) -> QueryResult<()> {
         diesel::update(outbox::table.find(self.id))
             .set((
                 outbox::state.eq(state),
-                outbox::skip_reason.eq(reason.map(rule::Reason::name)),
+                outbox::skip_reason.eq(reason),
                 outbox::last_error.eq(error),
                 outbox::claim_id.eq(None::<Uuid>),
             ))

@@ -178,7 +178,7 @@ fn remind(
     if mails.is_empty() {
         return Ok(());
     }
-    reminder::mail_ended(connection, &mails, at)
+    reminder::handed_over(connection, &mails, at)
 }
 
 /// There is no such address: nobody writes to it again.
@@ -252,7 +252,7 @@ pub fn give_up_overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> Que
             .map(|mail| mail.id)
             .collect();
         if !reminders.is_empty() {
-            reminder::mail_ended(connection, &reminders, None)?;
+            reminder::handed_over(connection, &reminders, None)?;
         }
         let lines = overdue.iter().map(|mail| {
             let about = (mail.id, mail.kind.as_str());

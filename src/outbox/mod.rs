@@ -27,7 +27,7 @@ use uuid::Uuid;
 pub use self::{
     courier::{Courier, Round},
     finish::give_up_overdue,
-    switch::cancel_reminders_of_carts,
+    switch::change_settings,
 };
 pub use crate::mail::{Kind, State};
 use crate::{

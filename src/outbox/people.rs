@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     activity::{self, Category, Doing, Line},
-    reminder::{self, rule::Reason},
+    reminder::{self, Attempt, Place, rule::Reason},
     schema::{blasts, outbox},
 };
 
@@ -75,6 +75,7 @@ fn decide(
     change: impl Fn(&mut PgConnection, &Before) -> QueryResult<()>,
 ) -> QueryResult<Asked> {
     connection.transaction(|connection| {
+        reminder::lock_orders(connection, id)?;
         // Locked, so that no courier takes it in hand while it is decided on.
         let found: Option<Before> = outbox::table
             .find(id)
@@ -124,7 +125,8 @@ fn cancel(connection: &mut PgConnection, before: &Before) -> QueryResult<()> {
     // Of a reminder that came back, or that a server may have, the decision stays: it was the one.
     let was_the_one = before.handed_over || before.state == State::Bounced;
     if before.is_a_reminder() && !was_the_one {
-        reminder::skipped_after_all(connection, before.id, Reason::ReminderDisabled)?;
+        let (mails, why) = (&[before.id], Reason::ReminderDisabled);
+        reminder::end(connection, mails, why, Attempt::Any, Place::Kept)?;
     }
     Ok(())
 }

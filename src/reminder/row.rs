@@ -88,29 +88,11 @@ pub fn already_reminded(connection: &mut PgConnection, order: Uuid) -> QueryResu
     diesel::select(diesel::dsl::exists(one)).get_result(connection)
 }
 
-/// A scheduled reminder whose mail will not be sent: why.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn skipped_after_all(
-    connection: &mut PgConnection,
-    mail: Uuid,
-    reason: Reason,
-) -> QueryResult<()> {
-    diesel::update(decisions::table.filter(decisions::mail_id.eq(mail)))
-        .set((
-            decisions::decision.eq(Decision::Skipped),
-            decisions::reason.eq(reason),
-        ))
-        .execute(connection)
-        .map(drop)
-}
-
 /// The mails of reminders that have left our hands; `at` for those that the server took.
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn mail_ended(
+pub fn handed_over(
     connection: &mut PgConnection,
     mails: &[Uuid],
     at: Option<DateTime<Utc>>,

@@ -15,7 +15,7 @@ use crate::{
     mail::{Text, letter},
     order::Order,
     outbox::{Kind, State},
-    reminder::{self, rule},
+    reminder::{self, Attempt, Place, rule},
     schema::{outbox, outbox_orders},
     suppression::AddressHash,
 };
@@ -42,8 +42,6 @@ pub(super) struct Candidate {
     /// The row's own address is not written to.
     #[diesel(sql_type = Bool)]
     pub suppressed: bool,
-    #[diesel(sql_type = Bool)]
-    handed_over: bool,
 }
 
 pub(super) fn candidates(
@@ -52,7 +50,7 @@ pub(super) fn candidates(
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Candidate>> {
     diesel::sql_query(format!(
-        "SELECT id, kind, address, address_hash, subject, body, message_id, attempts, handed_over, EXISTS \
+        "SELECT id, kind, address, address_hash, subject, body, message_id, attempts, EXISTS \
              (SELECT FROM suppressions WHERE suppressions.address_hash = mail.address_hash) AS suppressed \
          FROM outbox mail WHERE {} ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED",
         due()
@@ -181,12 +179,9 @@ impl Candidate {
                 outbox::claim_id.eq(None::<Uuid>),
             ))
             .execute(connection)?;
-        // One that a server may have was the one, whatever becomes of its retry.
-        if let (Kind::Reminder, Some(reason), false) = (self.kind(), reason, self.handed_over) {
-            reminder::skipped_after_all(connection, self.id, reason)?;
-            diesel::update(outbox_orders::table.filter(outbox_orders::mail_id.eq(self.id)))
-                .set(outbox_orders::void.eq(true))
-                .execute(connection)?;
+        if let (Kind::Reminder, Some(reason)) = (self.kind(), reason) {
+            let mails = &[self.id];
+            reminder::end(connection, mails, reason, Attempt::Any, Place::Freed)?;
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ use crate::{
     activity::Doing,
     activity::{self, Level},
     mail::smtp::HandOver,
-    reminder,
+    reminder::{self, Attempt, Place, rule::Reason},
     suppression::{self, Cause},
 };
 
@@ -89,6 +89,7 @@ pub fn finish(
         remind(connection, &sent, Some(now))?;
         remind(connection, &bounced, None)?;
         remind(connection, &unknown, None)?;
+        give_up_reminders(connection, &failed)?;
         for outcome in &bounced {
             suppress(connection, outcome, now)?;
         }
@@ -170,15 +171,28 @@ fn remind(
     outcomes: &[&Outcome],
     at: Option<DateTime<Utc>>,
 ) -> QueryResult<()> {
-    let mails: Vec<Uuid> = outcomes
-        .iter()
-        .filter(|outcome| outcome.mail.kind == Kind::Reminder)
-        .map(|outcome| outcome.mail.id)
-        .collect();
-    if mails.is_empty() {
-        return Ok(());
+    match &reminders(outcomes)[..] {
+        [] => Ok(()),
+        mails => reminder::handed_over(connection, mails, at),
     }
-    reminder::handed_over(connection, &mails, at)
+}
+
+/// No server took them in two days: what expired is too old by now, and the order may be reminded again.
+fn give_up_reminders(connection: &mut PgConnection, failed: &[&Outcome]) -> QueryResult<()> {
+    match &reminders(failed)[..] {
+        [] => Ok(()),
+        mails => {
+            let why = Reason::TooOld;
+            reminder::end(connection, mails, why, Attempt::First, Place::Freed)
+        }
+    }
+}
+
+fn reminders(outcomes: &[&Outcome]) -> Vec<Uuid> {
+    let reminders = outcomes
+        .iter()
+        .filter(|outcome| outcome.mail.kind == Kind::Reminder);
+    reminders.map(|outcome| outcome.mail.id).collect()
 }
 
 /// There is no such address: nobody writes to it again.

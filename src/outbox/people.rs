@@ -72,7 +72,7 @@ fn decide(
     id: Uuid,
     doing: &Doing,
     what: &str,
-    change: impl Fn(&mut PgConnection, &Before) -> QueryResult<()>,
+    change: impl Fn(&mut PgConnection, &Before) -> QueryResult<Result<(), String>>,
 ) -> QueryResult<Asked> {
     connection.transaction(|connection| {
         reminder::lock_orders(connection, id)?;
@@ -92,7 +92,9 @@ fn decide(
                 before.state
             )));
         }
-        change(connection, &before)?;
+        if let Err(why) = change(connection, &before)? {
+            return Ok(Asked::NotNow(why));
+        }
         let Some(mail) = view::find(connection, id)? else {
             return Ok(Asked::NoMail);
         };
@@ -104,7 +106,12 @@ fn decide(
     })
 }
 
-fn queue_again(connection: &mut PgConnection, before: &Before) -> QueryResult<()> {
+fn queue_again(connection: &mut PgConnection, before: &Before) -> QueryResult<Result<(), String>> {
+    if before.is_a_reminder() && !reminder::again(connection, before.id)? {
+        return Ok(Err(
+            "the order's one reminder is another mail by now".to_owned()
+        ));
+    }
     diesel::sql_query(
         "UPDATE outbox SET state = $2, attempts = 0, claim_id = NULL, due_at = NULL, last_error = NULL, \
              queued_at = clock_timestamp(), not_before = clock_timestamp() WHERE id = $1",
@@ -112,10 +119,10 @@ fn queue_again(connection: &mut PgConnection, before: &Before) -> QueryResult<()
     .bind::<SqlUuid, _>(before.id)
     .bind::<Text, _>(State::Queued)
     .execute(connection)?;
-    call_out(connection)
+    call_out(connection).map(Ok)
 }
 
-fn cancel(connection: &mut PgConnection, before: &Before) -> QueryResult<()> {
+fn cancel(connection: &mut PgConnection, before: &Before) -> QueryResult<Result<(), String>> {
     diesel::update(outbox::table.find(before.id))
         .set((
             outbox::state.eq(State::Cancelled),
@@ -128,7 +135,7 @@ fn cancel(connection: &mut PgConnection, before: &Before) -> QueryResult<()> {
         let (mails, why) = (&[before.id], Reason::ReminderDisabled);
         reminder::end(connection, mails, why, Attempt::Any, Place::Kept)?;
     }
-    Ok(())
+    Ok(Ok(()))
 }
 
 fn of_a_cancelled_mailing(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {

@@ -32,7 +32,7 @@ use crate::{
         session::Status,
     },
     recovery::{self, Asking, Decision, RecoveryError},
-    settlement::{self, Settled},
+    settlement::{self, FoundBy, Settled},
 };
 
 /// Events that one claim takes. A worker that dies gives back at most so many, after the lease.
@@ -78,6 +78,7 @@ pub(crate) enum Outcome {
 }
 
 async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
+    let event = Arc::new(event);
     let outcome = match what_it_says(app, &event).await {
         Ok(told) => match act(app, &event, told).await {
             // What this event would have us write cannot be: the others do not wait for it.
@@ -96,7 +97,7 @@ async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
     }
     app.metrics
         .events
-        .with_label_values(&[outcome.name()])
+        .with_label_values(&[outcome.state().name()])
         .inc();
     Ok(())
 }
@@ -110,8 +111,8 @@ enum Told {
 }
 
 /// What follows and the outcome are one transaction.
-async fn act(app: &App, event: &Claimed, told: Told) -> Result<Outcome, DbError> {
-    let (id, found_by) = (event.id.clone(), event.found_by());
+async fn act(app: &App, event: &Arc<Claimed>, told: Told) -> Result<Outcome, DbError> {
+    let (event, found_by) = (Arc::clone(event), found_by(event.source));
     let (db, app) = (app.db.clone(), app.clone());
     db.run(move |connection| {
         connection.transaction(|connection| {
@@ -127,11 +128,18 @@ async fn act(app: &App, event: &Claimed, told: Told) -> Result<Outcome, DbError>
                     settlement::disputed(connection, dispute, &doing).map(if_known)?
                 }
             };
-            row::finish(connection, &id, &outcome)?;
+            row::finish(connection, &event, &outcome, doing.at)?;
             Ok(outcome)
         })
     })
     .await
+}
+
+fn found_by(source: Source) -> FoundBy {
+    match source {
+        Source::Webhook => FoundBy::Webhook,
+        Source::Sweep => FoundBy::Sweep,
+    }
 }
 
 /// Decides about a cart; that is a transaction of its own, since Stripe is asked in between, and
@@ -169,8 +177,8 @@ fn if_known(known: bool) -> Outcome {
 }
 
 /// Writes the outcome of an event from which nothing follows now; the last try of all has failed.
-async fn finish(app: &App, event: &Claimed, outcome: Outcome) -> Result<Outcome, DbError> {
-    let id = event.id.clone();
+async fn finish(app: &App, event: &Arc<Claimed>, outcome: Outcome) -> Result<Outcome, DbError> {
+    let (event, now) = (Arc::clone(event), app.clock.now());
     let outcome = match outcome {
         Outcome::Later(why) if event.attempts >= TRIES => Outcome::Failed(why),
         outcome => outcome,
@@ -178,7 +186,7 @@ async fn finish(app: &App, event: &Claimed, outcome: Outcome) -> Result<Outcome,
     app.db
         .run({
             let outcome = outcome.clone();
-            move |connection| row::finish(connection, &id, &outcome)
+            move |connection| row::finish(connection, &event, &outcome, now)
         })
         .await?;
     Ok(outcome)
@@ -277,8 +285,7 @@ async fn learn(app: &App, intent: Option<&String>) -> Result<(), Outcome> {
     if let Some(session) = session.map_err(|error| Outcome::Later(error.to_string()))?
         && is_ours(app, &session).await?
     {
-        let found_by = settlement::FoundBy::Webhook;
-        let settled = settlement::settle(app, session, found_by).await;
+        let settled = settlement::settle(app, session, FoundBy::Webhook).await;
         settled.map_err(later)?;
     }
     Ok(())

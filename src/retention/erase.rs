@@ -19,7 +19,7 @@ use super::{
 use crate::{
     activity::Doing,
     db::{Db, DbError, lower},
-    inbox::ERASED,
+    inbox::{ERASED, State},
     schema::{outbox, stripe_events, suppressions},
     suppression::{AddressHash, AddressKey},
 };
@@ -252,7 +252,7 @@ fn events(
         .collect();
     let done = stripe_events::table
         .filter(stripe_events::id.eq_any(&named))
-        .filter(stripe_events::state.ne("pending"));
+        .filter(stripe_events::state.ne(State::Pending));
     let emptied = diesel::update(done)
         .set(stripe_events::body.eq(ERASED))
         .execute(connection)?;

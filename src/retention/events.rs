@@ -8,11 +8,11 @@ use diesel::{
 };
 
 use super::in_one;
-use crate::{app::App, db::DbError, schema::stripe_events};
+use crate::{app::App, db::DbError, inbox::State, schema::stripe_events};
 
 /// Events of one batch; a body may have a megabyte.
 const BATCH: i64 = 200;
-const DONE: [&str; 2] = ["processed", "ignored"];
+const DONE: [State; 2] = [State::Processed, State::Ignored];
 
 /// Prunes some events that came before `until`; tells how many.
 pub(super) fn old(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<usize> {

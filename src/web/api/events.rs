@@ -64,8 +64,8 @@ pub async fn replay(
 }
 
 fn read_state(text: &str) -> Result<State, Problem> {
-    serde_json::from_value(text.into())
-        .map_err(|_| Problem::unreadable("state must be pending, processed, ignored or failed"))
+    State::from_name(text)
+        .ok_or_else(|| Problem::unreadable("state must be pending, processed, ignored or failed"))
 }
 
 fn cursor(event: &Event) -> String {

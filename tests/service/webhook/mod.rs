@@ -1,5 +1,6 @@
 //! Stripe tells of something: what is kept, and what becomes of it.
 
+mod failing;
 mod keeping;
 mod signature;
 mod working;

@@ -30,6 +30,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
         alerts(app.clone(), stop.clone()),
         sweeps(app.clone(), stop.clone()),
         prunes(app.clone(), stop.clone()),
+        reads(app.clone(), stop.clone()),
     );
     app.metrics.worker_running.set(0);
 }
@@ -80,6 +81,24 @@ async fn prunes(app: App, mut stop: watch::Receiver<bool>) {
                 }
             }
             // Whatever it had not come to is pruned by the next run.
+            _ = stop.changed() => return,
+        }
+        tokio::select! {
+            _ = tokio::time::sleep(DUE) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+async fn reads(app: App, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            read = inbox::unread::if_due(&app) => {
+                if let Err(error) = read {
+                    log::error!("events that nobody has read: {error}");
+                }
+            }
+            // Whatever it had not come to is read in the next turn.
             _ = stop.changed() => return,
         }
         tokio::select! {

@@ -9,11 +9,13 @@ mod events;
 mod expired;
 pub mod items;
 pub mod mint;
+mod names;
 mod refund;
 mod repeated;
 mod retry;
 pub mod session;
 mod transport;
+mod value;
 
 use std::time::Duration;
 

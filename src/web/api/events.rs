@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    inbox::{self, Event, Replayed, State},
+    inbox::{self, EventView, Replayed, State},
 };
 
 #[derive(Deserialize)]
@@ -68,7 +68,7 @@ fn read_state(text: &str) -> Result<State, Problem> {
         .ok_or_else(|| Problem::unreadable("state must be pending, processed, ignored or failed"))
 }
 
-fn cursor(event: &Event) -> String {
+fn cursor(event: &EventView) -> String {
     format!(
         "{}_{}",
         event

@@ -3,6 +3,7 @@
 mod failing;
 mod keeping;
 mod signature;
+mod waiting;
 mod working;
 
 use serde_json::{Value, json};

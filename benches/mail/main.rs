@@ -12,6 +12,7 @@ mod mailbox;
     reason = "it looks for PostgreSQL's programs in the environment"
 )]
 mod postgres;
+mod pending;
 mod ways;
 mod world;
 
@@ -72,6 +73,7 @@ fn main() {
             }
         }
     }
+    runtime.block_on(pending::compare(quick, size.mails, size.at_most));
 }
 
 fn line(way: Way, connections: usize, sent: &Sent, alone: Option<f64>) -> String {

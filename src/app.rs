@@ -4,6 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::sync::Notify;
 use url::Url;
 
 use crate::{
@@ -11,7 +12,6 @@ use crate::{
     config::{self, Secret, WrongSetting},
     db::Db,
     gateway::Gateway,
-    inbox::Wake,
     link::{self, token::LinkKeys},
     mail::{Mailer, letter::About, template::Holes},
     metrics::Metrics,
@@ -21,6 +21,9 @@ use crate::{
     reminder,
     suppression::AddressHash,
 };
+
+/// Wakes the worker of this process. Cheap to clone.
+pub type Wake = Arc<Notify>;
 
 /// Everything the service works with. Cheap to clone.
 #[derive(Clone)]

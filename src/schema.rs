@@ -359,6 +359,12 @@ diesel::table! {
         source -> Text,
         delivered_at -> Nullable<Timestamptz>,
         missed_told_at -> Nullable<Timestamptz>,
+        session_id -> Nullable<Text>,
+        session_row -> Nullable<Uuid>,
+        order_names -> Nullable<Array<Text>>,
+        address_hashes -> Nullable<Array<Bytea>>,
+        account -> Nullable<Text>,
+        named -> Nullable<Text>,
     }
 }
 

@@ -6,9 +6,9 @@ use tokio::sync::watch;
 
 use crate::{
     alert,
-    app::App,
+    app::{App, Wake},
     db::DbError,
-    inbox::{self, Wake},
+    inbox,
     outbox::{self, Courier, Round},
     retention, sweep,
 };
@@ -33,13 +33,16 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
             .repeat(async || events(&app).await),
         mails(&app, every(POLL, "outbox").woken_by(&app.wake_mail)),
         every(POLL, "alert").repeat(async || alert::work_off(&app).await.map(|_| Next::Rest)),
-        // What these two have in hand is taken up by their next turn.
+        // What these have in hand is taken up by their next turn.
         every(DUE, "sweep")
             .left_at_a_stop()
             .repeat(async || sweep::if_due(&app).await.map(rest)),
         every(DUE, "retention")
             .left_at_a_stop()
             .repeat(async || retention::if_due(&app).await.map(rest)),
+        every(DUE, "inbox")
+            .left_at_a_stop()
+            .repeat(async || inbox::unread::if_due(&app).await.map(rest)),
     );
     app.metrics.worker_running.set(0);
 }

@@ -10,11 +10,9 @@ use actix_web::{
     http::header::LOCATION,
     web::{self, Bytes, Data, Path},
 };
-use diesel::RunQueryDsl;
 use freshmint::{
     app,
-    inbox::{NewEvent, Source},
-    schema::stripe_events,
+    inbox::{self, NewEvent, Source},
 };
 
 /// Threads that answer, of each server here and of the service.
@@ -66,13 +64,10 @@ async fn checked(token: Path<String>, app: Data<app::App>) -> HttpResponse {
 }
 
 async fn insert(body: Bytes, app: Data<app::App>) -> HttpResponse {
-    let event = NewEvent::of(body.into(), Source::Webhook, app.clock.now());
-    let kept = app.db.run(move |connection| {
-        diesel::insert_into(stripe_events::table)
-            .values(&event)
-            .on_conflict_do_nothing()
-            .execute(connection)
-    });
+    let event = [NewEvent::of(body.into(), Source::Webhook, app.clock.now())];
+    let kept = app
+        .db
+        .run(move |connection| inbox::insert(connection, &event));
     match kept.await {
         Ok(_) => HttpResponse::Ok().finish(),
         Err(_) => HttpResponse::ServiceUnavailable().finish(),

@@ -4,6 +4,7 @@
 //! strict as a mail server, sends with 1, 4 and 16 connections in one run, prints one table, and
 //! asserts no time. `--quick` takes seconds, to see that it still runs; its figures mean little.
 
+mod pending;
 mod ways;
 mod world;
 
@@ -64,6 +65,7 @@ fn main() {
             }
         }
     }
+    runtime.block_on(pending::compare(quick, size.mails, size.at_most));
 }
 
 fn line(way: Way, connections: usize, sent: &Sent, alone: Option<f64>) -> String {

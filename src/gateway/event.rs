@@ -3,19 +3,30 @@
 use chrono::{DateTime, Datelike, Utc};
 use miniserde::{
     Deserialize,
-    json::{Number, Value},
+    json::{Number, Object, Value},
 };
 
+pub use super::names::Names;
 use super::{
     CallError, Session,
     charge::{Charge, Dispute, WireCharge, WireDispute},
     session::{Status, WireSession},
+    value,
 };
 
 /// The one type that tells what its session does not: that a bank debit did not arrive.
 pub const DEBIT_FAILED: &str = "checkout.session.async_payment_failed";
 
-/// The outside of an event: what can be said of it before anybody looks at what it is about.
+/// An event, from the one reading of its body.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// What can be said of it before anybody looks at what it is about.
+    pub envelope: Envelope,
+    /// What it is about, its `data.object`; null if there is none.
+    told: Value,
+}
+
+/// The outside of an event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
     /// `evt_…`
@@ -26,40 +37,91 @@ pub struct Envelope {
     pub livemode: Option<bool>,
     /// When the change happened, by Stripe's clock.
     pub created: Option<DateTime<Utc>>,
+    /// `acct_…`: the connected account that it happened in; none if that is the key's own.
+    pub account: Option<String>,
 }
 
-impl Envelope {
-    /// Reads the outside of an event; `None` if `body` is not JSON or has no id that can be kept.
+impl Event {
+    /// Reads an event; `None` if `body` is not JSON or has no id that can be kept.
     pub fn read(body: &[u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Wire {
-            id: String,
-            #[serde(rename = "type")]
-            kind: Option<Value>,
-            livemode: Option<Value>,
-            created: Option<Value>,
-        }
-        let wire: Wire = miniserde::json::from_str(std::str::from_utf8(body).ok()?).ok()?;
-        let keepable = |text: &str| text.len() <= 255 && !text.contains(char::is_control);
-        if wire.id.is_empty() || !keepable(&wire.id) {
+        let text = std::str::from_utf8(body).ok()?;
+        let Ok(Value::Object(mut event)) = miniserde::json::from_str(text) else {
             return None;
-        }
+        };
         Some(Self {
-            id: wire.id,
-            kind: match wire.kind {
-                Some(Value::String(kind)) if keepable(&kind) => kind,
-                _ => String::new(),
-            },
-            livemode: match wire.livemode {
-                Some(Value::Bool(livemode)) => Some(livemode),
-                _ => None,
-            },
-            created: match wire.created {
-                Some(Value::Number(Number::U64(seconds))) => time(seconds),
-                _ => None,
+            envelope: Envelope::of(&event)?,
+            told: match event.remove("data") {
+                Some(Value::Object(mut data)) => data.remove("object").unwrap_or(Value::Null),
+                _ => Value::Null,
             },
         })
     }
+
+    /// Whom and what it names; `None` if that cannot be read.
+    pub fn names(&self) -> Option<Names> {
+        Names::read(&self.told)
+    }
+
+    /// The session that a `checkout.session.*` event is about, as it stood then.
+    ///
+    /// # Errors
+    /// [`CallError::Unreadable`] if the event holds no session that we understand.
+    pub fn session(&self) -> Result<Session, CallError> {
+        let mut session: Session = self.told::<WireSession>("Checkout Session")?.try_into()?;
+        session.told_at = self.envelope.created;
+        if self.envelope.kind == DEBIT_FAILED && session.status == Status::PaymentPending {
+            session.status = Status::PaymentFailed;
+        }
+        Ok(session)
+    }
+
+    /// The charge that a `charge.refunded` event is about, as it stood then; `None` if it is of no
+    /// payment intent.
+    ///
+    /// # Errors
+    /// [`CallError::Unreadable`] if the event holds no charge that we understand.
+    pub fn charge(&self) -> Result<Option<Charge>, CallError> {
+        self.told("charge").map(WireCharge::charge)
+    }
+
+    /// The dispute that a `charge.dispute.*` event is about, as it stood then.
+    ///
+    /// # Errors
+    /// [`CallError::Unreadable`] if the event holds no dispute that we understand.
+    pub fn dispute(&self) -> Result<Dispute, CallError> {
+        self.told::<WireDispute>("dispute").map(Dispute::from)
+    }
+
+    fn told<T: Deserialize>(&self, what: &str) -> Result<T, CallError> {
+        value::decode(&self.told)
+            .map_err(|_| CallError::Unreadable(format!("the event holds no {what}")))
+    }
+}
+
+impl Envelope {
+    fn of(event: &Object) -> Option<Self> {
+        let text = |key: &str| match event.get(key) {
+            Some(Value::String(text)) if keepable(text) => Some(text.clone()),
+            _ => None,
+        };
+        Some(Self {
+            id: text("id").filter(|id| !id.is_empty())?,
+            kind: text("type").unwrap_or_default(),
+            livemode: match event.get("livemode") {
+                Some(Value::Bool(livemode)) => Some(*livemode),
+                _ => None,
+            },
+            created: match event.get("created") {
+                Some(Value::Number(Number::U64(seconds))) => time(*seconds),
+                _ => None,
+            },
+            account: text("account"),
+        })
+    }
+}
+
+fn keepable(text: &str) -> bool {
+    text.len() <= 255 && !text.contains(char::is_control)
 }
 
 /// A time that a database can keep.
@@ -68,69 +130,25 @@ fn time(seconds: u64) -> Option<DateTime<Utc>> {
     (time.year() < 10_000).then_some(time)
 }
 
-/// The session that a `checkout.session.*` event is about, as it stood then.
-///
-/// # Errors
-/// [`CallError::Unreadable`] if the event holds no session that we understand.
-pub fn session_of(body: &[u8]) -> Result<Session, CallError> {
-    let mut session: Session = object_of::<WireSession>(body, "Checkout Session")?.try_into()?;
-    if let Some(event) = Envelope::read(body) {
-        session.told_at = event.created;
-        if event.kind == DEBIT_FAILED && session.status == Status::PaymentPending {
-            session.status = Status::PaymentFailed;
-        }
-    }
-    Ok(session)
-}
-
-/// The charge that a `charge.refunded` event is about, as it stood then; `None` if it is of no
-/// payment intent.
-///
-/// # Errors
-/// [`CallError::Unreadable`] if the event holds no charge that we understand.
-pub fn charge_of(body: &[u8]) -> Result<Option<Charge>, CallError> {
-    object_of::<WireCharge>(body, "charge").map(WireCharge::charge)
-}
-
-/// The dispute that a `charge.dispute.*` event is about, as it stood then.
-///
-/// # Errors
-/// [`CallError::Unreadable`] if the event holds no dispute that we understand.
-pub fn dispute_of(body: &[u8]) -> Result<Dispute, CallError> {
-    object_of::<WireDispute>(body, "dispute").map(Dispute::from)
-}
-
-/// What an event is about: its `data.object`.
-fn object_of<T: Deserialize>(body: &[u8], what: &str) -> Result<T, CallError> {
-    #[derive(Deserialize)]
-    struct Wire<T> {
-        data: Data<T>,
-    }
-    #[derive(Deserialize)]
-    struct Data<T> {
-        object: T,
-    }
-    let unreadable = || CallError::Unreadable(format!("the event holds no {what}"));
-    let text = std::str::from_utf8(body).map_err(|_| unreadable())?;
-    let wire: Wire<T> = miniserde::json::from_str(text).map_err(|_| unreadable())?;
-    Ok(wire.data.object)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn event(body: &str) -> Event {
+        Event::read(body.as_bytes()).expect(body)
+    }
+
     #[test]
     fn the_outside_of_an_event_is_read_without_looking_inside() {
-        let event =
-            Envelope::read(br#"{"id":"evt_1","type":"a.b","livemode":false,"created":7,"data":5}"#);
+        let body = r#"{"id":"evt_1","type":"a.b","livemode":false,"created":7,"account":"acct_1","data":5}"#;
         let expected = Envelope {
             id: "evt_1".into(),
             kind: "a.b".into(),
             livemode: Some(false),
             created: DateTime::from_timestamp(7, 0),
+            account: Some("acct_1".into()),
         };
-        assert_eq!(event, Some(expected));
+        assert_eq!(event(body).envelope, expected);
     }
 
     #[test]
@@ -139,18 +157,17 @@ mod tests {
             r#""created":1.5"#,
             r#""created":-8000000000000"#,
             r#""created":99999999999999"#,
-            r#""type":7,"livemode":"no""#,
+            r#""type":7,"livemode":"no","account":{}"#,
         ] {
-            let event = Envelope::read(format!(r#"{{"id":"evt_1",{odd}}}"#).as_bytes()).expect(odd);
-            assert_eq!(
-                (
-                    event.id.as_str(),
-                    event.kind.as_str(),
-                    event.livemode,
-                    event.created
-                ),
-                ("evt_1", "", None, None)
-            );
+            let expected = Envelope {
+                id: "evt_1".into(),
+                kind: String::new(),
+                livemode: None,
+                created: None,
+                account: None,
+            };
+            let read = event(&format!(r#"{{"id":"evt_1",{odd}}}"#));
+            assert_eq!(read.envelope, expected, "{odd}");
         }
     }
 
@@ -166,18 +183,18 @@ mod tests {
             r#"{"id":"evt_\u0000"}"#,
             long.as_str(),
         ] {
-            assert_eq!(Envelope::read(body.as_bytes()), None, "{body}");
+            assert!(Event::read(body.as_bytes()).is_none(), "{body}");
         }
-        assert_eq!(Envelope::read(&[0xff, 0xfe]), None);
+        assert!(Event::read(&[0xff, 0xfe]).is_none());
     }
 
     #[test]
     fn that_a_debit_failed_is_told_by_the_type_alone() {
         let status = |kind: &str| {
-            let event = format!(
+            let body = format!(
                 r#"{{"id":"evt_1","type":"checkout.session.{kind}","data":{{"object":{{"id":"cs_1","status":"complete","payment_status":"unpaid"}}}}}}"#
             );
-            session_of(event.as_bytes()).expect("a session").status
+            event(&body).session().expect("a session").status
         };
         assert_eq!(status("completed"), Status::PaymentPending);
         assert_eq!(status("async_payment_failed"), Status::PaymentFailed);
@@ -185,32 +202,39 @@ mod tests {
 
     #[test]
     fn a_charge_and_a_dispute_are_known_by_their_payment_intent() {
-        let event = |object: &str| format!(r#"{{"id":"evt_1","data":{{"object":{object}}}}}"#);
-        let charge = event(
+        let about =
+            |object: &str| event(&format!(r#"{{"id":"evt_1","data":{{"object":{object}}}}}"#));
+        let charge = about(
             r#"{"id":"ch_1","amount_refunded":5,"currency":"eur","payment_intent":{"id":"pi_1"}}"#,
         );
-        let charge = charge_of(charge.as_bytes()).expect("readable");
+        let charge = charge.charge().expect("readable");
         assert_eq!(charge.expect("of an intent").payment_intent, "pi_1");
         let none =
-            event(r#"{"id":"ch_1","amount_refunded":5,"currency":"eur","payment_intent":null}"#);
-        assert_eq!(charge_of(none.as_bytes()), Ok(None));
+            about(r#"{"id":"ch_1","amount_refunded":5,"currency":"eur","payment_intent":null}"#);
+        assert_eq!(none.charge(), Ok(None));
         let dispute = |status: &str| {
             let object = format!(
                 r#"{{"id":"dp_1","payment_intent":"pi_1","amount":5,"currency":"eur","status":"{status}"}}"#
             );
-            dispute_of(event(&object).as_bytes()).expect("readable")
+            about(&object).dispute().expect("readable")
         };
         let closed = |status: &str| (dispute(status).is_closed(), dispute(status).is_won());
         assert_eq!(closed("needs_response"), (false, false));
         assert_eq!(closed("lost"), (true, false));
         assert_eq!(closed("won"), (true, true));
         assert_eq!(closed("warning_closed"), (true, true));
-        assert!(dispute_of(none.as_bytes()).is_err());
+        assert!(none.dispute().is_err());
     }
 
     #[test]
     fn an_event_about_something_else_holds_no_session() {
-        assert!(session_of(br#"{"id":"evt_1","data":{"object":{"id":"ch_1"}}}"#).is_err());
-        assert!(session_of(br#"{"id":"evt_1"}"#).is_err());
+        for body in [
+            r#"{"id":"evt_1","data":{"object":{"id":"ch_1"}}}"#,
+            r#"{"id":"evt_1","data":{}}"#,
+            r#"{"id":"evt_1"}"#,
+        ] {
+            assert!(event(body).session().is_err(), "{body}");
+        }
+        assert_eq!(event(r#"{"id":"evt_1"}"#).names(), None);
     }
 }

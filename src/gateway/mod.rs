@@ -10,6 +10,7 @@ pub mod event;
 mod events;
 pub mod items;
 pub mod mint;
+mod names;
 mod refund;
 mod replayed_params;
 mod retry;
@@ -17,6 +18,7 @@ pub mod session;
 mod session_id;
 mod session_lists;
 mod transport;
+mod value;
 
 use std::time::Duration;
 

@@ -33,6 +33,12 @@ pub const TABLE: [(&str, Handling); 7] = [
     ("charge.dispute.closed", Dispute),
 ];
 
+/// The types of those that may tell of a payment: mail to whom it may be from waits for them.
+pub const PAYMENTS: [&str; 2] = [
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+];
+
 /// What is done with an event of this type.
 pub fn handling(kind: &str) -> Handling {
     let known = TABLE.iter().find(|(name, _)| *name == kind);
@@ -40,4 +46,16 @@ pub fn handling(kind: &str) -> Handling {
         Keep("nothing follows from events of this type"),
         |(_, handling)| *handling,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_may_tell_of_a_payment_is_settled() {
+        for kind in PAYMENTS {
+            assert_eq!(handling(kind), Settle, "{kind}");
+        }
+    }
 }

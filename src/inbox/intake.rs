@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use diesel::{PgConnection, QueryResult};
 use tokio::sync::{Mutex as Turn, oneshot};
 
-use super::row::{self, NewEvent};
+use super::new::{self, NewEvent};
 use crate::db::{Db, DbError};
 
 /// Rows that one statement inserts at most.
@@ -31,11 +31,11 @@ pub struct Intake {
 
 /// One statement where all of them are new, as nearly always.
 fn insert(connection: &mut PgConnection, events: &[NewEvent]) -> QueryResult<Vec<String>> {
-    let new = row::insert(connection, events)?;
+    let new = new::insert(connection, events)?;
     let known = events.iter().filter(|event| !new.contains(&event.id));
     let known: Vec<String> = known.map(|event| event.id.clone()).collect();
     if let (false, Some(event)) = (known.is_empty(), events.first()) {
-        row::delivered(connection, &known, event.received_at)?;
+        new::delivered(connection, &known, event.received_at)?;
     }
     Ok(new)
 }

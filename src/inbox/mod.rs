@@ -7,20 +7,28 @@
 pub mod dispatch;
 mod foreign;
 mod intake;
+mod named;
+mod new;
+mod payment_pending;
 mod row;
 pub mod signature;
+pub mod unread;
+mod view;
 
 use std::{sync::Arc, time::Duration};
 
 use diesel::Connection;
 use futures::future::join_all;
-use tokio::sync::Notify;
 
 use self::{dispatch::Handling, row::Claimed};
 pub use self::{
     foreign::take_up as take_up_foreign,
     intake::{Intake, Kept},
-    row::{ERASED, Event, NewEvent, Replayed, Source, State, insert, list, replay},
+    named::{ERASED, NameColumns},
+    new::{NewEvent, insert},
+    payment_pending::{MailToPayer, payment_pending_in_inbox},
+    row::{Source, State},
+    view::{EventView, Replayed, list, replay},
 };
 use crate::{
     app::App,
@@ -28,11 +36,11 @@ use crate::{
     gateway::{
         CallError, Session,
         charge::{Charge, Dispute},
-        event::{Envelope, charge_of, dispute_of, session_of},
+        event::Event,
         session::Status,
     },
     recovery::{self, Asking, Decision},
-    settlement::{self, Settled},
+    settlement::{self, FoundBy, Settled},
     upstream::UpstreamError,
 };
 
@@ -44,9 +52,6 @@ const TRIES: i32 = 36;
 const REFUSALS: i32 = 8;
 /// A read at Stripe takes no longer, so that the next events do not wait for it; it is tried again.
 const READ_BUDGET: Duration = Duration::from_secs(4);
-
-/// Wakes the worker of this process. Cheap to clone.
-pub type Wake = Arc<Notify>;
 
 /// Works on a few events, if there are any; tells how many there were. The worker's loop calls it
 /// until there are none, and tests do the same.
@@ -79,6 +84,7 @@ pub(crate) enum Outcome {
 }
 
 async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
+    let event = Arc::new(event);
     let outcome = match what_it_says(app, &event).await {
         Ok(told) => match act(app, &event, told).await {
             // What this event would have us write cannot be: the others do not wait for it.
@@ -97,7 +103,7 @@ async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
     }
     app.metrics
         .events
-        .with_label_values(&[outcome.name()])
+        .with_label_values(&[outcome.state().name()])
         .inc();
     Ok(())
 }
@@ -111,8 +117,8 @@ enum Told {
 }
 
 /// What follows and the outcome are one transaction.
-async fn act(app: &App, event: &Claimed, told: Told) -> Result<Outcome, DbError> {
-    let (id, found_by) = (event.id.clone(), event.found_by());
+async fn act(app: &App, event: &Arc<Claimed>, told: Told) -> Result<Outcome, DbError> {
+    let (event, found_by) = (Arc::clone(event), found_by(event.source));
     let (db, app) = (app.db.clone(), app.clone());
     db.run(move |connection| {
         connection.transaction(|connection| {
@@ -128,11 +134,18 @@ async fn act(app: &App, event: &Claimed, told: Told) -> Result<Outcome, DbError>
                     settlement::disputed(connection, dispute, &doing).map(if_known)?
                 }
             };
-            row::finish(connection, &id, &outcome)?;
+            row::finish(connection, &event, &outcome, doing.at)?;
             Ok(outcome)
         })
     })
     .await
+}
+
+fn found_by(source: Source) -> FoundBy {
+    match source {
+        Source::Webhook => FoundBy::Webhook,
+        Source::Sweep => FoundBy::Sweep,
+    }
 }
 
 /// Decides about a cart; that is a transaction of its own, since Stripe is asked in between, and
@@ -170,8 +183,8 @@ fn if_known(known: bool) -> Outcome {
 }
 
 /// Writes the outcome of an event from which nothing follows now; the last try of all has failed.
-async fn finish(app: &App, event: &Claimed, outcome: Outcome) -> Result<Outcome, DbError> {
-    let id = event.id.clone();
+async fn finish(app: &App, event: &Arc<Claimed>, outcome: Outcome) -> Result<Outcome, DbError> {
+    let (event, now) = (Arc::clone(event), app.clock.now());
     let outcome = match outcome {
         Outcome::Later(why) if event.attempts >= TRIES => Outcome::Failed(why),
         outcome => outcome,
@@ -179,7 +192,7 @@ async fn finish(app: &App, event: &Claimed, outcome: Outcome) -> Result<Outcome,
     app.db
         .run({
             let outcome = outcome.clone();
-            move |connection| row::finish(connection, &id, &outcome)
+            move |connection| row::finish(connection, &event, &outcome, now)
         })
         .await?;
     Ok(outcome)
@@ -187,20 +200,21 @@ async fn finish(app: &App, event: &Claimed, outcome: Outcome) -> Result<Outcome,
 
 /// What an event is about, as it stands: from the event where that is final, else from Stripe.
 /// `Err` is the outcome of an event that leads no further.
-async fn what_it_says(app: &App, event: &Claimed) -> Result<Told, Outcome> {
-    if Envelope::read(&event.body).is_none() {
-        return Err(Outcome::Failed(row::NO_EVENT.to_owned()));
-    }
-    if event
+async fn what_it_says(app: &App, claimed: &Claimed) -> Result<Told, Outcome> {
+    let Some(event) = Event::read(&claimed.body) else {
+        return Err(Outcome::Failed(new::NO_EVENT.to_owned()));
+    };
+    let handling = dispatch::handling(&claimed.kind);
+    if claimed
         .livemode
         .is_some_and(|livemode| livemode != app.livemode)
     {
-        return Err(of_the_other_mode(app, event).await);
+        return Err(of_the_other_mode(app, &event, handling).await);
     }
     let unreadable = |error: CallError| Outcome::Failed(error.to_string());
-    match dispatch::handling(&event.kind) {
+    match handling {
         Handling::Keep(why) => Err(Outcome::Ignored(why.to_owned())),
-        Handling::Refund => match charge_of(&event.body).map_err(unreadable)? {
+        Handling::Refund => match event.charge().map_err(unreadable)? {
             Some(charge) => {
                 learn(app, Some(&charge.payment_intent)).await?;
                 Ok(Told::Refund(charge))
@@ -210,40 +224,44 @@ async fn what_it_says(app: &App, event: &Claimed) -> Result<Told, Outcome> {
             )),
         },
         Handling::Dispute => {
-            let dispute = dispute_of(&event.body).map_err(unreadable)?;
+            let dispute = event.dispute().map_err(unreadable)?;
             learn(app, dispute.payment_intent.as_ref()).await?;
             Ok(Told::Dispute(dispute))
         }
         Handling::Settle => {
-            let told = session_of(&event.body).map_err(unreadable)?;
-            let session = match told.status {
-                Status::Expired if !is_ours(app, &told).await? => {
-                    return Err(look_into(app, &told).await);
-                }
-                Status::Paid | Status::Expired | Status::PaymentFailed => told,
-                Status::Open | Status::PaymentPending if is_ours(app, &told).await? => {
-                    read_again(app, &told).await?
-                }
-                // Another system's: not worth a call.
-                Status::Open | Status::PaymentPending => told,
-            };
-            Ok(Told::Session(Box::new(session)))
+            let told = event.session().map_err(unreadable)?;
+            as_it_stands(app, told).await
         }
     }
 }
 
+async fn as_it_stands(app: &App, told: Session) -> Result<Told, Outcome> {
+    let session = match told.status {
+        Status::Expired if !is_ours(app, &told).await? => {
+            return Err(look_into(app, &told).await);
+        }
+        Status::Paid | Status::Expired | Status::PaymentFailed => told,
+        Status::Open | Status::PaymentPending if is_ours(app, &told).await? => {
+            read_again(app, &told).await?
+        }
+        // Another system's: not worth a call.
+        Status::Open | Status::PaymentPending => told,
+    };
+    Ok(Told::Session(Box::new(session)))
+}
+
 /// Nothing follows from it; a cart that expired is decided on all the same, so that its row says why.
-async fn of_the_other_mode(app: &App, event: &Claimed) -> Outcome {
+async fn of_the_other_mode(app: &App, event: &Event, handling: Handling) -> Outcome {
     let ignored =
         Outcome::Ignored("test_mode: the event is of the other mode than our key".to_owned());
-    let told = match dispatch::handling(&event.kind) {
-        Handling::Settle => session_of(&event.body).ok(),
+    let told = match handling {
+        Handling::Settle => event.session().ok(),
         _ => None,
     };
     let Some(mut told) = told.filter(|told| told.status == Status::Expired) else {
         return ignored;
     };
-    told.livemode = event.livemode;
+    told.livemode = event.envelope.livemode;
     match is_ours(app, &told).await {
         Ok(true) => ignored,
         Ok(false) => match look_into(app, &told).await {
@@ -278,8 +296,7 @@ async fn learn(app: &App, intent: Option<&String>) -> Result<(), Outcome> {
     if let Some(session) = session.map_err(|error| Outcome::Later(error.to_string()))?
         && is_ours(app, &session).await?
     {
-        let found_by = settlement::FoundBy::Webhook;
-        let settled = settlement::settle(app, session, found_by).await;
+        let settled = settlement::settle(app, session, FoundBy::Webhook).await;
         settled.map_err(later)?;
     }
     Ok(())

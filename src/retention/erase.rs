@@ -21,7 +21,7 @@ use super::{
 use crate::{
     activity::{self, Doing},
     db::{Db, DbError, lower},
-    inbox::ERASED,
+    inbox::{self, ERASED, NameColumns},
     mail::{Kind, State},
     reminder::{self, Attempt, Place, rule::Reason},
     schema::{outbox, stripe_events, suppressions},
@@ -86,7 +86,10 @@ pub fn erase(db: &Db, address: &Address, doing: &Doing) -> Result<Erased, Refuse
     let mut erased = rows.ok_or(Refused::Sending)?;
     let mut after = String::new();
     while let Some(looked) = db.run_blocking(|connection| {
-        connection.transaction(|connection| events(connection, address, &after))
+        connection.transaction(|connection| {
+            let hash = AddressKey::load(connection)?.hash(address);
+            events(connection, hash, address, &after)
+        })
     })? {
         erased.events += looked.emptied;
         erased.events_left += looked.left;
@@ -237,32 +240,44 @@ struct Looked {
     last: String,
 }
 
-/// Looks at a few events after this id; `None` at the end.
+/// An event: its id, its body, and the hashes of addresses that were read off it.
+type Row = (String, Vec<u8>, Option<Vec<Vec<u8>>>);
+
+/// Looks at a few events after this id; `None` at the end. The bodies are searched, since other places
+/// than those that mean the payer may hold the address, too.
 fn events(
     connection: &mut PgConnection,
+    hash: AddressHash,
     address: &str,
     after: &str,
 ) -> QueryResult<Option<Looked>> {
-    let rows: Vec<(String, Vec<u8>)> = stripe_events::table
+    let rows: Vec<Row> = stripe_events::table
         .filter(stripe_events::id.gt(after))
         .order(stripe_events::id)
         .limit(BATCH)
-        .select((stripe_events::id, stripe_events::body))
+        .select((
+            stripe_events::id,
+            stripe_events::body,
+            stripe_events::address_hashes,
+        ))
         .load(connection)?;
-    let Some((last, _)) = rows.last() else {
+    let Some((last, ..)) = rows.last() else {
         return Ok(None);
     };
     let last = last.clone();
     let named: Vec<String> = rows
         .into_iter()
-        .filter(|(_, body)| names(body, address))
-        .map(|(id, _)| id)
+        .filter(|(_, body, hashes)| {
+            let hashes = hashes.iter().flatten();
+            names(body, address) || hashes.into_iter().any(|known| known[..] == hash.0)
+        })
+        .map(|(id, ..)| id)
         .collect();
     let done = stripe_events::table
         .filter(stripe_events::id.eq_any(&named))
-        .filter(stripe_events::state.ne("pending"));
+        .filter(stripe_events::state.ne(inbox::State::Pending));
     let emptied = diesel::update(done)
-        .set(stripe_events::body.eq(ERASED))
+        .set((stripe_events::body.eq(ERASED), NameColumns::erased()))
         .execute(connection)?;
     Ok(Some(Looked {
         emptied,

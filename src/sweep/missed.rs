@@ -51,11 +51,15 @@ pub async fn fetch(
     };
     for _ in 0..PAGES {
         let (bodies, has_more) = app.stripe.events(&list, Instant::now() + ONE_CALL).await?;
-        let told: Vec<Envelope> = bodies
-            .iter()
-            .filter_map(|body| Envelope::read(body.as_bytes()))
+        let events: Vec<NewEvent> = bodies
+            .into_iter()
+            .map(|body| NewEvent::of(body.into_bytes(), Source::Sweep, now))
             .collect();
-        let new = keep(app, bodies, now).await?;
+        let told: Vec<Envelope> = events
+            .iter()
+            .filter_map(|event| event.envelope().cloned())
+            .collect();
+        let new = keep(app, events).await?;
         missed.events += told.len();
         list.after = told.last().map(|event| event.id.clone());
         // A short look ends where an earlier one has been: an endpoint of somebody else's that takes
@@ -72,11 +76,7 @@ pub async fn fetch(
 }
 
 /// Keeps events that are not kept yet; tells the ids of those.
-async fn keep(app: &App, bodies: Vec<String>, now: DateTime<Utc>) -> Result<Vec<String>, DbError> {
-    let events: Vec<NewEvent> = bodies
-        .into_iter()
-        .map(|body| NewEvent::of(body.into_bytes(), Source::Sweep, now))
-        .collect();
+async fn keep(app: &App, events: Vec<NewEvent>) -> Result<Vec<String>, DbError> {
     app.db
         .run(move |connection| inbox::insert(connection, &events))
         .await

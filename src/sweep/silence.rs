@@ -6,9 +6,10 @@ use diesel::{Connection, prelude::*};
 use serde_json::json;
 
 use crate::{
-    activity::{self, Level},
+    activity::{self, Category, Doing, Line},
     app::App,
     db::DbError,
+    inbox::Source,
     schema::{orders, stripe_events, sweeps},
 };
 
@@ -107,7 +108,7 @@ fn late(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<La
         return Ok(Vec::new());
     };
     let late = stripe_events::table
-        .filter(stripe_events::source.eq("sweep"))
+        .filter(stripe_events::source.eq(Source::Sweep))
         .filter(stripe_events::delivered_at.is_null())
         .filter(stripe_events::missed_told_at.is_null())
         .filter(stripe_events::created_at.le(now - MAY_TAKE))
@@ -121,7 +122,7 @@ fn late(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<La
 /// Whether a webhook has brought an event that happened after `at`.
 fn webhooks_after(connection: &mut PgConnection, at: DateTime<Utc>) -> QueryResult<bool> {
     let later = stripe_events::table
-        .filter(stripe_events::source.eq("webhook"))
+        .filter(stripe_events::source.eq(Source::Webhook))
         .filter(stripe_events::created_at.gt(at));
     diesel::select(diesel::dsl::exists(later)).get_result(connection)
 }
@@ -141,26 +142,26 @@ fn judge(known: Known, oldest: Option<DateTime<Utc>>, heard: bool, now: DateTime
     }
 }
 
-fn line(late: &[Late], since: DateTime<Utc>, now: DateTime<Utc>) -> activity::Line {
+fn line(late: &[Late], since: DateTime<Utc>, now: DateTime<Utc>) -> Line {
     let mut types: Vec<&str> = late.iter().map(|event| event.kind.as_str()).collect();
     types.sort_unstable();
     types.dedup();
-    activity::Line {
-        at: now,
-        order_id: None,
-        category: activity::Category::Webhook,
-        level: Level::Attention,
+    let what = format!(
+        "Stripe's webhooks do not reach us: {} event(s) since {} never came and have been fetched \
+         now ({}). In Stripe's dashboard, check that the endpoint is on, sends these events, and \
+         has the secret in STRIPE_WEBHOOK_SECRETS",
+        late.len(),
+        since.format("%d %B %Y, %H:%M UTC"),
+        types.join(", ")
+    );
+    let doing = Doing {
         actor: "sweep".to_owned(),
-        what: format!(
-            "Stripe's webhooks do not reach us: {} event(s) since {} never came and have been fetched \
-             now ({}). In Stripe's dashboard, check that the endpoint is on, sends these events, and \
-             has the secret in STRIPE_WEBHOOK_SECRETS",
-            late.len(),
-            since.format("%d %B %Y, %H:%M UTC"),
-            types.join(", ")
-        ),
-        detail: json!({ "events": late.len(), "since": since, "types": types }),
-    }
+        at: now,
+        note: None,
+    };
+    Line::about(None, Category::Webhook, what, &doing)
+        .attention()
+        .detail(json!({ "events": late.len(), "since": since, "types": types }))
 }
 
 #[cfg(test)]

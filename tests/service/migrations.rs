@@ -1,9 +1,13 @@
 //! Migrations, with rows in the tables.
 
-use diesel::{PgConnection, connection::SimpleConnection};
+use diesel::{
+    PgConnection, RunQueryDsl,
+    connection::SimpleConnection,
+    sql_types::{Bytea, Text},
+};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
-use crate::support::{World, cluster::Database};
+use crate::support::{World, browser::runtime, cluster::Database};
 
 fn migrations() -> FileBasedMigrations {
     FileBasedMigrations::find_migrations_directory_in_path(env!("CARGO_MANIFEST_DIR"))
@@ -28,7 +32,9 @@ const ROWS: &str = "
         VALUES ('00000000-0000-7000-8000-000000000003', 'cs_1', '00000000-0000-7000-8000-000000000002', 'pi_1', 4500, 'eur', 'webhook', now());
     INSERT INTO payment_allocations (payment_id, order_id, amount, verdict)
         VALUES ('00000000-0000-7000-8000-000000000003', '00000000-0000-7000-8000-000000000001', 4500, 'settles');
-    INSERT INTO stripe_events (id, type, body, received_at) VALUES ('evt_1', 'checkout.session.completed', '{}', now());
+    INSERT INTO stripe_events (id, type, body, received_at, session_id, session_row, order_names, address_hashes, account, named)
+        VALUES ('evt_1', 'checkout.session.completed', '{}', now(), 'cs_1', '00000000-0000-7000-8000-000000000002',
+            '{CUP-1}', ARRAY['\\x00000000000000000000000000000001'::bytea], 'acct_1', 'these');
     INSERT INTO activity (at, order_id, category, level, actor, what)
         VALUES (now(), '00000000-0000-7000-8000-000000000001', 'order', 'info', 'test', 'paid');
     INSERT INTO api_tokens (id, name, role, token_hash, created_at)
@@ -78,6 +84,98 @@ fn every_migration_goes_up_down_and_up_again_with_rows_in_the_tables() {
         .run_pending_migrations(migrations())
         .expect("up again");
     connection.batch_execute(ROWS).expect("and as before");
+}
+
+/// Events that wait while the program is replaced by one that knows the columns: what the migration reads
+/// in SQL is what the program would have read, and what it cannot read is left to that.
+#[test]
+fn events_that_wait_are_read_by_the_migration_as_the_program_reads_them() {
+    const READ: [&str; 7] = [
+        r#"{"customer_email":" Ann@Example.org\t","id":"cs_test_1","client_reference_id":"CUP-1",
+            "customer_details":{"email":"ann@example.org"},"customer":{"id":"cus_1","email":"bo@example.org"},
+            "metadata":{"order_id":"7","reference":"CUP-1","freshmint_session":"00000000-0000-7000-8000-000000000002"}}"#,
+        r#"{"id":"ch_1","customer":"cus_1","metadata":null,"receipt_email":"kim@example.org",
+            "billing_details":{"email":"cy@example.org"}}"#,
+        r#"{"id":"dp_1","evidence":{"customer_email_address":"kim@example.org"}}"#,
+        r#"{"id":"cs_1 ","metadata":{"freshmint_session":"?"},"client_reference_id":""}"#,
+        r#"{"id":7,"customer_details":null}"#,
+        r#"{"metadata":{"reference":"Jürgen"}}"#,
+        "{}",
+    ];
+    const LEFT: [&str; 6] = [
+        r#""cs_1""#,
+        r#"{"metadata":[]}"#,
+        r#"{"metadata":{"order_id":7}}"#,
+        r#"{"customer_email":"jürgen@müller.example"}"#,
+        r#"{"customer_details":"ann@example.org"}"#,
+        r#"{"client_reference_id":"a\u0000b"}"#,
+    ];
+    let database = Database::new();
+    let mut connection = database.connect();
+    let world = World::on(database, &[]);
+    connection
+        .revert_last_migration(migrations())
+        .expect("down");
+    let keep = |connection: &mut PgConnection, id: String, state: &str, body: &[u8]| {
+        diesel::sql_query(
+            "INSERT INTO stripe_events (id, type, body, received_at, state, last_error) \
+             VALUES ($1, 'checkout.session.completed', $2, now(), $3, 'x')",
+        )
+        .bind::<Text, _>(id)
+        .bind::<Bytea, _>(body)
+        .bind::<Text, _>(state)
+        .execute(connection)
+        .expect("the row is possible");
+    };
+    let body = |id: &str, object: &str| {
+        format!(r#"{{"id":"{id}","account":"acct_1","data":{{"object":{object}}}}}"#).into_bytes()
+    };
+    for (name, objects) in [("read", &READ[..]), ("left", &LEFT[..])] {
+        for (number, object) in objects.iter().enumerate() {
+            let id = format!("evt_{name}_{number}");
+            keep(&mut connection, id.clone(), "pending", &body(&id, object));
+        }
+    }
+    keep(
+        &mut connection,
+        "evt_left_utf8".to_owned(),
+        "pending",
+        &[0xff],
+    );
+    keep(
+        &mut connection,
+        "evt_done".to_owned(),
+        "processed",
+        &body("evt_done", READ[0]),
+    );
+    for _ in 0..2 {
+        connection
+            .run_pending_migrations(migrations())
+            .expect("up, with events that wait");
+        let unread = world.texts("SELECT id AS text FROM stripe_events WHERE named IS NULL");
+        assert_eq!(unread.len(), LEFT.len() + 2, "{unread:?}");
+        assert!(
+            !unread.iter().any(|id| id.starts_with("evt_read")),
+            "{unread:?}"
+        );
+        connection
+            .revert_last_migration(migrations())
+            .expect("down again");
+    }
+    connection
+        .run_pending_migrations(migrations())
+        .expect("and up");
+    let columns = "SELECT row(id, session_id, session_row, order_names, address_hashes, account, named)::text AS text \
+         FROM stripe_events WHERE id LIKE 'evt_read%' ORDER BY id";
+    let by_the_migration = world.texts(columns);
+    assert_eq!(by_the_migration.len(), READ.len());
+    world.execute("UPDATE stripe_events SET named = NULL");
+    let read = runtime().block_on(freshmint::inbox::unread::read(&world.app));
+    assert_eq!(
+        read.expect("the database answers"),
+        READ.len() + LEFT.len() + 2
+    );
+    assert_eq!(by_the_migration, world.texts(columns));
 }
 
 #[test]
@@ -184,6 +282,10 @@ fn what_must_never_happen_is_refused_by_the_tables() {
     refused(
         "UPDATE stripe_events SET state = 'failed'",
         "failed_has_a_reason",
+    );
+    refused(
+        "UPDATE stripe_events SET named = 'somebody'",
+        "stripe_events_named_check",
     );
     refused(
         "INSERT INTO payments SELECT gen_random_uuid(), stripe_session_id, session_id, payment_intent, amount, currency, found_by, found_at FROM payments",

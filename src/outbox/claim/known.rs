@@ -3,15 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    prelude::*,
-    sql_types::{Array, Text, Uuid as SqlUuid},
-};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::candidate::Candidate;
 use crate::{
     app::App,
+    inbox::{MailToPayer, payment_pending_in_inbox},
     order::{self, Order, OrderRow},
     outbox::{
         Kind,
@@ -52,13 +50,15 @@ impl Known {
         let orders = orders_of(connection, &mails)?;
         let mut known = Self {
             moved: moved(connection, candidates, &orders)?,
-            unheard: unheard(connection, candidates, &orders)?,
+            unheard: HashSet::new(),
             orders,
             expiries: HashMap::new(),
             with_live_session: HashSet::new(),
             lately: HashMap::new(),
             settings: None,
         };
+        let to_payers = known.to_payers(candidates);
+        known.unheard = payment_pending_in_inbox(connection, &to_payers, now)?;
         if candidates.iter().any(|mail| mail.kind() == Kind::Reminder) {
             known.load_reminders(connection, &mails)?;
             known.load_lately(connection, candidates, now)?;
@@ -72,6 +72,18 @@ impl Known {
             Some((hash, _)) => Some(*hash),
             None => AddressHash::from_column(&mail.address_hash),
         }
+    }
+
+    fn to_payers(&self, candidates: &[Candidate]) -> Vec<MailToPayer> {
+        let to_payers = candidates.iter().filter(|mail| mail.kind().is_to_a_payer());
+        let asked = to_payers.map(|mail| MailToPayer {
+            id: mail.id,
+            address: self.hash_of(mail),
+            orders: about(&self.orders, mail.id)
+                .map(|order| (order.id, order.reference.to_string()))
+                .collect(),
+        });
+        asked.collect()
     }
 
     fn load_reminders(&mut self, connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<()> {
@@ -216,44 +228,6 @@ fn moved(
         .into_iter()
         .map(|(mail, hash)| (mail, (hash, suppressed.contains(&hash))));
     Ok(moved.collect())
-}
-
-/// Mails whose address or order an event names that may be a payment, and is still to be worked on.
-fn unheard(
-    connection: &mut PgConnection,
-    candidates: &[Candidate],
-    orders: &HashMap<Uuid, Vec<(Order, bool)>>,
-) -> QueryResult<HashSet<Uuid>> {
-    #[derive(QueryableByName)]
-    struct Named {
-        #[diesel(sql_type = SqlUuid)]
-        mail: Uuid,
-    }
-    let (mut mails, mut names) = (Vec::new(), Vec::new());
-    for mail in candidates.iter().filter(|mail| mail.kind().is_to_a_payer()) {
-        let about: Vec<&Order> = about(orders, mail.id).collect();
-        let address = mail.address(&about).to_lowercase();
-        for name in about
-            .iter()
-            .map(|order| order.id.to_string())
-            .chain([address])
-        {
-            mails.push(mail.id);
-            names.push(name);
-        }
-    }
-    let named: Vec<Named> = diesel::sql_query(
-        "WITH told AS MATERIALIZED ( \
-             SELECT lower(encode(body, 'escape')) AS text FROM stripe_events \
-             WHERE state = 'pending' AND received_at > clock_timestamp() - interval '1 day' \
-               AND type IN ('checkout.session.completed', 'checkout.session.async_payment_succeeded')) \
-         SELECT DISTINCT asked.mail FROM unnest($1, $2) AS asked (mail, name) \
-         WHERE EXISTS (SELECT FROM told WHERE strpos(told.text, asked.name) > 0)",
-    )
-    .bind::<Array<SqlUuid>, _>(mails)
-    .bind::<Array<Text>, _>(names)
-    .load(connection)?;
-    Ok(named.into_iter().map(|named| named.mail).collect())
 }
 
 /// The orders that mails are about, each with whether it has changed since.

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    inbox::{self, Event, Replayed, State},
+    inbox::{self, EventView, Replayed, State},
 };
 
 #[derive(Deserialize)]
@@ -64,11 +64,11 @@ pub async fn replay(
 }
 
 fn read_state(text: &str) -> Result<State, Problem> {
-    serde_json::from_value(text.into())
-        .map_err(|_| Problem::unreadable("state must be pending, processed, ignored or failed"))
+    State::from_name(text)
+        .ok_or_else(|| Problem::unreadable("state must be pending, processed, ignored or failed"))
 }
 
-fn cursor(event: &Event) -> String {
+fn cursor(event: &EventView) -> String {
     format!(
         "{}_{}",
         event

@@ -1,11 +1,12 @@
 //! Checkouts that an older system sent out, and that may be paid still.
 
 use chrono::Duration;
+use freshmint::inbox;
 
 use super::{asked, at_stripe, attention, opened, order, payments, sessions, taken};
 use crate::{
     simulator::{Call, Fault},
-    support::World,
+    support::{World, browser::runtime},
 };
 
 #[test]
@@ -41,6 +42,25 @@ fn one_whose_payment_came_to_us_before_the_import_settles_its_order_all_the_same
     assert_eq!(world.status(&order), "paid");
     assert_eq!(payments(&world, &order), ["4500 settles by webhook"]);
     assert_eq!(world.count(ignored), 1);
+}
+
+/// An older version of the program kept the event, and the import comes before anybody has read it.
+#[test]
+fn one_whose_payment_was_kept_unread_is_settled_once_it_is_read() {
+    let world = World::new();
+    let (session, foreign) = (opened(&world), opened(&world));
+    world.stripe.pay(&session).unwrap();
+    world.stripe.pay(&foreign).unwrap();
+    world.deliver();
+    world.execute("UPDATE stripe_events SET named = NULL, session_id = NULL");
+    let out = taken(&world, &[&format!("CUP-1,{session},")]);
+    assert!(out.contains(", 0 events of Stripe to act on"), "{out}");
+    let read = runtime().block_on(inbox::unread::read(&world.app));
+    assert_eq!(read.expect("the database answers"), 2);
+    world.work_off();
+    let order = order(&world, "CUP-1");
+    assert_eq!(payments(&world, &order), ["4500 settles by webhook"]);
+    assert_eq!(world.count("stripe_events WHERE state = 'ignored'"), 1);
 }
 
 #[test]

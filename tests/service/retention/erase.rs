@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{holds, left, opened, prune, reminded, shop, totals};
-use crate::support::World;
+use crate::support::{World, browser::runtime};
 
 const ANN: &str = "ann@example.org";
 
@@ -250,6 +250,39 @@ fn an_event_that_is_still_to_be_worked_on_keeps_its_content_until_it_was() {
     world.work_off();
     assert_eq!(erased(&world, ANN)["events_left"], 0);
     assert_eq!(holds(&world, ANN), [""; 0]);
+}
+
+#[test]
+fn what_was_read_off_an_event_goes_with_its_content() {
+    let world = shop();
+    left(&world, Some(ANN));
+    left(&world, Some("joann@example.org"));
+    let emptied = "stripe_events WHERE encode(body, 'escape') = '{}' AND named = 'nobody' AND address_hashes = '{}' \
+         AND order_names = '{}' AND session_id IS NULL AND session_row IS NULL AND account IS NULL";
+    assert_eq!(
+        world.count("stripe_events WHERE cardinality(address_hashes) = 1"),
+        2
+    );
+    assert_eq!(erased(&world, ANN)["events"], 1);
+    assert_eq!(world.count(emptied), 1);
+    assert_eq!(
+        world.count("stripe_events WHERE cardinality(address_hashes) = 1"),
+        1
+    );
+    // An older version empties the body alone: the hash tells which it was.
+    world.execute("UPDATE stripe_events SET body = '{}'");
+    assert_eq!(erased(&world, "joann@example.org")["events"], 1);
+    assert_eq!(world.count(emptied), 2);
+}
+
+#[test]
+fn an_event_that_is_emptied_before_it_was_read_names_nobody() {
+    let world = shop();
+    left(&world, Some(ANN));
+    world.execute("UPDATE stripe_events SET body = '{}', named = NULL");
+    let read = runtime().block_on(freshmint::inbox::unread::read(&world.app));
+    assert_eq!(read.expect("the database answers"), 1);
+    assert_eq!(world.count("stripe_events WHERE named = 'nobody'"), 1);
 }
 
 #[test]

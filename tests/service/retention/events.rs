@@ -1,10 +1,11 @@
 //! Raw events and lines of the log.
 
 use chrono::Duration;
+use freshmint::inbox;
 use serde_json::json;
 
 use super::{left, opened, prune, shop};
-use crate::support::World;
+use crate::support::{World, browser::runtime};
 
 fn types(world: &World) -> Vec<String> {
     world.texts("SELECT type AS text FROM stripe_events ORDER BY received_at, type")
@@ -88,9 +89,14 @@ fn more_than_a_batch_of_them_goes_in_one_run() {
     world.execute(
         "INSERT INTO stripe_events (id, type, body, received_at, state) \
          SELECT 'evt_' || n, CASE WHEN n % 2 = 0 THEN 'checkout.session.expired' ELSE 'charge.refunded' END, \
-             ('{\"id\":\"cs_test_' || n || '\"}')::bytea, now(), 'ignored' FROM generate_series(1, 900) n",
+             ('{\"id\":\"evt_' || n || '\",\"data\":{\"object\":{\"id\":\"' || \
+                 CASE WHEN n % 2 = 0 THEN 'cs_test_' ELSE 'ch_' END || n || '\"}}}')::bytea, \
+             now(), 'ignored' FROM generate_series(1, 900) n",
     );
     world.pass(Duration::days(31));
+    assert_eq!(prune(&world).events, 0, "nobody has read them yet");
+    let read = runtime().block_on(inbox::unread::read(&world.app));
+    assert_eq!(read.expect("the database answers"), 900);
     assert_eq!(prune(&world).events, 450);
     world.pass(Duration::days(30));
     assert_eq!(prune(&world).events, 450);

@@ -1,7 +1,9 @@
 //! Stripe tells of something: what is kept, and what becomes of it.
 
+mod failing;
 mod keeping;
 mod signature;
+mod waiting;
 mod working;
 
 use serde_json::{Value, json};

@@ -1,0 +1,129 @@
+//! Whom a payment may be from that Stripe has told of, and that is still to be worked on: nobody is asked
+//! to pay what lies paid in the inbox.
+//!
+//! Asked for each mail that is claimed, while the pace's row is locked: by indexed columns alone.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Bytea, Text, Timestamptz, Uuid as SqlUuid},
+};
+use uuid::Uuid;
+
+use super::{dispatch, named::Named, row::State};
+use crate::suppression::AddressHash;
+
+/// A payment holds mail back for so long: what Stripe has kept us from reading for a day, a person has
+/// to look at, and the order's other mail is not to wait for that.
+const HOLDS: Duration = Duration::days(1);
+/// One that may be anybody's holds everybody's mail back, so it is for long enough that somebody who was
+/// alerted can stop a mailing, and no longer.
+const HOLDS_ALL: Duration = Duration::minutes(10);
+
+/// A mail to a payer.
+#[derive(Debug, Clone)]
+pub struct MailToPayer {
+    /// Its row.
+    pub id: Uuid,
+    /// Whom it goes to.
+    pub address: Option<AddressHash>,
+    /// What it is about: orders' ids and references.
+    pub orders: Vec<(Uuid, String)>,
+}
+
+/// Those of `mails` whose payer or order a payment names that lies in the inbox. It is found by the
+/// address, by the order's id and reference, and by the session, ours or an imported one: of a mint
+/// whose answer was lost we know no id of Stripe's yet, but the payment carries our row's.
+///
+/// A payment that cannot be read, or has not been read yet, may name any of them.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn payment_pending_in_inbox(
+    connection: &mut PgConnection,
+    mails: &[MailToPayer],
+    now: DateTime<Utc>,
+) -> QueryResult<HashSet<Uuid>> {
+    #[derive(QueryableByName)]
+    struct Held {
+        #[diesel(sql_type = SqlUuid)]
+        mail: Uuid,
+    }
+    if mails.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let asked = Asked::of(mails);
+    // What the body is not read for has no type either.
+    let types_of_anybody: Vec<&str> = dispatch::PAYMENTS.into_iter().chain([""]).collect();
+    let held: Vec<Held> = diesel::sql_query(statement())
+        .bind::<Array<SqlUuid>, _>(asked.mails)
+        .bind::<Array<SqlUuid>, _>(asked.addressed)
+        .bind::<Array<Bytea>, _>(asked.addresses)
+        .bind::<Array<SqlUuid>, _>(asked.about)
+        .bind::<Array<SqlUuid>, _>(asked.orders)
+        .bind::<Array<Text>, _>(asked.references)
+        .bind::<Array<Text>, _>(dispatch::PAYMENTS.as_slice())
+        .bind::<Timestamptz, _>(now - HOLDS)
+        .bind::<Array<Text>, _>(types_of_anybody)
+        .bind::<Timestamptz, _>(now - HOLDS_ALL)
+        .load(connection)?;
+    Ok(held.into_iter().map(|held| held.mail).collect())
+}
+
+/// As PostgreSQL's `unnest` takes it: what is asked for, beside the mail that it is asked for.
+#[derive(Default)]
+struct Asked {
+    mails: Vec<Uuid>,
+    addressed: Vec<Uuid>,
+    addresses: Vec<Vec<u8>>,
+    about: Vec<Uuid>,
+    orders: Vec<Uuid>,
+    references: Vec<String>,
+}
+
+impl Asked {
+    fn of(mails: &[MailToPayer]) -> Self {
+        let mut asked = Self::default();
+        for mail in mails {
+            asked.mails.push(mail.id);
+            if let Some(hash) = mail.address {
+                asked.addressed.push(mail.id);
+                asked.addresses.push(hash.0.to_vec());
+            }
+            for (order, reference) in &mail.orders {
+                asked.about.push(mail.id);
+                asked.orders.push(*order);
+                asked.references.push(reference.clone());
+            }
+        }
+        asked
+    }
+}
+
+/// The words of columns are literals, so that the partial indexes are used. What cannot be read counts also
+/// once it has failed, which takes a second: it may be a payment all the same.
+fn statement() -> String {
+    let [pending, failed] = [State::Pending, State::Failed];
+    let payment =
+        format!("event.state = '{pending}' AND event.type = ANY ($7) AND event.received_at > $8");
+    format!(
+        "SELECT mail FROM unnest($1) AS asked (mail) WHERE EXISTS ( \
+             SELECT FROM stripe_events event WHERE (named IS NULL OR named = '{anybody}') \
+               AND received_at > $10 AND type = ANY ($9) AND state IN ('{pending}', '{failed}')) \
+         UNION SELECT mail FROM unnest($2, $3) AS asked (mail, address) WHERE EXISTS ( \
+             SELECT FROM stripe_events event WHERE {payment} AND address_hashes @> ARRAY[address]) \
+         UNION SELECT mail FROM unnest($4, $5, $6) AS asked (mail, order_id, reference) WHERE EXISTS ( \
+             SELECT FROM stripe_events event WHERE {payment} \
+               AND order_names && ARRAY[order_id::text, reference]) \
+         UNION SELECT mail FROM unnest($4, $5) AS asked (mail, order_id) \
+             JOIN session_orders USING (order_id) WHERE EXISTS ( \
+             SELECT FROM stripe_events event WHERE {payment} AND session_row = session_orders.session_id) \
+         UNION SELECT mail FROM unnest($4, $5) AS asked (mail, order_id) \
+             JOIN session_orders USING (order_id) \
+             JOIN checkout_sessions session ON session.id = session_orders.session_id WHERE EXISTS ( \
+             SELECT FROM stripe_events event WHERE {payment} AND event.session_id = session.stripe_id)",
+        anybody = Named::Anybody,
+    )
+}

@@ -1,0 +1,93 @@
+//! Events whose columns nobody has filled: those from before there were any, and those that an older
+//! version of this program keeps while it is being replaced.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::{foreign, named::NameColumns};
+use crate::{app::App, chore::Turn, db::DbError, schema::stripe_events, suppression::AddressKey};
+
+/// Events of one transaction; a body may have a megabyte.
+const BATCH: i64 = 100;
+/// Transactions of one turn: far fewer than its lease of ten minutes has room for.
+const BATCHES: usize = 500;
+/// Between two turns. An older version's events hold all mail back until they are read.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Reads them if it is time to, and if no other replica does.
+///
+/// # Errors
+/// The database's; the next turn goes on with what is left.
+pub async fn if_due(app: &App) -> Result<(), DbError> {
+    let Some(turn) = Turn::take(app, "events").await? else {
+        return Ok(());
+    };
+    match read(app).await {
+        Ok(0) => {}
+        Ok(count) => log::info!("{count} events were read for what they name"),
+        Err(error) => log::warn!("events are still to be read for what they name: {error}"),
+    }
+    turn.give_back(app, EVERY).await
+}
+
+/// Reads what one turn has room for, the newest first: mails wait for those. Tells how many it read.
+///
+/// # Errors
+/// The database's; what was read before stays read.
+pub async fn read(app: &App) -> Result<usize, DbError> {
+    let (mut count, mut until) = (0, DateTime::<Utc>::MAX_UTC);
+    for _ in 0..BATCHES {
+        let batch = app
+            .db
+            .run(move |connection| connection.transaction(|connection| some(connection, until)));
+        let (read, oldest) = batch.await?;
+        if read == 0 {
+            break;
+        }
+        (count, until) = (count + read, oldest);
+    }
+    Ok(count)
+}
+
+/// Reads some that came no later than `until`; tells how many, and when the oldest of them came.
+fn some(
+    connection: &mut PgConnection,
+    until: DateTime<Utc>,
+) -> QueryResult<(usize, DateTime<Utc>)> {
+    let rows = unread(connection, until)?;
+    let key = AddressKey::load(connection)?;
+    let mut sessions = Vec::new();
+    for (id, _, body) in &rows {
+        let names = NameColumns::of(body, &key);
+        sessions.extend(names.session_id.clone());
+        diesel::update(stripe_events::table.find(id))
+            .set(names)
+            .execute(connection)?;
+    }
+    // An import that came between could not find them.
+    foreign::take_up_late(connection, &sessions)?;
+    Ok((rows.len(), rows.last().map_or(until, |(_, at, _)| *at)))
+}
+
+/// An event: its id, when it came, and its body.
+type Row = (String, DateTime<Utc>, Vec<u8>);
+
+/// Locked, so that what `erase` empties is not filled again; what somebody else has in hand is left to
+/// the next turn. Those of the moment `until` are asked for once more, since several come in one.
+fn unread(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<Vec<Row>> {
+    stripe_events::table
+        .filter(stripe_events::named.is_null())
+        .filter(stripe_events::received_at.le(until))
+        .order(stripe_events::received_at.desc())
+        .limit(BATCH)
+        .select((
+            stripe_events::id,
+            stripe_events::received_at,
+            stripe_events::body,
+        ))
+        .for_update()
+        .skip_locked()
+        .load(connection)
+}

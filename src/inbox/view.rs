@@ -1,0 +1,101 @@
+//! Events as people see them: a list, and a wish to work on one again.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::{
+    named::{ERASED, NameColumns},
+    row::{Again, State},
+};
+use crate::{schema::stripe_events, suppression::AddressKey};
+
+/// An event as ops see it; never its body, which holds addresses.
+#[derive(Debug, Clone, Serialize, Queryable, Selectable)]
+#[diesel(table_name = stripe_events)]
+pub struct EventView {
+    /// `evt_…`, or `sha256:…` for a body without an id.
+    pub id: String,
+    /// Such as `checkout.session.completed`.
+    #[serde(rename = "type")]
+    pub type_: String,
+    /// Where it stands.
+    pub state: State,
+    /// When it came.
+    pub received_at: DateTime<Utc>,
+    /// How often it was worked on.
+    pub attempts: i32,
+    /// Why nothing follows, or what went wrong.
+    pub last_error: Option<String>,
+}
+
+/// A page of events, newest first; `before` is where the page before ended.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn list(
+    connection: &mut PgConnection,
+    state: Option<State>,
+    before: Option<(DateTime<Utc>, String)>,
+    limit: i64,
+) -> QueryResult<Vec<EventView>> {
+    let mut query = stripe_events::table
+        .select(EventView::as_select())
+        .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
+        .limit(limit)
+        .into_boxed();
+    if let Some(state) = state {
+        query = query.filter(stripe_events::state.eq(state));
+    }
+    if let Some((at, id)) = before {
+        query = query.filter(
+            stripe_events::received_at
+                .lt(at)
+                .or(stripe_events::received_at
+                    .eq(at)
+                    .and(stripe_events::id.lt(id))),
+        );
+    }
+    query.load(connection)
+}
+
+/// What became of the wish to work on an event again.
+#[derive(Debug, Clone)]
+pub enum Replayed {
+    /// It is pending again.
+    Pending(EventView),
+    /// It was erased: there is nothing to work on.
+    Erased,
+    /// There is none with this id.
+    NoEvent,
+}
+
+/// Sets an event back to pending, to be worked on again. What it names is read anew: this version may
+/// read what an older one did not.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn replay(connection: &mut PgConnection, id: &str) -> QueryResult<Replayed> {
+    connection.transaction(|connection| {
+        let event = stripe_events::table.find(id);
+        // Locked, so that nobody erases it meanwhile.
+        let body: Option<Vec<u8>> = event
+            .select(stripe_events::body)
+            .for_update()
+            .first(connection)
+            .optional()?;
+        let Some(body) = body else {
+            return Ok(Replayed::NoEvent);
+        };
+        if body == ERASED {
+            return Ok(Replayed::Erased);
+        }
+        let key = AddressKey::load(connection)?;
+        let names = NameColumns::of(&body, &key);
+        diesel::update(event)
+            .set((Again::default(), names))
+            .returning(EventView::as_returning())
+            .get_result(connection)
+            .map(Replayed::Pending)
+    })
+}

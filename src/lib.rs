@@ -53,6 +53,7 @@ pub mod suppression;
 pub mod sweep;
 pub mod timeline;
 pub mod token;
+pub mod upstream;
 pub mod visitor;
 pub mod web;
 pub mod worker;

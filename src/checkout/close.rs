@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    STEPS, Trouble, row,
+    STEPS, row,
     session::next_closing_step,
     step::{Walk, take},
 };
@@ -13,6 +13,7 @@ use crate::{
     app::App,
     db::DbError,
     order::{self, Order},
+    upstream::UpstreamError,
     visitor::Visitor,
 };
 
@@ -77,8 +78,8 @@ where
         match next_closing_step(found.live.as_ref(), app.clock.now()) {
             Some(step) => match take(&mut walk, &found, step).await {
                 Ok(_) => {}
-                Err(Trouble::Stripe(_)) => return Ok(Changed::NoAnswer),
-                Err(Trouble::Database(error)) => return Err(error),
+                Err(UpstreamError::Stripe(_)) => return Ok(Changed::NoAnswer),
+                Err(UpstreamError::Database(error)) => return Err(error),
             },
             None => {
                 if let Some(done) = try_to(app, order_id, beside, change.clone()).await? {

@@ -32,6 +32,7 @@ use crate::{
     link::token::PayClaims,
     order::Order,
     settlement::{self, FoundBy},
+    upstream::UpstreamError,
     visitor::Visitor,
 };
 
@@ -86,11 +87,11 @@ pub async fn click(app: &App, link: &PayClaims, visitor: Visitor) -> Door {
     let deadline = Instant::now() + app.click_budget;
     match tokio::time::timeout_at(deadline, walk(app, link, visitor, deadline)).await {
         Ok(Ok(door)) => door,
-        Ok(Err(Trouble::Database(error))) => {
+        Ok(Err(UpstreamError::Database(error))) => {
             log::error!("a click found no database: {error}");
             Door::TryAgain
         }
-        Ok(Err(Trouble::Stripe(error))) => {
+        Ok(Err(UpstreamError::Stripe(error))) => {
             log::warn!("a click for order {order_id} waits for Stripe: {error}");
             Door::TryAgain
         }
@@ -142,24 +143,12 @@ pub enum Looked {
     NoAnswer,
 }
 
-#[derive(Debug)]
-enum Trouble {
-    Database(DbError),
-    Stripe(CallError),
-}
-
-impl From<DbError> for Trouble {
-    fn from(error: DbError) -> Self {
-        Self::Database(error)
-    }
-}
-
 async fn walk(
     app: &App,
     link: &PayClaims,
     visitor: Visitor,
     deadline: Instant,
-) -> Result<Door, Trouble> {
+) -> Result<Door, UpstreamError> {
     let order_id = link.order_id;
     // The quick way first: no lock for a session that can be handed out as it is.
     let mut alone = None;
@@ -212,7 +201,7 @@ async fn walk(
             step => match take(&mut walk, &found, step).await {
                 Ok(None) => {}
                 Ok(Some(door)) => return Ok(door),
-                Err(Trouble::Stripe(error)) if error.refuses_our_key() => {
+                Err(UpstreamError::Stripe(error)) if error.refuses_our_key() => {
                     return Ok(turn_away(app, found.order, &error).await?);
                 }
                 Err(trouble) => return Err(trouble),

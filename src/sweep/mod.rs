@@ -19,9 +19,9 @@ use crate::{
     app::App,
     chore::Turn,
     db::DbError,
-    gateway::CallError,
     inbox,
     schema::{payments, sweeps},
+    upstream::UpstreamError,
 };
 use diesel::{dsl::count_star, prelude::*};
 
@@ -52,17 +52,6 @@ pub struct Found {
     pub overdue: usize,
     /// Payments that this look was the first to find.
     pub payments: i64,
-}
-
-/// Why a look did not come to its end. What it found before stays found.
-#[derive(Debug, thiserror::Error)]
-pub enum SweepError {
-    /// Stripe did not tell.
-    #[error("{0}")]
-    Stripe(#[from] CallError),
-    /// The database.
-    #[error("{0}")]
-    Database(#[from] DbError),
 }
 
 /// Looks if it is time to, and if no other replica does.
@@ -100,8 +89,8 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
 /// One look, now. Two at once do no harm.
 ///
 /// # Errors
-/// [`SweepError`]; the next look goes on from what is there.
-pub async fn look(app: &App, kind: Look) -> Result<Found, SweepError> {
+/// [`UpstreamError`]; what was found before stays found, and the next look goes on from there.
+pub async fn look(app: &App, kind: Look) -> Result<Found, UpstreamError> {
     let began = app.clock.now();
     let before = found_by_sweeps(app).await?;
     let mut missed = Missed::default();

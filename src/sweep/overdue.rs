@@ -5,13 +5,14 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use tokio::time::Instant;
 
-use super::{Look, SweepError};
+use super::Look;
 use crate::{
     app::App,
     checkout::give_up,
     gateway::CallError,
     schema::{checkout_sessions, orders, session_orders},
     settlement::{self, FoundBy},
+    upstream::UpstreamError,
 };
 
 /// Stripe tells of an end within moments; what it has not told by then it will not.
@@ -24,7 +25,7 @@ const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Reads or closes what is overdue, and settles what Stripe says; tells how many there were. A short
 /// look only closes.
-pub async fn settle(app: &App, look: Look) -> Result<usize, SweepError> {
+pub async fn settle(app: &App, look: Look) -> Result<usize, UpstreamError> {
     let now = app.clock.now();
     let overdue = app
         .db

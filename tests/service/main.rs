@@ -19,6 +19,7 @@ mod recovery;
 mod retention;
 mod settlement;
 mod stripe_requests;
+mod stripe_types;
 mod suppressions;
 mod sweep;
 mod tidy;

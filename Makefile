@@ -5,7 +5,7 @@ help: ## tell what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 	/p' $(MAKEFILE_LIST)
 
 demo: setup ## try Freshmint: a shop and a pretended Stripe, all on this machine
-	cargo build --bin freshmint --package freshmint --package freshmint-demo --bin demo
+	cargo build --package freshmint --package freshmint-demo --bins
 	cargo run --package freshmint-demo
 
 test: setup ## run all tests against a PostgreSQL of their own

@@ -208,6 +208,23 @@ fn each_library_at_the_edge_has_one_user() {
 }
 
 #[test]
+fn the_product_and_the_fakes_do_not_know_each_other() {
+    for (manifest, never) in [
+        ("Cargo.toml", "freshmint-fakes"),
+        ("fakes/Cargo.toml", "freshmint"),
+    ] {
+        let text = source(manifest);
+        let section = text.split("\n[dependencies]\n").nth(1).expect("a section");
+        let section = section.split("\n[").next().unwrap_or_default();
+        let mut names = section.lines().map(|line| {
+            let end = line.find([' ', '.', '=']).unwrap_or(line.len());
+            &line[..end]
+        });
+        assert!(!names.any(|name| name == never), "{manifest} has {never}");
+    }
+}
+
+#[test]
 fn the_settings_table_is_the_settings() {
     let readme = source("README.md");
     let rows = readme

@@ -4,6 +4,7 @@ mod accident;
 mod alert;
 pub mod arriving;
 mod given_up;
+mod impossible;
 mod refused;
 mod reminder;
 mod safe_connection;

@@ -5,6 +5,7 @@ mod alert;
 pub mod arriving;
 mod given_up;
 mod impossible;
+mod newer;
 mod refused;
 mod reminder;
 mod safe_connection;

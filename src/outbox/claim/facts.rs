@@ -29,7 +29,7 @@ pub(super) struct ClaimFacts {
     with_live_session: HashSet<Uuid>,
     lately: HashMap<Uuid, Lately>,
     /// Mails whose orders or decision cannot be read, and why.
-    unreadable: HashMap<Uuid, String>,
+    unreadable: Unreadable,
     /// Mails to whose payers Stripe has told something that is still to be worked on.
     unheard: HashSet<Uuid>,
     settings: Option<Settings>,
@@ -220,13 +220,14 @@ fn moved(
 }
 
 type Orders = HashMap<Uuid, Vec<(Order, bool)>>;
+/// What was read, each with its mail.
+type Rows<T> = Vec<(Uuid, T)>;
+/// Mails whose rows cannot be read, and why.
+type Unreadable = HashMap<Uuid, String>;
 
 /// The orders that mails are about, each with whether it has changed since; and the mails of which one
 /// cannot be read, and why.
-fn orders_of(
-    connection: &mut PgConnection,
-    mails: &[Uuid],
-) -> QueryResult<(Orders, HashMap<Uuid, String>)> {
+fn orders_of(connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<(Orders, Unreadable)> {
     let (rows, unreadable) = each_readable(connection, mails, load_orders)?;
     let mut orders = Orders::new();
     for (mail, order) in rows {
@@ -235,10 +236,7 @@ fn orders_of(
     Ok((orders, unreadable))
 }
 
-fn load_orders(
-    connection: &mut PgConnection,
-    mails: &[Uuid],
-) -> QueryResult<Vec<(Uuid, (Order, bool))>> {
+fn load_orders(connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<Rows<(Order, bool)>> {
     let rows: Vec<(Uuid, i32, i32, OrderRow)> = outbox_orders::table
         .inner_join(orders::table)
         .filter(outbox_orders::mail_id.eq_any(mails))
@@ -259,10 +257,7 @@ fn load_orders(
 }
 
 /// Of decisions that stand: one that was skipped is no reason to send anything.
-fn load_expiries(
-    connection: &mut PgConnection,
-    mails: &[Uuid],
-) -> QueryResult<Vec<(Uuid, Expiry)>> {
+fn load_expiries(connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<Rows<Expiry>> {
     reminder_decisions::table
         .filter(reminder_decisions::mail_id.eq_any(mails))
         .filter(reminder_decisions::decision.eq_any([Decision::Scheduled, Decision::Sent]))
@@ -281,8 +276,8 @@ fn load_expiries(
 fn each_readable<T>(
     connection: &mut PgConnection,
     mails: &[Uuid],
-    load: fn(&mut PgConnection, &[Uuid]) -> QueryResult<Vec<(Uuid, T)>>,
-) -> QueryResult<(Vec<(Uuid, T)>, HashMap<Uuid, String>)> {
+    load: fn(&mut PgConnection, &[Uuid]) -> QueryResult<Rows<T>>,
+) -> QueryResult<(Rows<T>, Unreadable)> {
     match load(connection, mails) {
         Err(QueryError::DeserializationError(_)) => {}
         all => return all.map(|rows| (rows, HashMap::new())),

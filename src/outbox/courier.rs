@@ -19,12 +19,13 @@ use super::{
     State,
     carry::{Carried, carry},
     claim::{claim, release, waiting},
-    finish::{Outcome, finish, give_up_overdue},
+    every::Every,
+    finish::{Outcome, finish},
+    overdue::{give_up_overdue, tell_of_unknown_kinds},
     pause,
 };
 use crate::{
     app::App,
-    clock::Moment,
     db::DbError,
     mail::smtp::{Connection, HandOver, Lease, Refused, SmtpServer},
     random,
@@ -32,6 +33,9 @@ use crate::{
 
 /// How often leases that ran out are looked for.
 const OVERDUE: Duration = Duration::from_secs(1);
+
+/// How often mails are looked for that only a newer version knows: they have an hour.
+const UNKNOWN_KINDS: Duration = Duration::from_secs(60);
 
 /// With mails in hand, what is due is looked at again after so long.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -57,7 +61,8 @@ pub struct Courier {
     untold: Vec<Outcome>,
     /// Claims that the database did not answer: none of their mails was handed over.
     unheard_of: Vec<Uuid>,
-    looked_for_overdue: Option<Moment>,
+    overdue: Every,
+    unknown_kinds: Every,
     /// All mail is paused, and one mail may try.
     probing: bool,
 }
@@ -71,7 +76,8 @@ impl Courier {
             in_hand: JoinSet::new(),
             untold: Vec::new(),
             unheard_of: Vec::new(),
-            looked_for_overdue: None,
+            overdue: Every::new(OVERDUE),
+            unknown_kinds: Every::new(UNKNOWN_KINDS),
             probing: false,
         }
     }
@@ -86,6 +92,7 @@ impl Courier {
         self.tell().await?;
         self.release_unheard_of().await?;
         self.give_up_overdue().await?;
+        self.tell_of_unknown_kinds().await?;
         let round = self.take_on().await?;
         if self.in_hand.is_empty() {
             return Ok(round);
@@ -308,11 +315,9 @@ impl Courier {
     }
 
     async fn give_up_overdue(&mut self) -> Result<(), DbError> {
-        let looked_lately = |at: Moment| at.after(OVERDUE) > Moment::now();
-        if self.looked_for_overdue.is_some_and(looked_lately) {
+        if !self.overdue.is_due() {
             return Ok(());
         }
-        self.looked_for_overdue = Some(Moment::now());
         let now = self.app.clock.now();
         let overdue = self
             .app
@@ -321,6 +326,15 @@ impl Courier {
             .await?;
         if overdue > 0 {
             log::warn!("{overdue} mail(s) are unknown now: their worker ended with them in hand");
+        }
+        Ok(())
+    }
+
+    async fn tell_of_unknown_kinds(&mut self) -> Result<(), DbError> {
+        if self.unknown_kinds.is_due() {
+            let (db, now) = (self.app.db.clone(), self.app.clock.now());
+            db.run(move |connection| tell_of_unknown_kinds(connection, now))
+                .await?;
         }
         Ok(())
     }

@@ -24,7 +24,8 @@ use crate::{
     suppression::{self, Cause},
 };
 
-const NOBODY_KNOWS: &str = "nobody can know whether a mail was sent; look, then retry or drop it";
+pub(super) const NOBODY_KNOWS: &str =
+    "nobody can know whether a mail was sent; look, then retry or drop it";
 
 /// What became of a mail.
 #[derive(Debug, Clone)]
@@ -235,44 +236,4 @@ fn lines(mail: &Claimed, level: Level, what: &str, at: DateTime<Utc>) -> Vec<act
     } else {
         mail.orders.iter().map(|order| line(Some(*order))).collect()
     }
-}
-
-/// Mails whose lease ran out without an outcome: their worker died, or is stopped. Nobody can know
-/// what became of them. Tells how many there were.
-pub fn give_up_overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
-    #[derive(QueryableByName)]
-    struct Overdue {
-        #[diesel(sql_type = SqlUuid)]
-        id: Uuid,
-        /// As it is stored: a newer version may have written it.
-        #[diesel(sql_type = Text)]
-        kind: String,
-        #[diesel(sql_type = Nullable<SqlUuid>)]
-        order_id: Option<Uuid>,
-    }
-    connection.transaction(|connection| {
-        let (sending, unknown) = (State::Sending, State::Unknown);
-        let overdue: Vec<Overdue> = diesel::sql_query(format!(
-            "WITH overdue AS (UPDATE outbox SET state = '{unknown}', claimed_until = NULL, handed_over = true, \
-                 last_error = 'its worker ended while it handed the mail over' \
-                 WHERE state = '{sending}' AND claimed_until < clock_timestamp() RETURNING id, kind) \
-             SELECT overdue.id, overdue.kind, about.order_id \
-             FROM overdue LEFT JOIN outbox_orders about ON about.mail_id = overdue.id"
-        ))
-        .load(connection)?;
-        let reminders: Vec<Uuid> = overdue
-            .iter()
-            .filter(|mail| Kind::from_name(&mail.kind) == Some(Kind::Reminder))
-            .map(|mail| mail.id)
-            .collect();
-        if !reminders.is_empty() {
-            reminder::handed_over(connection, &reminders, None)?;
-        }
-        let lines = overdue.iter().map(|mail| {
-            let about = (mail.id, mail.kind.as_str());
-            line(about, mail.order_id, Level::Attention, NOBODY_KNOWS, now)
-        });
-        activity::record_all(connection, lines.collect())?;
-        Ok(overdue.len())
-    })
 }

@@ -14,13 +14,15 @@ use crate::{
 pub struct Facts {
     /// What the mail is.
     pub kind: Kind,
+    /// Its orders, and the decision behind it, could be read.
+    pub readable: bool,
     /// Its address is not written to.
     pub suppressed: bool,
     /// It has its words.
     pub written: bool,
     /// The orders that it is about.
     pub orders: Vec<OrderFacts>,
-    /// For a reminder: what its rule looks at.
+    /// For a reminder with a decision that stands: what its rule looks at.
     pub reminder: Option<rule::Facts>,
     /// Stripe has told of a payment that may be its payer's, and it is still to be worked on.
     pub unheard: bool,
@@ -52,6 +54,33 @@ pub enum Ruling {
     Outdated,
     /// It waits a little: what was told of its payer is worked on first.
     Wait,
+    /// Its rows cannot be: it ends, and a person looks.
+    Impossible(Flaw),
+}
+
+/// Why a mail's rows cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flaw {
+    /// It goes to a payer, and is about no order.
+    NoOrder,
+    /// It is to be about one order, and is about several.
+    SeveralOrders,
+    /// It is a reminder, and no decision that stands is behind it.
+    NoDecision,
+    /// Its orders, or the decision behind it, cannot be read.
+    Unreadable,
+}
+
+impl Flaw {
+    /// A sentence for whoever looks.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::NoOrder => "it goes to a payer, and no order stands behind it",
+            Self::SeveralOrders => "it is about several orders, and must be about one",
+            Self::NoDecision => "no decision stands behind this reminder",
+            Self::Unreadable => "what it is about cannot be read",
+        }
+    }
 }
 
 /// Rules on a mail.
@@ -62,7 +91,22 @@ pub fn rule_on(facts: &Facts) -> Ruling {
     }
 }
 
+/// What every mail that this service queues has, and this one has not.
+fn flaw(facts: &Facts) -> Option<Flaw> {
+    let is_about_one = matches!(facts.kind, Kind::Link | Kind::Reminder);
+    let flaws = [
+        (!facts.readable).then_some(Flaw::Unreadable),
+        (facts.kind.is_to_a_payer() && facts.orders.is_empty()).then_some(Flaw::NoOrder),
+        (is_about_one && facts.orders.len() > 1).then_some(Flaw::SeveralOrders),
+        (facts.kind == Kind::Reminder && facts.reminder.is_none()).then_some(Flaw::NoDecision),
+    ];
+    flaws.into_iter().flatten().next()
+}
+
 fn as_known(facts: &Facts) -> Ruling {
+    if let Some(flaw) = flaw(facts) {
+        return Ruling::Impossible(flaw);
+    }
     let changed = facts.orders.iter().any(|order| order.changed);
     let why_not = facts.orders.iter().find_map(|order| not_owed(order.state));
     match facts.kind {
@@ -116,6 +160,7 @@ mod tests {
         };
         Facts {
             kind,
+            readable: true,
             suppressed: false,
             written: true,
             orders: vec![order],
@@ -150,6 +195,62 @@ mod tests {
         let mut family = facts(Kind::Blast, OPEN);
         family.orders.push(paid);
         assert_eq!(rule_on(&family), Ruling::Cancel(Reason::Paid));
+    }
+
+    #[test]
+    fn what_cannot_be_is_not_sent_whatever_else_is_true_of_it() {
+        let mut table = Vec::new();
+        for kind in Kind::ALL {
+            let fine = facts(kind, OPEN);
+            let spoilt = [
+                Facts {
+                    readable: false,
+                    ..fine.clone()
+                },
+                Facts {
+                    orders: Vec::new(),
+                    ..fine.clone()
+                },
+                Facts {
+                    orders: vec![OPEN; 2],
+                    unheard: true,
+                    ..fine.clone()
+                },
+                Facts {
+                    reminder: None,
+                    suppressed: true,
+                    ..fine.clone()
+                },
+            ];
+            let flaws = spoilt.map(|facts| match rule_on(&facts) {
+                Ruling::Impossible(flaw) => Some(flaw),
+                _ => None,
+            });
+            table.push((kind, flaws));
+        }
+        use Flaw::{NoDecision, NoOrder, SeveralOrders, Unreadable};
+        let unreadable = Some(Unreadable);
+        assert_eq!(
+            table,
+            [
+                (Kind::Blast, [unreadable, Some(NoOrder), None, None]),
+                (
+                    Kind::Link,
+                    [unreadable, Some(NoOrder), Some(SeveralOrders), None]
+                ),
+                (
+                    Kind::Reminder,
+                    [
+                        unreadable,
+                        Some(NoOrder),
+                        Some(SeveralOrders),
+                        Some(NoDecision)
+                    ]
+                ),
+                (Kind::Test, [unreadable, None, None, None]),
+                (Kind::Alert, [unreadable, None, None, None]),
+            ]
+        );
     }
 
     #[test]

@@ -7,11 +7,13 @@
 mod carry;
 mod claim;
 mod courier;
+mod every;
 mod finish;
 pub mod gate;
 mod history;
 pub mod link;
 pub mod listen;
+mod overdue;
 mod pause;
 pub mod people;
 mod retry;
@@ -26,7 +28,7 @@ use uuid::Uuid;
 
 pub use self::{
     courier::{Courier, Round},
-    finish::give_up_overdue,
+    overdue::give_up_overdue,
     switch::change_settings,
 };
 pub use crate::mail::{Kind, State};

@@ -3,7 +3,7 @@
 use diesel::{
     Connection,
     prelude::*,
-    sql_types::{Text, Uuid as SqlUuid},
+    sql_types::{Array, Text, Uuid as SqlUuid},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -113,11 +113,14 @@ fn queue_again(connection: &mut PgConnection, before: &Before) -> QueryResult<Re
         ));
     }
     diesel::sql_query(
-        "UPDATE outbox SET state = $2, attempts = 0, claim_id = NULL, due_at = NULL, last_error = NULL, \
-             queued_at = clock_timestamp(), not_before = clock_timestamp() WHERE id = $1",
+        "UPDATE outbox SET state = $2, attempts = 0, claim_id = NULL, due_at = NULL, \
+             last_error = CASE WHEN kind <> ALL($3) THEN last_error END, queued_at = clock_timestamp(), not_before = clock_timestamp() \
+         WHERE id = $1",
     )
     .bind::<SqlUuid, _>(before.id)
     .bind::<Text, _>(State::Queued)
+    // A kind that only a newer version knows is left to it, and was told of once.
+    .bind::<Array<Text>, _>(&Kind::ALL[..])
     .execute(connection)?;
     call_out(connection).map(Ok)
 }

@@ -1,15 +1,9 @@
-//! A row whose turn has come, and what can become of it.
+//! A mail whose turn has come, and what can become of it.
 
-use chrono::{DateTime, Utc};
-use diesel::{
-    prelude::*,
-    sql_types::{
-        BigInt, Bool, Bytea, Integer, Nullable, Text as SqlText, Timestamptz, Uuid as SqlUuid,
-    },
-};
+use diesel::{prelude::*, sql_types::Uuid as SqlUuid};
 use uuid::Uuid;
 
-use super::{Claimed, due, known::Known};
+use super::{Claimed, facts::ClaimFacts};
 use crate::{
     app::App,
     mail::{Text, letter},
@@ -20,54 +14,26 @@ use crate::{
     suppression::AddressHash,
 };
 
-/// A row whose turn has come.
-#[derive(Debug, QueryableByName)]
+/// A mail whose turn has come.
+#[derive(Debug)]
 pub(super) struct Candidate {
-    #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
-    #[diesel(sql_type = SqlText)]
-    kind: String,
-    #[diesel(sql_type = SqlText)]
+    pub kind: Kind,
     pub address: String,
-    #[diesel(sql_type = Bytea)]
-    pub address_hash: Vec<u8>,
-    #[diesel(sql_type = Nullable<SqlText>)]
-    pub subject: Option<String>,
-    #[diesel(sql_type = Nullable<SqlText>)]
-    pub body: Option<String>,
-    #[diesel(sql_type = SqlText)]
-    message_id: String,
-    #[diesel(sql_type = Integer)]
-    attempts: i32,
+    pub address_hash: AddressHash,
+    /// A reminder has none before it is claimed.
+    pub text: Option<Text>,
+    pub message_id: String,
+    /// How often it will have been tried.
+    pub this_try: i32,
     /// The row's own address is not written to.
-    #[diesel(sql_type = Bool)]
     pub suppressed: bool,
 }
 
-pub(super) fn candidates(
-    connection: &mut PgConnection,
-    most: i64,
-    now: DateTime<Utc>,
-) -> QueryResult<Vec<Candidate>> {
-    diesel::sql_query(format!(
-        "SELECT id, kind, address, address_hash, subject, body, message_id, attempts, EXISTS \
-             (SELECT FROM suppressions WHERE suppressions.address_hash = mail.address_hash) AS suppressed \
-         FROM outbox mail WHERE {} ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED",
-        due()
-    ))
-    .bind::<Timestamptz, _>(now)
-    .bind::<BigInt, _>(most)
-    .load(connection)
-}
-
 impl Candidate {
-    pub fn kind(&self) -> Kind {
-        Kind::from_name(&self.kind).unwrap_or(Kind::Alert)
-    }
-
     /// The order's address of today, where the mail is written anew; else the row's own.
     pub fn address<'a>(&'a self, orders: &[&'a Order]) -> &'a str {
-        match (self.kind(), orders) {
+        match (self.kind, orders) {
             (Kind::Link | Kind::Reminder, [order]) => {
                 let today = order.email.as_ref().map(|email| email.as_str());
                 today.unwrap_or(&self.address)
@@ -76,21 +42,19 @@ impl Candidate {
         }
     }
 
-    pub fn claimed(self, claim: Uuid, orders: &[&Order]) -> Option<Claimed> {
-        Some(Claimed {
+    /// With these words.
+    pub fn claimed(self, claim: Uuid, orders: &[&Order], text: Text) -> Claimed {
+        Claimed {
             id: self.id,
             claim,
-            kind: self.kind(),
-            address_hash: AddressHash::from_column(&self.address_hash)?,
+            kind: self.kind,
+            address_hash: self.address_hash,
             address: self.address,
-            text: Text {
-                subject: self.subject?,
-                body: self.body?,
-            },
+            text,
             message_id: self.message_id,
-            attempts: self.attempts + 1,
+            attempts: self.this_try,
             orders: orders.iter().map(|order| order.id).collect(),
-        })
+        }
     }
 
     /// Writes the mail as its order stands now.
@@ -99,24 +63,19 @@ impl Candidate {
         connection: &mut PgConnection,
         app: &App,
         claim: Uuid,
-        orders: &[&Order],
-        known: &Known,
-    ) -> QueryResult<Option<Claimed>> {
-        let [order] = orders else {
-            return Ok(None);
-        };
-        let address = self.address(orders).to_owned();
-        let Some(hash) = known.hash_of(&self) else {
-            return Ok(None);
-        };
-        let text = app.write(order, hash, |about| match self.kind() {
+        order: &Order,
+        facts: &ClaimFacts,
+    ) -> QueryResult<Claimed> {
+        self.address = self.address(&[order]).to_owned();
+        self.address_hash = facts.hash_of(&self);
+        let text = app.write(order, self.address_hash, |about| match self.kind {
             Kind::Reminder => letter::reminder(about),
             _ => letter::link(about),
         });
         diesel::update(outbox::table.find(self.id))
             .set((
-                outbox::address.eq(&address),
-                outbox::address_hash.eq(&hash.0[..]),
+                outbox::address.eq(&self.address),
+                outbox::address_hash.eq(&self.address_hash.0[..]),
                 outbox::subject.eq(&text.subject),
                 outbox::body.eq(&text.body),
             ))
@@ -127,11 +86,7 @@ impl Candidate {
                 outbox_orders::link_version.eq(order.link_version),
             ))
             .execute(connection)?;
-        self.address = address;
-        self.address_hash = hash.0.to_vec();
-        self.subject = Some(text.subject);
-        self.body = Some(text.body);
-        Ok(self.claimed(claim, orders))
+        Ok(self.claimed(claim, &[order], text))
     }
 
     pub fn suppress(&self, connection: &mut PgConnection) -> QueryResult<()> {
@@ -179,7 +134,7 @@ impl Candidate {
                 outbox::claim_id.eq(None::<Uuid>),
             ))
             .execute(connection)?;
-        if let (Kind::Reminder, Some(reason)) = (self.kind(), reason) {
+        if let (Kind::Reminder, Some(reason)) = (self.kind, reason) {
             let mails = &[self.id];
             reminder::end(connection, mails, reason, Attempt::Any, Place::Freed)?;
         }

@@ -1,7 +1,9 @@
 //! Claiming mails: a few at a time, under a lease on the database's clock, every gate asked again.
 
 mod candidate;
-mod known;
+mod facts;
+mod failed;
+mod row;
 
 use std::time::Duration;
 
@@ -13,20 +15,21 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use self::{candidate::candidates, known::Known};
+use self::{candidate::Candidate, facts::ClaimFacts, failed::fail};
 use super::{
     Kind, State,
-    gate::{Ruling, rule_on},
+    gate::{Flaw, Ruling, rule_on},
 };
 use crate::{app::App, mail, suppression::AddressHash};
 
-/// Which rows wait for their turn: `$1` is the service's own time. The state is a literal, since the
-/// partial index `outbox_due` is used for no parameter.
+/// Which rows wait for their turn: `$1` is the service's own time, `$2` the kinds that this version knows;
+/// others are left to a newer one. A mailing's mail without its mailing is due, to end. The state is a
+/// literal, since the partial index `outbox_due` is used for no parameter.
 fn due() -> String {
     format!(
-        "mail.state = '{}' AND mail.not_before <= clock_timestamp() \
+        "mail.state = '{}' AND mail.kind = ANY($2) AND mail.not_before <= clock_timestamp() \
          AND (mail.due_at IS NULL OR mail.due_at <= $1) \
-         AND (mail.kind <> '{}' OR EXISTS \
+         AND (mail.kind <> '{}' OR mail.blast_id IS NULL OR EXISTS \
              (SELECT FROM blasts WHERE blasts.id = mail.blast_id AND blasts.state = 'sending'))",
         State::Queued,
         Kind::Blast
@@ -77,12 +80,13 @@ pub fn waiting(
     now: DateTime<Utc>,
 ) -> QueryResult<Waiting> {
     diesel::sql_query(format!(
-        "SELECT (SELECT count(*) FROM (SELECT FROM outbox mail WHERE {} LIMIT $2) due) AS due, \
+        "SELECT (SELECT count(*) FROM (SELECT FROM outbox mail WHERE {} LIMIT $3) due) AS due, \
              (SELECT extract(epoch FROM until - clock_timestamp())::double precision FROM outbox_pause) AS paused, \
              (SELECT extract(epoch FROM next_at - clock_timestamp())::double precision FROM pace WHERE name = 'mails') AS turn",
         due()
     ))
     .bind::<Timestamptz, _>(now)
+    .bind::<Array<Text>, _>(&Kind::ALL[..])
     .bind::<BigInt, _>(most)
     .get_result(connection)
 }
@@ -104,25 +108,62 @@ pub fn claim(
         if candidates.is_empty() {
             return Ok(Vec::new());
         }
-        let known = Known::load(connection, &candidates, now)?;
+        let facts = ClaimFacts::load(connection, &candidates, now)?;
         let mut claimed = Vec::new();
         for candidate in candidates {
-            let (orders, facts) = known.of(&candidate, app, now);
-            match rule_on(&facts) {
-                Ruling::Send => claimed.push(candidate.claimed(claim, &orders)),
-                Ruling::WriteAndSend => {
-                    claimed.push(candidate.written(connection, app, claim, &orders, &known)?);
-                }
-                Ruling::Suppress => candidate.suppress(connection)?,
-                Ruling::Cancel(reason) => candidate.cancel(connection, reason)?,
-                Ruling::Outdated => candidate.outdated(connection)?,
-                Ruling::Wait => candidate.wait(connection)?,
-            }
+            claimed.extend(one(connection, app, claim, candidate, &facts)?);
         }
-        let claimed: Vec<Claimed> = claimed.into_iter().flatten().collect();
         take(connection, &claimed, claim, app.mailer.lease)?;
         Ok(claimed)
     })
+}
+
+/// The mails whose turn has come; those whose row cannot be read end here.
+fn candidates(
+    connection: &mut PgConnection,
+    most: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Candidate>> {
+    let mut candidates = Vec::new();
+    for row in row::load(connection, most, now)? {
+        let about = (row.id, row.kind());
+        match row.read() {
+            Ok(candidate) => candidates.push(candidate),
+            Err(why) => fail(connection, about, &why, now)?,
+        }
+    }
+    Ok(candidates)
+}
+
+/// Asks every gate about one mail, and does what they say; `None` if it is not sent now.
+fn one(
+    connection: &mut PgConnection,
+    app: &App,
+    claim: Uuid,
+    mut mail: Candidate,
+    facts: &ClaimFacts,
+) -> QueryResult<Option<Claimed>> {
+    let now = app.clock.now();
+    let about = (mail.id, Some(mail.kind));
+    let (orders, asked) = facts.of(&mail, app, now);
+    let ruling = rule_on(&asked);
+    match (ruling, mail.text.take(), &orders[..]) {
+        (Ruling::Send, Some(text), orders) => return Ok(Some(mail.claimed(claim, orders, text))),
+        (Ruling::WriteAndSend, _, [order]) => {
+            let written = mail.written(connection, app, claim, order, facts);
+            return written.map(Some);
+        }
+        // The gate sends nothing without words, and writes about one order alone.
+        (Ruling::Send | Ruling::WriteAndSend, ..) => {
+            fail(connection, about, &facts.why(&mail, Flaw::Unreadable), now)?;
+        }
+        (Ruling::Suppress, ..) => mail.suppress(connection)?,
+        (Ruling::Cancel(reason), ..) => mail.cancel(connection, reason)?,
+        (Ruling::Outdated, ..) => mail.outdated(connection)?,
+        (Ruling::Wait, ..) => mail.wait(connection)?,
+        (Ruling::Impossible(flaw), ..) => fail(connection, about, &facts.why(&mail, flaw), now)?,
+    }
+    Ok(None)
 }
 
 /// Gives back what was claimed under an id whose answer never reached us: none of it was handed over.
@@ -139,7 +180,7 @@ pub fn release(connection: &mut PgConnection, claim: Uuid) -> QueryResult<()> {
 }
 
 /// Takes turns of the pace, if it is ours. The row stays locked, so that replicas claim one after the
-/// other; whoever finds fewer mails than turns lets some pass.
+/// other. Claiming fewer mails than turns were taken for wastes the pace, and does no harm.
 fn take_turns(connection: &mut PgConnection, mails: i64, per_second: f64) -> QueryResult<bool> {
     let mails = i32::try_from(mails).unwrap_or(i32::MAX);
     let taken = diesel::sql_query(

@@ -4,6 +4,8 @@ mod accident;
 mod alert;
 pub mod arriving;
 mod given_up;
+mod impossible;
+mod newer;
 mod refused;
 mod reminder;
 mod safe_connection;

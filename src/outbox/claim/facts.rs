@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{prelude::*, result::Error as QueryError};
 use uuid::Uuid;
 
 use super::candidate::Candidate;
@@ -13,21 +13,24 @@ use crate::{
     order::{self, Order, OrderRow},
     outbox::{
         Kind,
-        gate::{Facts, OrderFacts},
+        gate::{Facts, Flaw, OrderFacts},
     },
-    reminder::{self, rule, rule::Lately},
+    reminder::{self, Decision, rule, rule::Lately},
     schema::{orders, outbox_orders, reminder_decisions, session_orders},
     settings::{self, Settings},
     suppression::{self, AddressHash, AddressKey},
 };
 
 /// What the gates look at, for all candidates.
-pub(super) struct Known {
+pub(super) struct ClaimFacts {
     orders: HashMap<Uuid, Vec<(Order, bool)>>,
     moved: HashMap<Uuid, (AddressHash, bool)>,
+    /// Of reminders that are scheduled, or were sent and are asked for again.
     expiries: HashMap<Uuid, Expiry>,
     with_live_session: HashSet<Uuid>,
     lately: HashMap<Uuid, Lately>,
+    /// Mails whose orders or decision cannot be read, and why.
+    unreadable: Unreadable,
     /// Mails to whose payers Stripe has told something that is still to be worked on.
     unheard: HashSet<Uuid>,
     settings: Option<Settings>,
@@ -40,67 +43,63 @@ struct Expiry {
     good_until: Option<DateTime<Utc>>,
 }
 
-impl Known {
+impl ClaimFacts {
     pub fn load(
         connection: &mut PgConnection,
         candidates: &[Candidate],
         now: DateTime<Utc>,
     ) -> QueryResult<Self> {
         let mails: Vec<Uuid> = candidates.iter().map(|mail| mail.id).collect();
-        let orders = orders_of(connection, &mails)?;
-        let mut known = Self {
+        let (orders, unreadable) = orders_of(connection, &mails)?;
+        let mut facts = Self {
             moved: moved(connection, candidates, &orders)?,
             unheard: HashSet::new(),
             orders,
+            unreadable,
             expiries: HashMap::new(),
             with_live_session: HashSet::new(),
             lately: HashMap::new(),
             settings: None,
         };
-        let to_payers = known.to_payers(candidates);
-        known.unheard = payment_pending_in_inbox(connection, &to_payers, now)?;
-        if candidates.iter().any(|mail| mail.kind() == Kind::Reminder) {
-            known.load_reminders(connection, &mails)?;
-            known.load_lately(connection, candidates, now)?;
+        let to_payers = facts.to_payers(candidates);
+        facts.unheard = payment_pending_in_inbox(connection, &to_payers, now)?;
+        if candidates.iter().any(|mail| mail.kind == Kind::Reminder) {
+            facts.load_reminders(connection, &mails)?;
+            facts.load_lately(connection, candidates, now)?;
         }
-        Ok(known)
+        Ok(facts)
     }
 
     /// The hash of the address that the mail goes to.
-    pub fn hash_of(&self, mail: &Candidate) -> Option<AddressHash> {
-        match self.moved.get(&mail.id) {
-            Some((hash, _)) => Some(*hash),
-            None => AddressHash::from_column(&mail.address_hash),
+    pub fn hash_of(&self, mail: &Candidate) -> AddressHash {
+        let moved = self.moved.get(&mail.id);
+        moved.map_or(mail.address_hash, |(hash, _)| *hash)
+    }
+
+    /// Why a mail cannot be, in a sentence.
+    pub fn why(&self, mail: &Candidate, flaw: Flaw) -> String {
+        match self.unreadable.get(&mail.id) {
+            Some(why) => format!("{}: {why}", flaw.why()),
+            None => flaw.why().to_owned(),
         }
     }
 
     fn to_payers(&self, candidates: &[Candidate]) -> Vec<MailToPayer> {
-        let to_payers = candidates.iter().filter(|mail| mail.kind().is_to_a_payer());
+        let to_payers = candidates.iter().filter(|mail| mail.kind.is_to_a_payer());
         let asked = to_payers.map(|mail| MailToPayer {
             id: mail.id,
-            address: self.hash_of(mail),
+            address: Some(self.hash_of(mail)),
             orders: about(&self.orders, mail.id)
-                .map(|order| (order.id, order.reference.to_string()))
+                .map(|order| (order.id, order.reference.clone()))
                 .collect(),
         });
         asked.collect()
     }
 
     fn load_reminders(&mut self, connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<()> {
-        let expired: Vec<(Option<Uuid>, Expiry)> = reminder_decisions::table
-            .filter(reminder_decisions::mail_id.eq_any(mails))
-            .select((
-                reminder_decisions::mail_id,
-                (
-                    reminder_decisions::expired_at,
-                    reminder_decisions::good_until,
-                ),
-            ))
-            .load(connection)?;
-        self.expiries = expired
-            .into_iter()
-            .filter_map(|(mail, at)| Some((mail?, at)))
-            .collect();
+        let (expiries, unreadable) = each_readable(connection, mails, load_expiries)?;
+        self.expiries = expiries.into_iter().collect();
+        self.unreadable.extend(unreadable);
         let orders: Vec<Uuid> = self
             .orders
             .values()
@@ -132,7 +131,8 @@ impl Known {
             let email = restored
                 .filter(|(order, _)| order.kind == order::Kind::Recovered)
                 .and_then(|(order, _)| order.email.clone());
-            if let (Some(email), Some(hash)) = (email, self.hash_of(mail)) {
+            let hash = self.hash_of(mail);
+            if let Some(email) = email {
                 reminder::lock_address(connection, hash)?;
                 let lately =
                     reminder::lately(connection, email.as_str(), hash, Some(mail.id), now)?;
@@ -150,9 +150,10 @@ impl Known {
             None => mail.suppressed,
         };
         let facts = Facts {
-            kind: mail.kind(),
+            kind: mail.kind,
+            readable: !self.unreadable.contains_key(&mail.id),
             suppressed,
-            written: mail.subject.is_some() && mail.body.is_some(),
+            written: mail.text.is_some(),
             orders: rows
                 .iter()
                 .map(|(order, changed)| OrderFacts {
@@ -230,11 +231,24 @@ fn moved(
     Ok(moved.collect())
 }
 
-/// The orders that mails are about, each with whether it has changed since.
-fn orders_of(
-    connection: &mut PgConnection,
-    mails: &[Uuid],
-) -> QueryResult<HashMap<Uuid, Vec<(Order, bool)>>> {
+type Orders = HashMap<Uuid, Vec<(Order, bool)>>;
+/// What was read, each with its mail.
+type Rows<T> = Vec<(Uuid, T)>;
+/// Mails whose rows cannot be read, and why.
+type Unreadable = HashMap<Uuid, String>;
+
+/// The orders that mails are about, each with whether it has changed since; and the mails of which one
+/// cannot be read, and why.
+fn orders_of(connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<(Orders, Unreadable)> {
+    let (rows, unreadable) = each_readable(connection, mails, load_orders)?;
+    let mut orders = Orders::new();
+    for (mail, order) in rows {
+        orders.entry(mail).or_default().push(order);
+    }
+    Ok((orders, unreadable))
+}
+
+fn load_orders(connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<Rows<(Order, bool)>> {
     let rows: Vec<(Uuid, i32, i32, OrderRow)> = outbox_orders::table
         .inner_join(orders::table)
         .filter(outbox_orders::mail_id.eq_any(mails))
@@ -246,11 +260,49 @@ fn orders_of(
             OrderRow::as_select(),
         ))
         .load(connection)?;
-    let mut orders: HashMap<Uuid, Vec<(Order, bool)>> = HashMap::new();
-    for (mail, version, link_version, row) in rows {
+    let orders = rows.into_iter().map(|(mail, version, link_version, row)| {
         let order = row.decode()?;
         let changed = (order.version, order.link_version) != (version, link_version);
-        orders.entry(mail).or_default().push((order, changed));
+        Ok((mail, (order, changed)))
+    });
+    orders.collect()
+}
+
+/// Of decisions that stand: one that was skipped is no reason to send anything.
+fn load_expiries(connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<Rows<Expiry>> {
+    reminder_decisions::table
+        .filter(reminder_decisions::mail_id.eq_any(mails))
+        .filter(reminder_decisions::decision.eq_any([Decision::Scheduled, Decision::Sent]))
+        .select((
+            reminder_decisions::mail_id.assume_not_null(),
+            (
+                reminder_decisions::expired_at,
+                reminder_decisions::good_until,
+            ),
+        ))
+        .load(connection)
+}
+
+/// Loads rows of all mails at once; where one does not decode, mail by mail, so that it is no other mail's
+/// trouble. Tells the mails whose rows cannot be read, too.
+fn each_readable<T>(
+    connection: &mut PgConnection,
+    mails: &[Uuid],
+    load: fn(&mut PgConnection, &[Uuid]) -> QueryResult<Rows<T>>,
+) -> QueryResult<(Rows<T>, Unreadable)> {
+    match load(connection, mails) {
+        Err(QueryError::DeserializationError(_)) => {}
+        all => return all.map(|rows| (rows, HashMap::new())),
     }
-    Ok(orders)
+    let (mut rows, mut unreadable) = (Vec::new(), HashMap::new());
+    for mail in mails {
+        match load(connection, &[*mail]) {
+            Ok(some) => rows.extend(some),
+            Err(QueryError::DeserializationError(why)) => {
+                unreadable.insert(*mail, why.to_string());
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((rows, unreadable))
 }

@@ -1,0 +1,107 @@
+//! Mails that wait for somebody who does not come: a worker that died, or a version that is not there.
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::{
+    Connection,
+    prelude::*,
+    sql_types::{Array, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
+use uuid::Uuid;
+
+use super::{Kind, State, finish::NOBODY_KNOWS, history::line};
+use crate::{
+    activity::{self, Level},
+    reminder,
+};
+
+/// A newer version has so long before somebody is told.
+const LEFT_TO_A_NEWER_VERSION: Duration = Duration::hours(1);
+/// Stands in `last_error` once it was told: nothing else of the row changes.
+const OF_A_NEWER_VERSION: &str =
+    "this version does not know its kind: a newer one sends it, or somebody drops it";
+
+/// A mail, and an order that it is about.
+#[derive(QueryableByName)]
+struct Overdue {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    /// As it is stored: a newer version may have written it.
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    order_id: Option<Uuid>,
+}
+
+/// Mails whose lease ran out without an outcome: their worker died, or is stopped. Nobody can know
+/// what became of them. Tells how many there were.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn give_up_overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    connection.transaction(|connection| {
+        // The state is a literal, for the partial index `outbox_in_hand`.
+        let (sending, unknown) = (State::Sending, State::Unknown);
+        let overdue: Vec<Overdue> = diesel::sql_query(format!(
+            "WITH overdue AS (UPDATE outbox SET state = '{unknown}', claimed_until = NULL, handed_over = true, \
+                 last_error = 'its worker ended while it handed the mail over' \
+                 WHERE state = '{sending}' AND claimed_until < clock_timestamp() RETURNING id, kind) \
+             SELECT overdue.id, overdue.kind, about.order_id \
+             FROM overdue LEFT JOIN outbox_orders about ON about.mail_id = overdue.id"
+        ))
+        .load(connection)?;
+        let reminders: Vec<Uuid> = overdue
+            .iter()
+            .filter(|mail| Kind::from_name(&mail.kind) == Some(Kind::Reminder))
+            .map(|mail| mail.id)
+            .collect();
+        if !reminders.is_empty() {
+            reminder::handed_over(connection, &reminders, None)?;
+        }
+        tell(connection, &overdue, NOBODY_KNOWS, now)?;
+        Ok(overdue.len())
+    })
+}
+
+/// Mails of a kind that this version does not know are left to a newer one, which finds them as they were.
+/// Of one that has been due for an hour somebody is told, once. Tells how many there were.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn tell_of_unknown_kinds(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
+    connection.transaction(|connection| {
+        // Two replicas tell of it once: who waits for the other's lock finds the sentence there.
+        let waiting: Vec<Overdue> = diesel::sql_query(format!(
+            "UPDATE outbox mail SET last_error = $1 \
+             WHERE state = '{}' AND kind <> ALL($2) AND last_error IS DISTINCT FROM $1 \
+               AND not_before <= clock_timestamp() - make_interval(secs => $3) \
+               AND (due_at IS NULL OR due_at <= $4) \
+             RETURNING id, kind, (SELECT order_id FROM outbox_orders \
+                 WHERE mail_id = mail.id ORDER BY order_id LIMIT 1) AS order_id",
+            State::Queued
+        ))
+        .bind::<Text, _>(OF_A_NEWER_VERSION)
+        .bind::<Array<Text>, _>(&Kind::ALL[..])
+        .bind::<Double, _>(LEFT_TO_A_NEWER_VERSION.as_seconds_f64())
+        .bind::<Timestamptz, _>(now - LEFT_TO_A_NEWER_VERSION)
+        .load(connection)?;
+        let what = "a mail waits, and this version does not know its kind";
+        tell(connection, &waiting, what, now)?;
+        Ok(waiting.len())
+    })
+}
+
+fn tell(
+    connection: &mut PgConnection,
+    mails: &[Overdue],
+    what: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let lines = mails.iter().map(|mail| {
+        let about = (mail.id, mail.kind.as_str());
+        line(about, mail.order_id, Level::Attention, what, now)
+    });
+    activity::record_all(connection, lines.collect())
+}

@@ -1,7 +1,7 @@
 //! The words of a row of `checkout_sessions`, shared by all who read or write one.
 //!
-//! How a session as Stripe tells it stands is [`crate::gateway::session::Status`]; what a click does
-//! about one is decided in [`crate::checkout::session`].
+//! How a session stands as Stripe tells it is `gateway::session::Status`; what a click does about a
+//! live one is decided in `checkout/session.rs`.
 
 use crate::{column::column_enum, visitor::Visitor};
 

@@ -3,8 +3,8 @@
 //!
 //! Settlement opens them ([`open`]) in the transaction of what it found, and closes those that
 //! something at Stripe has settled ([`close`]). A person decides about the others: what each kind
-//! offers is a pure table ([`action`]), and [`crate::resolution`] does it. Nothing here ever un-pays
-//! an order.
+//! offers is a pure table ([`action`]); `resolution`, above, does it. Nothing here ever un-pays an
+//! order.
 
 pub mod action;
 mod candidate;

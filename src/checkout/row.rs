@@ -62,16 +62,8 @@ impl SessionRow {
                 },
                 _ => return Err(impossible("an open session without its address or its end")),
             },
-            (
-                state @ (SessionState::Minting
-                | SessionState::Open
-                | SessionState::Closing
-                | SessionState::Complete
-                | SessionState::Expired
-                | SessionState::Superseded
-                | SessionState::Failed),
-                ..,
-            ) => return Err(impossible(&format!("a live session that is {state}"))),
+            // Without its evidence, or at its end: constraints refuse such rows.
+            (state, ..) => return Err(impossible(&format!("a live session that is {state}"))),
         };
         Ok(Live {
             id: self.id,

@@ -49,7 +49,7 @@ pub fn decided(
                 Ok(_) => "scheduled",
                 Err(_) => "skipped",
             }),
-            decisions::reason.eq(decided.outcome.err().map(Reason::name)),
+            decisions::reason.eq(decided.outcome.err()),
             decisions::expired_at.eq(decided.expired_at),
             decisions::decided_at.eq(now),
             decisions::due_at.eq(decided.due_at),

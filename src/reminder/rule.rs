@@ -4,86 +4,46 @@
 
 use chrono::Duration;
 
-use crate::order::{Kind, state::State};
+use crate::{
+    column::column_enum,
+    order::{Kind, state::State},
+};
 
-/// Why there is no reminder. The words are the API's and the database's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// We replaced or closed the session ourselves, or a newer one is live.
-    Superseded,
-    /// Paid, also if refunded since.
-    Paid,
-    /// Settled without Stripe.
-    SettledOffline,
-    /// No longer owed.
-    Cancelled,
-    /// Money is on its way, or came and is being looked at.
-    Processing,
-    /// The order has had its one reminder, or will have it.
-    AlreadyReminded,
-    /// Reminders are off, for this order or altogether.
-    ReminderDisabled,
-    /// Nobody to write to.
-    NoEmail,
-    /// The address is not written to.
-    Suppressed,
-    /// The session expired too long ago.
-    TooOld,
-    /// Unfinished checkouts of other systems are not followed up.
-    RecoveryDisabled,
-    /// Whoever left the cart has bought something within a week.
-    RecentPurchase,
-    /// Whoever left the cart has been reminded of something within a week.
-    RecentlyReminded,
-    /// The session is of the other mode than our key.
-    TestMode,
-    /// No expired session is known of the address.
-    NoSession,
-    /// Nothing was to be paid in the cart, or what is paid is not in it.
-    NotRestorable,
-}
-
-impl Reason {
-    /// Every reason.
-    pub const ALL: [Self; 16] = [
-        Self::Superseded,
-        Self::Paid,
-        Self::SettledOffline,
-        Self::Cancelled,
-        Self::Processing,
-        Self::AlreadyReminded,
-        Self::ReminderDisabled,
-        Self::NoEmail,
-        Self::Suppressed,
-        Self::TooOld,
-        Self::RecoveryDisabled,
-        Self::RecentPurchase,
-        Self::RecentlyReminded,
-        Self::TestMode,
-        Self::NoSession,
-        Self::NotRestorable,
-    ];
-
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Superseded => "superseded",
-            Self::Paid => "paid",
-            Self::SettledOffline => "settled_offline",
-            Self::Cancelled => "cancelled",
-            Self::Processing => "processing",
-            Self::AlreadyReminded => "already_reminded",
-            Self::ReminderDisabled => "reminder_disabled",
-            Self::NoEmail => "no_email",
-            Self::Suppressed => "suppressed",
-            Self::TooOld => "too_old",
-            Self::RecoveryDisabled => "recovery_disabled",
-            Self::RecentPurchase => "recent_purchase",
-            Self::RecentlyReminded => "recently_reminded",
-            Self::TestMode => "test_mode",
-            Self::NoSession => "no_session",
-            Self::NotRestorable => "not_restorable",
-        }
+column_enum! {
+    /// Why there is no reminder. The words are the API's and the database's.
+    pub enum Reason {
+        /// We replaced or closed the session ourselves, or a newer one is live.
+        Superseded = "superseded",
+        /// Paid, also if refunded since.
+        Paid = "paid",
+        /// Settled without Stripe.
+        SettledOffline = "settled_offline",
+        /// No longer owed.
+        Cancelled = "cancelled",
+        /// Money is on its way, or came and is being looked at.
+        Processing = "processing",
+        /// The order has had its one reminder, or will have it.
+        AlreadyReminded = "already_reminded",
+        /// Reminders are off, for this order or altogether.
+        ReminderDisabled = "reminder_disabled",
+        /// Nobody to write to.
+        NoEmail = "no_email",
+        /// The address is not written to.
+        Suppressed = "suppressed",
+        /// The session expired too long ago.
+        TooOld = "too_old",
+        /// Unfinished checkouts of other systems are not followed up.
+        RecoveryDisabled = "recovery_disabled",
+        /// Whoever left the cart has bought something within a week.
+        RecentPurchase = "recent_purchase",
+        /// Whoever left the cart has been reminded of something within a week.
+        RecentlyReminded = "recently_reminded",
+        /// The session is of the other mode than our key.
+        TestMode = "test_mode",
+        /// No expired session is known of the address.
+        NoSession = "no_session",
+        /// Nothing was to be paid in the cart, or what is paid is not in it.
+        NotRestorable = "not_restorable",
     }
 }
 

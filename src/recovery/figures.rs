@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::{
-    left::{Which, left},
+    abandoned::{Which, left},
     totals::{
         ABANDONED, NOT_SENT, RECOVERED, REMINDED, SCHEDULED, Total, WITH_EMAIL, count, pruned,
     },

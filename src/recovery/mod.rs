@@ -5,12 +5,12 @@
 //! a row, whatever it says. What was in the cart is read at Stripe only for those who will be written
 //! to, and kept of nobody else.
 
+mod abandoned;
 pub mod backfill;
 mod bought;
 mod cart;
 mod figures;
-mod kept;
-mod left;
+mod horizon;
 pub mod people;
 mod row;
 pub mod simulate;
@@ -22,13 +22,13 @@ use diesel::{Connection, prelude::*};
 use tokio::time::Instant;
 
 pub use self::{
+    abandoned::COMES_BACK,
     figures::{Amounts, Figures, figures},
-    kept::{note_gone, prune_before},
-    left::COMES_BACK,
+    horizon::{note_gone, prune_before},
     totals::remain,
 };
 use self::{
-    kept::kept_since,
+    horizon::kept_since,
     row::{Before, Left},
 };
 use crate::{

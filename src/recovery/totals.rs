@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use diesel::{prelude::*, upsert::excluded};
 use uuid::Uuid;
 
-use super::left::{Left, Reminder, Which, left};
+use super::abandoned::{Left, Reminder, Which, left};
 use crate::{reminder::rule::Reason, schema::recovery_totals};
 
 pub(super) const ABANDONED: &str = "abandoned";

@@ -7,8 +7,10 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::bought::Bought;
-use crate::{reminder::rule::Reason, suppression::AddressHash};
+use crate::{
+    reminder::{purchases::Purchases, rule::Reason},
+    suppression::AddressHash,
+};
 
 /// Whoever buys within this time of a cart's end has come back.
 pub const COMES_BACK: Duration = Duration::hours(48);
@@ -78,11 +80,11 @@ pub(super) fn left(connection: &mut PgConnection, which: Which) -> QueryResult<V
     .bind::<Nullable<Timestamptz>, _>(ended.map(|(_, last)| last))
     .load(connection)?;
     let ends = rows.iter().map(|row| row.expired_at);
-    let bought = match (ends.clone().min(), ends.max()) {
-        (Some(first), Some(last)) => Bought::between(connection, first, last + COMES_BACK)?,
-        _ => Bought::default(),
+    let purchases = match (ends.clone().min(), ends.max()) {
+        (Some(first), Some(last)) => Purchases::between(connection, first, last + COMES_BACK)?,
+        _ => Purchases::default(),
     };
-    Ok(rows.into_iter().map(|row| row.left(&bought)).collect())
+    Ok(rows.into_iter().map(|row| row.left(&purchases)).collect())
 }
 
 #[derive(QueryableByName)]
@@ -104,7 +106,7 @@ struct Row {
 }
 
 impl Row {
-    fn left(self, bought: &Bought) -> Left {
+    fn left(self, purchases: &Purchases) -> Left {
         let hash = self
             .address_hash
             .as_deref()
@@ -115,7 +117,7 @@ impl Row {
             currency: self.currency,
             amount: self.amount,
             with_email: hash.is_some(),
-            recovered: bought.of(hash).iter().any(|at| in_time.contains(at)),
+            recovered: purchases.within(hash, &in_time),
             reminder: match (self.decision.as_deref(), self.sent_at) {
                 (Some("sent"), Some(_)) => Reminder::Sent,
                 (Some("sent"), None) => Reminder::NotDelivered,

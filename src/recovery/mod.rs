@@ -7,7 +7,6 @@
 
 mod abandoned;
 pub mod backfill;
-mod bought;
 mod cart;
 mod figures;
 mod horizon;
@@ -38,8 +37,8 @@ use crate::{
     gateway::{CallError, Session},
     order::{self, Created, Kind, Order, Restored, email::Email, state::State},
     reminder::{
-        self, Decided, Terms,
-        rule::{Facts, Lately, Reason, rule},
+        self, Decided, Terms, purchases,
+        rule::{Facts, LastWeek, Reason, rule},
     },
     settings::{self, Settings},
     settlement::{expired_at, schedule},
@@ -140,7 +139,7 @@ fn decide(
         None => None,
     };
     if let Some(hash) = hash {
-        reminder::lock_address(connection, hash)?;
+        purchases::lock_address(connection, hash)?;
     }
     let before = row::before(connection, &session.id)?;
     if !before.may_be_decided(asking) {
@@ -206,9 +205,9 @@ fn facts(
     terms: Terms,
 ) -> QueryResult<Facts> {
     let now = app.clock.now();
-    let lately = match address {
-        Some((email, hash)) => reminder::lately(connection, email.as_str(), hash, None, now)?,
-        None => Lately::default(),
+    let last_week = match address {
+        Some((email, hash)) => purchases::last_week(connection, email.as_str(), hash, None, now)?,
+        None => LastWeek::default(),
     };
     let hash = address.map(|(_, hash)| hash);
     Ok(Facts {
@@ -222,7 +221,7 @@ fn facts(
         suppressed: !suppression::among(connection, hash)?.is_empty(),
         age: now - expired_at(session, now),
         max_age: terms.max_age,
-        lately,
+        last_week,
     })
 }
 

@@ -3,13 +3,12 @@
 //! [`rule`] decides, purely; the decisions are rows. A scheduled reminder is a mail that is due later;
 //! the outbox asks the rule again when it claims that mail.
 
-mod purchases;
+pub mod purchases;
 mod row;
 pub mod rule;
 
 use chrono::Duration;
 
-pub use self::purchases::{A_WEEK, Purchase, bought, lately, lock_address, not_bought};
 pub use self::row::{
     DECISIONS, Decided, Decision, already_reminded, decided, list, mail_ended, skipped_after_all,
 };

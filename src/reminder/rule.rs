@@ -71,13 +71,13 @@ pub struct Facts {
     /// How long that may be.
     pub max_age: Duration,
     /// What happened with the address within a week; only asked about a cart.
-    pub lately: Lately,
+    pub last_week: LastWeek,
 }
 
 /// What happened with an address within a week.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Lately {
-    /// Something was paid for, here or with another system.
+pub struct LastWeek {
+    /// It bought something, here or with another system (`purchases`).
     pub bought: bool,
     /// Another reminder is scheduled or was sent.
     pub reminded: bool,
@@ -100,8 +100,8 @@ pub fn rule(facts: &Facts) -> Option<Reason> {
         (!facts.has_email).then_some(Reason::NoEmail),
         facts.suppressed.then_some(Reason::Suppressed),
         (facts.age > facts.max_age).then_some(Reason::TooOld),
-        (is_cart && facts.lately.bought).then_some(Reason::RecentPurchase),
-        (is_cart && facts.lately.reminded).then_some(Reason::RecentlyReminded),
+        (is_cart && facts.last_week.bought).then_some(Reason::RecentPurchase),
+        (is_cart && facts.last_week.reminded).then_some(Reason::RecentlyReminded),
     ];
     reasons.into_iter().flatten().next()
 }
@@ -129,7 +129,7 @@ mod tests {
     const FINE: Facts = Facts {
         test_mode: false,
         kind: Kind::Billed,
-        lately: Lately {
+        last_week: LastWeek {
             bought: false,
             reminded: false,
         },
@@ -193,16 +193,16 @@ mod tests {
                 ..facts
             },
             |facts| Facts {
-                lately: Lately {
+                last_week: LastWeek {
                     bought: true,
-                    ..facts.lately
+                    ..facts.last_week
                 },
                 ..facts
             },
             |facts| Facts {
-                lately: Lately {
+                last_week: LastWeek {
                     reminded: true,
-                    ..facts.lately
+                    ..facts.last_week
                 },
                 ..facts
             },

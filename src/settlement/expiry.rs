@@ -11,7 +11,7 @@ use crate::{
     outbox::{self, Kind, Letter},
     reminder::{
         self, Decided,
-        rule::{Facts, Lately, Reason, rule},
+        rule::{Facts, LastWeek, Reason, rule},
     },
     settings::{self, Settings},
     suppression::{self, AddressHash, AddressKey},
@@ -91,7 +91,7 @@ fn facts(
         age: chrono::Duration::zero(),
         max_age: chrono::Duration::zero(),
         // Asked of carts alone; an order that restores one has had its reminder.
-        lately: Lately::default(),
+        last_week: LastWeek::default(),
     })
 }
 

@@ -43,6 +43,7 @@ use crate::{
     db::DbError,
     gateway::{Session, session::Status},
     order::{self, Order},
+    reminder::purchases,
     schema::{checkout_sessions, orders, session_orders},
 };
 
@@ -148,6 +149,7 @@ pub fn settle_in(
     if state == "minting" {
         pricing::learn(connection, row, session, &mut shares, &orders)?;
     }
+    purchases::learn(connection, session, now)?;
     match session.status {
         Status::Open if state == "minting" => update_row(connection, row, "open", session, now)?,
         Status::Open => {}
@@ -179,7 +181,6 @@ pub fn settle_in(
         }
         Status::Paid => {
             complete(connection, row, &state, session, now)?;
-            foreign::bought(connection, session, now)?;
             payment::record(
                 connection,
                 session,

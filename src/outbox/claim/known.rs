@@ -17,7 +17,7 @@ use crate::{
         Kind,
         gate::{Facts, OrderFacts},
     },
-    reminder::{self, rule, rule::Lately},
+    reminder::{purchases, rule, rule::LastWeek},
     schema::{orders, outbox_orders, reminder_decisions, session_orders},
     settings::{self, Settings},
     suppression::{self, AddressHash, AddressKey},
@@ -29,7 +29,7 @@ pub(super) struct Known {
     moved: HashMap<Uuid, (AddressHash, bool)>,
     expiries: HashMap<Uuid, Expiry>,
     with_live_session: HashSet<Uuid>,
-    lately: HashMap<Uuid, Lately>,
+    last_week: HashMap<Uuid, LastWeek>,
     /// Mails to whose payers Stripe has told something that is still to be worked on.
     unheard: HashSet<Uuid>,
     settings: Option<Settings>,
@@ -56,12 +56,12 @@ impl Known {
             orders,
             expiries: HashMap::new(),
             with_live_session: HashSet::new(),
-            lately: HashMap::new(),
+            last_week: HashMap::new(),
             settings: None,
         };
         if candidates.iter().any(|mail| mail.kind() == Kind::Reminder) {
             known.load_reminders(connection, &mails)?;
-            known.load_lately(connection, candidates, now)?;
+            known.load_last_week(connection, candidates, now)?;
         }
         Ok(known)
     }
@@ -109,7 +109,7 @@ impl Known {
     }
 
     /// Somebody who left a cart may have bought since.
-    fn load_lately(
+    fn load_last_week(
         &mut self,
         connection: &mut PgConnection,
         candidates: &[Candidate],
@@ -121,10 +121,11 @@ impl Known {
                 .filter(|(order, _)| order.kind == order::Kind::Recovered)
                 .and_then(|(order, _)| order.email.clone());
             if let (Some(email), Some(hash)) = (email, self.hash_of(mail)) {
-                reminder::lock_address(connection, hash)?;
-                let lately =
-                    reminder::lately(connection, email.as_str(), hash, Some(mail.id), now)?;
-                self.lately.insert(mail.id, lately);
+                purchases::lock_address(connection, hash)?;
+                let address = email.as_str();
+                let last_week =
+                    purchases::last_week(connection, address, hash, Some(mail.id), now)?;
+                self.last_week.insert(mail.id, last_week);
             }
         }
         Ok(())
@@ -172,7 +173,7 @@ impl Known {
         Some(rule::Facts {
             test_mode: false,
             kind: order.kind,
-            lately: self.lately.get(&mail.id).copied().unwrap_or_default(),
+            last_week: self.last_week.get(&mail.id).copied().unwrap_or_default(),
             superseded: self.with_live_session.contains(&order.id),
             state: order.state,
             already_reminded: false,

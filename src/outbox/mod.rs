@@ -13,6 +13,7 @@ pub mod gate;
 pub mod link;
 pub mod listen;
 mod pause;
+pub mod reminder;
 mod retry;
 pub mod view;
 

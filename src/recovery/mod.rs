@@ -10,6 +10,7 @@ pub mod backfill;
 mod cart;
 mod figures;
 mod horizon;
+mod ours;
 pub mod people;
 mod row;
 pub mod simulate;
@@ -24,6 +25,7 @@ pub use self::{
     abandoned::COMES_BACK,
     figures::{Amounts, Figures, figures},
     horizon::{note_gone, prune_before},
+    ours::is_ours,
     totals::remain,
 };
 use self::{
@@ -35,13 +37,13 @@ use crate::{
     app::App,
     db::DbError,
     gateway::{CallError, Session},
-    order::{self, Created, Kind, Order, Restored, email::Email, state::State},
+    order::{self, Created, Kind, Order, Restored, email::Email},
+    outbox,
     reminder::{
         self, Decided, Terms, purchases,
-        rule::{Facts, LastWeek, Reason, rule},
+        rule::{CartSession, Circumstances, Facts, LastWeek, Reason, rule},
     },
     settings::{self, Settings},
-    settlement::{expired_at, schedule},
     suppression::{self, AddressHash, AddressKey},
 };
 
@@ -150,7 +152,7 @@ fn decide(
     let address = email.as_ref().zip(hash);
     let reason = rule(&facts(connection, app, &settings, session, address, terms)?)
         .or_else(|| content.and_then(|content| content.as_ref().err().copied()));
-    let expired_at = expired_at(session, now);
+    let expired_at = session.expired_at(now);
     if expired_at < kept_since(connection, &settings, now, app.reminders.max_age)? {
         // What it came to has been counted, and whether somebody was reminded of it is forgotten.
         return Ok(Some(Decision::Skipped(reason.unwrap_or(Reason::TooOld))));
@@ -174,7 +176,7 @@ fn decide(
     let (order, outcome) = match (reason, content) {
         (None, Some(Ok(cart))) => match restored(connection, cart, session_row, &left, app)? {
             Some(order) => {
-                let mail = schedule(connection, app, &order, hash, due_at)?;
+                let mail = outbox::reminder::queue(connection, app, &order, hash, due_at)?;
                 (Some(order.id), mail.ok_or(Reason::AlreadyReminded))
             }
             None => (None, Err(Reason::AlreadyReminded)),
@@ -210,19 +212,18 @@ fn facts(
         None => LastWeek::default(),
     };
     let hash = address.map(|(_, hash)| hash);
-    Ok(Facts {
+    let cart = CartSession {
         test_mode: session.livemode.is_some_and(|mode| mode != app.livemode),
-        superseded: false,
-        state: State::Open,
-        already_reminded: false,
-        kind: Kind::Recovered,
-        wanted: settings.reminds(Kind::Recovered),
         has_email: address.is_some(),
+    };
+    let around = Circumstances {
+        enabled: settings.reminds(Kind::Recovered),
         suppressed: !suppression::among(connection, hash)?.is_empty(),
-        age: now - expired_at(session, now),
+        age: now - session.expired_at(now),
         max_age: terms.max_age,
         last_week,
-    })
+    };
+    Ok(Facts::of_cart(cart, around))
 }
 
 /// The order that restores the cart; `None` if one stands already.

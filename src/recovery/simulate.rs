@@ -14,10 +14,9 @@ use uuid::Uuid;
 use crate::{
     app::App,
     db::DbError,
-    order::{Kind, state::State},
     reminder::{
         purchases::{A_WEEK, Purchases},
-        rule::{Facts, LastWeek, Reason, rule},
+        rule::{CartSession, Circumstances, Facts, LastWeek, Reason, rule},
     },
     schema::{carts, checkout_sessions, reminder_decisions, suppressions},
     suppression::AddressHash,
@@ -164,21 +163,21 @@ impl Simulation {
 
     fn facts(&self, cart: &KeptCart, at: DateTime<Utc>, reminded: bool) -> Facts {
         let address = cart.address();
-        Facts {
+        let session = CartSession {
             test_mode: cart.livemode.is_some_and(|mode| mode != self.livemode),
-            superseded: false,
-            state: State::Open,
-            already_reminded: false,
-            kind: Kind::Recovered,
-            wanted: true,
             has_email: address.is_some(),
+        };
+        let around = Circumstances {
+            enabled: true,
             suppressed: address.is_some_and(|address| self.suppressed.contains(&address)),
+            // Told at once: none is too old.
             age: Duration::zero(),
             max_age: Duration::zero(),
             last_week: LastWeek {
                 bought: self.purchases.in_the_week_before(address, at),
                 reminded,
             },
-        }
+        };
+        Facts::of_cart(session, around)
     }
 }

@@ -6,7 +6,7 @@ use chrono::Duration;
 
 use crate::{
     column::column_enum,
-    order::{Kind, state::State},
+    order::{Kind, Order, state::State},
 };
 
 column_enum! {
@@ -47,7 +47,7 @@ column_enum! {
     }
 }
 
-/// What the rule looks at.
+/// What the rule looks at. There are two ways to it: [`Facts::of_order`] and [`Facts::of_cart`].
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
     /// The session is of the other mode than our key.
@@ -74,6 +74,39 @@ pub struct Facts {
     pub last_week: LastWeek,
 }
 
+/// What is asked of an order as of a cart.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances {
+    /// Reminders of that kind are on.
+    pub enabled: bool,
+    /// The address is not written to.
+    pub suppressed: bool,
+    /// How long ago the session expired.
+    pub age: Duration,
+    /// How long that may be.
+    pub max_age: Duration,
+    /// What happened with the address within a week; only asked about a cart.
+    pub last_week: LastWeek,
+}
+
+/// What has come of an order's sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderHistory {
+    /// We replaced or closed the session ourselves, or a newer one is live.
+    pub superseded: bool,
+    /// Another reminder of the order is scheduled or sent.
+    pub already_reminded: bool,
+}
+
+/// A cart that has led to no order yet.
+#[derive(Debug, Clone, Copy)]
+pub struct CartSession {
+    /// It is of the other mode than our key.
+    pub test_mode: bool,
+    /// Whoever left it gave an address.
+    pub has_email: bool,
+}
+
 /// What happened with an address within a week.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LastWeek {
@@ -81,6 +114,44 @@ pub struct LastWeek {
     pub bought: bool,
     /// Another reminder is scheduled or was sent.
     pub reminded: bool,
+}
+
+impl Facts {
+    /// Of an order: a bill, or one that restores a cart and has its mail waiting.
+    pub fn of_order(order: &Order, history: OrderHistory, around: Circumstances) -> Self {
+        Self {
+            // A session of ours is opened with our key.
+            test_mode: false,
+            superseded: history.superseded,
+            state: order.state,
+            already_reminded: history.already_reminded,
+            kind: order.kind,
+            wanted: around.enabled && order.remind,
+            has_email: order.email.is_some(),
+            suppressed: around.suppressed,
+            age: around.age,
+            max_age: around.max_age,
+            last_week: around.last_week,
+        }
+    }
+
+    /// Of a cart, when its checkout has expired. There is no order, so nothing of it was paid or reminded
+    /// of.
+    pub fn of_cart(cart: CartSession, around: Circumstances) -> Self {
+        Self {
+            test_mode: cart.test_mode,
+            superseded: false,
+            state: State::Open,
+            already_reminded: false,
+            kind: Kind::Recovered,
+            wanted: around.enabled,
+            has_email: cart.has_email,
+            suppressed: around.suppressed,
+            age: around.age,
+            max_age: around.max_age,
+            last_week: around.last_week,
+        }
+    }
 }
 
 /// Why there is no reminder, if there is none; of several reasons the first.

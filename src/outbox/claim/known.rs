@@ -17,7 +17,10 @@ use crate::{
         Kind,
         gate::{Facts, OrderFacts},
     },
-    reminder::{purchases, rule, rule::LastWeek},
+    reminder::{
+        purchases,
+        rule::{self, Circumstances, LastWeek, OrderHistory},
+    },
     schema::{orders, outbox_orders, reminder_decisions, session_orders},
     settings::{self, Settings},
     suppression::{self, AddressHash, AddressKey},
@@ -170,19 +173,19 @@ impl Known {
             .settings
             .as_ref()
             .is_some_and(|settings| settings.reminds(order.kind));
-        Some(rule::Facts {
-            test_mode: false,
-            kind: order.kind,
-            last_week: self.last_week.get(&mail.id).copied().unwrap_or_default(),
+        let history = OrderHistory {
             superseded: self.with_live_session.contains(&order.id),
-            state: order.state,
+            // The mail that is asked about is the one.
             already_reminded: false,
-            wanted: enabled && order.remind,
-            has_email: order.email.is_some(),
+        };
+        let around = Circumstances {
+            enabled,
             suppressed,
             age: now - expiry.expired_at,
             max_age: max_age.unwrap_or(app.reminders.max_age),
-        })
+            last_week: self.last_week.get(&mail.id).copied().unwrap_or_default(),
+        };
+        Some(rule::Facts::of_order(order, history, around))
     }
 }
 

@@ -5,11 +5,11 @@ help: ## tell what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 	/p' $(MAKEFILE_LIST)
 
 demo: setup ## try Freshmint: a shop and a pretended Stripe, all on this machine
-	cargo build --bin demo --bin freshmint
-	cargo run --bin demo
+	cargo build --bin freshmint --package freshmint --package freshmint-demo --bin demo
+	cargo run --package freshmint-demo
 
 test: setup ## run all tests against a PostgreSQL of their own
-	cargo test
+	cargo test --workspace
 
 bench: ## measure; installs a load generator first
 	@deploy/setup.sh bench
@@ -17,9 +17,9 @@ bench: ## measure; installs a load generator first
 	cargo bench --bench mail
 
 check: ## what CI checks before it tests: format, lints, docs
-	cargo fmt --check
-	cargo clippy --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --locked --document-private-items
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
 
 setup: ## install what is missing, and only that
 	@deploy/setup.sh

@@ -51,7 +51,7 @@ links_libpq() {
         cc -x c - -o /dev/null ${folder:+-L"$folder"} -lpq >/dev/null 2>&1
 }
 
-# The places where src/bin/demo/postgres/programs.rs looks.
+# The places where fakes/src/postgres/programs.rs looks.
 has_postgres() {
     initdb=$(command -v initdb 2>/dev/null) && initdb=$(real_path "$initdb")
     for folder in "${initdb%/*}" /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \

@@ -7,7 +7,6 @@ use std::{sync::Arc, time::Duration};
 use url::Url;
 
 use crate::{
-    checkout::alone::OneAtATime,
     clock::Clock,
     config::{self, Secret, WrongSetting},
     db::Db,
@@ -16,6 +15,7 @@ use crate::{
     link::{self, token::LinkKeys},
     mail::{Mailer, letter::About, template::Holes},
     metrics::Metrics,
+    one_at_a_time::OneAtATime,
     order::Order,
     pace::Pace,
     reminder,

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use diesel::{
-    prelude::*,
-    sql_types::{Double, Text, Uuid as SqlUuid},
-};
+use chrono::DateTime;
+use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::{app::App, db::DbError, random};
+use crate::{
+    app::App,
+    db::{DbError, clock_timestamp, from_now},
+    random,
+    schema::chores,
+};
 
 /// A replica that dies in the middle of a turn leaves it to another after so long.
 const LEASE: Duration = Duration::from_secs(10 * 60);
@@ -30,16 +33,16 @@ impl Turn {
         let taken = app
             .db
             .run(move |connection| {
-                diesel::sql_query(
-                    "UPDATE chores SET claim_id = $2, \
-                         claimed_until = clock_timestamp() + make_interval(secs => $3) \
-                     WHERE name = $1 AND due_at <= clock_timestamp() \
-                       AND claimed_until <= clock_timestamp()",
-                )
-                .bind::<Text, _>(name)
-                .bind::<SqlUuid, _>(claim)
-                .bind::<Double, _>(LEASE.as_secs_f64())
-                .execute(connection)
+                let due = chores::table
+                    .find(name)
+                    .filter(chores::due_at.le(clock_timestamp()))
+                    .filter(chores::claimed_until.le(clock_timestamp()));
+                diesel::update(due)
+                    .set((
+                        chores::claim_id.eq(claim),
+                        chores::claimed_until.eq(from_now(LEASE)),
+                    ))
+                    .execute(connection)
             })
             .await?;
         Ok((taken > 0).then_some(Self { name, claim }))
@@ -54,16 +57,15 @@ impl Turn {
         let Self { name, claim } = self;
         app.db
             .run(move |connection| {
-                diesel::sql_query(
-                    "UPDATE chores SET claim_id = NULL, claimed_until = to_timestamp(0), \
-                         done_at = clock_timestamp(), \
-                         due_at = clock_timestamp() + make_interval(secs => $3) \
-                     WHERE name = $1 AND claim_id = $2",
-                )
-                .bind::<Text, _>(name)
-                .bind::<SqlUuid, _>(claim)
-                .bind::<Double, _>(pause.as_secs_f64())
-                .execute(connection)
+                let ours = chores::table.find(name).filter(chores::claim_id.eq(claim));
+                diesel::update(ours)
+                    .set((
+                        chores::claim_id.eq(None::<Uuid>),
+                        chores::claimed_until.eq(DateTime::UNIX_EPOCH),
+                        chores::done_at.eq(clock_timestamp().nullable()),
+                        chores::due_at.eq(from_now(pause)),
+                    ))
+                    .execute(connection)
             })
             .await
             .map(drop)

@@ -57,7 +57,7 @@ macro_rules! column_enum {
 
         impl ::std::fmt::Display for $name {
             fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                formatter.write_str(self.name())
+                formatter.pad(self.name())
             }
         }
 
@@ -125,6 +125,7 @@ mod tests {
         assert_eq!(Fruit::ALL.map(Fruit::name), ["apple", "pear"]);
         assert_eq!(Fruit::from_name("pear"), Some(Fruit::Pear));
         assert_eq!(Fruit::from_name("Pear"), None);
+        assert_eq!(format!("{:<6}|", Fruit::Pear), "pear  |");
         assert_eq!(
             serde_json::json!(Fruit::ALL),
             serde_json::json!(["apple", "pear"])

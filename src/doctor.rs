@@ -16,6 +16,7 @@ use crate::{
 
 /// Signatures are refused beyond five minutes of difference, so that is where a clock is wrong.
 const SKEW_ALLOWED: chrono::Duration = chrono::Duration::minutes(5);
+/// One check waits no longer: somebody sits before it.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How a check ended.

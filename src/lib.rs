@@ -7,7 +7,8 @@
 //!   a Checkout Session that can be paid, minting one through the [`gateway`] if needed;
 //! * **webhook**: an event goes into the [`inbox`], and [`settlement`] brings orders, sessions and
 //!   payments in line with what Stripe says; the way back from the checkout ends there too, and the
-//!   [`sweep`] brings what no webhook brought; money that does not add up becomes a [`case`];
+//!   [`sweep`] brings what no webhook brought; money that does not add up becomes a [`case`], until a
+//!   person's [`resolution`];
 //! * **mail**: an expired session leads to one decision about the one [`reminder`], a mailing
 //!   (`blast`) to a mail for each of its orders; each is a row of the [`outbox`] first, held against
 //!   the [`suppression`] list, and handed over to the mail server by [`mail`];
@@ -37,22 +38,27 @@ pub mod language;
 pub mod link;
 pub mod mail;
 pub mod metrics;
+pub mod one_at_a_time;
 pub mod order;
 pub mod outbox;
 pub mod pace;
 pub mod random;
 pub mod recovery;
 pub mod reminder;
+pub mod resolution;
 pub mod retention;
 #[allow(missing_docs)]
 pub mod schema;
 pub mod serve;
+pub mod session;
 pub mod settings;
 pub mod settlement;
+pub mod spreadsheet;
 pub mod suppression;
 pub mod sweep;
 pub mod timeline;
 pub mod token;
+pub mod upstream;
 pub mod visitor;
 pub mod web;
 pub mod worker;

@@ -13,16 +13,28 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use diesel::{prelude::*, sql_types::Double};
+use diesel::prelude::*;
 use tokio::time::Instant;
 
 use crate::{
     clock::Clock,
-    db::{Db, DbError},
+    column::column_enum,
+    db::{Db, DbError, clock_timestamp, from_now, greatest, interval},
+    schema::pace,
 };
 
-/// Turns a second, over all replicas: under Stripe's limit.
-const TURNS_PER_SECOND: f64 = 20.0;
+column_enum! {
+    /// What has a pace of its own: a row each.
+    pub enum Paced {
+        /// Checkout Sessions that are made.
+        Mints = "mints",
+        /// Mails that are handed over.
+        Mails = "mails",
+    }
+}
+
+/// How long a turn is: 20 a second, over all replicas, which is under Stripe's limit.
+const TURN: Duration = Duration::from_millis(50);
 /// How long the pace is kept after the last 429.
 const KEPT_FOR: chrono::Duration = chrono::Duration::seconds(60);
 
@@ -66,22 +78,16 @@ impl Pace {
     }
 }
 
-#[derive(QueryableByName)]
-struct Turn {
-    #[diesel(sql_type = Double)]
-    seconds: f64,
-}
-
 /// Takes the next turn if it comes within `patience`: how long until then, by the database's clock.
 fn draw(connection: &mut PgConnection, patience: Duration) -> QueryResult<Option<Duration>> {
-    let turn: Option<Turn> = diesel::sql_query(
-        "UPDATE pace SET next_at = greatest(next_at, clock_timestamp()) + make_interval(secs => 1 / $1) \
-         WHERE name = 'mints' AND next_at < clock_timestamp() + make_interval(secs => $2) \
-         RETURNING greatest(0, extract(epoch FROM next_at - clock_timestamp()))::double precision AS seconds",
-    )
-    .bind::<Double, _>(TURNS_PER_SECOND)
-    .bind::<Double, _>(patience.as_secs_f64())
-    .get_result(connection)
-    .optional()?;
-    Ok(turn.map(|turn| Duration::from_secs_f64(turn.seconds)))
+    let comes_in_time = pace::table
+        .find(Paced::Mints)
+        .filter(pace::next_at.lt(from_now(patience)));
+    let turn: Option<(DateTime<Utc>, DateTime<Utc>)> = diesel::update(comes_in_time)
+        .set(pace::next_at.eq(greatest(pace::next_at, clock_timestamp()) + interval(TURN)))
+        .returning((pace::next_at, clock_timestamp()))
+        .get_result(connection)
+        .optional()?;
+    // The clock may have passed the turn between the two.
+    Ok(turn.map(|(at, now)| (at - now).to_std().unwrap_or_default()))
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing, Line},
     order::Kind,
     outbox,
     schema::settings,
@@ -135,7 +135,7 @@ pub fn read(connection: &mut PgConnection) -> QueryResult<Settings> {
         .first(connection)
 }
 
-/// Reads them, and holds them as they are until the caller's transaction ends: what follows from them
+/// Reads them under a shared lock, and so holds them as they are until the caller's transaction ends: what follows from them
 /// is there before they change.
 ///
 /// # Errors
@@ -158,6 +158,8 @@ pub fn change(
     doing: &Doing,
 ) -> QueryResult<Settings> {
     connection.transaction(|connection| {
+        // Changes take turns, so that each is told against what was before it; and one waits for whoever
+        // holds the settings, so that what was scheduled under them is there to be cancelled.
         let before: Settings = settings::table
             .select(Settings::as_select())
             .for_update()
@@ -169,7 +171,7 @@ pub fn change(
             .set(change)
             .returning(Settings::as_returning())
             .get_result(connection)?;
-        tell(connection, &changed(&before, &after), doing)?;
+        record_change(connection, &changed(&before, &after), doing)?;
         if before.recovery_enabled && !after.recovery_enabled {
             outbox::cancel_reminders_of_carts(connection)?;
         }
@@ -190,7 +192,7 @@ fn changed(before: &Settings, after: &Settings) -> Map<String, Value> {
         .collect()
 }
 
-fn tell(
+fn record_change(
     connection: &mut PgConnection,
     changed: &Map<String, Value>,
     doing: &Doing,
@@ -199,15 +201,9 @@ fn tell(
         return Ok(());
     }
     let keys: Vec<&str> = changed.keys().map(String::as_str).collect();
-    let line = activity::Line {
-        at: doing.at,
-        order_id: None,
-        category: activity::Category::Settings,
-        level: Level::Info,
-        actor: doing.actor.clone(),
-        what: format!("settings changed: {}", keys.join(", ")),
-        detail: Value::Object(changed.clone()),
-    };
+    let what = format!("settings changed: {}", keys.join(", "));
+    let line =
+        Line::about(None, Category::Settings, what, doing).detail(Value::Object(changed.clone()));
     activity::record(connection, line)
 }
 

@@ -1,36 +1,26 @@
 //! API tokens: shown once, kept as their SHA-256.
 
 use chrono::{DateTime, Utc};
-use diesel::{prelude::*, result::Error as QueryError};
+use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::{config::Secret, random, schema::api_tokens};
+use crate::{column::column_enum, config::Secret, random, schema::api_tokens};
 
-/// What somebody may do; each role may do what those before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub enum Role {
-    /// Read.
-    Viewer,
-    /// Write orders, too.
-    Operator,
-    /// Users, tokens and settings, too.
-    Admin,
-}
-
-impl Role {
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Viewer => "viewer",
-            Self::Operator => "operator",
-            Self::Admin => "admin",
-        }
+column_enum! {
+    /// What somebody may do; each role may do what those before it may.
+    pub enum Role {
+        /// Read.
+        Viewer = "viewer",
+        /// Write orders, too.
+        Operator = "operator",
+        /// Users, tokens and settings, too.
+        Admin = "admin",
     }
 }
 
 /// A token that somebody has.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Known {
+#[derive(Debug, PartialEq, Eq, Queryable)]
+pub struct TokenHolder {
     /// Its name, for the history.
     pub name: String,
     /// What it may do.
@@ -52,7 +42,7 @@ pub fn add(
         .values((
             api_tokens::id.eq(random::row_id(now)),
             api_tokens::name.eq(name),
-            api_tokens::role.eq(role.name()),
+            api_tokens::role.eq(role),
             api_tokens::token_hash.eq(hash(&token)),
             api_tokens::created_at.eq(now),
         ))
@@ -69,19 +59,10 @@ pub fn hash(token: &str) -> Vec<u8> {
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn find(connection: &mut PgConnection, hash: &[u8]) -> QueryResult<Option<Known>> {
-    let row: Option<(String, String)> = api_tokens::table
+pub fn find(connection: &mut PgConnection, hash: &[u8]) -> QueryResult<Option<TokenHolder>> {
+    api_tokens::table
         .filter(api_tokens::token_hash.eq(hash))
         .select((api_tokens::name, api_tokens::role))
         .first(connection)
-        .optional()?;
-    row.map(|(name, role)| {
-        let role = [Role::Viewer, Role::Operator, Role::Admin]
-            .into_iter()
-            .find(|known| known.name() == role);
-        let role = role
-            .ok_or_else(|| QueryError::DeserializationError("api_tokens.role is unknown".into()))?;
-        Ok(Known { name, role })
-    })
-    .transpose()
+        .optional()
 }

@@ -7,22 +7,15 @@
 mod bare;
 mod builtin;
 mod load;
-#[path = "../../src/bin/demo/postgres/mod.rs"]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "it looks for PostgreSQL's programs in the environment"
-)]
-mod postgres;
-#[path = "../../src/bin/demo/simulator/mod.rs"]
-mod simulator;
 mod table;
 mod world;
 
 use std::time::Duration;
 
+use freshmint_fakes::postgres::Durability;
+
 use self::{
     load::{Driver, Figures, Load, Target},
-    postgres::Durability,
     table::{Row, Table},
     world::World,
 };

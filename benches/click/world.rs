@@ -16,14 +16,16 @@ use freshmint::{
     random,
     serve::{self, Parts, Stop, Web},
 };
+use freshmint_fakes::{
+    postgres::{Durability, PrivatePostgres},
+    simulator::{self, Simulator},
+};
 use serde_json::json;
 use stripe_webhook::Webhook;
 
 use crate::{
     bare::{self, THREADS},
     load::Target,
-    postgres::{Durability, PrivatePostgres},
-    simulator::{self, Simulator},
 };
 
 const DATABASE: &str = "freshmint";

@@ -4,14 +4,6 @@
 //! strict as a mail server, sends with 1, 4 and 16 connections in one run, prints one table, and
 //! asserts no time. `--quick` takes seconds, to see that it still runs; its figures mean little.
 
-#[path = "../../src/bin/demo/mailbox/mod.rs"]
-mod mailbox;
-#[path = "../../src/bin/demo/postgres/mod.rs"]
-#[allow(
-    clippy::disallowed_methods,
-    reason = "it looks for PostgreSQL's programs in the environment"
-)]
-mod postgres;
 mod ways;
 mod world;
 

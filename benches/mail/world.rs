@@ -24,12 +24,11 @@ use freshmint::{
     random,
     suppression::AddressKey,
 };
-use serde_json::json;
-
-use crate::{
+use freshmint_fakes::{
     mailbox::{self, Mailbox},
     postgres::{Durability, PrivatePostgres},
 };
+use serde_json::json;
 
 const DATABASE: &str = "freshmint";
 

@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use super::{
     Asked,
-    author::answer,
+    edit::answer,
     material::{self, Material},
     plan::Plan,
+    record_blast,
     row::{self, Stored},
     state::{Move, Wish},
-    tell,
 };
 use crate::{
     activity::Doing,
@@ -22,12 +22,13 @@ use crate::{
     settings,
 };
 
-/// What changes while it is being looked at is looked at again, so often.
+/// What changes while it is being looked at is looked at again, so often. A look at thousands of mails
+/// takes seconds, and a person waits for the answer.
 pub(super) const TRIES: usize = 5;
 /// What is said when that was not enough.
 pub(super) const RESTLESS: &str =
     "its orders change faster than it can be looked at; try again in a moment";
-/// Rows of one statement: PostgreSQL takes 65,535 values in all.
+/// Rows of one statement: PostgreSQL takes 65,535 values in all, and a row has three.
 const ROWS: usize = 10_000;
 
 /// Approves what a preview showed under this hash. The same a second time is no error.
@@ -41,7 +42,7 @@ pub async fn approve(
     doing: &Doing,
 ) -> Result<Asked, DbError> {
     for _ in 0..TRIES {
-        let look = |app: &App, material: &Material| Plan::of(&material.known(&app.shop));
+        let look = |app: &App, material: &Material| Plan::new(&material.facts(&app.shop));
         let Some(looked) = material::worked_out(app, id, look).await? else {
             return Ok(Asked::NoBlast);
         };
@@ -98,7 +99,7 @@ fn decide(
     row::void(connection, stored.id, doing.at)?;
     keep(connection, stored.id, plan, content_hash, doing)?;
     row::set_state(connection, stored.id, next)?;
-    tell(
+    record_blast(
         connection,
         stored.id,
         &stored.content.name,

@@ -1,17 +1,28 @@
-//! Holding a mailing that goes out, letting it go on, giving it up.
+//! The mails of a mailing that goes out: when each is due, holding them, letting them go on, giving
+//! them up.
 
-use diesel::{Connection, prelude::*};
+use diesel::{
+    Connection,
+    prelude::*,
+    sql_types::{Double, Text, Timestamptz, Uuid as SqlUuid},
+};
 use uuid::Uuid;
 
 use super::{
     Asked,
-    author::answer,
-    not_before, pace,
+    edit::answer,
+    record_blast,
     row::{self, Stored},
     state::{Move, State, Wish},
-    tell, view,
+    view,
 };
-use crate::{activity::Doing, app::App, db::DbError, outbox::Kind, schema::outbox};
+use crate::{
+    activity::Doing,
+    app::App,
+    db::DbError,
+    outbox::{self, Kind},
+    schema::outbox as mails,
+};
 
 /// Holds what is queued; mails in hand are finished.
 ///
@@ -57,7 +68,7 @@ async fn act(
             match shown.after(wish) {
                 Move::To(next) => {
                     row::set_state(connection, id, next)?;
-                    tell(connection, id, &stored.content.name, what, &doing)?;
+                    record_blast(connection, id, &stored.content.name, what, &doing)?;
                     follow(connection, &own, &stored, next, &doing)?;
                     answer(connection, id)
                 }
@@ -78,18 +89,64 @@ fn follow(
     doing: &Doing,
 ) -> QueryResult<()> {
     match next {
-        State::Sending => {
-            let rate = pace::rate(stored.content.per_second, app.mailer.per_second);
-            let from = not_before(stored.content.send_at, doing.at);
-            pace::spread(connection, stored.id, from, doing.at, rate)
-        }
-        State::Cancelled => diesel::update(outbox::table)
-            .filter(outbox::blast_id.eq(stored.id))
-            .filter(outbox::kind.eq(Kind::Blast.name()))
-            .filter(outbox::state.eq("queued"))
-            .set(outbox::state.eq("cancelled"))
+        State::Sending => spread(connection, app, stored, doing),
+        State::Cancelled => diesel::update(mails::table)
+            .filter(mails::blast_id.eq(stored.id))
+            .filter(mails::kind.eq(Kind::Blast.name()))
+            .filter(mails::state.eq("queued"))
+            .set(mails::state.eq("cancelled"))
             .execute(connection)
             .map(drop),
         State::Draft | State::Approved | State::Paused | State::Done | State::Recalled => Ok(()),
+    }
+}
+
+/// Spreads the queued mails of a mailing over the time from now on, or from its `send_at`, in the order
+/// in which they were queued: one after the other at its pace, so that a single link that somebody sends
+/// meanwhile does not stand behind all of them. The tries of each begin when it is due, however long that
+/// is.
+pub(super) fn spread(
+    connection: &mut PgConnection,
+    app: &App,
+    stored: &Stored,
+    doing: &Doing,
+) -> QueryResult<()> {
+    let content = &stored.content;
+    let from = content.send_at.map_or(doing.at, |at| at.max(doing.at));
+    // `queued_at` is on the database's clock, as every lease is; the two times that are bound are both on
+    // ours, so that only their difference counts there. Ten years are as good as never, and can still be
+    // added to a time. A mail that a courier has in hand meanwhile stays as it is: its state is asked
+    // again in the update.
+    diesel::sql_query(
+        "UPDATE outbox SET due_at = $2 + turn.wait, \
+             queued_at = clock_timestamp() + ($2 - $3) + turn.wait \
+         FROM (SELECT id, make_interval(secs => \
+                   least((row_number() OVER (ORDER BY id) - 1) / $4, 315360000)) AS wait \
+               FROM outbox WHERE blast_id = $1 AND kind = $5 AND state = 'queued') turn \
+         WHERE outbox.id = turn.id AND outbox.state = 'queued'",
+    )
+    .bind::<SqlUuid, _>(stored.id)
+    .bind::<Timestamptz, _>(from)
+    .bind::<Timestamptz, _>(doing.at)
+    .bind::<Double, _>(rate(content.per_second, app.mailer.per_second))
+    .bind::<Text, _>(Kind::Blast.name())
+    .execute(connection)?;
+    outbox::call_out(connection)
+}
+
+/// Mails a second: what was asked for, but not more than the shop's mail can take.
+fn rate(per_second: Option<f64>, mailer: f64) -> f64 {
+    per_second.map_or(mailer, |wanted| wanted.min(mailer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailing_is_never_faster_than_the_mail() {
+        assert_eq!(rate(None, 10.0), 10.0);
+        assert_eq!(rate(Some(0.5), 10.0), 0.5);
+        assert_eq!(rate(Some(500.0), 10.0), 10.0);
     }
 }

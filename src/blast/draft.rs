@@ -1,12 +1,19 @@
 //! A mailing as it is handed in, and what has become of it once every field has been checked.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Datelike, SubsecRound, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::selection::{Filter, Selection};
-use crate::order::{change::Edit, problem::Problems, text::Text};
+use crate::order::{
+    Order, Status,
+    change::Edit,
+    metadata::Metadata,
+    problem::Problems,
+    text::{Reference, Text},
+};
 
-/// More than anybody reads.
+/// More than anybody reads. What it becomes once it is filled has a limit of its own, in `mail::template`.
 const LONGEST_BODY: usize = 20_000;
 
 /// The body of `POST /blasts`, not yet checked. An unknown field is refused by name. What is required
@@ -18,7 +25,7 @@ pub struct Draft {
     subject: Option<String>,
     body: Option<String>,
     references: Option<Vec<String>>,
-    filter: Option<Filter>,
+    filter: Option<BlastFilter>,
     per_second: Option<f64>,
     send_at: Option<String>,
     remind: Option<bool>,
@@ -37,7 +44,7 @@ pub struct ChangeDraft {
     #[serde(default)]
     references: Edit<Vec<String>>,
     #[serde(default)]
-    filter: Edit<Filter>,
+    filter: Edit<BlastFilter>,
     #[serde(default)]
     per_second: Edit<f64>,
     #[serde(default)]
@@ -160,6 +167,95 @@ fn check_time(text: &str) -> Result<DateTime<Utc>, &'static str> {
         .ok_or("this must be a time such as 2026-11-24T18:00:00Z")
 }
 
+/// Which orders; as JSON `{"references": […]}` or `{"filter": {…}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Selection {
+    /// These.
+    References(Vec<String>),
+    /// Those that fit when somebody looks.
+    Filter(BlastFilter),
+}
+
+/// What an order must have; an empty filter takes every order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlastFilter {
+    /// A status by its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Metadata with these values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BTreeMap<String, String>>,
+}
+
+impl Selection {
+    /// Checks what somebody asked for: exactly one of the two.
+    fn check(
+        references: Option<Vec<String>>,
+        filter: Option<BlastFilter>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        match (references, filter) {
+            (Some(references), None) => check_references(references, problems),
+            (None, Some(filter)) => check_filter(filter, problems),
+            (None, None) => {
+                problems.add("references", "say which orders: references, or a filter");
+                None
+            }
+            (Some(_), Some(_)) => {
+                problems.add("filter", "give references or a filter, not both");
+                None
+            }
+        }
+    }
+
+    /// Whether it takes an order: what the database was asked, asked again.
+    pub fn takes(&self, order: &Order) -> bool {
+        match self {
+            Self::References(references) => references.contains(&order.reference),
+            Self::Filter(BlastFilter { status, metadata }) => {
+                let has = |(key, value)| order.metadata.get(key) == Some(value);
+                status
+                    .as_ref()
+                    .is_none_or(|status| status == order.state.name())
+                    && metadata.as_ref().is_none_or(|pairs| pairs.iter().all(has))
+            }
+        }
+    }
+}
+
+fn check_references(references: Vec<String>, problems: &mut Problems) -> Option<Selection> {
+    if references.is_empty() {
+        problems.add("references", "name at least one order");
+    }
+    let mut checked: Vec<String> = Vec::with_capacity(references.len());
+    for (at, reference) in references.iter().enumerate() {
+        let parsed = Reference::parse(reference);
+        if let Some(parsed) = problems.take(&format!("references[{at}]"), parsed) {
+            checked.push(parsed.into());
+        }
+    }
+    // Sorted, so that one that is named twice is there once, and none is looked for twice.
+    checked.sort();
+    checked.dedup();
+    Some(Selection::References(checked))
+}
+
+fn check_filter(filter: BlastFilter, problems: &mut Problems) -> Option<Selection> {
+    if let Some(status) = &filter.status
+        && Status::from_name(status).is_none()
+    {
+        let known = Status::ALL.map(Status::name).join(", ");
+        problems.add("filter.status", format!("this must be one of {known}"));
+    }
+    let mut pairs = Metadata::default();
+    for (key, value) in filter.metadata.iter().flatten() {
+        problems.take(&format!("filter.metadata.{key}"), pairs.insert(key, value));
+    }
+    Some(Selection::Filter(filter))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -254,5 +350,67 @@ mod tests {
         assert!(matches!(filter.selection, Selection::Filter(_)));
         let both = json!({ "filter": {}, "references": ["CUP-2"] });
         assert!(change(both).unwrap_err().contains("not both"));
+    }
+
+    fn choose(
+        references: Option<&[&str]>,
+        filter: Option<BlastFilter>,
+    ) -> Result<Selection, String> {
+        let references = references.map(|all| all.iter().map(ToString::to_string).collect());
+        let mut problems = Problems::default();
+        let selection = Selection::check(references, filter, &mut problems);
+        problems
+            .or(selection)
+            .map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn a_reference_that_is_named_twice_counts_once() {
+        let selection = choose(Some(&["B", " A ", "B"]), None).unwrap();
+        assert_eq!(
+            serde_json::to_value(selection).unwrap(),
+            json!({ "references": ["A", "B"] })
+        );
+    }
+
+    #[test]
+    fn exactly_one_way_of_choosing_is_asked_for() {
+        assert!(choose(None, None).unwrap_err().starts_with("references: "));
+        let both = choose(Some(&["A"]), Some(BlastFilter::default()));
+        assert!(both.unwrap_err().contains("not both"));
+        assert!(choose(Some(&[]), None).is_err());
+        assert!(
+            choose(Some(&["A", "\0"]), None)
+                .unwrap_err()
+                .starts_with("references[1]: ")
+        );
+    }
+
+    #[test]
+    fn a_filter_names_what_there_is() {
+        let lost = BlastFilter {
+            status: Some("lost".to_owned()),
+            metadata: None,
+        };
+        assert!(
+            choose(None, Some(lost))
+                .unwrap_err()
+                .contains("settled_offline")
+        );
+        let pairs = BTreeMap::from([("team".to_owned(), "a\0b".to_owned())]);
+        let nul = BlastFilter {
+            status: None,
+            metadata: Some(pairs),
+        };
+        assert!(
+            choose(None, Some(nul))
+                .unwrap_err()
+                .starts_with("filter.metadata.team: ")
+        );
+        let everybody = choose(None, Some(BlastFilter::default())).unwrap();
+        assert_eq!(
+            serde_json::to_value(everybody).unwrap(),
+            json!({ "filter": {} })
+        );
     }
 }

@@ -10,16 +10,15 @@ use diesel::{Connection, pg::Pg, prelude::*};
 use uuid::Uuid;
 
 use super::{
-    content::Digest,
-    plan::Known,
+    draft::{BlastFilter, Selection},
+    plan::{Digest, PlanFacts},
     row::{self, Stored, ValidApproval},
-    selection::{Filter, Selection},
 };
 use crate::{
     app::App,
     config::Shop,
     db::DbError,
-    order::{Order, OrderRow},
+    order::{Kind, Order, OrderRow},
     schema::{blast_recipients, orders},
     suppression::{self, AddressHash, AddressKey},
 };
@@ -63,6 +62,7 @@ pub async fn worked_out<T: Send + 'static>(
 }
 
 impl Material {
+    /// Reads it, in a transaction of its own.
     pub fn load(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Self>> {
         connection.transaction(|connection| {
             let Some(stored) = row::read(connection, id)? else {
@@ -90,8 +90,9 @@ impl Material {
         })
     }
 
-    pub fn known<'a>(&'a self, shop: &'a Shop) -> Known<'a> {
-        Known {
+    /// What a plan is made from.
+    pub fn facts<'a>(&'a self, shop: &'a Shop) -> PlanFacts<'a> {
+        PlanFacts {
             content: &self.stored.content,
             shop,
             orders: &self.orders,
@@ -101,6 +102,9 @@ impl Material {
     }
 
     /// Whether all of it is still so, of a mailing that is locked now.
+    ///
+    /// The orders are compared and not locked: a mailing may have thousands, and payers would wait for
+    /// them. One that changes after this is found by the outbox, which asks again when it claims the mail.
     pub fn still_holds(&self, connection: &mut PgConnection, locked: &Stored) -> QueryResult<bool> {
         let approval = row::approvals(connection, &[locked.id])?.pop();
         if locked.content != self.stored.content || approval != self.approval {
@@ -143,7 +147,7 @@ fn chosen(stored: &Stored) -> orders::BoxedQuery<'_, Pg> {
         Selection::References(references) => {
             query.filter(orders::reference.eq_any(references).or(approved))
         }
-        Selection::Filter(Filter { status, metadata }) => {
+        Selection::Filter(BlastFilter { status, metadata }) => {
             let pairs = serde_json::json!(metadata.clone().unwrap_or_default());
             let fits = orders::metadata.contains(pairs);
             match status {
@@ -152,7 +156,7 @@ fn chosen(stored: &Stored) -> orders::BoxedQuery<'_, Pg> {
             }
         }
     };
-    query.filter(orders::kind.eq("billed"))
+    query.filter(orders::kind.eq(Kind::Billed.name()))
 }
 
 fn approved(connection: &mut PgConnection, id: Uuid) -> QueryResult<HashMap<Uuid, Digest>> {

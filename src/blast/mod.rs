@@ -1,55 +1,42 @@
 //! Mailings: one mail for each of some orders, looked at and approved before it goes.
 //!
-//! A [`Content`] is written ([`create()`], [`change()`]), looked at ([`preview()`], [`test()`]),
+//! A [`Content`] is written ([`create()`], [`change()`]), looked at ([`preview()`], [`send_sample()`]),
 //! approved ([`approve()`]) and started ([`start()`]); [`pause`], [`resume`] and [`cancel`] do what
 //! they say. **What is sent is what was approved**: an approval is bound to a hash of words,
-//! recipients, addresses and amounts (`content`), and a start compares it again. Whoever has paid
+//! recipients, addresses and amounts (`plan`), and a start compares it again. Whoever has paid
 //! meanwhile gets nothing: that the outbox sees to, mail by mail.
 //!
 //! Mails are written outside transactions, since thousands take their time; the transaction that
 //! acts on them looks whether anything has moved meanwhile (`material`).
 
 mod approve;
-mod author;
-mod content;
 mod control;
-mod counts;
 mod draft;
-mod findings;
+mod edit;
 mod material;
-mod pace;
 mod plan;
-mod preview;
-mod ready;
-mod recipients;
 mod row;
-mod selection;
+mod sample;
 mod start;
 pub mod state;
-mod test;
 mod trouble;
 mod view;
 
-use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use serde_json::json;
 use uuid::Uuid;
 
 pub use self::{
     approve::approve,
-    author::{change, create},
     control::{cancel, pause, resume},
-    counts::Counts,
-    draft::{ChangeDraft, Content, Draft},
-    preview::{Preview, Sample, preview},
-    recipients::{Recipient, recipients},
-    selection::{Filter, Selection},
+    draft::{BlastFilter, ChangeDraft, Content, Draft, Selection},
+    edit::{change, create},
+    sample::{Preview, Recipient, Sample, preview, recipients, send_sample},
     start::start,
-    test::test,
-    view::{Approval, Blast, find, list, named},
+    view::{Approval, Blast, Counts, find, list, named},
 };
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing, Line},
     order::problem::Problems,
 };
 
@@ -66,27 +53,20 @@ pub enum Asked<T = Blast> {
     NoBlast,
 }
 
-/// Writes the history line of a mailing.
-fn tell(
+/// Writes the history line of a mailing, in the caller's transaction.
+fn record_blast(
     connection: &mut diesel::PgConnection,
     id: Uuid,
     name: &str,
     what: &str,
     doing: &Doing,
 ) -> QueryResult<()> {
-    let line = activity::Line {
-        at: doing.at,
-        order_id: None,
-        category: activity::Category::Blast,
-        level: Level::Info,
-        actor: doing.actor.clone(),
-        what: format!("mailing {what}: {name}"),
-        detail: json!({ "blast": id, "note": doing.note }),
-    };
+    let line = Line::about(
+        None,
+        Category::Blast,
+        format!("mailing {what}: {name}"),
+        doing,
+    )
+    .detail(json!({ "blast": id, "note": doing.note }));
     activity::record(connection, line)
-}
-
-/// The later of now and the time before which nothing is sent.
-fn not_before(send_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> DateTime<Utc> {
-    send_at.map_or(now, |at| at.max(now))
 }

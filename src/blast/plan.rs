@@ -1,14 +1,14 @@
-//! Who would get a mailing, what they would read, and what is wrong with it: pure.
+//! Who would get a mailing, what they would read, and what is wrong with it; and the hash of all that,
+//! which an approval is bound to. Pure.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    content::{self, Digest},
     draft::Content,
-    findings::Findings,
-    trouble::Trouble,
+    trouble::{Findings, Trouble},
 };
 use crate::{
     config::Shop,
@@ -19,6 +19,11 @@ use crate::{
     },
     order::{Order, state::State},
 };
+
+/// Stands for the pay link while a mail is compared: keys can be rotated without voiding approvals.
+const PAY_URL: &str = "https://pay.invalid/pay/link";
+/// Stands for the link to unsubscribe.
+const UNSUBSCRIBE_URL: &str = "https://pay.invalid/unsubscribe/link";
 
 /// What a mailing would be if it were started now.
 #[derive(Debug, Default)]
@@ -33,7 +38,7 @@ pub struct Plan {
 
 /// What a plan is made from.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+pub struct PlanFacts<'a> {
     /// The mailing.
     pub content: &'a Content,
     /// Whose it is.
@@ -48,21 +53,21 @@ pub struct Known<'a> {
 
 impl Plan {
     /// The plan.
-    pub fn of(known: &Known) -> Self {
-        let content = known.content;
+    pub fn new(facts: &PlanFacts) -> Self {
+        let content = facts.content;
         let names = match names(content) {
             Ok(names) => names,
             Err(wrong) => return Self::impossible(wrong),
         };
         let (mut plan, mut found) = (Self::default(), Findings::default());
-        for order in known.orders {
+        for order in facts.orders {
             let selected = content.selection.takes(order);
             if order.state != State::Open {
                 if selected {
                     found.not_open.push(order.reference.clone());
                 }
-                if known.approved.contains_key(&order.id)
-                    && let Ok(mail) = draw(content, known.shop, order)
+                if facts.approved.contains_key(&order.id)
+                    && let Ok(mail) = render(content, facts.shop, order)
                 {
                     plan.not_owed.insert(order.id, mail.digest);
                 }
@@ -71,19 +76,19 @@ impl Plan {
             if !selected {
                 continue;
             }
-            match draw(content, known.shop, order) {
+            match render(content, facts.shop, order) {
                 Ok(mail) => {
                     plan.recipients.insert(order.id, mail.digest);
-                    found.recipient(order, known.suppressed.contains(&order.id), mail.has_link);
+                    found.recipient(order, facts.suppressed.contains(&order.id), mail.has_link);
                 }
-                Err(Undrawn::NoAddress) => found.no_address.push(order.reference.clone()),
-                Err(Undrawn::Unfillable(why)) if why.for_every_order => {
+                Err(NoMail::NoAddress) => found.no_address.push(order.reference.clone()),
+                Err(NoMail::Unfillable(why)) if why.for_every_order => {
                     return Self::impossible(Trouble::Template(why.to_string()));
                 }
-                Err(Undrawn::Unfillable(why)) => found.unfillable(order, &names, &why),
+                Err(NoMail::Unfillable(why)) => found.unfillable(order, &names, &why),
             }
         }
-        let selected = known
+        let selected = facts
             .orders
             .iter()
             .filter(|order| content.selection.takes(order));
@@ -94,7 +99,7 @@ impl Plan {
     /// What its approval is bound to.
     pub fn content_hash(&self, content: &Content) -> String {
         let digests = self.recipients.values().copied();
-        content::hash(&content.subject, &content.body, digests)
+        content_hash(&content.subject, &content.body, digests)
     }
 
     /// What stands in the way of an approval, if anything does.
@@ -110,15 +115,15 @@ impl Plan {
 
     /// The orders whose mail is not what was approved, or was not approved at all. Whoever owes
     /// nothing any more is not among them.
-    pub fn changed(&self, known: &Known) -> Vec<String> {
+    pub fn changed(&self, facts: &PlanFacts) -> Vec<String> {
         let is_changed = |order: &&Order| {
             let (today, then) = (
                 self.recipients.get(&order.id),
-                known.approved.get(&order.id),
+                facts.approved.get(&order.id),
             );
             order.state == State::Open && today != then
         };
-        let changed = known.orders.iter().filter(is_changed);
+        let changed = facts.orders.iter().filter(is_changed);
         changed.map(|order| order.reference.clone()).collect()
     }
 
@@ -132,7 +137,7 @@ impl Plan {
 
 /// The mail to one order, as it is compared.
 #[derive(Debug)]
-struct Drawn {
+struct Rendered {
     /// What an approval is bound to.
     digest: Digest,
     has_link: bool,
@@ -140,7 +145,7 @@ struct Drawn {
 
 /// Why there is no mail to an order.
 #[derive(Debug)]
-enum Undrawn {
+enum NoMail {
     /// Nobody to write to.
     NoAddress,
     /// It cannot be written.
@@ -148,42 +153,42 @@ enum Undrawn {
 }
 
 /// The orders whose mail can be written, by id: written one by one, as they are asked for.
-pub fn writable<'a>(known: &Known<'a>) -> impl Iterator<Item = &'a Order> {
-    let (content, shop) = (known.content, known.shop);
+pub fn writable<'a>(facts: &PlanFacts<'a>) -> impl Iterator<Item = &'a Order> {
+    let (content, shop) = (facts.content, facts.shop);
     let orders = match names(content) {
-        Ok(_) => known.orders,
+        Ok(_) => facts.orders,
         Err(_) => &[],
     };
     let wanted = orders
         .iter()
         .filter(|order| order.state == State::Open && content.selection.takes(order));
-    let drawn = wanted.map(|order| (order, draw(content, shop, order)));
+    let rendered = wanted.map(|order| (order, render(content, shop, order)));
     // What is wrong for every order need not be tried a thousand times.
-    let drawn = drawn.take_while(|(_, drawn)| match drawn {
-        Err(Undrawn::Unfillable(why)) => !why.for_every_order,
-        Ok(_) | Err(Undrawn::NoAddress) => true,
+    let rendered = rendered.take_while(|(_, rendered)| match rendered {
+        Err(NoMail::Unfillable(why)) => !why.for_every_order,
+        Ok(_) | Err(NoMail::NoAddress) => true,
     });
-    drawn.filter_map(|(order, drawn)| drawn.ok().map(|_| order))
+    rendered.filter_map(|(order, rendered)| rendered.ok().map(|_| order))
 }
 
 /// Writes one order's mail with placeholders for its links.
-fn draw(content: &Content, shop: &Shop, order: &Order) -> Result<Drawn, Undrawn> {
-    let address = order.email.as_ref().ok_or(Undrawn::NoAddress)?;
+fn render(content: &Content, shop: &Shop, order: &Order) -> Result<Rendered, NoMail> {
+    let address = order.email.as_ref().ok_or(NoMail::NoAddress)?;
     let about = About {
         holes: Holes {
             order,
-            pay_url: content::PAY_URL,
-            unsubscribe_url: content::UNSUBSCRIBE_URL,
+            pay_url: PAY_URL,
+            unsubscribe_url: UNSUBSCRIBE_URL,
             shop_name: &shop.shop_name,
         },
         shop,
     };
     let Text { subject, body } =
-        letter::blast(&about, &content.subject, &content.body).map_err(Undrawn::Unfillable)?;
-    let has_link = body.contains(content::PAY_URL);
+        letter::blast(&about, &content.subject, &content.body).map_err(NoMail::Unfillable)?;
+    let has_link = body.contains(PAY_URL);
     let text = Text { subject, body };
-    Ok(Drawn {
-        digest: Digest::of(order.id, address.as_str(), &text),
+    Ok(Rendered {
+        digest: Digest::of_mail(order.id, address.as_str(), &text),
         has_link,
     })
 }
@@ -208,4 +213,86 @@ fn names(content: &Content) -> Result<BTreeSet<String>, Trouble> {
         all.extend(names);
     }
     Ok(all)
+}
+
+/// One recipient's mail in 32 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digest(pub [u8; 32]);
+
+impl Digest {
+    /// Of whom it goes to, and of what it says with [`PAY_URL`] and [`UNSUBSCRIBE_URL`] in it.
+    pub fn of_mail(order: Uuid, address: &str, text: &Text) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(order.as_bytes());
+        for part in [address, &text.subject, &text.body] {
+            put_with_length(&mut hash, part);
+        }
+        Self(hash.finalize().into())
+    }
+
+    /// Reads the column.
+    pub fn from_column(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+/// The hash that an approval names: of both templates, and of the recipients in order-id order.
+fn content_hash(subject: &str, body: &str, recipients: impl IntoIterator<Item = Digest>) -> String {
+    let mut hash = Sha256::new();
+    put_with_length(&mut hash, subject);
+    put_with_length(&mut hash, body);
+    for Digest(recipient) in recipients {
+        hash.update(recipient);
+    }
+    hex::encode(hash.finalize())
+}
+
+/// The length comes first, so that no two lists of texts look alike.
+fn put_with_length(hash: &mut Sha256, text: &str) {
+    hash.update((text.len() as u64).to_be_bytes());
+    hash.update(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(subject: &str, body: &str) -> Text {
+        Text {
+            subject: subject.to_owned(),
+            body: body.to_owned(),
+        }
+    }
+
+    #[test]
+    fn each_part_counts_and_so_does_where_it_ends() {
+        let one = Digest::of_mail(Uuid::nil(), "kim@example.org", &text("a", "b"));
+        let others = [
+            Digest::of_mail(Uuid::max(), "kim@example.org", &text("a", "b")),
+            Digest::of_mail(Uuid::nil(), "joe@example.org", &text("a", "b")),
+            Digest::of_mail(Uuid::nil(), "kim@example.org", &text("ab", "")),
+            Digest::of_mail(Uuid::nil(), "kim@example.org", &text("", "ab")),
+        ];
+        assert!(others.iter().all(|other| *other != one));
+        assert_eq!(
+            one,
+            Digest::of_mail(Uuid::nil(), "kim@example.org", &text("a", "b"))
+        );
+    }
+
+    #[test]
+    fn the_hash_is_of_the_templates_and_of_every_recipient_in_turn() {
+        let [one, two] = [Digest([1; 32]), Digest([2; 32])];
+        let all = [
+            content_hash("a", "b", [one, two]),
+            content_hash("a", "b", [two, one]),
+            content_hash("a", "b", [one]),
+            content_hash("a", "b", []),
+            content_hash("ab", "", [one, two]),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            assert_eq!(one.len(), 64);
+            assert!(!all[at + 1..].contains(one));
+        }
+    }
 }

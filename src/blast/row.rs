@@ -5,7 +5,10 @@ use diesel::{prelude::*, result::Error as QueryError};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{draft::Content, selection::Selection, state::State};
+use super::{
+    draft::{Content, Selection},
+    state::State,
+};
 use crate::schema::{blast_approvals, blast_recipients, blasts};
 
 /// A mailing as it is stored.
@@ -33,7 +36,7 @@ pub struct ValidApproval {
 /// A row of `blasts`.
 #[derive(Debug, Queryable, Selectable)]
 #[diesel(table_name = blasts)]
-pub struct Row {
+pub struct BlastRow {
     id: Uuid,
     name: String,
     subject: String,
@@ -42,19 +45,17 @@ pub struct Row {
     per_second: Option<f64>,
     send_at: Option<DateTime<Utc>>,
     remind: Option<bool>,
-    state: String,
+    state: State,
     author: String,
     created_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
 }
 
-impl Row {
+impl BlastRow {
     pub fn decode(self) -> QueryResult<Stored> {
-        let impossible = |what: String| QueryError::DeserializationError(what.into());
-        let selection: Selection = serde_json::from_value(self.selection)
-            .map_err(|error| impossible(format!("blasts.selection: {error}")))?;
-        let state = State::from_name(&self.state)
-            .ok_or_else(|| impossible(format!("blasts.state: {}", self.state)))?;
+        let selection: Selection = serde_json::from_value(self.selection).map_err(|error| {
+            QueryError::DeserializationError(format!("blasts.selection: {error}").into())
+        })?;
         Ok(Stored {
             id: self.id,
             content: Content {
@@ -66,7 +67,7 @@ impl Row {
                 send_at: self.send_at,
                 remind: self.remind,
             },
-            state,
+            state: self.state,
             author: self.author,
             created_at: self.created_at,
             started_at: self.started_at,
@@ -77,7 +78,7 @@ impl Row {
 /// The columns that somebody writes.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = blasts, treat_none_as_null = true)]
-pub struct Written<'a> {
+pub struct BlastColumns<'a> {
     name: &'a str,
     subject: &'a str,
     body: &'a str,
@@ -88,8 +89,8 @@ pub struct Written<'a> {
     author: &'a str,
 }
 
-impl<'a> Written<'a> {
-    pub fn of(content: &'a Content, author: &'a str) -> QueryResult<Self> {
+impl<'a> BlastColumns<'a> {
+    pub fn new(content: &'a Content, author: &'a str) -> QueryResult<Self> {
         let selection = serde_json::to_value(&content.selection)
             .map_err(|error| QueryError::SerializationError(error.into()))?;
         Ok(Self {
@@ -106,25 +107,30 @@ impl<'a> Written<'a> {
 }
 
 pub fn read(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Stored>> {
-    let row = blasts::table.find(id).select(Row::as_select());
+    let row = blasts::table.find(id).select(BlastRow::as_select());
     row.first(connection)
         .optional()?
-        .map(Row::decode)
+        .map(BlastRow::decode)
         .transpose()
 }
 
-/// Locks a mailing, before anything else is locked: whoever acts on it takes turns.
+/// Locks a mailing until the transaction ends: two who act on it take turns, so that it is started once
+/// and an approval is never given for what somebody changes at the same moment. It is the first row that
+/// is locked; the orders and mails of it follow, so that no two wait for each other.
 pub fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Stored>> {
-    let row = blasts::table.find(id).select(Row::as_select()).for_update();
+    let row = blasts::table
+        .find(id)
+        .select(BlastRow::as_select())
+        .for_update();
     row.first(connection)
         .optional()?
-        .map(Row::decode)
+        .map(BlastRow::decode)
         .transpose()
 }
 
 pub fn set_state(connection: &mut PgConnection, id: Uuid, state: State) -> QueryResult<()> {
     diesel::update(blasts::table.find(id))
-        .set(blasts::state.eq(state.name()))
+        .set(blasts::state.eq(state))
         .execute(connection)
         .map(drop)
 }

@@ -8,20 +8,24 @@ use uuid::Uuid;
 use super::{
     Asked,
     approve::{RESTLESS, TRIES, own_words},
-    author::answer,
+    control::spread,
+    edit::answer,
     material::{self, Material},
-    not_before, pace,
-    ready::{Mail, Ready, prepare},
+    plan::Plan,
+    record_blast,
     row::{self, Stored},
+    sample::write_mail,
     state::{Move, State, Wish},
-    tell,
+    trouble::NAMED,
 };
 use crate::{
     activity::Doing,
     app::App,
     db::DbError,
+    mail::Text,
     order::{self, Order},
     outbox::{self, Kind, Letter},
+    reminder::rule::{Reason, not_owed},
     schema::{blasts, outbox as mails},
 };
 
@@ -80,16 +84,7 @@ fn begin(
     let mails = match ready {
         Ok(mails) => mails,
         Err(why) => {
-            row::void(connection, stored.id, doing.at)?;
-            row::set_state(connection, stored.id, State::Draft)?;
-            let name = &stored.content.name;
-            tell(
-                connection,
-                stored.id,
-                name,
-                "changed since it was approved, so not started",
-                doing,
-            )?;
+            void_approval(connection, &stored, doing)?;
             return no(format!("{why}; look at a new preview and approve that"));
         }
     };
@@ -98,17 +93,27 @@ fn begin(
     answer(connection, stored.id).map(Some)
 }
 
+/// What was approved is not what would be sent: somebody has to look at it again.
+fn void_approval(connection: &mut PgConnection, stored: &Stored, doing: &Doing) -> QueryResult<()> {
+    row::void(connection, stored.id, doing.at)?;
+    row::set_state(connection, stored.id, State::Draft)?;
+    let what = "changed since it was approved, so not started";
+    record_blast(connection, stored.id, &stored.content.name, what, doing)
+}
+
+/// One mail for each order that was approved.
 fn queue(
     connection: &mut PgConnection,
     app: &App,
     material: &Material,
-    ready: &[Mail],
+    ready: &[ReadyMail],
     doing: &Doing,
 ) -> QueryResult<()> {
     let about: Vec<[&Order; 1]> = ready
         .iter()
         .map(|mail| [&material.orders[mail.order]])
         .collect();
+    // The orders before the mails: everybody locks in this order.
     if let Some(remind) = material.stored.content.remind {
         let ids: Vec<Uuid> = about.iter().map(|[order]| order.id).collect();
         order::set_remind(connection, &ids, remind)?;
@@ -142,6 +147,7 @@ fn queue(
     Ok(())
 }
 
+/// Spreads the mails over the mailing's time, then calls it started.
 fn sent_from_now_on(
     connection: &mut PgConnection,
     app: &App,
@@ -149,15 +155,76 @@ fn sent_from_now_on(
     next: State,
     doing: &Doing,
 ) -> QueryResult<()> {
-    let content = &stored.content;
-    let rate = pace::rate(content.per_second, app.mailer.per_second);
-    let from = not_before(content.send_at, doing.at);
-    pace::spread(connection, stored.id, from, doing.at, rate)?;
+    spread(connection, app, stored, doing)?;
     diesel::update(blasts::table.find(stored.id))
-        .set((
-            blasts::state.eq(next.name()),
-            blasts::started_at.eq(doing.at),
-        ))
+        .set((blasts::state.eq(next), blasts::started_at.eq(doing.at)))
         .execute(connection)?;
-    tell(connection, stored.id, &content.name, "started", doing)
+    record_blast(
+        connection,
+        stored.id,
+        &stored.content.name,
+        "started",
+        doing,
+    )
+}
+
+/// The mails, or why they are not what was approved.
+type Ready = Result<Vec<ReadyMail>, String>;
+
+/// A mail that is ready to be queued.
+#[derive(Debug)]
+struct ReadyMail {
+    /// Of which order, by its place in the material.
+    order: usize,
+    text: Text,
+    /// It is not what was approved, but not owed either: it ends at once.
+    ends: Option<Reason>,
+}
+
+/// Writes the mails of a mailing that is about to be started.
+fn prepare(app: &App, material: &Material) -> Ready {
+    // Only of what could be started: it takes its time.
+    if material.stored.state != State::Approved {
+        return Ok(Vec::new());
+    }
+    let facts = material.facts(&app.shop);
+    let plan = Plan::new(&facts);
+    let blocked = plan.objection().filter(|_| !plan.recipients.is_empty());
+    if let Some(why) = blocked {
+        return Err(why);
+    }
+    let changed = plan.changed(&facts);
+    if !changed.is_empty() {
+        return Err(not_as_approved(&changed));
+    }
+    let orders = material.orders.iter().enumerate();
+    let approved = orders.filter(|(_, order)| material.approved.contains_key(&order.id));
+    let mails = approved.filter_map(|(at, order)| {
+        let hash = *material.hashes.get(&order.id)?;
+        let mail = |text| ReadyMail {
+            order: at,
+            text,
+            ends: ends_at_once(&plan, material, order),
+        };
+        Some(write_mail(app, material, order, hash).map(mail))
+    });
+    let mails: Result<Vec<ReadyMail>, _> = mails.collect();
+    mails.map_err(|why| why.to_string())
+}
+
+fn not_as_approved(references: &[String]) -> String {
+    let named = &references[..references.len().min(NAMED)];
+    let more = match references.len() - named.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let named = named.join(", ");
+    format!("the mails for {named}{more} are not what was approved")
+}
+
+/// What is not owed is for the outbox to cancel: a bank debit may still fail. But if it is not what
+/// was approved either, it must not go whatever happens.
+fn ends_at_once(plan: &Plan, material: &Material, order: &Order) -> Option<Reason> {
+    let as_approved = plan.not_owed.get(&order.id) == material.approved.get(&order.id);
+    not_owed(order.state).filter(|_| !as_approved)
 }

@@ -1,25 +1,25 @@
 //! Where a mailing stands, and what can be done with it: one pure table.
 
-use serde::Serialize;
+use crate::column::column_enum;
 
-/// A mailing's state. All but `done` are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Being written.
-    Draft,
-    /// Somebody has approved exactly what it says now.
-    Approved,
-    /// Its mails go out as they become due.
-    Sending,
-    /// Its mails wait.
-    Paused,
-    /// It was started, and no mail of it is waiting any more.
-    Done,
-    /// What had not been sent never will be.
-    Cancelled,
-    /// It was sent and then explained away.
-    Recalled,
+column_enum! {
+    /// A mailing's state. All but `done` are stored.
+    pub enum State {
+        /// Being written.
+        Draft = "draft",
+        /// Somebody has approved exactly what it says now.
+        Approved = "approved",
+        /// Its mails go out as they become due.
+        Sending = "sending",
+        /// Its mails wait.
+        Paused = "paused",
+        /// It was started, and no mail of it is waiting any more.
+        Done = "done",
+        /// What had not been sent never will be.
+        Cancelled = "cancelled",
+        /// It was sent and then explained away.
+        Recalled = "recalled",
+    }
 }
 
 /// What somebody wants of a mailing.
@@ -51,35 +51,6 @@ pub enum Move {
 }
 
 impl State {
-    /// Every state.
-    pub const ALL: [Self; 7] = [
-        Self::Draft,
-        Self::Approved,
-        Self::Sending,
-        Self::Paused,
-        Self::Done,
-        Self::Cancelled,
-        Self::Recalled,
-    ];
-
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Approved => "approved",
-            Self::Sending => "sending",
-            Self::Paused => "paused",
-            Self::Done => "done",
-            Self::Cancelled => "cancelled",
-            Self::Recalled => "recalled",
-        }
-    }
-
-    /// Reads the column.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
-    }
-
     /// What people see, of a mailing with so many mails still to go.
     pub fn shown(self, to_go: i64) -> Self {
         match self {

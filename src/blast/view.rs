@@ -1,19 +1,22 @@
-//! A mailing as the API and the commands show it.
+//! A mailing as the API and the commands show it, with its mails counted by what became of them.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::count_star, prelude::*};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    counts::{self, Counts},
-    row::{self, Row, Stored, ValidApproval},
-    selection::Selection,
+    draft::Selection,
+    row::{self, BlastRow, Stored, ValidApproval},
     state::State,
 };
-use crate::schema::blasts;
+use crate::{
+    outbox::Kind,
+    reminder::rule::Reason,
+    schema::{blasts, outbox},
+};
 
 /// The JSON of a mailing.
 #[derive(Debug, Clone, Serialize)]
@@ -60,6 +63,32 @@ pub struct Approval {
     pub approved_at: DateTime<Utc>,
 }
 
+/// The mails of a mailing. All but `total` add up to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Every mail, from the start on.
+    pub total: i64,
+    /// Still to go, or in hand.
+    pub queued: i64,
+    /// Taken by the mail server.
+    pub sent: i64,
+    /// Given up: too many tries, or the order was changed after the approval.
+    pub failed: i64,
+    /// Refused by the recipient's server.
+    pub bounced: i64,
+    /// To addresses that are not written to.
+    pub suppressed: i64,
+    /// Nobody can know whether they were sent.
+    pub unknown: i64,
+    /// Not sent since the order was paid, settled or on its way.
+    pub skipped_paid: i64,
+    /// Not sent for another reason.
+    pub cancelled: i64,
+    /// Those of `queued` that are not in hand.
+    #[serde(skip)]
+    waiting: i64,
+}
+
 /// A page of mailings, newest first; `before` is where the page before ended.
 ///
 /// # Errors
@@ -70,15 +99,15 @@ pub fn list(
     limit: i64,
 ) -> QueryResult<Vec<Blast>> {
     let mut query = blasts::table
-        .select(Row::as_select())
+        .select(BlastRow::as_select())
         .order(blasts::id.desc())
         .limit(limit)
         .into_boxed();
     if let Some(before) = before {
         query = query.filter(blasts::id.lt(before));
     }
-    let rows: Vec<Row> = query.load(connection)?;
-    let stored: QueryResult<Vec<Stored>> = rows.into_iter().map(Row::decode).collect();
+    let rows: Vec<BlastRow> = query.load(connection)?;
+    let stored: QueryResult<Vec<Stored>> = rows.into_iter().map(BlastRow::decode).collect();
     shown(connection, stored?)
 }
 
@@ -105,7 +134,7 @@ pub fn named(connection: &mut PgConnection, name: &str) -> QueryResult<Vec<Uuid>
 
 fn shown(connection: &mut PgConnection, stored: Vec<Stored>) -> QueryResult<Vec<Blast>> {
     let ids: Vec<Uuid> = stored.iter().map(|blast| blast.id).collect();
-    let counts = counts::of(connection, &ids)?;
+    let counts = count_mails(connection, &ids)?;
     let approvals = row::approvals(connection, &ids)?.into_iter();
     let mut approvals: HashMap<Uuid, ValidApproval> = approvals
         .map(|approval| (approval.blast_id, approval))
@@ -113,13 +142,13 @@ fn shown(connection: &mut PgConnection, stored: Vec<Stored>) -> QueryResult<Vec<
     let blasts = stored.into_iter().map(|stored| {
         let counts = counts.get(&stored.id).copied().unwrap_or_default();
         let approval = approvals.remove(&stored.id);
-        Blast::of(stored, approval, counts)
+        Blast::new(stored, approval, counts)
     });
     Ok(blasts.collect())
 }
 
 impl Blast {
-    fn of(stored: Stored, approval: Option<ValidApproval>, counts: Counts) -> Self {
+    fn new(stored: Stored, approval: Option<ValidApproval>, counts: Counts) -> Self {
         let content = stored.content;
         let state = stored.state.shown(counts.queued);
         Self {
@@ -142,5 +171,122 @@ impl Blast {
             }),
             counts: counts.shown(state),
         }
+    }
+}
+
+/// Counts the mails of some mailings; one without mails is not among them.
+fn count_mails(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<HashMap<Uuid, Counts>> {
+    let rows: Vec<(Option<Uuid>, String, Option<String>, i64)> = outbox::table
+        .filter(outbox::blast_id.eq_any(ids))
+        .filter(outbox::kind.eq(Kind::Blast.name()))
+        .group_by((outbox::blast_id, outbox::state, outbox::skip_reason))
+        .select((
+            outbox::blast_id,
+            outbox::state,
+            outbox::skip_reason,
+            count_star(),
+        ))
+        .load(connection)?;
+    let mut counts: HashMap<Uuid, Counts> = HashMap::new();
+    for (id, state, reason, mails) in rows {
+        if let Some(id) = id {
+            counts
+                .entry(id)
+                .or_default()
+                .add(&state, reason.as_deref(), mails);
+        }
+    }
+    Ok(counts)
+}
+
+impl Counts {
+    fn add(&mut self, state: &str, reason: Option<&str>, mails: i64) {
+        self.total += mails;
+        if state == "queued" {
+            self.waiting += mails;
+        }
+        *match state {
+            "queued" | "sending" => &mut self.queued,
+            "sent" => &mut self.sent,
+            "bounced" => &mut self.bounced,
+            "suppressed" => &mut self.suppressed,
+            "unknown" => &mut self.unknown,
+            "cancelled" if reason.is_some_and(is_paid) => &mut self.skipped_paid,
+            "cancelled" => &mut self.cancelled,
+            _ => &mut self.failed,
+        } += mails;
+    }
+
+    /// As people see them. One that came back to the queue after the mailing was cancelled, since the
+    /// server had asked to try later, stays there and is never sent.
+    fn shown(self, state: State) -> Self {
+        match state {
+            State::Cancelled | State::Recalled => Self {
+                queued: self.queued - self.waiting,
+                cancelled: self.cancelled + self.waiting,
+                waiting: 0,
+                ..self
+            },
+            State::Draft | State::Approved | State::Sending | State::Paused | State::Done => self,
+        }
+    }
+}
+
+fn is_paid(reason: &str) -> bool {
+    [Reason::Paid, Reason::Processing, Reason::SettledOffline]
+        .iter()
+        .any(|paid| paid.name() == reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mail_is_counted_once() {
+        let mut counts = Counts::default();
+        for state in crate::outbox::view::STATES {
+            counts.add(state, None, 1);
+        }
+        for reason in [
+            "paid",
+            "processing",
+            "settled_offline",
+            "cancelled",
+            "no_email",
+        ] {
+            counts.add("cancelled", Some(reason), 10);
+        }
+        let expected = Counts {
+            total: 58,
+            queued: 2,
+            sent: 1,
+            failed: 1,
+            bounced: 1,
+            suppressed: 1,
+            unknown: 1,
+            skipped_paid: 30,
+            cancelled: 21,
+            waiting: 1,
+        };
+        assert_eq!(counts, expected);
+    }
+
+    #[test]
+    fn what_waits_in_a_cancelled_mailing_is_cancelled() {
+        let counts = Counts {
+            total: 4,
+            queued: 3,
+            waiting: 2,
+            sent: 1,
+            ..Counts::default()
+        };
+        let shown = counts.shown(State::Cancelled);
+        assert_eq!(
+            (shown.queued, shown.cancelled, shown.sent),
+            (1, 2, 1),
+            "one is in hand"
+        );
+        assert_eq!(counts.shown(State::Paused), counts);
     }
 }

@@ -1,13 +1,13 @@
 //! What can be done about a case: pure.
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Kind;
+use crate::column::column_enum;
 
 /// How a person resolves a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// A payment that does not fit is taken for what was owed; else, somebody has taken note.
@@ -24,13 +24,18 @@ impl How {
     /// In the order in which they are shown.
     pub const ALL: [Self; 4] = [Self::Adopt, Self::Move, Self::Refund, Self::Accept];
 
-    /// The word that is stored and shown.
+    /// The word that is shown.
     pub fn name(self) -> &'static str {
+        self.ending().name()
+    }
+
+    /// How a case that was resolved so has ended.
+    pub fn ending(self) -> Ending {
         match self {
-            Self::Accept => "accept",
-            Self::Refund => "refund",
-            Self::Move => "move",
-            Self::Adopt => "adopt",
+            Self::Accept => Ending::Accept,
+            Self::Refund => Ending::Refund,
+            Self::Move => Ending::Move,
+            Self::Adopt => Ending::Adopt,
         }
     }
 
@@ -41,16 +46,33 @@ impl How {
             Self::Accept | Self::Refund => false,
         }
     }
+}
 
-    /// How it ended, in a sentence that begins with "it".
-    fn past(word: &str) -> &str {
-        match word {
-            "accept" => "it was accepted",
-            "refund" => "it was refunded",
-            "move" => "it was moved to another order",
-            "adopt" => "it was adopted by an order",
-            "won" => "the dispute was decided for the shop",
-            _ => "it was resolved in another way",
+column_enum! {
+    /// How a case ended: as a person wished, or by Stripe's word.
+    pub enum Ending {
+        /// [`How::Accept`]
+        Accept = "accept",
+        /// [`How::Refund`], also in Stripe's dashboard.
+        Refund = "refund",
+        /// [`How::Move`]
+        Move = "move",
+        /// [`How::Adopt`]
+        Adopt = "adopt",
+        /// The dispute was decided for the shop.
+        Won = "won",
+    }
+}
+
+impl Ending {
+    /// The same in a sentence.
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Accept => "it was accepted",
+            Self::Refund => "it was refunded",
+            Self::Move => "it was moved to another order",
+            Self::Adopt => "it was adopted by an order",
+            Self::Won => "the dispute was decided for the shop",
         }
     }
 }
@@ -99,7 +121,7 @@ impl Wish {
 }
 
 /// How far a case is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Nobody has decided.
     Open,
@@ -108,7 +130,7 @@ pub enum Standing {
     /// Somebody has decided, here or at Stripe.
     Resolved {
         /// In what way.
-        how: String,
+        how: Ending,
         /// Which order the payment was moved to.
         moved_to: Option<Uuid>,
     },
@@ -152,15 +174,17 @@ impl Matter {
     pub fn ask(&self, wish: Wish) -> Follows {
         let how = wish.how();
         if let Standing::Resolved {
-            how: word,
+            how: ending,
             moved_to,
-        } = &self.standing
+        } = self.standing
         {
-            return if word == how.name() && *moved_to == wish.order() {
+            return if ending == how.ending() && moved_to == wish.order() {
                 Follows::IsDone
             } else {
-                let past = How::past(word);
-                Follows::Refuse(format!("the case is resolved already: {past} ({word})"))
+                let sentence = ending.sentence();
+                Follows::Refuse(format!(
+                    "the case is resolved already: {sentence} ({ending})"
+                ))
             };
         }
         match self.obstacle(how) {
@@ -223,7 +247,7 @@ mod tests {
 
     fn resolved(kind: Kind, how: How, moved_to: Option<Uuid>) -> Matter {
         let standing = Standing::Resolved {
-            how: how.name().to_owned(),
+            how: how.ending(),
             moved_to,
         };
         Matter {

@@ -5,9 +5,10 @@ use diesel::{pg::Pg, prelude::*};
 use uuid::Uuid;
 
 use super::suggest::{Candidate, Orphan};
-use crate::{db::lower, schema::orders};
+use crate::{db::lower, order::Status, schema::orders};
 
-/// How many orders with the payer's address, or the payment's amount, are looked at.
+/// How many orders with the payer's address, or the payment's amount, are looked at: five are shown,
+/// and a club's whole team may owe the same.
 const MOST: i64 = 1_000;
 
 /// The newest orders that wait for their money and share an address or an amount with an orphan.
@@ -27,11 +28,11 @@ pub(super) fn candidates(
     // Two queries, so that a whole team that owes the same does not push the address out.
     let with_the_address = waiting()
         .filter(lower(orders::email).eq_any(addresses))
-        .load::<Row>(connection)?;
+        .load::<CandidateRow>(connection)?;
     let with_the_amount = waiting()
         .filter(orders::amount_total.eq_any(amounts))
-        .load::<Row>(connection)?;
-    let mut found: Vec<Row> = with_the_address;
+        .load::<CandidateRow>(connection)?;
+    let mut found: Vec<CandidateRow> = with_the_address;
     for row in with_the_amount {
         if !found.iter().any(|known| known.id == row.id) {
             found.push(row);
@@ -42,22 +43,22 @@ pub(super) fn candidates(
 
 type Waiting<'a> = diesel::dsl::IntoBoxed<
     'a,
-    diesel::dsl::Select<orders::table, diesel::dsl::AsSelect<Row, Pg>>,
+    diesel::dsl::Select<orders::table, diesel::dsl::AsSelect<CandidateRow, Pg>>,
     Pg,
 >;
 
 fn waiting<'a>() -> Waiting<'a> {
     orders::table
-        .select(Row::as_select())
+        .select(CandidateRow::as_select())
         .into_boxed()
-        .filter(orders::status.eq_any(["open", "in_review"]))
+        .filter(orders::status.eq_any([Status::Open, Status::InReview]))
         .order(orders::id.desc())
         .limit(MOST)
 }
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = orders)]
-struct Row {
+struct CandidateRow {
     id: Uuid,
     reference: String,
     email: Option<String>,
@@ -66,8 +67,8 @@ struct Row {
     created_at: DateTime<Utc>,
 }
 
-impl From<Row> for Candidate {
-    fn from(row: Row) -> Self {
+impl From<CandidateRow> for Candidate {
+    fn from(row: CandidateRow) -> Self {
         Self {
             order_id: row.id,
             reference: row.reference,

@@ -8,7 +8,10 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::{Case, Kind, action::How};
+use super::{
+    Case, Kind,
+    action::{Ending, How},
+};
 use crate::{activity::Doing, random, schema::cases};
 
 /// A case that is being opened.
@@ -38,10 +41,11 @@ pub struct Opening<'a> {
 /// # Errors
 /// What PostgreSQL says.
 pub fn open(connection: &mut PgConnection, opening: &Opening, doing: &Doing) -> QueryResult<bool> {
+    // One case of a kind about one thing, by the unique index: whoever hears of it again opens none.
     let new = diesel::insert_into(cases::table)
         .values((
             cases::id.eq(random::row_id(doing.at)),
-            cases::kind.eq(opening.kind.name()),
+            cases::kind.eq(opening.kind),
             cases::about.eq(opening.about),
             cases::order_id.eq(opening.order_id),
             cases::payment_id.eq(opening.payment_id),
@@ -63,7 +67,7 @@ pub fn open(connection: &mut PgConnection, opening: &Opening, doing: &Doing) -> 
 pub fn in_review(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<bool> {
     let waiting = cases::table
         .filter(cases::order_id.eq(order_id))
-        .filter(cases::kind.eq(Kind::Mismatch.name()))
+        .filter(cases::kind.eq(Kind::Mismatch))
         .filter(cases::resolved_at.is_null());
     diesel::select(diesel::dsl::exists(waiting)).get_result(connection)
 }
@@ -77,7 +81,7 @@ pub fn close(
     connection: &mut PgConnection,
     about: &str,
     order_id: Option<Uuid>,
-    how: &str,
+    how: Ending,
     doing: &Doing,
 ) -> QueryResult<bool> {
     let open = cases::table
@@ -105,7 +109,7 @@ pub fn close(
 }
 
 /// Resolves a locked case that is open.
-pub(super) fn resolve(
+pub(crate) fn mark_resolved(
     connection: &mut PgConnection,
     case: &Case,
     how: How,
@@ -115,7 +119,7 @@ pub(super) fn resolve(
     diesel::update(cases::table.find(case.id))
         .set((
             cases::resolved_at.eq(doing.at),
-            cases::resolved_how.eq(how.name()),
+            cases::resolved_how.eq(how.ending()),
             cases::resolved_by.eq(&doing.actor),
             cases::note.eq(&doing.note),
             cases::moved_to.eq(moved_to),
@@ -125,7 +129,7 @@ pub(super) fn resolve(
 }
 
 /// Keeps that a refund is asked for, before Stripe hears of it.
-pub(super) fn begin_refund(
+pub(crate) fn begin_refund(
     connection: &mut PgConnection,
     case: &Case,
     doing: &Doing,
@@ -141,11 +145,12 @@ pub(super) fn begin_refund(
 }
 
 /// An attempt has had its final answer: the next one goes under another number.
-pub(super) fn next_refund_attempt(
+pub(crate) fn next_refund_attempt(
     connection: &mut PgConnection,
     id: Uuid,
     attempt: i32,
 ) -> QueryResult<()> {
+    // Counted up once, also where two people heard the same answer.
     let still = cases::table
         .find(id)
         .filter(cases::refund_attempt.eq(attempt));
@@ -156,7 +161,7 @@ pub(super) fn next_refund_attempt(
 }
 
 /// Stripe refused the refund that was asked for: the case is open again. Tells whether it was.
-pub(super) fn end_refund(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
+pub(crate) fn end_refund(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
     let asked = cases::table
         .find(id)
         .filter(cases::refunding_at.is_not_null());
@@ -171,7 +176,7 @@ pub(super) fn end_refund(connection: &mut PgConnection, id: Uuid) -> QueryResult
 }
 
 /// A payment has moved; the cases of its disputes are about its order, too.
-pub(super) fn follow(
+pub(crate) fn follow(
     connection: &mut PgConnection,
     payment: Uuid,
     from: Option<Uuid>,
@@ -179,7 +184,7 @@ pub(super) fn follow(
 ) -> QueryResult<()> {
     let disputes = cases::table
         .filter(cases::payment_id.eq(payment))
-        .filter(cases::kind.eq(Kind::Dispute.name()))
+        .filter(cases::kind.eq(Kind::Dispute))
         .filter(cases::order_id.is_not_distinct_from(from));
     diesel::update(disputes)
         .set(cases::order_id.eq(to))

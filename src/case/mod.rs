@@ -2,65 +2,42 @@
 //! second one, one without an order, a dispute, a refund that nobody can place.
 //!
 //! Settlement opens them ([`open`]) in the transaction of what it found, and closes those that
-//! something at Stripe has settled ([`close`]). A person resolves the others ([`resolve()`]): what
-//! each kind offers is a pure table ([`action`]). Nothing here ever un-pays an order.
+//! something at Stripe has settled ([`close`]). A person decides about the others: what each kind
+//! offers is a pure table ([`action`]), and [`crate::resolution`] does it. Nothing here ever un-pays
+//! an order.
 
-mod accept;
 pub mod action;
 mod candidate;
 mod change;
-mod place;
-mod refund;
-mod resolve;
 mod row;
 pub mod suggest;
 mod view;
 
 pub use self::{
+    action::Ending,
     change::{Opening, close, in_review, open},
-    resolve::{Resolved, resolve},
     row::{Case, Resolution, find},
-    view::{CaseView, Filter, list, show},
+    view::{CaseFilter, CaseState, CaseView, list, show},
+};
+pub(crate) use self::{
+    change::{begin_refund, end_refund, follow, mark_resolved, next_refund_attempt},
+    row::{lock, orders_of},
 };
 
-/// What does not add up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A payment is not what was owed, or came for an order that was cancelled.
-    Mismatch,
-    /// A payment came for an order that is settled.
-    SecondPayment,
-    /// A payment belongs to no order that we know.
-    Orphan,
-    /// The payer's bank asks for the money back.
-    Dispute,
-    /// A refund of a payment that several orders share: nobody but a person knows whose it is.
-    Refund,
-}
+use crate::column::column_enum;
 
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Mismatch,
-        Self::SecondPayment,
-        Self::Orphan,
-        Self::Dispute,
-        Self::Refund,
-    ];
-
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Mismatch => "mismatch",
-            Self::SecondPayment => "second_payment",
-            Self::Orphan => "orphan",
-            Self::Dispute => "dispute",
-            Self::Refund => "refund",
-        }
-    }
-
-    /// The kind of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+column_enum! {
+    /// What does not add up.
+    pub enum Kind {
+        /// A payment is not what was owed, or came for an order that was cancelled.
+        Mismatch = "mismatch",
+        /// A payment came for an order that is settled.
+        SecondPayment = "second_payment",
+        /// A payment belongs to no order that we know.
+        Orphan = "orphan",
+        /// The payer's bank asks for the money back.
+        Dispute = "dispute",
+        /// A refund of a payment that several orders share: nobody but a person knows whose it is.
+        Refund = "refund",
     }
 }

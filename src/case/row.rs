@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Kind,
-    action::{Matter, Standing},
+    action::{Ending, Matter, Standing},
 };
 use crate::schema::{cases, payment_allocations};
 
@@ -48,8 +48,8 @@ pub struct Case {
 pub struct Resolution {
     /// When.
     pub at: DateTime<Utc>,
-    /// What was done: a person's [`How`](super::action::How), or Stripe's word, such as `won`.
-    pub how: String,
+    /// What was done.
+    pub how: Ending,
     /// By whom.
     pub by: String,
     /// The order that the payment is counted for since.
@@ -61,7 +61,7 @@ impl Case {
     pub fn matter(&self, shared: bool) -> Matter {
         let standing = match (&self.resolved, self.refunding_at) {
             (Some(resolved), _) => Standing::Resolved {
-                how: resolved.how.clone(),
+                how: resolved.how,
                 moved_to: resolved.moved_to,
             },
             (None, Some(_)) => Standing::Refunding,
@@ -81,7 +81,7 @@ impl Case {
 #[diesel(table_name = cases)]
 pub(super) struct CaseRow {
     id: Uuid,
-    kind: String,
+    kind: Kind,
     about: String,
     order_id: Option<Uuid>,
     payment_id: Option<Uuid>,
@@ -93,7 +93,7 @@ pub(super) struct CaseRow {
     refunding_at: Option<DateTime<Utc>>,
     refund_attempt: i32,
     resolved_at: Option<DateTime<Utc>>,
-    resolved_how: Option<String>,
+    resolved_how: Option<Ending>,
     resolved_by: Option<String>,
     note: Option<String>,
     moved_to: Option<Uuid>,
@@ -101,7 +101,6 @@ pub(super) struct CaseRow {
 
 impl CaseRow {
     pub fn decode(self) -> QueryResult<Case> {
-        let kind = Kind::from_name(&self.kind).ok_or_else(|| impossible("kind"))?;
         let resolved = match (self.resolved_at, self.resolved_how, self.resolved_by) {
             (None, None, None) => None,
             (Some(at), Some(how), Some(by)) => Some(Resolution {
@@ -110,11 +109,11 @@ impl CaseRow {
                 by,
                 moved_to: self.moved_to,
             }),
-            _ => return Err(impossible("half a resolution")),
+            _ => return Err(half_a_resolution()),
         };
         Ok(Case {
             id: self.id,
-            kind,
+            kind: self.kind,
             about: self.about,
             order_id: self.order_id,
             payment_id: self.payment_id,
@@ -131,8 +130,8 @@ impl CaseRow {
     }
 }
 
-fn impossible(what: &str) -> QueryError {
-    QueryError::DeserializationError(format!("cases holds an impossible {what}").into())
+fn half_a_resolution() -> QueryError {
+    QueryError::DeserializationError("cases holds half a resolution".into())
 }
 
 /// The case with this id.
@@ -148,8 +147,9 @@ pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>
     row.map(CaseRow::decode).transpose()
 }
 
-/// The same, locked: after orders, sessions and payments, by everybody.
-pub(super) fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>> {
+/// The same, locked, so that two people who decide at one moment do so one after the other: the second
+/// finds it resolved. After orders, sessions and payments, by everybody.
+pub(crate) fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>> {
     let row = cases::table
         .find(id)
         .select(CaseRow::as_select())
@@ -160,7 +160,7 @@ pub(super) fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Optio
 }
 
 /// The orders that its payment is counted for, in the order in which they are locked.
-pub(super) fn orders_of(connection: &mut PgConnection, case: &Case) -> QueryResult<Vec<Uuid>> {
+pub(crate) fn orders_of(connection: &mut PgConnection, case: &Case) -> QueryResult<Vec<Uuid>> {
     let Some(payment) = case.payment_id else {
         return Ok(Vec::new());
     };

@@ -7,22 +7,35 @@ use uuid::Uuid;
 
 use super::{
     Case, Kind,
-    action::How,
+    action::{Ending, How},
     candidate::candidates,
     row::CaseRow,
     suggest::{Candidate, Orphan, Suggestion, suggest},
 };
-use crate::schema::{cases, disputes, payment_allocations, payments, refunds};
+use crate::{
+    column::column_enum,
+    schema::{cases, disputes, payment_allocations, payments, refunds},
+};
+
+column_enum! {
+    /// Whether somebody has decided.
+    pub enum CaseState {
+        /// Nobody has.
+        Open = "open",
+        /// A person has, or Stripe's word ended it.
+        Resolved = "resolved",
+    }
+}
 
 /// The JSON of a case. Amounts in minor units.
 #[derive(Debug, Clone, Serialize)]
 pub struct CaseView {
     /// Ours, for ever.
     pub id: Uuid,
-    /// What does not add up, by its name.
-    pub kind: &'static str,
-    /// `open` or `resolved`.
-    pub state: &'static str,
+    /// What does not add up.
+    pub kind: Kind,
+    /// Whether somebody has decided.
+    pub state: CaseState,
     /// Whose money it is counted for; of a moved payment, whose it was before.
     pub order_id: Option<Uuid>,
     /// The payment's `cs_…`.
@@ -45,8 +58,8 @@ pub struct CaseView {
     pub refunded_amount: i64,
     /// When it was resolved.
     pub resolved_at: Option<DateTime<Utc>>,
-    /// What was done; `won` for a dispute that Stripe's word ended.
-    pub resolved_how: Option<String>,
+    /// What was done.
+    pub resolved_how: Option<Ending>,
     /// By whom.
     pub resolved_by: Option<String>,
     /// The order that the payment is counted for since.
@@ -72,9 +85,9 @@ pub struct DisputeView {
 
 /// What is looked for in a list.
 #[derive(Debug, Default, Clone)]
-pub struct Filter {
+pub struct CaseFilter {
     /// Only open ones, or only resolved ones.
-    pub open: Option<bool>,
+    pub state: Option<CaseState>,
     /// One kind.
     pub kind: Option<Kind>,
     /// About this order, before or after the payment was moved.
@@ -89,7 +102,7 @@ pub struct Filter {
 /// What PostgreSQL says.
 pub fn list(
     connection: &mut PgConnection,
-    filter: &Filter,
+    filter: &CaseFilter,
     limit: i64,
 ) -> QueryResult<Vec<CaseView>> {
     let mut query = cases::table
@@ -97,13 +110,13 @@ pub fn list(
         .order(cases::id.desc())
         .limit(limit)
         .into_boxed();
-    query = match filter.open {
-        Some(true) => query.filter(cases::resolved_at.is_null()),
-        Some(false) => query.filter(cases::resolved_at.is_not_null()),
+    query = match filter.state {
+        Some(CaseState::Open) => query.filter(cases::resolved_at.is_null()),
+        Some(CaseState::Resolved) => query.filter(cases::resolved_at.is_not_null()),
         None => query,
     };
     if let Some(kind) = filter.kind {
-        query = query.filter(cases::kind.eq(kind.name()));
+        query = query.filter(cases::kind.eq(kind));
     }
     if let Some(order) = filter.order {
         query = query.filter(cases::order_id.eq(order).or(cases::moved_to.eq(order)));
@@ -116,7 +129,7 @@ pub fn list(
         .into_iter()
         .map(CaseRow::decode)
         .collect::<QueryResult<_>>()?;
-    let beside = Beside::of(connection, &found)?;
+    let beside = Beside::read(connection, &found)?;
     Ok(found.into_iter().map(|case| beside.view(case)).collect())
 }
 
@@ -128,7 +141,7 @@ pub fn show(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<CaseV
     let Some(case) = super::find(connection, id)? else {
         return Ok(None);
     };
-    let beside = Beside::of(connection, std::slice::from_ref(&case))?;
+    let beside = Beside::read(connection, std::slice::from_ref(&case))?;
     Ok(Some(beside.view(case)))
 }
 
@@ -143,7 +156,7 @@ struct Beside {
 }
 
 impl Beside {
-    fn of(connection: &mut PgConnection, cases: &[Case]) -> QueryResult<Self> {
+    fn read(connection: &mut PgConnection, cases: &[Case]) -> QueryResult<Self> {
         let ids: Vec<Uuid> = cases.iter().filter_map(|case| case.payment_id).collect();
         let intents: Vec<&String> = cases
             .iter()
@@ -189,11 +202,10 @@ impl Beside {
         let resolved = case.resolved;
         CaseView {
             id: case.id,
-            kind: case.kind.name(),
-            state: if resolved.is_some() {
-                "resolved"
-            } else {
-                "open"
+            kind: case.kind,
+            state: match resolved {
+                Some(_) => CaseState::Resolved,
+                None => CaseState::Open,
             },
             order_id: case.order_id,
             session_id: session.map(|(_, id)| id.clone()),
@@ -206,7 +218,7 @@ impl Beside {
             refunding_at: case.refunding_at,
             refunded_amount: refunded.map_or(0, |(_, amount)| *amount),
             resolved_at: resolved.as_ref().map(|resolved| resolved.at),
-            resolved_how: resolved.as_ref().map(|resolved| resolved.how.clone()),
+            resolved_how: resolved.as_ref().map(|resolved| resolved.how),
             resolved_by: resolved.as_ref().map(|resolved| resolved.by.clone()),
             moved_to: resolved.and_then(|resolved| resolved.moved_to),
             note: case.note,

@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    STEPS, Trouble, row,
+    STEPS, row,
     session::next_closing_step,
     step::{Walk, take},
 };
@@ -13,6 +13,7 @@ use crate::{
     app::App,
     db::DbError,
     order::{self, Order},
+    upstream::UpstreamError,
     visitor::Visitor,
 };
 
@@ -65,6 +66,7 @@ where
         began: None,
         lost: 0,
     };
+    // Kept to the end: a click on this replica waits meanwhile, and sees the changed order.
     let _alone = app.one_at_a_time.lock(order_id).await;
     for _ in 0..STEPS {
         let found = app
@@ -77,8 +79,8 @@ where
         match next_closing_step(found.live.as_ref(), app.clock.now()) {
             Some(step) => match take(&mut walk, &found, step).await {
                 Ok(_) => {}
-                Err(Trouble::Stripe(_)) => return Ok(Changed::NoAnswer),
-                Err(Trouble::Database(error)) => return Err(error),
+                Err(UpstreamError::Stripe(_)) => return Ok(Changed::NoAnswer),
+                Err(UpstreamError::Database(error)) => return Err(error),
             },
             None => {
                 if let Some(done) = try_to(app, order_id, beside, change.clone()).await? {
@@ -105,6 +107,7 @@ where
     app.db
         .run(move |connection| {
             connection.transaction(|connection| {
+                // All in one statement, by id: two changes that share orders lock them alike.
                 let (locked, beside): (Vec<Order>, Vec<Order>) = order::lock(connection, &ids)?
                     .into_iter()
                     .partition(|order| order.id == order_id);

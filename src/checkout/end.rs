@@ -4,16 +4,17 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::schema::checkout_sessions;
+use crate::{schema::checkout_sessions, session::SessionState};
 
-/// Open becomes closing: from here on it is not handed out, and its end is our doing.
+/// Open becomes closing: from here on it is not handed out, and its end is our doing. Committed before
+/// Stripe is asked to close it, so that the expiry it tells of is not taken for somebody's who left.
 pub fn mark_closing(connection: &mut PgConnection, row: Uuid) -> QueryResult<()> {
     diesel::update(
         checkout_sessions::table
             .find(row)
-            .filter(checkout_sessions::state.eq("open")),
+            .filter(checkout_sessions::state.eq(SessionState::Open)),
     )
-    .set(checkout_sessions::state.eq("closing"))
+    .set(checkout_sessions::state.eq(SessionState::Closing))
     .execute(connection)
     .map(drop)
 }
@@ -28,10 +29,10 @@ pub fn fail(
     let changed = diesel::update(
         checkout_sessions::table
             .find(row)
-            .filter(checkout_sessions::state.eq("minting")),
+            .filter(checkout_sessions::state.eq(SessionState::Minting)),
     )
     .set((
-        checkout_sessions::state.eq("failed"),
+        checkout_sessions::state.eq(SessionState::Failed),
         checkout_sessions::failure.eq(why.to_string()),
         checkout_sessions::request_body.eq(None::<String>),
         checkout_sessions::ended_at.eq(now),
@@ -51,7 +52,7 @@ pub fn give_up(
         .filter(checkout_sessions::live);
     diesel::update(live)
         .set((
-            checkout_sessions::state.eq("superseded"),
+            checkout_sessions::state.eq(SessionState::Superseded),
             checkout_sessions::url.eq(None::<String>),
             checkout_sessions::ended_at.eq(now),
         ))

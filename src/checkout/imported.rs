@@ -7,12 +7,15 @@ use uuid::Uuid;
 
 use super::row;
 use crate::{
-    order::{Order, elsewhere::SessionId},
+    gateway::SessionId,
+    order::Order,
     random,
     schema::{checkout_sessions, orders, session_orders},
+    session::{AskedBy, SessionOrigin, SessionState},
 };
 
-/// As Stripe ends every session at the latest.
+/// As Stripe ends every session at the latest. An import does not tell when a session was opened, so
+/// that this is the latest time at which it can still be paid.
 const LIFE: Duration = Duration::hours(24);
 
 /// Who opened a session.
@@ -22,6 +25,15 @@ pub enum Origin {
     Import,
     /// We did, or saw it by ourselves.
     Here,
+}
+
+impl From<SessionOrigin> for Origin {
+    fn from(origin: SessionOrigin) -> Self {
+        match origin {
+            SessionOrigin::Imported => Self::Import,
+            SessionOrigin::Click | SessionOrigin::Foreign | SessionOrigin::Preflight => Self::Here,
+        }
+    }
 }
 
 /// What a session of an older system is to its order when we hear of it.
@@ -37,7 +49,7 @@ pub enum Standing {
 
 /// A session that has a row.
 #[derive(Debug, Clone)]
-pub struct Known {
+pub struct KnownSession {
     /// `cs_…`
     pub stripe_id: String,
     /// Who opened it.
@@ -50,9 +62,12 @@ pub struct Known {
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn known(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult<Vec<Known>> {
+pub fn known_sessions(
+    connection: &mut PgConnection,
+    ids: &[SessionId],
+) -> QueryResult<Vec<KnownSession>> {
     let ids = ids.iter().map(SessionId::as_str);
-    let rows: Vec<(Option<String>, String, Option<String>)> = checkout_sessions::table
+    let rows: Vec<(Option<String>, SessionOrigin, Option<String>)> = checkout_sessions::table
         .left_join(session_orders::table.on(session_orders::session_id.eq(checkout_sessions::id)))
         .left_join(
             orders::table.on(orders::id
@@ -63,7 +78,7 @@ pub fn known(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult<Ve
         // One that we saw expire by ourselves is nobody's yet.
         .filter(
             checkout_sessions::origin
-                .ne("foreign")
+                .ne(SessionOrigin::Foreign)
                 .or(session_orders::order_id.nullable().is_not_null()),
         )
         .order((checkout_sessions::stripe_id, orders::reference))
@@ -73,13 +88,13 @@ pub fn known(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult<Ve
             orders::reference.nullable(),
         ))
         .load(connection)?;
-    let mut known: Vec<Known> = Vec::new();
+    let mut known: Vec<KnownSession> = Vec::new();
     for (stripe_id, origin, reference) in rows {
         let stripe_id = stripe_id.unwrap_or_default();
         if known.last().is_none_or(|last| last.stripe_id != stripe_id) {
-            known.push(Known {
+            known.push(KnownSession {
                 stripe_id,
-                origin: origin_of(&origin),
+                origin: origin.into(),
                 references: Vec::new(),
             });
         }
@@ -95,12 +110,12 @@ pub fn known(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult<Ve
 /// # Errors
 /// What PostgreSQL says.
 pub fn live(connection: &mut PgConnection, order: &Order) -> QueryResult<Option<Origin>> {
-    let origin: Option<String> = checkout_sessions::table
+    let origin: Option<SessionOrigin> = checkout_sessions::table
         .filter(checkout_sessions::id.eq_any(row::live_of(connection, &[order.id])?))
         .select(checkout_sessions::origin)
         .first(connection)
         .optional()?;
-    Ok(origin.as_deref().map(origin_of))
+    Ok(origin.map(Origin::from))
 }
 
 /// Another session follows the order's payable one, or it is paid: nothing waits for that one's end.
@@ -112,7 +127,7 @@ pub fn retire(connection: &mut PgConnection, order: &Order, now: DateTime<Utc>) 
     let live = row::live_of(connection, &[order.id])?;
     diesel::update(checkout_sessions::table.filter(checkout_sessions::id.eq_any(live)))
         .set((
-            checkout_sessions::state.eq("superseded"),
+            checkout_sessions::state.eq(SessionState::Superseded),
             checkout_sessions::ended_at.eq(now),
         ))
         .execute(connection)
@@ -158,17 +173,17 @@ fn insert(
     now: DateTime<Utc>,
 ) -> QueryResult<Uuid> {
     let (state, ended_at) = match standing {
-        Standing::Payable => ("closing", None),
-        Standing::Older => ("superseded", Some(now)),
-        Standing::Paid => ("complete", Some(now)),
+        Standing::Payable => (SessionState::Closing, None),
+        Standing::Older => (SessionState::Superseded, Some(now)),
+        Standing::Paid => (SessionState::Complete, Some(now)),
     };
     diesel::insert_into(checkout_sessions::table)
         .values((
             checkout_sessions::id.eq(random::row_id(now)),
             checkout_sessions::stripe_id.eq(id.as_str()),
             checkout_sessions::state.eq(state),
-            checkout_sessions::origin.eq("imported"),
-            checkout_sessions::asked_by.eq("machine"),
+            checkout_sessions::origin.eq(SessionOrigin::Imported),
+            checkout_sessions::asked_by.eq(AskedBy::Machine),
             checkout_sessions::livemode.eq(id.livemode()),
             checkout_sessions::created_at.eq(now),
             checkout_sessions::expires_at.eq(now + LIFE),
@@ -178,7 +193,7 @@ fn insert(
         .on_conflict(checkout_sessions::stripe_id)
         .do_update()
         .set((
-            checkout_sessions::origin.eq("imported"),
+            checkout_sessions::origin.eq(SessionOrigin::Imported),
             checkout_sessions::state.eq(state),
             checkout_sessions::ended_at.eq(ended_at),
         ))
@@ -194,17 +209,9 @@ fn insert(
 pub fn complete(connection: &mut PgConnection, id: &SessionId) -> QueryResult<()> {
     let superseded = checkout_sessions::table
         .filter(checkout_sessions::stripe_id.eq(id.as_str()))
-        .filter(checkout_sessions::state.eq("superseded"));
+        .filter(checkout_sessions::state.eq(SessionState::Superseded));
     diesel::update(superseded)
-        .set(checkout_sessions::state.eq("complete"))
+        .set(checkout_sessions::state.eq(SessionState::Complete))
         .execute(connection)
         .map(drop)
-}
-
-fn origin_of(name: &str) -> Origin {
-    if name == "imported" {
-        Origin::Import
-    } else {
-        Origin::Here
-    }
 }

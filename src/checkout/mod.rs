@@ -3,7 +3,6 @@
 //! [`click`] walks from what the database says to a checkout session that can be paid, one
 //! [`Step`] at a time. [`close::closed_first`] walks the other way, before an order changes.
 
-pub mod alone;
 pub mod close;
 mod end;
 pub mod imported;
@@ -19,7 +18,7 @@ use uuid::Uuid;
 
 pub use self::{
     end::give_up,
-    row::{Found, load},
+    row::{CheckoutFacts, load},
 };
 use self::{
     session::{Step, next_step},
@@ -32,12 +31,15 @@ use crate::{
     link::token::PayClaims,
     order::Order,
     settlement::{self, FoundBy},
+    upstream::UpstreamError,
     visitor::Visitor,
 };
 
-/// More steps than any walk needs; a walk that takes them goes in circles.
+/// More steps than any walk needs: the longest resolves an old mint, closes its session, and begins as
+/// often as [`LOST_AT_MOST`] lets it. A walk that takes them goes in circles.
 const STEPS: usize = 12;
-/// After so many attempts that Stripe failed at, a payer is better off waiting.
+/// After so many attempts that Stripe failed at, a payer is better off waiting: each takes seconds, and
+/// the page that tries again begins anew.
 const LOST_AT_MOST: u32 = 2;
 
 const FOREIGN_HOST: &str = "Stripe's checkout is on a host that CHECKOUT_HOSTS does not name";
@@ -86,11 +88,11 @@ pub async fn click(app: &App, link: &PayClaims, visitor: Visitor) -> Door {
     let deadline = Instant::now() + app.click_budget;
     match tokio::time::timeout_at(deadline, walk(app, link, visitor, deadline)).await {
         Ok(Ok(door)) => door,
-        Ok(Err(Trouble::Database(error))) => {
-            log::error!("a click found no database: {error}");
+        Ok(Err(UpstreamError::Database(error))) => {
+            error.log("checkout");
             Door::TryAgain
         }
-        Ok(Err(Trouble::Stripe(error))) => {
+        Ok(Err(UpstreamError::Stripe(error))) => {
             log::warn!("a click for order {order_id} waits for Stripe: {error}");
             Door::TryAgain
         }
@@ -107,6 +109,7 @@ pub async fn click(app: &App, link: &PayClaims, visitor: Visitor) -> Door {
 /// # Errors
 /// The database's.
 pub async fn look(app: &App, order_id: Uuid, found_by: FoundBy) -> Result<Looked, DbError> {
+    // A payer looks at an empty page for so long; the page that tries again asks once more.
     let deadline = Instant::now() + Duration::from_secs(5).min(app.click_budget);
     let unsettled = app
         .db
@@ -142,24 +145,12 @@ pub enum Looked {
     NoAnswer,
 }
 
-#[derive(Debug)]
-enum Trouble {
-    Database(DbError),
-    Stripe(CallError),
-}
-
-impl From<DbError> for Trouble {
-    fn from(error: DbError) -> Self {
-        Self::Database(error)
-    }
-}
-
 async fn walk(
     app: &App,
     link: &PayClaims,
     visitor: Visitor,
     deadline: Instant,
-) -> Result<Door, Trouble> {
+) -> Result<Door, UpstreamError> {
     let order_id = link.order_id;
     // The quick way first: no lock for a session that can be handed out as it is.
     let mut alone = None;
@@ -183,7 +174,7 @@ async fn walk(
         if link.link_version < order.link_version {
             return Ok(Door::Replaced(found.order));
         }
-        let wanted = params::of(app, &found).hash();
+        let wanted = params::mint_params(app, &found).hash();
         // One that is minted now is handed out, however long it must live to be handed out again.
         let reuse_min = if walk.began.is_some() {
             chrono::Duration::zero()
@@ -212,7 +203,7 @@ async fn walk(
             step => match take(&mut walk, &found, step).await {
                 Ok(None) => {}
                 Ok(Some(door)) => return Ok(door),
-                Err(Trouble::Stripe(error)) if error.refuses_our_key() => {
+                Err(UpstreamError::Stripe(error)) if error.refuses_our_key() => {
                     return Ok(turn_away(app, found.order, &error).await?);
                 }
                 Err(trouble) => return Err(trouble),

@@ -2,7 +2,7 @@
 
 use crate::{
     app::App,
-    checkout::row::Found,
+    checkout::row::CheckoutFacts,
     gateway::mint::{MintLine, MintParams},
     order::line::Line,
 };
@@ -11,7 +11,7 @@ use crate::{
 const MOST_LETTERS: usize = 1_200;
 
 /// The parameters of a mint; their hash tells whether an open session still says what it should.
-pub fn of(app: &App, found: &Found) -> MintParams {
+pub fn mint_params(app: &App, found: &CheckoutFacts) -> MintParams {
     let order = &found.order;
     MintParams {
         order_id: order.id,
@@ -34,7 +34,7 @@ pub fn of(app: &App, found: &Found) -> MintParams {
 
 /// What the checkout says beside what is to be paid: that a bank debit did not arrive, and that a
 /// reminder may follow.
-fn notice(found: &Found) -> Option<String> {
+fn notice(found: &CheckoutFacts) -> Option<String> {
     let (order, settings) = (&found.order, &found.settings);
     let words = &order.locale.language().words().mails;
     let debit = order.debit_failed_at.map(|_| words.debit_failed);

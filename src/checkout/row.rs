@@ -9,16 +9,19 @@ use super::{
     session::{Attempt, Live, Stage},
 };
 use crate::{
-    order::{self, Order, OrderRow, line},
+    order::{self, Order, OrderRow, Status, line},
     random,
     schema::{checkout_sessions, orders, reminder_decisions, session_orders, settings},
+    session::{AskedBy, SessionOrigin, SessionState},
     settings::Settings,
     visitor::Visitor,
 };
 
-/// Fresh sessions that one order may have in an hour; more is somebody who plays with the link.
+/// Fresh sessions that one order may have in an hour; more is somebody who plays with the link. A
+/// session lives for hours, so that an honest payer has one or two.
 const MINTS_AN_HOUR: usize = 20;
-/// After Stripe refused an order as it is, it is not asked again for so long.
+/// After Stripe refused an order as it is, it is not asked again for so long: time to mend the account,
+/// without an alert at each click.
 const REFUSAL_STANDS: Duration = Duration::minutes(10);
 
 #[derive(Queryable, Selectable)]
@@ -26,7 +29,7 @@ const REFUSAL_STANDS: Duration = Duration::minutes(10);
 struct SessionRow {
     id: Uuid,
     stripe_id: Option<String>,
-    state: String,
+    state: SessionState,
     idempotency_key: Option<String>,
     params_hash: Option<Vec<u8>>,
     request_body: Option<String>,
@@ -39,18 +42,18 @@ struct SessionRow {
 impl SessionRow {
     fn decode(self) -> QueryResult<Live> {
         let stage = match (
-            self.state.as_str(),
+            self.state,
             self.stripe_id,
             self.request_body,
             self.idempotency_key,
         ) {
-            ("minting", _, Some(body), Some(key)) => Stage::Minting(Attempt {
+            (SessionState::Minting, _, Some(body), Some(key)) => Stage::Minting(Attempt {
                 body,
                 key,
                 posted_at: self.posted_at.unwrap_or(self.created_at),
             }),
-            ("closing", Some(stripe_id), ..) => Stage::Closing { stripe_id },
-            ("open", Some(stripe_id), ..) => match (self.url, self.expires_at) {
+            (SessionState::Closing, Some(stripe_id), ..) => Stage::Closing { stripe_id },
+            (SessionState::Open, Some(stripe_id), ..) => match (self.url, self.expires_at) {
                 (Some(url), Some(expires_at)) => Stage::Open {
                     stripe_id,
                     url,
@@ -58,7 +61,16 @@ impl SessionRow {
                 },
                 _ => return Err(impossible("an open session without its address or its end")),
             },
-            (state, ..) => return Err(impossible(&format!("a live session that is {state}"))),
+            (
+                state @ (SessionState::Minting
+                | SessionState::Open
+                | SessionState::Closing
+                | SessionState::Complete
+                | SessionState::Expired
+                | SessionState::Superseded
+                | SessionState::Failed),
+                ..,
+            ) => return Err(impossible(&format!("a live session that is {state}"))),
         };
         Ok(Live {
             id: self.id,
@@ -70,7 +82,7 @@ impl SessionRow {
 
 /// What a click looks at.
 #[derive(Debug)]
-pub struct Found {
+pub struct CheckoutFacts {
     /// The order.
     pub order: Order,
     /// Its one payable session.
@@ -82,7 +94,7 @@ pub struct Found {
 }
 
 /// An order, its one payable session and the settings, in one query.
-pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option<Found>> {
+pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option<CheckoutFacts>> {
     let on_live = session_orders::order_id
         .eq(orders::id)
         .and(session_orders::live);
@@ -109,7 +121,7 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
     let Some((order, session, settings, reminded)) = row else {
         return Ok(None);
     };
-    Ok(Some(Found {
+    Ok(Some(CheckoutFacts {
         order: order.decode()?,
         live: session.map(SessionRow::decode).transpose()?,
         settings,
@@ -124,11 +136,11 @@ pub fn unsettled(
     order_id: Uuid,
 ) -> QueryResult<Option<(String, bool)>> {
     let payable = orders::status
-        .eq("open")
-        .and(checkout_sessions::state.eq_any(["open", "closing"]));
+        .eq(Status::Open)
+        .and(checkout_sessions::state.eq_any(SessionState::PAYABLE));
     let on_its_way = orders::status
-        .eq("processing")
-        .and(checkout_sessions::state.eq("complete"))
+        .eq(Status::Processing)
+        .and(checkout_sessions::state.eq(SessionState::Complete))
         .and(checkout_sessions::payment_failed_at.is_null());
     session_orders::table
         .inner_join(
@@ -185,6 +197,7 @@ pub fn begin(
         asked_by,
     } = *beginning;
     connection.transaction(|connection| {
+        // Before the attempts are counted: a number is taken once, and it is part of Stripe's key.
         let locked = order::lock(connection, &[order.id])?;
         let unchanged = locked.first().is_some_and(|today| today == order);
         let mut earlier = earlier_attempts(connection, order)?;
@@ -222,13 +235,9 @@ pub fn begin(
         diesel::insert_into(checkout_sessions::table)
             .values((
                 checkout_sessions::id.eq(row),
-                checkout_sessions::state.eq("minting"),
-                checkout_sessions::origin.eq("click"),
-                checkout_sessions::asked_by.eq(if asked_by == Visitor::Person {
-                    "person"
-                } else {
-                    "machine"
-                }),
+                checkout_sessions::state.eq(SessionState::Minting),
+                checkout_sessions::origin.eq(SessionOrigin::Click),
+                checkout_sessions::asked_by.eq(AskedBy::from(asked_by)),
                 checkout_sessions::idempotency_key.eq(&attempt.key),
                 checkout_sessions::params_hash.eq(params_hash),
                 checkout_sessions::request_body.eq(&attempt.body),
@@ -236,6 +245,7 @@ pub fn begin(
                 checkout_sessions::posted_at.eq(now),
             ))
             .execute(connection)?;
+        // After the session's row, which its foreign key names.
         diesel::insert_into(session_orders::table)
             .values((
                 session_orders::session_id.eq(row),

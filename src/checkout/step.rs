@@ -3,19 +3,18 @@
 use std::time::Duration;
 
 use diesel::Connection;
-use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Door, Trouble,
+    Door,
     end::{self, Failure},
     params,
-    row::{self, Beginning, Begun, Found},
+    row::{self, Beginning, Begun, CheckoutFacts},
     session::{Attempt, Step},
 };
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing},
     app::App,
     db::DbError,
     gateway::{CallError, Session, session::Status},
@@ -23,6 +22,7 @@ use crate::{
     order::{self, Order, Simpler},
     random,
     settlement::{self, FoundBy},
+    upstream::UpstreamError,
     visitor::Visitor,
 };
 
@@ -32,6 +32,7 @@ const CLOCKS_DIFFER: chrono::Duration = chrono::Duration::minutes(5);
 
 /// After a 429, before the next turn is drawn; doubles.
 const FIRST_BACK_OFF: Duration = Duration::from_millis(100);
+/// A longer pause would leave a click no time for another try.
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(2);
 
 /// A walk: who makes it, how long it may take, and what it has begun itself.
@@ -46,7 +47,11 @@ pub struct Walk<'a> {
 }
 
 /// Takes one step; `None`: look again.
-pub async fn take(walk: &mut Walk<'_>, found: &Found, step: Step) -> Result<Option<Door>, Trouble> {
+pub async fn take(
+    walk: &mut Walk<'_>,
+    found: &CheckoutFacts,
+    step: Step,
+) -> Result<Option<Door>, UpstreamError> {
     match (step, &found.live) {
         (Step::Post(attempt), Some(live)) => post(walk, &found.order, live.id, attempt).await,
         (Step::Search(attempt), Some(live)) => search(walk, live.id, &attempt).await.map(|()| None),
@@ -69,9 +74,9 @@ pub async fn take(walk: &mut Walk<'_>, found: &Found, step: Step) -> Result<Opti
 }
 
 /// Writes an attempt down, and goes on to post it.
-async fn begin(walk: &mut Walk<'_>, found: &Found) -> Result<Option<Door>, Trouble> {
+async fn begin(walk: &mut Walk<'_>, found: &CheckoutFacts) -> Result<Option<Door>, UpstreamError> {
     let Walk { app, visitor, .. } = *walk;
-    let params = params::of(app, found);
+    let params = params::mint_params(app, found);
     let return_url = link::return_url(&app.public_url, &app.pay_token(&found.order));
     let (hash, now, order) = (params.hash(), app.clock.now(), found.order.clone());
     let begun = app.db.run({
@@ -108,7 +113,7 @@ async fn post(
     order: &Order,
     row: Uuid,
     attempt: Attempt,
-) -> Result<Option<Door>, Trouble> {
+) -> Result<Option<Door>, UpstreamError> {
     let Walk {
         app,
         deadline,
@@ -118,7 +123,7 @@ async fn post(
     let mut back_off = FIRST_BACK_OFF;
     let answer = loop {
         if !app.pace.wait_for_a_mint(&app.db, deadline).await? {
-            return Err(Trouble::Stripe(CallError::TooFast));
+            return Err(UpstreamError::Stripe(CallError::TooFast));
         }
         match app
             .stripe
@@ -137,7 +142,9 @@ async fn post(
     match answer {
         Ok(session) => adopt(app, session).await.map(|()| None),
         // An earlier post may have made it: the attempt stays, until a key that works tells.
-        Err(error) if error.refuses_our_key() && began != Some(row) => Err(Trouble::Stripe(error)),
+        Err(error) if error.refuses_our_key() && began != Some(row) => {
+            Err(UpstreamError::Stripe(error))
+        }
         Err(CallError::Refused {
             status,
             code,
@@ -159,20 +166,20 @@ async fn post(
         Err(CallError::Failed { .. } | CallError::Unreadable(_)) => {
             search(walk, row, &attempt).await.map(|()| None)
         }
-        Err(error) => Err(Trouble::Stripe(error)),
+        Err(error) => Err(UpstreamError::Stripe(error)),
     }
 }
 
 /// Looks among the sessions that Stripe made since the first post: ours is adopted; if there is
 /// none, the attempt is over.
-async fn search(walk: &mut Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(), Trouble> {
+async fn search(walk: &mut Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(), UpstreamError> {
     let Walk { app, deadline, .. } = *walk;
     let since = attempt.posted_at - CLOCKS_DIFFER;
     match app
         .stripe
         .find_minted(row, since, deadline)
         .await
-        .map_err(Trouble::Stripe)?
+        .map_err(UpstreamError::Stripe)?
     {
         Some(session) => adopt(app, session).await,
         None => {
@@ -187,12 +194,12 @@ async fn search(walk: &mut Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(),
 }
 
 /// A session of ours as Stripe has it: its row becomes what it is.
-async fn adopt(app: &App, session: Session) -> Result<(), Trouble> {
+async fn adopt(app: &App, session: Session) -> Result<(), UpstreamError> {
     settlement::settle(app, session, FoundBy::Click).await?;
     Ok(())
 }
 
-async fn read(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), Trouble> {
+async fn read(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), UpstreamError> {
     let Walk { app, deadline, .. } = *walk;
     match app.stripe.read(&stripe_id, deadline).await {
         // By Stripe's clock it has a moment left.
@@ -201,7 +208,7 @@ async fn read(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), Troub
     }
 }
 
-async fn replace(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), Trouble> {
+async fn replace(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), UpstreamError> {
     walk.app
         .db
         .run(move |connection| end::mark_closing(connection, row))
@@ -209,7 +216,7 @@ async fn replace(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), Tr
     close_at_stripe(walk, stripe_id).await
 }
 
-async fn close_at_stripe(walk: &Walk<'_>, stripe_id: String) -> Result<(), Trouble> {
+async fn close_at_stripe(walk: &Walk<'_>, stripe_id: String) -> Result<(), UpstreamError> {
     let Walk { app, deadline, .. } = *walk;
     let answer = app.stripe.close(&stripe_id, deadline).await;
     settle_answer(app, stripe_id, answer).await
@@ -219,7 +226,7 @@ async fn settle_answer(
     app: &App,
     stripe_id: String,
     answer: Result<Session, CallError>,
-) -> Result<(), Trouble> {
+) -> Result<(), UpstreamError> {
     match answer {
         Ok(session) => settlement::settle(app, session, FoundBy::Click)
             .await
@@ -234,7 +241,7 @@ async fn settle_answer(
                 .run(move |connection| end::give_up(connection, &stripe_id, now))
                 .await?;
         }
-        Err(error) => return Err(Trouble::Stripe(error)),
+        Err(error) => return Err(UpstreamError::Stripe(error)),
     }
     Ok(())
 }
@@ -259,7 +266,7 @@ async fn ask_for_less(
     row: Uuid,
     why: Failure,
     simpler: Simpler,
-) -> Result<(), Trouble> {
+) -> Result<(), UpstreamError> {
     let (order_id, version) = (order.id, order.version);
     let doing = Doing {
         actor: "stripe".to_owned(),
@@ -268,6 +275,7 @@ async fn ask_for_less(
     };
     let done = app.db.run(move |connection| {
         connection.transaction(|connection| {
+            // Orders are locked before sessions, by everybody.
             let locked = order::lock(connection, &[order_id])?;
             let ended = end::fail(connection, row, &why, doing.at)?;
             // Another replica may have been refused the same.
@@ -281,7 +289,7 @@ async fn ask_for_less(
 }
 
 /// Ends the attempt and tells ops, in one transaction.
-async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<(), Trouble> {
+async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<(), UpstreamError> {
     let (now, order_id) = (app.clock.now(), order.id);
     let line = refusal(app, order, &why);
     let ended = app.db.run(move |connection| {
@@ -300,13 +308,11 @@ async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<()
 fn refusal(app: &App, order: &Order, why: &impl std::fmt::Display) -> activity::Line {
     log::error!("no checkout can be opened for order {}: {why}", order.id);
     app.metrics.refused_mints.inc();
-    activity::Line {
-        at: app.clock.now(),
-        order_id: Some(order.id),
-        category: activity::Category::Checkout,
-        level: Level::Attention,
+    let doing = Doing {
         actor: "stripe".to_owned(),
-        what: format!("no checkout can be opened: {why}"),
-        detail: json!({}),
-    }
+        at: app.clock.now(),
+        note: None,
+    };
+    let what = format!("no checkout can be opened: {why}");
+    activity::Line::about(Some(order.id), Category::Checkout, what, &doing).attention()
 }

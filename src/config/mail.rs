@@ -3,8 +3,7 @@
 use clap::Args;
 use lettre::message::Mailbox;
 
-use super::{Secret, WrongSetting, email_address};
-use crate::mail::smtp::SmtpServer;
+use super::{Secret, email_address};
 
 /// How mail leaves. Without a server it waits in the outbox.
 #[derive(Args, Clone, Debug)]
@@ -30,29 +29,6 @@ pub struct Mail {
     /// Who is told at once when something needs a person
     #[arg(long, env, hide_env_values = true, value_parser = email_address)]
     pub alert_email: Option<String>,
-}
-
-impl Mail {
-    /// The mail server and the sender, if mail is set up.
-    ///
-    /// # Errors
-    /// A sentence that names the setting, never the password in it.
-    pub fn server(&self) -> Result<Option<(SmtpServer, Mailbox)>, WrongSetting> {
-        match (&self.smtp_url, &self.mail_from) {
-            (None, None) => Ok(None),
-            (Some(url), Some(from)) => SmtpServer::parse(url)
-                .map(|server| Some((server, from.clone())))
-                .map_err(|error| WrongSetting::new("SMTP_URL", error)),
-            (Some(_), None) => Err(WrongSetting::new(
-                "MAIL_FROM",
-                "it is needed beside SMTP_URL: the address that mails come from",
-            )),
-            (None, Some(_)) => Err(WrongSetting::new(
-                "SMTP_URL",
-                "it is needed beside MAIL_FROM: the mail server, as smtp://user:password@host:587?tls=required",
-            )),
-        }
-    }
 }
 
 /// When the one reminder is sent.

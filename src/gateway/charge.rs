@@ -2,6 +2,7 @@
 //! <https://docs.stripe.com/api/charges/object> <https://docs.stripe.com/api/disputes/object>
 
 use miniserde::{Deserialize, json::Value};
+use stripe_core::DisputeStatus;
 
 use super::session::id_of;
 
@@ -33,15 +34,40 @@ pub struct Dispute {
     pub reason: Option<String>,
 }
 
+/// Whose the money of a dispute is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DisputeOutcome {
+    /// It is not decided; so is what Stripe says in a word that we do not know.
+    Open,
+    /// The shop's.
+    Won,
+    /// The payer's.
+    Lost,
+}
+
+impl DisputeOutcome {
+    /// Reads Stripe's word for a dispute's status.
+    fn of(status: &str) -> Self {
+        let status: DisputeStatus = status.parse().unwrap_or_else(|never| match never {});
+        match status {
+            DisputeStatus::Won | DisputeStatus::WarningClosed | DisputeStatus::Prevented => {
+                Self::Won
+            }
+            DisputeStatus::Lost => Self::Lost,
+            _ => Self::Open,
+        }
+    }
+}
+
 impl Dispute {
     /// Whether nothing more will come of it.
     pub fn is_closed(&self) -> bool {
-        self.is_won() || self.status == "lost"
+        DisputeOutcome::of(&self.status) != DisputeOutcome::Open
     }
 
     /// Whether the shop keeps the money.
     pub fn is_won(&self) -> bool {
-        matches!(self.status.as_str(), "won" | "warning_closed" | "prevented")
+        DisputeOutcome::of(&self.status) == DisputeOutcome::Won
     }
 }
 

@@ -1,13 +1,12 @@
-//! Asking Stripe which events there were, and what they are about. <https://docs.stripe.com/api/events/list>
+//! Asking Stripe which events there were. <https://docs.stripe.com/api/events/list>
 
 use chrono::{DateTime, Utc};
+use miniserde::json;
+use stripe_core::event::ListEvent;
+use stripe_types::RangeQueryTs;
 use tokio::time::Instant;
-use url::form_urlencoded;
 
-use super::{
-    CallError, Gateway, Session, get,
-    session::{Page, WireSession},
-};
+use super::{CallError, Gateway, LONGEST_PAGE, session::ListPage};
 
 /// Which events are asked for.
 #[derive(Debug, Clone)]
@@ -23,46 +22,23 @@ pub struct EventList<'a> {
 }
 
 impl EventList<'_> {
-    fn query(&self) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("limit", "100");
-        query.append_pair("created[gte]", &self.since.timestamp().to_string());
-        for kind in self.types {
-            query.append_pair("types[]", kind);
-        }
+    fn request(&self) -> ListEvent {
+        let types: Vec<String> = self.types.iter().map(|&kind| kind.to_owned()).collect();
+        let mut request = ListEvent::new()
+            .limit(LONGEST_PAGE)
+            .created(RangeQueryTs::gte(self.since.timestamp()))
+            .types(types);
         if self.undelivered {
-            query.append_pair("delivery_success", "false");
+            request = request.delivery_success(false);
         }
         if let Some(after) = &self.after {
-            query.append_pair("starting_after", after);
+            request = request.starting_after(after);
         }
-        query.finish()
+        request
     }
 }
 
 impl Gateway {
-    /// The session that a payment was made in, if it was made in one.
-    ///
-    /// # Errors
-    /// As [`Gateway::read`].
-    pub async fn session_of(
-        &self,
-        payment_intent: &str,
-        deadline: Instant,
-    ) -> Result<Option<Session>, CallError> {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("payment_intent", payment_intent)
-            .append_pair("limit", "1")
-            .finish();
-        let request = || get("/checkout/sessions", &query);
-        let page: Page<WireSession> = self.ask(request, deadline).await?;
-        page.data
-            .into_iter()
-            .next()
-            .map(Session::try_from)
-            .transpose()
-    }
-
     /// One page of events, newest first, each as the JSON that a webhook would have brought; and
     /// whether there are older ones.
     ///
@@ -73,10 +49,8 @@ impl Gateway {
         wanted: &EventList<'_>,
         deadline: Instant,
     ) -> Result<(Vec<String>, bool), CallError> {
-        let query = wanted.query();
-        let request = || get("/events", &query);
-        let page: Page<miniserde::json::Value> = self.ask(request, deadline).await?;
-        let events = page.data.iter().map(miniserde::json::to_string).collect();
+        let page: ListPage<json::Value> = self.ask(&wanted.request(), deadline).await?;
+        let events = page.data.iter().map(json::to_string).collect();
         Ok((events, page.has_more))
     }
 }

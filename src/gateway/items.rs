@@ -1,13 +1,14 @@
 //! What is in a Checkout Session's cart. <https://docs.stripe.com/api/checkout/sessions/line_items>
 
 use miniserde::Deserialize;
+use stripe_checkout::checkout_session::ListLineItemsCheckoutSession;
 use tokio::time::Instant;
 
-use super::{CallError, Gateway, get, session::Page};
+use super::{CallError, Gateway, LONGEST_PAGE, session::ListPage};
 
 /// A position of a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
+pub struct CartItem {
     /// As the payer saw it.
     pub description: String,
     /// How many.
@@ -17,12 +18,12 @@ pub struct Item {
     /// Lower-case ISO code.
     pub currency: String,
     /// Its price.
-    pub price: Option<Price>,
+    pub price: Option<CartPrice>,
 }
 
 /// A price, of the catalogue or made for one checkout.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Price {
+pub struct CartPrice {
     /// `price_…`
     pub id: String,
     /// Whether it can be used again. One that was made for a checkout cannot.
@@ -59,19 +60,19 @@ struct WireRecurring {
     usage_type: Option<String>,
 }
 
-impl From<WireItem> for Item {
+impl From<WireItem> for CartItem {
     fn from(wire: WireItem) -> Self {
         Self {
             description: wire.description.unwrap_or_default(),
             quantity: wire.quantity.unwrap_or(1),
             amount_subtotal: wire.amount_subtotal,
             currency: wire.currency,
-            price: wire.price.map(Price::from),
+            price: wire.price.map(CartPrice::from),
         }
     }
 }
 
-impl From<WirePrice> for Price {
+impl From<WirePrice> for CartPrice {
     fn from(wire: WirePrice) -> Self {
         let usage = wire.recurring.as_ref();
         let usage = usage.and_then(|recurring| recurring.usage_type.as_deref());
@@ -96,14 +97,9 @@ impl Gateway {
         &self,
         stripe_id: &str,
         deadline: Instant,
-    ) -> Result<Vec<Item>, CallError> {
-        let request = || {
-            get(
-                &format!("/checkout/sessions/{stripe_id}/line_items"),
-                "limit=100",
-            )
-        };
-        let page: Page<WireItem> = self.ask(request, deadline).await?;
-        Ok(page.data.into_iter().map(Item::from).collect())
+    ) -> Result<Vec<CartItem>, CallError> {
+        let request = ListLineItemsCheckoutSession::new(stripe_id).limit(LONGEST_PAGE);
+        let page: ListPage<WireItem> = self.ask(&request, deadline).await?;
+        Ok(page.data.into_iter().map(CartItem::from).collect())
     }
 }

@@ -1,39 +1,47 @@
-//! The few calls to Stripe that Freshmint makes; the only user of the Stripe client.
+//! The few calls to Stripe that Freshmint makes; the only user of async-stripe.
 //!
+//! async-stripe's builders write each request. It is sent by a [transport](Transport) of our own, and
+//! the answer is read into structs of our own, which need of it what we act on and no more.
 //! No call is made with a database connection in hand. Every call has a deadline, and is repeated
 //! within it where that does no harm: a read always, a mint under its own idempotency key.
 
 pub mod charge;
 pub mod event;
 mod events;
-mod expired;
 pub mod items;
 pub mod mint;
 mod refund;
-mod repeated;
+mod replayed_params;
 mod retry;
 pub mod session;
+mod session_id;
+mod session_lists;
 mod transport;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use stripe_checkout::checkout_session::{
-    CreateCheckoutSession, ExpireCheckoutSession, ListCheckoutSession, RetrieveCheckoutSession,
+    CreateCheckoutSession, ExpireCheckoutSession, RetrieveCheckoutSession,
 };
-use stripe_client_core::{
-    IdempotencyKey, RequestBuilder, RequestStrategy, StripeMethod, StripeRequest,
-};
-use stripe_types::RangeQueryTs;
+use stripe_client_core::{IdempotencyKey, RequestBuilder, RequestStrategy, StripeRequest};
 use tokio::time::Instant;
 
-pub use self::{events::EventList, expired::ExpiredList, session::Session, transport::CallError};
+pub use self::{
+    events::EventList,
+    session::Session,
+    session_id::{SessionId, SessionIdError},
+    session_lists::ExpiredList,
+    transport::CallError,
+};
 use self::{
-    retry::{Next, Retry},
-    session::{Page, WireSession},
+    retry::{NextTry, Retry},
+    session::WireSession,
     transport::{Ping, Transport},
 };
 use crate::{config, random};
+
+/// The most entries that Stripe puts on a page of a list.
+const LONGEST_PAGE: i64 = 100;
 
 /// Stripe, as far as we use it. Cheap to clone; keeps its connections open between calls.
 #[derive(Clone)]
@@ -60,24 +68,14 @@ impl Gateway {
         key: &str,
         deadline: Instant,
     ) -> Result<Session, CallError> {
-        let path = CreateCheckoutSession::new().build().path;
-        let key =
-            IdempotencyKey::new(key).map_err(|error| CallError::NotSent(error.to_string()))?;
+        let key = idempotency_key(key)?;
         let mut left_open: Option<CallError> = None;
         let session: Session = self
             .repeat(Retry::for_a_paced_caller(), deadline, async |patience| {
-                let request = RequestBuilder {
-                    method: StripeMethod::Post,
-                    path: path.clone(),
-                    query: None,
-                    body: Some(body.to_owned()),
-                };
-                let answer: Result<WireSession, CallError> = request
-                    .customize()
-                    .request_strategy(RequestStrategy::Idempotent(key.clone()))
-                    .timeout(patience)
-                    .send(&self.transport)
-                    .await;
+                let mut request = CreateCheckoutSession::new().build();
+                request.body = Some(body.to_owned());
+                let answer: Result<WireSession, CallError> =
+                    self.once(request, Some(&key), patience).await;
                 match answer.and_then(Session::try_from) {
                     // The try before may have made it, and this answer says nothing of that.
                     Err(error) if error.refuses_our_key() => Err(left_open.take().unwrap_or(error)),
@@ -106,15 +104,14 @@ impl Gateway {
     /// [`CallError::Refused`] with status 404 if the account has no such session.
     pub async fn read(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
         let session = RetrieveCheckoutSession::new(stripe_id);
-        let plain = || session.build();
-        let told: Session = self.ask::<WireSession>(plain, deadline).await?.try_into()?;
+        let told: WireSession = self.ask(&session, deadline).await?;
+        let told = Session::try_from(told)?;
         if told.status != session::Status::PaymentPending {
             return Ok(told);
         }
-        let expanded = session.clone().expand(["payment_intent".to_owned()]);
-        self.ask::<WireSession>(|| expanded.build(), deadline)
-            .await?
-            .try_into()
+        let expanded = session.expand(["payment_intent".to_owned()]);
+        let told: WireSession = self.ask(&expanded, deadline).await?;
+        told.try_into()
     }
 
     /// Closes an open session and tells how it stands then. One that was no longer open is left as
@@ -123,8 +120,8 @@ impl Gateway {
     /// # Errors
     /// Nothing is known of the session then; asking again does no harm.
     pub async fn close(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
-        let request = || ExpireCheckoutSession::new(stripe_id).build();
-        let refused = match self.ask::<WireSession>(request, deadline).await {
+        let request = ExpireCheckoutSession::new(stripe_id);
+        let refused = match self.ask::<WireSession>(&request, deadline).await {
             Err(refused @ CallError::Refused { status: 400, .. }) => refused,
             answer => return answer?.try_into(),
         };
@@ -138,55 +135,36 @@ impl Gateway {
         }
     }
 
-    /// The session that carries our row's id, among those created since `since` (any status).
-    ///
-    /// # Errors
-    /// As [`Gateway::read`].
-    pub async fn find_minted(
-        &self,
-        row: uuid::Uuid,
-        since: DateTime<Utc>,
-        deadline: Instant,
-    ) -> Result<Option<Session>, CallError> {
-        let mut list = ListCheckoutSession::new()
-            .created(RangeQueryTs::gte(since.timestamp()))
-            .limit(100);
-        loop {
-            let page: Page<WireSession> = self.ask(|| list.build(), deadline).await?;
-            let last = page.data.last().map(|session| session.id.clone());
-            if let Some(ours) = page
-                .data
-                .into_iter()
-                .find(|session| session.row() == Some(row))
-            {
-                return ours.try_into().map(Some);
-            }
-            match last {
-                Some(last) if page.has_more => list = list.starting_after(last),
-                _ => return Ok(None),
-            }
-        }
-    }
-
     /// Asks Stripe something small, for `doctor`: does the key work, and what time is it there?
     pub async fn ping(&self, deadline: Instant) -> Ping {
         self.transport.ping(deadline - Instant::now()).await
     }
 
-    /// Asks for something that may be asked any number of times.
+    /// Asks for something that may be asked any number of times. What is read of the answer is up to
+    /// the caller: the request's own type fails as a whole where a single field is missing.
     async fn ask<T: miniserde::Deserialize>(
         &self,
-        request: impl Fn() -> RequestBuilder,
+        request: &(impl StripeRequest + Sync),
         deadline: Instant,
     ) -> Result<T, CallError> {
         self.repeat(Retry::default(), deadline, async |patience| {
-            request()
-                .customize()
-                .timeout(patience)
-                .send(&self.transport)
-                .await
+            self.once(request.build(), None, patience).await
         })
         .await
+    }
+
+    /// One try of a call, under an idempotency key if it has one.
+    async fn once<T: miniserde::Deserialize>(
+        &self,
+        request: RequestBuilder,
+        key: Option<&IdempotencyKey>,
+        patience: Duration,
+    ) -> Result<T, CallError> {
+        let mut call = request.customize().timeout(patience);
+        if let Some(key) = key {
+            call = call.request_strategy(RequestStrategy::Idempotent(key.clone()));
+        }
+        call.send(&self.transport).await
     }
 
     /// Repeats `call` as [`retry`] says, until `deadline`.
@@ -203,20 +181,16 @@ impl Gateway {
                 Err(error) => error,
             };
             match retry.after(&error, random::share()) {
-                Next::GiveUp => return Err(error),
-                Next::Again(pause) if Instant::now() + pause >= deadline => return Err(error),
-                Next::Again(pause) => tokio::time::sleep(pause).await,
+                NextTry::GiveUp => return Err(error),
+                NextTry::Again(pause) if Instant::now() + pause >= deadline => return Err(error),
+                NextTry::Again(pause) => tokio::time::sleep(pause).await,
             }
         }
     }
 }
 
-/// A read of what the generated requests have no type for here.
-fn get(path: &str, query: &str) -> RequestBuilder {
-    RequestBuilder {
-        method: StripeMethod::Get,
-        path: path.to_owned(),
-        query: Some(query.to_owned()),
-        body: None,
-    }
+/// # Errors
+/// [`CallError::NotSent`] if Stripe takes no such key.
+fn idempotency_key(text: &str) -> Result<IdempotencyKey, CallError> {
+    IdempotencyKey::new(text).map_err(|error| CallError::NotSent(error.to_string()))
 }

@@ -1,16 +1,18 @@
 //! Giving money back. <https://docs.stripe.com/api/refunds/create>
 
+use std::collections::HashMap;
+
 use miniserde::Deserialize;
-use stripe_client_core::{IdempotencyKey, RequestBuilder, RequestStrategy, StripeMethod};
+use stripe_client_core::StripeRequest;
+use stripe_core::refund::CreateRefund;
 use tokio::time::Instant;
-use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::{CallError, Gateway, retry::Retry};
+use super::{CallError, Gateway, idempotency_key, retry::Retry};
 
 /// An answer without an id is none.
 #[derive(Deserialize)]
-struct Refund {
+struct WireRefund {
     #[allow(dead_code)]
     id: String,
 }
@@ -29,25 +31,14 @@ impl Gateway {
         attempt: i32,
         deadline: Instant,
     ) -> Result<(), CallError> {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("payment_intent", payment_intent)
-            .append_pair("metadata[freshmint_case]", &case.to_string())
-            .finish();
-        let key = IdempotencyKey::new(format!("freshmint-refund-{case}-{attempt}"))
-            .map_err(|error| CallError::NotSent(error.to_string()))?;
+        let named = ("freshmint_case".to_owned(), case.to_string());
+        let request = CreateRefund::new()
+            .payment_intent(payment_intent)
+            .metadata(HashMap::from([named]));
+        let key = idempotency_key(&format!("freshmint-refund-{case}-{attempt}"))?;
         self.repeat(Retry::default(), deadline, async |patience| {
-            let request = RequestBuilder {
-                method: StripeMethod::Post,
-                path: "/refunds".to_owned(),
-                query: None,
-                body: Some(body.clone()),
-            };
-            let answer: Result<Refund, CallError> = request
-                .customize()
-                .request_strategy(RequestStrategy::Idempotent(key.clone()))
-                .timeout(patience)
-                .send(&self.transport)
-                .await;
+            let answer: Result<WireRefund, CallError> =
+                self.once(request.build(), Some(&key), patience).await;
             answer.map(drop)
         })
         .await

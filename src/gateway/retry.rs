@@ -13,7 +13,7 @@ const FAILURES_UNTIL_FINAL: u32 = 2;
 
 /// What to do after a try went wrong.
 #[derive(Debug, PartialEq)]
-pub enum Next {
+pub enum NextTry {
     /// Try again after a pause.
     Again(Duration),
     /// Another try would get the same answer.
@@ -45,26 +45,26 @@ impl Retry {
     /// What follows `error`; `share` (0 to 1) spreads the pauses of many callers.
     ///
     /// Which answers are worth a repeat: <https://docs.stripe.com/error-low-level>.
-    pub fn after(&mut self, error: &CallError, share: f64) -> Next {
+    pub fn after(&mut self, error: &CallError, share: f64) -> NextTry {
         let pause = FIRST_PAUSE
             .saturating_mul(1 << self.tries.min(10))
             .min(LONGEST_PAUSE);
         self.tries += 1;
         match error {
             CallError::Refused { .. } | CallError::NotSent(_) | CallError::Unreadable(_) => {
-                Next::GiveUp
+                NextTry::GiveUp
             }
             CallError::Failed { .. } => {
                 self.failures += 1;
                 if self.failures >= FAILURES_UNTIL_FINAL {
-                    Next::GiveUp
+                    NextTry::GiveUp
                 } else {
-                    Next::Again(pause)
+                    NextTry::Again(pause)
                 }
             }
-            CallError::TooFast if self.caller_keeps_pace => Next::GiveUp,
+            CallError::TooFast if self.caller_keeps_pace => NextTry::GiveUp,
             CallError::TooFast | CallError::KeyInUse | CallError::NoAnswer(_) => {
-                Next::Again(pause.mul_f64(0.5 + share / 2.0))
+                NextTry::Again(pause.mul_f64(0.5 + share / 2.0))
             }
         }
     }
@@ -81,7 +81,7 @@ mod tests {
             code: None,
             param: None,
         };
-        assert_eq!(Retry::default().after(&refused, 0.5), Next::GiveUp);
+        assert_eq!(Retry::default().after(&refused, 0.5), NextTry::GiveUp);
     }
 
     #[test]
@@ -89,11 +89,11 @@ mod tests {
         let mut retry = Retry::default();
         assert!(matches!(
             retry.after(&CallError::Failed { status: 500 }, 0.0),
-            Next::Again(_)
+            NextTry::Again(_)
         ));
         assert_eq!(
             retry.after(&CallError::Failed { status: 500 }, 0.0),
-            Next::GiveUp
+            NextTry::GiveUp
         );
     }
 
@@ -102,7 +102,7 @@ mod tests {
         let mut retry = Retry::default();
         let mut last = Duration::ZERO;
         for _ in 0..40 {
-            let Next::Again(pause) = retry.after(&CallError::TooFast, 1.0) else {
+            let NextTry::Again(pause) = retry.after(&CallError::TooFast, 1.0) else {
                 panic!("gave up on a 429")
             };
             assert!(pause >= last && pause <= LONGEST_PAUSE);
@@ -114,10 +114,10 @@ mod tests {
     #[test]
     fn whoever_keeps_a_pace_is_told_of_a_429_at_once() {
         let mut retry = Retry::for_a_paced_caller();
-        assert_eq!(retry.after(&CallError::TooFast, 0.5), Next::GiveUp);
+        assert_eq!(retry.after(&CallError::TooFast, 0.5), NextTry::GiveUp);
         assert!(matches!(
             retry.after(&CallError::KeyInUse, 0.5),
-            Next::Again(_)
+            NextTry::Again(_)
         ));
     }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use miniserde::{Deserialize, json::Value};
+use stripe_checkout::{CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus};
 use uuid::Uuid;
 
 use super::CallError;
@@ -128,7 +129,7 @@ pub enum Status {
 
 /// A page of a list. <https://docs.stripe.com/api/pagination>
 #[derive(Deserialize)]
-pub(super) struct Page<T> {
+pub(super) struct ListPage<T> {
     pub data: Vec<T>,
     pub has_more: bool,
 }
@@ -136,8 +137,8 @@ pub(super) struct Page<T> {
 #[derive(Deserialize)]
 pub(super) struct WireSession {
     pub id: String,
-    status: Option<String>,
-    payment_status: Option<String>,
+    status: Option<CheckoutSessionStatus>,
+    payment_status: Option<CheckoutSessionPaymentStatus>,
     url: Option<String>,
     amount_total: Option<i64>,
     amount_subtotal: Option<i64>,
@@ -145,7 +146,7 @@ pub(super) struct WireSession {
     customer_details: Option<CustomerDetails>,
     customer_email: Option<String>,
     pub customer: Option<Value>,
-    pub mode: Option<String>,
+    pub mode: Option<CheckoutSessionMode>,
     locale: Option<String>,
     automatic_tax: Option<AutomaticTax>,
     pub allow_promotion_codes: Option<bool>,
@@ -203,12 +204,12 @@ impl TryFrom<WireSession> for Session {
     type Error = CallError;
 
     fn try_from(wire: WireSession) -> Result<Self, CallError> {
-        let mut status = status(wire.status.as_deref(), wire.payment_status.as_deref())?;
+        let mut status = status(wire.status.as_ref(), wire.payment_status.as_ref())?;
         if status == Status::PaymentPending && wire.payment_intent.as_ref().is_some_and(has_failed)
         {
             status = Status::PaymentFailed;
         }
-        let is_setup = wire.mode.as_deref() == Some("setup");
+        let is_setup = wire.mode == Some(CheckoutSessionMode::Setup);
         let untold = wire.amount_total.is_none() || wire.currency.is_none();
         if status == Status::Paid && untold && !is_setup {
             return Err(CallError::Unreadable(
@@ -231,7 +232,7 @@ impl TryFrom<WireSession> for Session {
                 .custom_text
                 .and_then(|text| text.submit)
                 .map(|submit| submit.message),
-            mode: wire.mode,
+            mode: wire.mode.map(|mode| mode.as_str().to_owned()),
             locale: wire.locale,
             metadata: wire.metadata.unwrap_or_default(),
             email: wire
@@ -254,14 +255,20 @@ fn time(seconds: i64) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0)
 }
 
-fn status(status: Option<&str>, payment: Option<&str>) -> Result<Status, CallError> {
+fn status(
+    status: Option<&CheckoutSessionStatus>,
+    payment: Option<&CheckoutSessionPaymentStatus>,
+) -> Result<Status, CallError> {
+    use CheckoutSessionPaymentStatus::{NoPaymentRequired, Paid, Unpaid};
+    use CheckoutSessionStatus::{Complete, Expired, Open};
     match (status, payment) {
-        (Some("open"), _) => Ok(Status::Open),
-        (Some("expired"), _) => Ok(Status::Expired),
-        (Some("complete"), Some("paid" | "no_payment_required")) => Ok(Status::Paid),
-        (Some("complete"), Some("unpaid")) => Ok(Status::PaymentPending),
-        other => Err(CallError::Unreadable(format!(
-            "a session with status and payment_status {other:?}"
+        (Some(Open), _) => Ok(Status::Open),
+        (Some(Expired), _) => Ok(Status::Expired),
+        (Some(Complete), Some(Paid | NoPaymentRequired)) => Ok(Status::Paid),
+        (Some(Complete), Some(Unpaid)) => Ok(Status::PaymentPending),
+        (status, payment) => Err(CallError::Unreadable(format!(
+            "a session with status and payment_status {:?}",
+            (status.map(|it| it.as_str()), payment.map(|it| it.as_str()))
         ))),
     }
 }

@@ -9,7 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header};
-use stripe_client_core::{CustomizedStripeRequest, StripeClient, StripeClientErr, StripeMethod};
+use stripe_client_core::{
+    CustomizedStripeRequest, StripeClient, StripeClientErr, StripeMethod, StripeRequest,
+};
+use stripe_core::balance::RetrieveForMyAccountBalance;
 
 use crate::config::{self, Secret};
 
@@ -131,8 +134,9 @@ impl Transport {
     }
 
     pub async fn ping(&self, patience: Duration) -> Ping {
+        let balance = RetrieveForMyAccountBalance::new().build();
         let sent = self
-            .request(Method::GET, "/balance")
+            .request(Method::GET, &balance.path)
             .timeout(patience)
             .send()
             .await;

@@ -5,21 +5,26 @@
 //! finds its order, and a click closes the newest at Stripe before it mints. A payment that it took
 //! settles its order, and nobody is asked again.
 
+pub mod file;
+pub mod prior_system;
 mod rule;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::json;
 
-use self::rule::{Here, Plan, plan};
+use self::{
+    file::Entry,
+    prior_system::PriorSystem,
+    rule::{Here, Plan, plan},
+};
 use crate::{
     activity::{self, Doing, Level},
-    checkout::imported::{self, Known, Standing},
+    checkout::imported::{self, KnownSession, Standing},
+    gateway::SessionId,
     inbox,
     order::{
         self, Created, Order,
-        csv::Entry,
-        elsewhere::{Elsewhere, SessionId},
         state::{Fact, Verdict},
     },
     settlement,
@@ -56,7 +61,7 @@ pub struct Brought {
 /// # Errors
 /// What PostgreSQL says.
 pub fn take_in(connection: &mut PgConnection, entry: &Entry, doing: &Doing) -> QueryResult<Taken> {
-    let told = &entry.elsewhere;
+    let told = &entry.prior;
     let known = match known_of(connection, entry)? {
         Ok(known) => known,
         Err(reason) => return Ok(Taken::Refused(reason)),
@@ -102,7 +107,7 @@ pub fn take_in(connection: &mut PgConnection, entry: &Entry, doing: &Doing) -> Q
 pub fn events_of(connection: &mut PgConnection, entries: &[Entry]) -> QueryResult<usize> {
     let ids: Vec<SessionId> = entries
         .iter()
-        .flat_map(|entry| entry.elsewhere.sessions.clone())
+        .flat_map(|entry| entry.prior.sessions.clone())
         .collect();
     if ids.is_empty() {
         return Ok(0);
@@ -114,14 +119,14 @@ pub fn events_of(connection: &mut PgConnection, entries: &[Entry]) -> QueryResul
 fn known_of(
     connection: &mut PgConnection,
     entry: &Entry,
-) -> QueryResult<Result<Vec<Known>, String>> {
-    let ids = &entry.elsewhere.sessions;
+) -> QueryResult<Result<Vec<KnownSession>, String>> {
+    let ids = &entry.prior.sessions;
     if ids.is_empty() {
         return Ok(Ok(Vec::new()));
     }
-    let known = imported::known(connection, ids)?;
+    let known = imported::known_sessions(connection, ids)?;
     let reference = entry.order.reference.as_str();
-    for Known {
+    for KnownSession {
         stripe_id,
         references,
         ..
@@ -146,7 +151,7 @@ fn write(
     connection: &mut PgConnection,
     order: &Order,
     plan: &Plan,
-    told: &Elsewhere,
+    told: &PriorSystem,
     doing: &Doing,
 ) -> QueryResult<()> {
     let now = doing.at;

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::prior_system::PriorSystem;
 use crate::{
     checkout::imported::{Origin, Standing},
-    order::{
-        elsewhere::{Elsewhere, SessionId},
-        state::State,
-    },
+    gateway::SessionId,
+    order::state::State,
 };
 
 const OPENED_HERE: &str = "paid_at: a checkout of this order was opened here, and can be paid; \
@@ -53,7 +52,7 @@ impl Plan {
 ///
 /// # Errors
 /// A sentence for whoever handed the file in.
-pub(super) fn plan(here: &Here, told: &Elsewhere) -> Result<Plan, &'static str> {
+pub(super) fn plan(here: &Here, told: &PriorSystem) -> Result<Plan, &'static str> {
     let pays = match (here.state, told.paid_at) {
         (State::Open, Some(_)) if here.live == Some(Origin::Here) => return Err(OPENED_HERE),
         (State::Open, Some(_)) => true,
@@ -125,9 +124,9 @@ mod tests {
         }
     }
 
-    fn told(ids: &[&str], paid: bool) -> Elsewhere {
+    fn told(ids: &[&str], paid: bool) -> PriorSystem {
         let id = |id: &&str| SessionId::parse(id).expect("an id");
-        Elsewhere {
+        PriorSystem {
             sessions: ids.iter().map(id).collect(),
             paid_at: paid.then_some(DateTime::UNIX_EPOCH),
         }
@@ -139,7 +138,7 @@ mod tests {
     }
 
     /// The plan in one line.
-    fn told_by(here: &Here, told: &Elsewhere) -> String {
+    fn told_by(here: &Here, told: &PriorSystem) -> String {
         let plan = match plan(here, told) {
             Ok(plan) => plan,
             Err(_) => return "refused".to_owned(),

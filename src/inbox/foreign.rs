@@ -6,7 +6,7 @@ use diesel::{
     sql_types::{Array, Text},
 };
 
-use crate::order::elsewhere::SessionId;
+use crate::gateway::SessionId;
 
 /// Why nothing follows from such an event. Stored, and looked for.
 pub const WHY: &str = "foreign: another system opened this session";

@@ -31,8 +31,9 @@ use crate::{
         event::{Envelope, charge_of, dispute_of, session_of},
         session::Status,
     },
-    recovery::{self, Asking, Decision, RecoveryError},
+    recovery::{self, Asking, Decision},
     settlement::{self, Settled},
+    upstream::UpstreamError,
 };
 
 /// Events that one claim takes. A worker that dies gives back at most so many, after the lease.
@@ -147,8 +148,8 @@ async fn look_into(app: &App, session: &Session) -> Outcome {
         Ok(Decision::Skipped(reason)) => {
             Outcome::Ignored(format!("{}: no reminder ({})", foreign::WHY, reason.name()))
         }
-        Err(RecoveryError::Stripe(error)) => stripe_said(&error),
-        Err(RecoveryError::Database(error)) => Outcome::Later(error.to_string()),
+        Err(UpstreamError::Stripe(error)) => stripe_said(&error),
+        Err(UpstreamError::Database(error)) => Outcome::Later(error.to_string()),
     }
 }
 

@@ -43,7 +43,7 @@ impl Mailer {
     /// # Errors
     /// The first wrong setting.
     pub fn new(settings: &config::Mail, public_url: &Url) -> Result<Self, WrongSetting> {
-        let server = settings.server()?;
+        let server = server(settings)?;
         let domain = match &server {
             Some((_, from)) => from.email.domain().to_owned(),
             None => public_url.host_str().unwrap_or("localhost").to_owned(),
@@ -56,6 +56,25 @@ impl Mailer {
             connections: usize::try_from(settings.mail_connections).unwrap_or(1),
             domain,
         })
+    }
+}
+
+/// The mail server and the sender, if mail is set up. A sentence about what is wrong names the setting,
+/// never the password in it.
+fn server(settings: &config::Mail) -> Result<Option<(SmtpServer, Mailbox)>, WrongSetting> {
+    match (&settings.smtp_url, &settings.mail_from) {
+        (None, None) => Ok(None),
+        (Some(url), Some(from)) => SmtpServer::parse(url)
+            .map(|server| Some((server, from.clone())))
+            .map_err(|error| WrongSetting::new("SMTP_URL", error)),
+        (Some(_), None) => Err(WrongSetting::new(
+            "MAIL_FROM",
+            "it is needed beside SMTP_URL: the address that mails come from",
+        )),
+        (None, Some(_)) => Err(WrongSetting::new(
+            "SMTP_URL",
+            "it is needed beside MAIL_FROM: the mail server, as smtp://user:password@host:587?tls=required",
+        )),
     }
 }
 

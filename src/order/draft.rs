@@ -113,7 +113,7 @@ impl TryFrom<Draft> for NewOrder {
 
 impl NewOrder {
     /// Checks what no field shows by itself: the sums, and the mode against the lines.
-    pub(super) fn checked(self) -> Result<Self, Problems> {
+    pub(crate) fn checked(self) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         check_sums(&self.lines, self.currency, &mut problems);
         if self.mode == Mode::Subscription && !line::have_catalogue_prices(&self.lines) {

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Kind, Order, OrderRow};
+use super::{Kind, Order, OrderRow, Status};
 use crate::{
     db::lower,
     schema::{blast_recipients, orders, outbox_orders},
@@ -11,9 +11,9 @@ use crate::{
 
 /// What is looked for in a list.
 #[derive(Debug, Default, Clone)]
-pub struct Filter {
-    /// A status by its name.
-    pub status: Option<String>,
+pub struct OrderFilter {
+    /// Where it stands.
+    pub status: Option<Status>,
     /// An address, in any case.
     pub email: Option<String>,
     /// One reference.
@@ -30,13 +30,17 @@ pub struct Filter {
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> QueryResult<Vec<Order>> {
+pub fn list(
+    connection: &mut PgConnection,
+    filter: &OrderFilter,
+    limit: i64,
+) -> QueryResult<Vec<Order>> {
     let mut query = orders::table
         .select(OrderRow::as_select())
         .order(orders::id.desc())
         .limit(limit)
         .into_boxed();
-    if let Some(status) = &filter.status {
+    if let Some(status) = filter.status {
         query = query.filter(orders::status.eq(status));
     }
     if let Some(email) = &filter.email {
@@ -46,7 +50,7 @@ pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> Query
         query = query.filter(orders::reference.eq(reference));
     }
     if let Some(kind) = filter.kind {
-        query = query.filter(orders::kind.eq(kind.name()));
+        query = query.filter(orders::kind.eq(kind));
     }
     if let Some(blast) = filter.blast {
         let approved = blast_recipients::table
@@ -89,9 +93,9 @@ pub fn find_by_reference(
     connection: &mut PgConnection,
     reference: &str,
 ) -> QueryResult<Option<Order>> {
-    let filter = Filter {
+    let filter = OrderFilter {
         reference: Some(reference.to_owned()),
-        ..Filter::default()
+        ..OrderFilter::default()
     };
     Ok(list(connection, &filter, 1)?.pop())
 }

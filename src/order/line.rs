@@ -291,7 +291,7 @@ pub(super) fn check_sums(lines: &[Line], currency: Currency, problems: &mut Prob
 }
 
 /// Checks what one line comes to.
-pub(super) fn check_line_total(line: &Line, currency: Currency) -> Result<(), String> {
+pub(crate) fn check_line_total(line: &Line, currency: Currency) -> Result<(), String> {
     match line.total() {
         Some(total) if total > MAX_MINOR => Err(format!(
             "the line comes to more than the {} that Stripe takes",

@@ -1,6 +1,6 @@
 //! Orders: what somebody owes.
 //!
-//! A spreadsheet ([`csv`]) and the API ([`draft`]) end in the same [`draft::NewOrder`]; what is in
+//! A spreadsheet and the API ([`draft`]) end in the same [`draft::NewOrder`]; what is in
 //! one has been checked, and nothing further in asks again. An order is created once by its
 //! reference ([`create()`]), looked up ([`find()`], [`list`]), and moved from state to state by
 //! [`advance()`] alone, which writes the history line too.
@@ -9,12 +9,11 @@ mod advance;
 pub mod amount;
 pub mod change;
 mod create;
-pub mod csv;
 pub mod currency;
 pub mod draft;
-pub mod elsewhere;
 pub mod email;
 mod find;
+mod kind;
 pub mod line;
 pub mod locale;
 pub mod metadata;
@@ -25,6 +24,7 @@ pub mod problem;
 mod restored;
 mod row;
 pub mod state;
+mod status;
 pub mod text;
 pub mod wording;
 
@@ -32,17 +32,18 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 pub use self::{
     advance::{advance, advance_as_of},
     create::{Created, create, restore},
-    find::{Filter, find, find_by_reference, list},
+    find::{OrderFilter, find, find_by_reference, list},
+    kind::Kind,
     owed::set_amount,
     restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},
+    status::Status,
 };
 use self::{
     currency::Currency, email::Email, line::Line, locale::Locale, mode::Mode, money::Money,
@@ -53,34 +54,6 @@ use crate::{
     link::token::PayClaims,
     schema::orders,
 };
-
-/// How an order came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// The shop asks for it.
-    Billed,
-    /// It restores a cart that somebody left at another system's checkout.
-    Recovered,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Billed, Self::Recovered];
-
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Billed => "billed",
-            Self::Recovered => "recovered",
-        }
-    }
-
-    /// The kind of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
 
 /// An order as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,7 +177,7 @@ pub fn debit_failed(
 ) -> QueryResult<()> {
     let still_owed = orders::table
         .find(order.id)
-        .filter(orders::status.eq("open"));
+        .filter(orders::status.eq(Status::Open));
     diesel::update(still_owed)
         .set(orders::debit_failed_at.eq(at))
         .execute(connection)

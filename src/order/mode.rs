@@ -1,16 +1,17 @@
 //! How an order is paid: once, or again and again.
 
-use serde::Serialize;
+use crate::column::column_enum;
 
-/// Stripe's `mode` of a Checkout Session, as far as we use it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// One payment.
-    #[default]
-    Payment,
-    /// A recurring payment; it needs a price from the catalogue.
-    Subscription,
+column_enum! {
+    /// Stripe's `mode` of a Checkout Session, as far as we use it.
+    #[derive(Default)]
+    pub enum Mode {
+        /// One payment.
+        #[default]
+        Payment = "payment",
+        /// A recurring payment; it needs a price from the catalogue.
+        Subscription = "subscription",
+    }
 }
 
 /// What is wrong with a subscription of inline amounts alone.
@@ -23,20 +24,8 @@ pub(super) const NEEDS_A_PRICE: &str =
 pub struct UnknownMode;
 
 impl Mode {
-    /// Reads the name that [`Mode::as_str`] writes.
+    /// Reads the name that [`Mode::name`] writes.
     pub fn parse(text: &str) -> Result<Self, UnknownMode> {
-        match text {
-            "payment" => Ok(Self::Payment),
-            "subscription" => Ok(Self::Subscription),
-            _ => Err(UnknownMode),
-        }
-    }
-
-    /// Stripe's name for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Payment => "payment",
-            Self::Subscription => "subscription",
-        }
+        Self::from_name(text).ok_or(UnknownMode)
     }
 }

@@ -27,7 +27,7 @@ use crate::schema::orders;
 pub struct OrderRow {
     pub(super) id: Uuid,
     pub(super) content_hash: String,
-    kind: String,
+    kind: Kind,
     reference: String,
     email: Option<String>,
     name: Option<String>,
@@ -36,7 +36,7 @@ pub struct OrderRow {
     amount_total: Option<i64>,
     lines: Value,
     metadata: Value,
-    mode: String,
+    mode: Mode,
     remind: bool,
     version: i32,
     link_version: i32,
@@ -46,7 +46,7 @@ pub struct OrderRow {
     paid_at: Option<DateTime<Utc>>,
     refunded_amount: i64,
     settled_at: Option<DateTime<Utc>>,
-    settled_how: Option<String>,
+    settled_how: Option<How>,
     cancelled_at: Option<DateTime<Utc>>,
     paid_amount: Option<i64>,
     paid_currency: Option<String>,
@@ -80,10 +80,10 @@ impl OrderRow {
                 .transpose()
                 .map_err(|error| impossible("email", error))?,
             locale: Locale::parse(&self.locale).map_err(|error| impossible("locale", error))?,
-            mode: Mode::parse(&self.mode).map_err(|error| impossible("mode", error))?,
+            mode: self.mode,
             lines,
             metadata: from_json("metadata", self.metadata)?,
-            kind: Kind::from_name(&self.kind).ok_or_else(|| impossible("kind", "unknown"))?,
+            kind: self.kind,
             reference: self.reference,
             name: self.name,
             currency,
@@ -114,7 +114,6 @@ impl OrderRow {
     }
 
     fn state(&self) -> QueryResult<State> {
-        let how = self.settled_how.as_deref();
         Ok(match (self.paid_at, self.settled_at, self.cancelled_at) {
             (Some(at), ..) => match self.refunded_amount {
                 0 => State::Paid { at },
@@ -123,8 +122,8 @@ impl OrderRow {
             },
             (None, Some(at), _) => State::SettledOffline {
                 at,
-                how: how
-                    .and_then(How::from_name)
+                how: self
+                    .settled_how
                     .ok_or_else(|| impossible("settled_how", "unknown"))?,
             },
             (None, None, Some(at)) => State::Cancelled { at },
@@ -143,7 +142,7 @@ impl OrderRow {
 pub(super) struct NewRow {
     pub id: Uuid,
     pub content_hash: String,
-    kind: &'static str,
+    kind: Kind,
     reference: String,
     email: Option<String>,
     name: Option<String>,
@@ -152,7 +151,7 @@ pub(super) struct NewRow {
     amount_total: Option<i64>,
     lines: Value,
     metadata: Value,
-    mode: &'static str,
+    mode: Mode,
     remind: bool,
     automatic_tax: bool,
     promotion_codes: bool,
@@ -165,7 +164,7 @@ impl NewRow {
         Self {
             id,
             content_hash: order.content_hash(),
-            kind: Kind::Billed.name(),
+            kind: Kind::Billed,
             reference: order.reference.to_string(),
             email: order.email.as_ref().map(|email| email.as_str().to_owned()),
             name: order.name.as_ref().map(ToString::to_string),
@@ -174,7 +173,7 @@ impl NewRow {
             amount_total: line::total(&order.lines),
             lines: to_json(&order.lines),
             metadata: to_json(&order.metadata),
-            mode: order.mode.as_str(),
+            mode: order.mode,
             remind: order.remind,
             automatic_tax: order.automatic_tax,
             promotion_codes: order.promotion_codes,
@@ -188,7 +187,7 @@ impl NewRow {
     /// The row of an order that restores a cart.
     pub fn restoring(cart: &Restored, id: Uuid, started_at: DateTime<Utc>) -> Self {
         Self {
-            kind: Kind::Recovered.name(),
+            kind: Kind::Recovered,
             amount_total: Some(cart.amount),
             checkout_params: to_json(&cart.checkout_params),
             ..Self::of(&cart.order, id, started_at)
@@ -260,7 +259,7 @@ pub(super) struct Evidence {
     paid_at: Option<DateTime<Utc>>,
     refunded_amount: i64,
     settled_at: Option<DateTime<Utc>>,
-    settled_how: Option<&'static str>,
+    settled_how: Option<How>,
     cancelled_at: Option<DateTime<Utc>>,
 }
 
@@ -288,7 +287,7 @@ impl Evidence {
             },
             State::SettledOffline { at, how } => Self {
                 settled_at: Some(at),
-                settled_how: Some(how.name()),
+                settled_how: Some(how),
                 ..none
             },
             State::Cancelled { at } => Self {

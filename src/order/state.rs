@@ -1,7 +1,10 @@
 //! Where an order stands, and what moves it: one pure table.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+
+use super::status::Status;
+use crate::column::column_enum;
 
 /// An order's state with its evidence. Amounts in minor units of the order's currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,30 +54,32 @@ pub enum State {
     },
 }
 
-/// How an order was settled without Stripe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum How {
-    /// In cash.
-    Cash,
-    /// By cheque.
-    Cheque,
-    /// Nothing is asked any more.
-    Waived,
-    /// In another way; the note says how.
-    Other,
+column_enum! {
+    /// How an order was settled without Stripe.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum How {
+        /// In cash.
+        Cash = "cash",
+        /// By cheque.
+        Cheque = "cheque",
+        /// Nothing is asked any more.
+        Waived = "waived",
+        /// In another way; the note says how.
+        Other = "other",
+    }
 }
 
-/// What a payment is to an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// It is what was owed.
-    Settles,
-    /// It was paid already.
-    SecondPayment,
-    /// The amount, the currency or the time is not what was owed.
-    Mismatch,
+column_enum! {
+    /// What a payment is to an order.
+    pub enum Verdict {
+        /// It is what was owed.
+        Settles = "settles",
+        /// It was paid already.
+        SecondPayment = "second_payment",
+        /// The amount, the currency or the time is not what was owed.
+        Mismatch = "mismatch",
+    }
 }
 
 /// Something that may move an order.
@@ -115,18 +120,6 @@ pub enum Move {
 }
 
 impl State {
-    /// The names of all states.
-    pub const NAMES: [&str; 8] = [
-        "open",
-        "processing",
-        "in_review",
-        "paid",
-        "settled_offline",
-        "partially_refunded",
-        "refunded",
-        "cancelled",
-    ];
-
     /// Whether somebody may pay now.
     pub fn is_payable(self) -> bool {
         self == Self::Open
@@ -150,18 +143,23 @@ impl State {
         }
     }
 
-    /// The name that the API shows, and that the database derives from the same evidence.
-    pub fn name(self) -> &'static str {
+    /// The word for it, which the database derives from the same evidence.
+    pub fn status(self) -> Status {
         match self {
-            Self::Open => "open",
-            Self::Processing { .. } => "processing",
-            Self::InReview { .. } => "in_review",
-            Self::Paid { .. } => "paid",
-            Self::PartiallyRefunded { .. } => "partially_refunded",
-            Self::Refunded { .. } => "refunded",
-            Self::SettledOffline { .. } => "settled_offline",
-            Self::Cancelled { .. } => "cancelled",
+            Self::Open => Status::Open,
+            Self::Processing { .. } => Status::Processing,
+            Self::InReview { .. } => Status::InReview,
+            Self::Paid { .. } => Status::Paid,
+            Self::PartiallyRefunded { .. } => Status::PartiallyRefunded,
+            Self::Refunded { .. } => Status::Refunded,
+            Self::SettledOffline { .. } => Status::SettledOffline,
+            Self::Cancelled { .. } => Status::Cancelled,
         }
+    }
+
+    /// The name that the API shows.
+    pub fn name(self) -> &'static str {
+        self.status().name()
     }
 
     /// What `fact`, heard of at `now`, does. Nothing here ever un-pays an order.
@@ -228,36 +226,6 @@ impl State {
                 Move::Refuse("it was settled without Stripe already")
             }
             (Self::Cancelled { .. }, Fact::SettleOffline(_)) => Move::Refuse("it was cancelled"),
-        }
-    }
-}
-
-impl How {
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cash => "cash",
-            Self::Cheque => "cheque",
-            Self::Waived => "waived",
-            Self::Other => "other",
-        }
-    }
-
-    /// The way of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Cash, Self::Cheque, Self::Waived, Self::Other]
-            .into_iter()
-            .find(|how| how.name() == name)
-    }
-}
-
-impl Verdict {
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Settles => "settles",
-            Self::SecondPayment => "second_payment",
-            Self::Mismatch => "mismatch",
         }
     }
 }

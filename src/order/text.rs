@@ -67,7 +67,7 @@ impl<const MAX: usize> Text<MAX> {
 }
 
 /// Checks that a text has at most `max` characters and stays in one line.
-pub(super) fn one_line(text: &str, max: usize) -> Result<(), TextError> {
+pub(crate) fn one_line(text: &str, max: usize) -> Result<(), TextError> {
     let length = text.chars().count();
     if length > max {
         return Err(TextError::TooLong { length, max });

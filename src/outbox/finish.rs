@@ -186,7 +186,7 @@ fn suppress(
         return Ok(());
     };
     let cause = Cause {
-        reason: "no_such_address".to_owned(),
+        reason: suppression::NO_SUCH_ADDRESS.to_owned(),
         doing: Doing {
             actor: "mail server".to_owned(),
             at,

@@ -6,11 +6,12 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::{Asking, Decision, RecoveryError, expired, is_ours};
+use super::{Asking, Decision, expired, is_ours};
 use crate::{
     app::App,
     gateway::{CallError, ExpiredList, Session, session::Status},
     reminder::rule::Reason,
+    upstream::UpstreamError,
 };
 
 const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
@@ -44,8 +45,8 @@ impl<'a> Backfill<'a> {
     /// Looks for a cart, and decides about it.
     ///
     /// # Errors
-    /// [`RecoveryError`]; this cart is not decided on.
-    pub async fn look(&mut self, wanted: &Wanted) -> Result<Decision, RecoveryError> {
+    /// [`UpstreamError`]; this cart is not decided on.
+    pub async fn look(&mut self, wanted: &Wanted) -> Result<Decision, UpstreamError> {
         let session = match wanted {
             Wanted::Of(email) => newest_of(self.app, email).await?,
             Wanted::Session(id) => read(self.app, id).await?,
@@ -60,7 +61,7 @@ impl<'a> Backfill<'a> {
     ///
     /// # Errors
     /// As [`Backfill::look`].
-    pub async fn decide(&mut self, session: &Session) -> Result<Decision, RecoveryError> {
+    pub async fn decide(&mut self, session: &Session) -> Result<Decision, UpstreamError> {
         if session.status != Status::Expired || is_ours(self.app, session).await? {
             return Ok(Decision::Skipped(Reason::NoSession));
         }
@@ -96,7 +97,7 @@ pub async fn page(
 }
 
 /// As the address is written, then in small letters: Stripe compares letter by letter.
-async fn newest_of(app: &App, email: &str) -> Result<Option<Session>, RecoveryError> {
+async fn newest_of(app: &App, email: &str) -> Result<Option<Session>, UpstreamError> {
     for spelling in [email.to_owned(), email.to_lowercase()] {
         let list = ExpiredList {
             email: Some(spelling),
@@ -112,7 +113,7 @@ async fn newest_of(app: &App, email: &str) -> Result<Option<Session>, RecoveryEr
     Ok(None)
 }
 
-async fn read(app: &App, id: &str) -> Result<Option<Session>, RecoveryError> {
+async fn read(app: &App, id: &str) -> Result<Option<Session>, UpstreamError> {
     match app.stripe.read(id, Instant::now() + ONE_CALL).await {
         Ok(session) => Ok(Some(session)),
         Err(CallError::Refused { status: 404, .. }) => Ok(None),

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     gateway::{
         Session,
-        items::{Item, Price},
+        items::{CartItem, CartPrice},
     },
     order::{
         Restored,
@@ -30,7 +30,7 @@ const NAMELESS: &str = "Item";
 /// The order that restores a session's cart. `None`: it cannot be restored, since nothing was to be
 /// paid, or what is to be paid is not in the cart (usage that is metered, a trial that begins free, a
 /// card that is set up), or it is in words that we do not know.
-pub(super) fn of(session: &Session, items: &[Item]) -> Option<Restored> {
+pub(super) fn of(session: &Session, items: &[CartItem]) -> Option<Restored> {
     let lines = items.iter().map(line).collect::<Option<Vec<Line>>>()?;
     let amount = items
         .iter()
@@ -62,7 +62,7 @@ pub(super) fn of(session: &Session, items: &[Item]) -> Option<Restored> {
     })
 }
 
-fn line(item: &Item) -> Option<Line> {
+fn line(item: &CartItem) -> Option<Line> {
     let quantity = Quantity::try_from(item.quantity).ok()?;
     let price = item.price.as_ref();
     let recurring = price.and_then(recurring);
@@ -90,7 +90,7 @@ fn line(item: &Item) -> Option<Line> {
     })
 }
 
-fn recurring(price: &Price) -> Option<Recurring> {
+fn recurring(price: &CartPrice) -> Option<Recurring> {
     let (interval, count) = price.recurring.clone()?;
     Some(Recurring {
         interval,
@@ -142,8 +142,8 @@ mod tests {
         }
     }
 
-    fn item(quantity: i64, amount_subtotal: i64, price: Price) -> Item {
-        Item {
+    fn item(quantity: i64, amount_subtotal: i64, price: CartPrice) -> CartItem {
+        CartItem {
             description: "Scarf".to_owned(),
             quantity,
             amount_subtotal,
@@ -152,8 +152,8 @@ mod tests {
         }
     }
 
-    fn price(active: bool) -> Price {
-        Price {
+    fn price(active: bool) -> CartPrice {
+        CartPrice {
             id: "price_1".to_owned(),
             active,
             recurring: None,
@@ -162,14 +162,14 @@ mod tests {
         }
     }
 
-    fn monthly() -> Price {
-        Price {
+    fn monthly() -> CartPrice {
+        CartPrice {
             recurring: Some(("month".to_owned(), 1)),
             ..price(true)
         }
     }
 
-    fn can_be_restored(items: &[Item]) -> bool {
+    fn can_be_restored(items: &[CartItem]) -> bool {
         of(&session(), items).is_some()
     }
 
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_is_free_or_metered_or_begins_with_a_trial_cannot() {
-        let metered = Price {
+        let metered = CartPrice {
             metered: true,
             ..monthly()
         };

@@ -45,6 +45,7 @@ use crate::{
     },
     settings::{self, Settings},
     suppression::{self, AddressHash, AddressKey},
+    upstream::UpstreamError,
 };
 
 const READ_BUDGET: Duration = Duration::from_secs(4);
@@ -58,17 +59,6 @@ pub enum Decision {
     Skipped(Reason),
     /// It was decided on before.
     Known,
-}
-
-/// Why nothing was decided.
-#[derive(Debug, thiserror::Error)]
-pub enum RecoveryError {
-    /// Stripe did not tell what was in the cart.
-    #[error("{0}")]
-    Stripe(#[from] CallError),
-    /// The database.
-    #[error("{0}")]
-    Database(#[from] DbError),
 }
 
 /// How a decision is asked for.
@@ -88,12 +78,12 @@ type Content = Result<Restored, Reason>;
 /// Decides about a session of another system that expired. Decided on again, it stays as it was.
 ///
 /// # Errors
-/// [`RecoveryError`]; nothing was decided then.
+/// [`UpstreamError`]; nothing was decided then.
 pub async fn expired(
     app: &App,
     session: &Session,
     asking: Asking,
-) -> Result<Decision, RecoveryError> {
+) -> Result<Decision, UpstreamError> {
     if let Some(decision) = step(app, session, None, asking).await? {
         return Ok(decision);
     }

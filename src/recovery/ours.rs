@@ -11,6 +11,7 @@ use crate::{
     db::DbError,
     gateway::Session,
     schema::{checkout_sessions, orders},
+    session::SessionOrigin,
 };
 
 /// Whether a session is an order's of ours: by our mark, by an import, or since it names one. Else it is
@@ -27,7 +28,7 @@ pub async fn is_ours(app: &App, session: &Session) -> Result<bool, DbError> {
         .run(move |connection| {
             let row = checkout_sessions::table
                 .filter(checkout_sessions::stripe_id.eq(&session.id))
-                .filter(checkout_sessions::origin.ne("foreign"));
+                .filter(checkout_sessions::origin.ne(SessionOrigin::Foreign));
             Ok(
                 select(exists(row)).get_result(connection)?
                     || names_an_order(connection, &session)?,

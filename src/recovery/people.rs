@@ -2,9 +2,9 @@
 //! known. Other columns do no harm.
 
 use super::backfill::Wanted;
-use crate::order::{
-    csv::{self, FileError, Record, Records},
-    email::Email,
+use crate::{
+    order::email::Email,
+    spreadsheet::{self, FileError, Header, Records},
 };
 
 const EMAIL: [&str; 2] = ["email", "e-mail"];
@@ -18,30 +18,18 @@ pub type Line = (u64, Result<Wanted, String>);
 /// # Errors
 /// No line of it can be understood.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Line>, FileError> {
-    let mut records = Records::new(csv::text(bytes)?);
-    let names = records
-        .next()
-        .map(|header| header.cells)
-        .unwrap_or_default();
-    let column = |wanted: &[&str]| {
-        let is_it = |name: &String| wanted.iter().any(|word| name.eq_ignore_ascii_case(word));
-        names.iter().position(is_it)
-    };
-    let (email, session) = (column(&EMAIL), column(&SESSION));
+    let mut records = Records::new(spreadsheet::text(bytes)?);
+    let header = records.next().map(Header::new).unwrap_or_default();
+    let (email, session) = (header.place(&EMAIL), header.place(&SESSION));
     if email.is_none() && session.is_none() {
         let sentence = "the first line must name a column email";
         return Err(FileError::Columns(vec![sentence.to_owned()]));
     }
     let lines = records.map(|record| {
-        let cell = |at: Option<usize>| cell(&record, at);
+        let cell = |at| record.filled(at).unwrap_or_default();
         (record.line, wanted(cell(email), cell(session)))
     });
     Ok(lines.collect())
-}
-
-fn cell(record: &Record, at: Option<usize>) -> &str {
-    at.and_then(|at| record.cells.get(at))
-        .map_or("", String::as_str)
 }
 
 fn wanted(email: &str, session: &str) -> Result<Wanted, String> {

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::rule::LastWeek;
 use crate::{
-    db::lower,
+    db::{AdvisoryLock, lower},
     gateway::{Session, session::Status},
     schema::{orders, outbox, purchases},
     suppression::{AddressHash, AddressKey},
@@ -95,10 +95,7 @@ pub fn last_week(
 /// # Errors
 /// What PostgreSQL says.
 pub fn lock_address(connection: &mut PgConnection, hash: AddressHash) -> QueryResult<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 1))")
-        .bind::<diesel::sql_types::Bytea, _>(&hash.0[..])
-        .execute(connection)
-        .map(drop)
+    AdvisoryLock::Address(&hash.0).take(connection)
 }
 
 /// When each address bought, hashed.

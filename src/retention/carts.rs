@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::Pruned;
 use crate::{
+    db::AdvisoryLock,
     order, recovery,
     schema::{
         activity, carts, checkout_sessions, orders, outbox, outbox_orders, purchases,
@@ -60,8 +61,7 @@ pub(super) fn prune(connection: &mut PgConnection, until: DateTime<Utc>) -> Quer
 
 /// Prunes some of these carts, in the caller's transaction; their figures stay.
 pub(super) fn some(connection: &mut PgConnection, which: &Which) -> QueryResult<Pruned> {
-    // Runs take turns, so that none of them waits for rows of another.
-    diesel::sql_query("SELECT pg_advisory_xact_lock(7205759403792795)").execute(connection)?;
+    AdvisoryLock::PruneCarts.take(connection)?;
     let found = free(connection, which)?;
     order::lock(connection, &orders_of(&found))?;
     let in_use = in_use(connection, &orders_of(&found))?;

@@ -14,10 +14,10 @@ use serde_json::Value;
 
 use super::{
     carts::{self, Which},
-    tell,
+    retention_line,
 };
 use crate::{
-    activity::Doing,
+    activity::{self, Doing},
     db::{Db, DbError, lower},
     inbox::ERASED,
     schema::{outbox, stripe_events, suppressions},
@@ -89,7 +89,8 @@ pub fn erase(db: &Db, address: &Address, doing: &Doing) -> Result<Erased, Refuse
         after = looked.last;
     }
     let what = "a person's data was erased";
-    db.run_blocking(|connection| tell(connection, doing, what, erased))?;
+    let line = retention_line(doing, what, erased);
+    db.run_blocking(|connection| activity::record(connection, line.clone()))?;
     Ok(erased)
 }
 
@@ -137,6 +138,7 @@ fn none_is_sent(
                 .eq(&hash.0[..])
                 .or(lower(outbox::address).eq(address).assume_not_null()),
         )
+        // By id, as everybody who locks several, so that no two wait for each other.
         .order(outbox::id)
         .select(outbox::state)
         .for_update()
@@ -164,6 +166,7 @@ fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> Quer
         }
         erased.carts += pruned.carts;
     }
+    // Only now: what stands before this finds its rows by an address, or by a mail that still waits.
     erased.mails = of_mails(connection, MAILS, hash, address)?;
     erased.orders = of_address(connection, ORDERS, address)?;
     of_address(connection, METADATA, address)?;

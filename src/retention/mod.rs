@@ -6,32 +6,32 @@
 //!
 //! An order that was paid, a payment and a case are the shop's books: nothing here touches them.
 
+mod batch;
 mod carts;
 mod erase;
 mod events;
-mod history;
-mod samples;
+mod rows;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Days, Utc};
-use diesel::{Connection, prelude::*};
+use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 
+use self::batch::{in_one, until_nothing_is_left};
 pub use self::erase::{Address, Erased, NoAddress, Refused, erase};
 use crate::{
-    activity::Doing,
-    activity::{self, Level},
+    activity::{self, Category, Doing, Line},
     app::App,
     chore::Turn,
     db::DbError,
     recovery, settings,
 };
 
-/// Between two runs.
+/// Between two runs: once a day, since what is kept is kept for days.
 const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
-/// After one that failed.
+/// After one that failed: the database is back by then, or it is tried once more.
 const AGAIN_AFTER: Duration = Duration::from_secs(15 * 60);
 
 /// How long something is kept.
@@ -132,40 +132,52 @@ pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
         .db
         .run(move |connection| until(connection, now, max_age))
         .await?;
+    let mut pruned = carts(app, until.carts).await?;
+    pruned.events +=
+        until_nothing_is_left(app, move |connection| events::old(connection, until.events)).await?;
+    pruned.activity = until_nothing_is_left(app, move |connection| {
+        rows::activity(connection, until.activity)
+    })
+    .await?;
+    pruned.mails += until_nothing_is_left(app, move |connection| {
+        rows::test_mails(connection, until.activity)
+    })
+    .await?;
+    if pruned != Pruned::default() {
+        let doing = Doing {
+            actor: actor.to_owned(),
+            at: now,
+            note: None,
+        };
+        let line = retention_line(&doing, "pruned what is not needed any more", pruned);
+        let record =
+            move |connection: &mut PgConnection| activity::record(connection, line.clone());
+        in_one(app, record).await?;
+    }
+    Ok(pruned)
+}
+
+/// Carts from before `until`, and what is kept for their sake alone.
+async fn carts(app: &App, until: DateTime<Utc>) -> Result<Pruned, DbError> {
+    // Before the first cart goes: an event that comes late must not be taken for one of a new cart.
     in_one(app, move |connection| {
-        recovery::note_gone(connection, until.carts)
+        recovery::note_gone(connection, until)
     })
     .await?;
     let mut pruned = Pruned::default();
     loop {
-        let batch = in_one(app, move |connection| carts::prune(connection, until.carts)).await?;
+        let batch = in_one(app, move |connection| carts::prune(connection, until)).await?;
         if batch == Pruned::default() {
             break;
         }
         pruned.add(batch);
     }
-    batches(app, move |connection| carts::ids(connection, until.carts)).await?;
-    pruned.purchases = batches(app, move |connection| {
-        carts::purchases(connection, until.carts)
-    })
-    .await?;
-    pruned.events = events::of_gone_sessions(app, until.carts).await?;
-    pruned.events += batches(app, move |connection| events::old(connection, until.events)).await?;
-    pruned.activity = batches(app, move |connection| {
-        history::prune(connection, until.activity)
-    })
-    .await?;
-    pruned.mails += batches(app, move |connection| {
-        samples::prune(connection, until.activity)
-    })
-    .await?;
-    let line = line(now, actor, "pruned what is not needed any more", pruned);
-    if pruned != Pruned::default() {
-        in_one(app, move |connection| {
-            activity::record(connection, line.clone())
-        })
-        .await?;
-    }
+    until_nothing_is_left(app, move |connection| carts::ids(connection, until)).await?;
+    // After the carts: a purchase stays as long as one of them needs it for its figures.
+    pruned.purchases =
+        until_nothing_is_left(app, move |connection| carts::purchases(connection, until)).await?;
+    // After the carts, too: these are the events about checkouts that nothing here knows any more.
+    pruned.events = events::of_gone_sessions(app, until).await?;
     Ok(pruned)
 }
 
@@ -183,46 +195,7 @@ fn until(
     })
 }
 
-/// Runs a batch again until it finds nothing to do; tells how much it did in all.
-async fn batches<F>(app: &App, batch: F) -> Result<usize, DbError>
-where
-    F: Fn(&mut PgConnection) -> QueryResult<usize> + Clone + Send + 'static,
-{
-    let mut all = 0;
-    loop {
-        match in_one(app, batch.clone()).await? {
-            0 => return Ok(all),
-            some => all += some,
-        }
-    }
-}
-
-async fn in_one<T, F>(app: &App, work: F) -> Result<T, DbError>
-where
-    T: Send + 'static,
-    F: Fn(&mut PgConnection) -> QueryResult<T> + Send + 'static,
-{
-    let work = move |connection: &mut PgConnection| connection.transaction(|c| work(c));
-    app.db.run(work).await
-}
-
-fn line(at: DateTime<Utc>, actor: &str, what: &str, detail: impl Serialize) -> activity::Line {
-    activity::Line {
-        at,
-        order_id: None,
-        category: activity::Category::Retention,
-        level: Level::Info,
-        actor: actor.to_owned(),
-        what: what.to_owned(),
-        detail: json!(detail),
-    }
-}
-
-fn tell(
-    connection: &mut PgConnection,
-    doing: &Doing,
-    what: &str,
-    detail: impl Serialize,
-) -> QueryResult<()> {
-    activity::record(connection, line(doing.at, &doing.actor, what, detail))
+/// A line of the log about what was deleted; its figures name nobody.
+fn retention_line(doing: &Doing, what: &str, detail: impl Serialize) -> Line {
+    Line::about(None, Category::Retention, what, doing).detail(json!(detail))
 }

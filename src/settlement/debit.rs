@@ -1,11 +1,10 @@
 //! Bank debits: the payer is through, and the money comes days later, or not.
 
 use diesel::prelude::*;
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing},
     order::{self, Order, state::Fact},
     schema::checkout_sessions,
 };
@@ -40,6 +39,7 @@ pub(super) fn has_failed(
     let unheard_of = checkout_sessions::table
         .find(row)
         .filter(checkout_sessions::payment_failed_at.is_null());
+    // Decided by the row, under the session's lock: heard of twice, it is told once.
     let news = diesel::update(unheard_of)
         .set(checkout_sessions::payment_failed_at.eq(doing.at))
         .execute(connection)?;
@@ -49,16 +49,9 @@ pub(super) fn has_failed(
     for order in orders {
         order::advance(connection, order, Fact::PaymentFailed, doing)?;
         order::debit_failed(connection, order, doing.at)?;
-        let line = activity::Line {
-            at: doing.at,
-            order_id: Some(order.id),
-            category: activity::Category::Payment,
-            level: Level::Attention,
-            actor: doing.actor.clone(),
-            what: "a bank debit did not arrive; the order can be paid again".to_owned(),
-            detail: json!({}),
-        };
-        activity::record(connection, line)?;
+        let what = "a bank debit did not arrive; the order can be paid again";
+        let line = activity::Line::about(Some(order.id), Category::Payment, what, doing);
+        activity::record(connection, line.attention())?;
     }
     Ok(())
 }

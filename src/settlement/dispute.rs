@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::payment::lock_orders_and_intent;
 use crate::{
-    activity::{self, Doing, Level},
-    case::{self, Kind, Opening},
+    activity::{self, Category, Doing},
+    case::{self, Ending, Kind, Opening},
     gateway::charge::Dispute,
-    order::{self},
+    order,
     schema::{disputes, payment_allocations, payments},
 };
 
@@ -23,6 +23,7 @@ pub fn disputed(connection: &mut PgConnection, told: &Dispute, doing: &Doing) ->
     if let Some(intent) = &told.payment_intent {
         lock_orders_and_intent(connection, intent)?;
     }
+    // Written first and changed after: two statements, since what is news is told by their counts.
     let closed_at = told.is_closed().then_some(doing.at);
     let new = diesel::insert_into(disputes::table)
         .values((
@@ -77,13 +78,13 @@ pub(crate) fn apply(
         .select(payment_allocations::order_id)
         .load(connection)?;
     order::lock(connection, &orders)?;
-    let rows: Vec<Row> = disputes::table
+    let rows: Vec<DisputeRow> = disputes::table
         .filter(disputes::payment_intent.eq(intent))
         .order(disputes::id)
-        .select(Row::as_select())
+        .select(DisputeRow::as_select())
         .load(connection)?;
     for row in rows {
-        let about = About {
+        let about = Disputed {
             payment,
             intent,
             // One case for the dispute, shown with the first of the orders that share it.
@@ -97,7 +98,7 @@ pub(crate) fn apply(
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = disputes)]
-struct Row {
+struct DisputeRow {
     id: String,
     amount: i64,
     currency: String,
@@ -105,7 +106,7 @@ struct Row {
     reason: Option<String>,
 }
 
-struct About<'a> {
+struct Disputed<'a> {
     payment: Uuid,
     intent: &'a str,
     order: Option<Uuid>,
@@ -114,8 +115,8 @@ struct About<'a> {
 
 fn bring_in_line(
     connection: &mut PgConnection,
-    about: &About,
-    row: Row,
+    about: &Disputed,
+    row: DisputeRow,
     doing: &Doing,
 ) -> QueryResult<()> {
     let dispute = Dispute {
@@ -127,9 +128,9 @@ fn bring_in_line(
         reason: row.reason,
     };
     if dispute.is_won() {
-        if case::close(connection, &dispute.id, about.order, "won", doing)? {
+        if case::close(connection, &dispute.id, about.order, Ending::Won, doing)? {
             let what = "the dispute was decided for the shop";
-            tell(connection, about, &dispute, Level::Info, what, doing)?;
+            activity::record(connection, dispute_line(about, &dispute, what, doing))?;
         }
         return Ok(());
     }
@@ -151,34 +152,19 @@ fn bring_in_line(
         } else {
             "the payer's bank disputes a payment: answer it in Stripe's dashboard in time"
         };
-        tell(connection, about, &dispute, Level::Attention, what, doing)?;
+        let line = dispute_line(about, &dispute, what, doing).attention();
+        activity::record(connection, line)?;
     }
     Ok(())
 }
 
-fn tell(
-    connection: &mut PgConnection,
-    about: &About,
-    dispute: &Dispute,
-    level: Level,
-    what: &str,
-    doing: &Doing,
-) -> QueryResult<()> {
-    let line = activity::Line {
-        at: doing.at,
-        order_id: about.order,
-        category: activity::Category::Payment,
-        level,
-        actor: doing.actor.clone(),
-        what: what.to_owned(),
-        detail: json!({
-            "dispute": dispute.id,
-            "amount": dispute.amount,
-            "currency": dispute.currency,
-            "payment_intent": about.intent,
-            "status": dispute.status,
-            "reason": dispute.reason,
-        }),
-    };
-    activity::record(connection, line)
+fn dispute_line(about: &Disputed, dispute: &Dispute, what: &str, doing: &Doing) -> activity::Line {
+    activity::Line::about(about.order, Category::Payment, what, doing).detail(json!({
+        "dispute": dispute.id,
+        "amount": dispute.amount,
+        "currency": dispute.currency,
+        "payment_intent": about.intent,
+        "status": dispute.status,
+        "reason": dispute.reason,
+    }))
 }

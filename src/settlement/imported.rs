@@ -9,7 +9,9 @@ use diesel::{
 
 use super::FoundBy;
 use crate::{
-    order::{Order, elsewhere::SessionId, state::Verdict},
+    case::Ending,
+    gateway::SessionId,
+    order::{Order, state::Verdict},
     random,
     schema::{cases, checkout_sessions, payment_allocations, payments},
 };
@@ -37,7 +39,7 @@ pub fn unplaced(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult
         .filter(not(exists(
             cases::table
                 .filter(cases::payment_id.eq(payments::id.nullable()))
-                .filter(cases::resolved_how.eq("refund")),
+                .filter(cases::resolved_how.eq(Ending::Refund)),
         )))
         .select(payments::stripe_session_id)
         .load(connection)
@@ -52,7 +54,7 @@ pub fn may_be_imported(connection: &mut PgConnection, intent: &str) -> QueryResu
     let known = payments::table.filter(payments::payment_intent.eq(intent));
     let nameless = payments::table
         .filter(payments::payment_intent.is_null())
-        .filter(payments::found_by.eq(FoundBy::Import.name()));
+        .filter(payments::found_by.eq(FoundBy::Import));
     select(exists(nameless).and(not(exists(known)))).get_result(connection)
 }
 
@@ -81,7 +83,7 @@ pub fn record_imported(
             payments::session_id.eq(row),
             payments::amount.eq(amount),
             payments::currency.eq(order.currency.code()),
-            payments::found_by.eq(FoundBy::Import.name()),
+            payments::found_by.eq(FoundBy::Import),
             payments::found_at.eq(now),
         ))
         .on_conflict(payments::stripe_session_id)
@@ -95,7 +97,7 @@ pub fn record_imported(
             payment_allocations::payment_id.eq(payment),
             payment_allocations::order_id.eq(order.id),
             payment_allocations::amount.eq(amount),
-            payment_allocations::verdict.eq(Verdict::Settles.name()),
+            payment_allocations::verdict.eq(Verdict::Settles),
         ))
         .execute(connection)
         .map(drop)

@@ -15,7 +15,6 @@ pub(crate) mod payment;
 mod pricing;
 pub(crate) mod refund;
 pub mod verdict;
-mod view;
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -24,7 +23,6 @@ use diesel::{
     result::Error as QueryError,
     sql_types::{Nullable, Timestamptz},
 };
-use serde::Serialize;
 use uuid::Uuid;
 
 use self::expiry::Expired;
@@ -33,55 +31,36 @@ pub use self::{
     imported::{may_be_imported, payment_known, record_imported, unplaced},
     payment::{Payment, payments_of},
     refund::refunded,
-    view::OrderView,
 };
 use crate::{
     activity::Doing,
     app::App,
+    column::column_enum,
     db::DbError,
     gateway::{Session, session::Status},
     order::{self, Order},
     reminder::purchases,
     schema::{checkout_sessions, session_orders},
+    session::SessionState,
 };
 
-/// Who found a payment first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FoundBy {
-    /// Stripe told us.
-    Webhook,
-    /// The payer came back, and we asked.
-    Return,
-    /// Somebody clicked the link again, and we asked.
-    Click,
-    /// We looked at Stripe for what never reached us.
-    Sweep,
-    /// An import told of a payment in an older system.
-    Import,
+column_enum! {
+    /// Who found a payment first.
+    pub enum FoundBy {
+        /// Stripe told us.
+        Webhook = "webhook",
+        /// The payer came back, and we asked.
+        Return = "return",
+        /// Somebody clicked the link again, and we asked.
+        Click = "click",
+        /// We looked at Stripe for what never reached us.
+        Sweep = "sweep",
+        /// An import told of a payment in an older system.
+        Import = "import",
+    }
 }
 
 impl FoundBy {
-    /// Every way.
-    pub const ALL: [Self; 5] = [
-        Self::Webhook,
-        Self::Return,
-        Self::Click,
-        Self::Sweep,
-        Self::Import,
-    ];
-
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Webhook => "webhook",
-            Self::Return => "return",
-            Self::Click => "click",
-            Self::Sweep => "sweep",
-            Self::Import => "import",
-        }
-    }
-
     /// What Stripe's word does to an order, however it reached us.
     pub fn doing(self, at: DateTime<Utc>) -> Doing {
         Doing {
@@ -138,47 +117,39 @@ pub fn settle_in(
         .load(connection)?;
     let ids: Vec<Uuid> = shares.iter().map(|share| share.order_id).collect();
     let orders = order::lock(connection, &ids)?;
-    let state: String = checkout_sessions::table
+    // Locked after the orders, as by everybody. What follows is decided by the state, so nobody may
+    // change it meanwhile: a click, the worker and the sweep may settle one session at one moment.
+    let state: SessionState = checkout_sessions::table
         .find(row)
         .select(checkout_sessions::state)
         .for_update()
         .first(connection)?;
 
-    if state == "minting" {
+    // Before the payment is judged: what a catalogue price comes to is what is owed.
+    if state == SessionState::Minting {
         pricing::learn(connection, row, session, &mut shares, &orders)?;
     }
     purchases::learn(connection, session, now)?;
     match session.status {
-        Status::Open if state == "minting" => update_row(connection, row, "open", session, now)?,
+        Status::Open if state == SessionState::Minting => {
+            update_row(connection, row, SessionState::Open, session, now)?;
+        }
         Status::Open => {}
         Status::Expired => {
-            let expired = match state.as_str() {
-                "minting" | "open" => {
-                    update_row(connection, row, "expired", session, now)?;
-                    Some(Expired::ByTime)
-                }
-                // We closed it ourselves: nobody abandoned it.
-                "closing" => {
-                    update_row(connection, row, "superseded", session, now)?;
-                    Some(Expired::ByUs)
-                }
-                "superseded" => Some(Expired::ByUs),
-                _ => None,
-            };
-            if let Some(expired) = expired {
+            if let Some(expired) = expire(connection, row, state, session, now)? {
                 expiry::decide(connection, app, row, expired, session, &orders)?;
             }
         }
         Status::PaymentPending => {
-            complete(connection, row, &state, session, now)?;
+            complete(connection, row, state, session, now)?;
             debit::is_on_its_way(connection, row, &orders, &found_by.doing(now))?;
         }
         Status::PaymentFailed => {
-            complete(connection, row, &state, session, now)?;
+            complete(connection, row, state, session, now)?;
             debit::has_failed(connection, row, &orders, &found_by.doing(now))?;
         }
         Status::Paid => {
-            complete(connection, row, &state, session, now)?;
+            complete(connection, row, state, session, now)?;
             payment::record(
                 connection,
                 session,
@@ -218,17 +189,47 @@ fn find_row(connection: &mut PgConnection, session: &Session) -> QueryResult<Opt
         .optional()
 }
 
+/// What its end is to a session whose row is in `state`, with the row brought in line. `None`: the row
+/// had come to another end.
+fn expire(
+    connection: &mut PgConnection,
+    row: Uuid,
+    state: SessionState,
+    session: &Session,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Expired>> {
+    match state {
+        SessionState::Minting | SessionState::Open => {
+            update_row(connection, row, SessionState::Expired, session, now)?;
+            Ok(Some(Expired::ByTime))
+        }
+        // We closed it ourselves: nobody abandoned it.
+        SessionState::Closing => {
+            update_row(connection, row, SessionState::Superseded, session, now)?;
+            Ok(Some(Expired::ByUs))
+        }
+        // One that was given up, retired or imported is decided on here. Any other is decided on
+        // already, and stays as it was.
+        SessionState::Superseded => Ok(Some(Expired::ByUs)),
+        SessionState::Complete | SessionState::Expired | SessionState::Failed => Ok(None),
+    }
+}
+
 fn complete(
     connection: &mut PgConnection,
     row: Uuid,
-    state: &str,
+    state: SessionState,
     session: &Session,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    if state == "complete" {
-        Ok(())
-    } else {
-        update_row(connection, row, "complete", session, now)
+    match state {
+        SessionState::Complete => Ok(()),
+        SessionState::Minting
+        | SessionState::Open
+        | SessionState::Closing
+        | SessionState::Expired
+        | SessionState::Superseded
+        | SessionState::Failed => update_row(connection, row, SessionState::Complete, session, now),
     }
 }
 
@@ -237,17 +238,17 @@ fn complete(
 fn update_row(
     connection: &mut PgConnection,
     row: Uuid,
-    state: &str,
+    state: SessionState,
     session: &Session,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let ended_at = if state == "open" { None } else { Some(now) };
-    let url = if state == "open" {
-        Some(session.url.as_deref().ok_or_else(no_url)?)
+    let (url, ended_at) = if state == SessionState::Open {
+        (Some(session.url.as_deref().ok_or_else(no_url)?), None)
     } else {
-        None
+        (None, Some(now))
     };
     let day = chrono::Duration::hours(24);
+    // The body goes with the mint: the constraint `a_body_only_while_minting` holds the two together.
     diesel::update(checkout_sessions::table.find(row))
         .set((
             checkout_sessions::state.eq(state),

@@ -1,7 +1,7 @@
 //! The payments of an order: written down once, with what they are to it, and shown.
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::exists, prelude::*, sql_types::Text};
+use diesel::{dsl::exists, prelude::*};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -11,8 +11,9 @@ use super::{
     verdict::{compared, verdict},
 };
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing, Level},
     case::{self, Kind, Opening},
+    db::AdvisoryLock,
     gateway::Session,
     order::{
         self, Order,
@@ -68,6 +69,7 @@ pub(super) fn record(
         amount: session.amount_total.unwrap_or(0),
         currency: session.currency.clone().unwrap_or_default(),
     };
+    // Asked before the lock on the intent: Stripe's repeats are many, and need none.
     let known = payments::table.filter(payments::stripe_session_id.eq(&session.id));
     if diesel::select(exists(known)).get_result(connection)? {
         return told_again(connection, session, &found_by.doing(now));
@@ -79,9 +81,10 @@ pub(super) fn record(
         .values((
             &payment,
             payments::session_id.eq(row),
-            payments::found_by.eq(found_by.name()),
+            payments::found_by.eq(found_by),
             payments::found_at.eq(now),
         ))
+        // Two settlements of a session without a row hold no lock in common when they ask above.
         .on_conflict(payments::stripe_session_id)
         .do_nothing()
         .execute(connection)?;
@@ -133,12 +136,11 @@ fn told_again(connection: &mut PgConnection, session: &Session, doing: &Doing) -
 }
 
 /// A payment and what is heard of its refunds and disputes meet here, so that neither overlooks the
-/// other when both come at the same moment. After orders' locks, before payments'.
+/// other when both come at the same moment. An advisory lock, since there is no row to lock: either of
+/// the two may be the first to be heard of. After orders' locks, before payments'; it ends with the
+/// transaction.
 pub(crate) fn lock_intent(connection: &mut PgConnection, intent: &str) -> QueryResult<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
-        .bind::<Text, _>(intent)
-        .execute(connection)
-        .map(drop)
+    AdvisoryLock::PaymentIntent(intent).take(connection)
 }
 
 /// The same, for whoever holds no lock yet: the orders that the payment is counted for first. Whoever
@@ -152,6 +154,7 @@ pub(super) fn lock_orders_and_intent(
         .filter(payments::payment_intent.eq(intent))
         .select(payment_allocations::order_id)
         .load(connection)?;
+    // Orders before the intent, as by everybody.
     order::lock(connection, &orders)?;
     lock_intent(connection, intent)
 }
@@ -170,7 +173,7 @@ pub(crate) fn allocate(
             payment_allocations::payment_id.eq(payment.id),
             payment_allocations::order_id.eq(order.id),
             payment_allocations::amount.eq(part),
-            payment_allocations::verdict.eq(judged.name()),
+            payment_allocations::verdict.eq(judged),
         ))
         .execute(connection)?;
     let (level, what, kind) = match judged {
@@ -186,7 +189,8 @@ pub(crate) fn allocate(
             Some(Kind::Mismatch),
         ),
     };
-    tell(connection, payment, Some(order.id), level, what, doing)?;
+    let line = payment_line(payment, Some(order.id), what, doing).level(level);
+    activity::record(connection, line)?;
     order::advance(connection, order, Fact::Payment(judged), doing)?;
     match kind {
         None => order::settled_with(connection, order, part, &payment.currency),
@@ -208,7 +212,8 @@ fn orphan(
     doing: &Doing,
 ) -> QueryResult<()> {
     let what = "a payment came that belongs to no order we know";
-    tell(connection, payment, None, Level::Attention, what, doing)?;
+    let line = payment_line(payment, None, what, doing).attention();
+    activity::record(connection, line)?;
     let opening = Opening {
         email,
         ..opening(payment, Kind::Orphan)
@@ -229,30 +234,18 @@ fn opening(payment: &Received, kind: Kind) -> Opening<'_> {
     }
 }
 
-/// Writes a line about a payment.
-pub(crate) fn tell(
-    connection: &mut PgConnection,
+fn payment_line(
     payment: &Received,
     order_id: Option<Uuid>,
-    level: Level,
     what: &str,
     doing: &Doing,
-) -> QueryResult<()> {
-    let line = activity::Line {
-        at: doing.at,
-        order_id,
-        category: activity::Category::Payment,
-        level,
-        actor: doing.actor.clone(),
-        what: what.to_owned(),
-        detail: json!({
-            "amount": payment.amount,
-            "currency": payment.currency,
-            "payment_intent": payment.payment_intent,
-            "session": payment.stripe_session_id,
-        }),
-    };
-    activity::record(connection, line)
+) -> activity::Line {
+    activity::Line::about(order_id, Category::Payment, what, doing).detail(json!({
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "payment_intent": payment.payment_intent,
+        "session": payment.stripe_session_id,
+    }))
 }
 
 /// What of a payment went to an order.
@@ -267,10 +260,10 @@ pub struct Payment {
     pub amount: i64,
     /// Lower-case ISO code.
     pub currency: String,
-    /// `settles`, `second_payment` or `mismatch`.
-    pub verdict: String,
-    /// `webhook`, `return`, `click`, `sweep` or `import`: who found it first.
-    pub found_by: String,
+    /// What it is to the order.
+    pub verdict: Verdict,
+    /// Who found it first.
+    pub found_by: FoundBy,
     /// When it was found.
     pub at: DateTime<Utc>,
 }

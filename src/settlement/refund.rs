@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::payment::{Received, lock_orders_and_intent};
 use crate::{
-    activity::{self, Doing, Level},
-    case::{self, Kind, Opening},
+    activity::{self, Category, Doing},
+    case::{self, Ending, Kind, Opening},
     gateway::charge::Charge,
     order::{
         self, Order,
@@ -91,7 +91,7 @@ struct Part {
 }
 
 fn parts_of(connection: &mut PgConnection, payment: &Received) -> QueryResult<Vec<Part>> {
-    let read = |connection: &mut PgConnection| -> QueryResult<Vec<(Uuid, i64, String)>> {
+    let read = |connection: &mut PgConnection| -> QueryResult<Vec<(Uuid, i64, Verdict)>> {
         payment_allocations::table
             .filter(payment_allocations::payment_id.eq(payment.id))
             .order(payment_allocations::order_id)
@@ -102,6 +102,7 @@ fn parts_of(connection: &mut PgConnection, payment: &Received) -> QueryResult<Ve
             ))
             .load(connection)
     };
+    // The orders to lock are known from a first look alone.
     let ids: Vec<Uuid> = read(connection)?.into_iter().map(|part| part.0).collect();
     let orders = order::lock(connection, &ids)?;
     // Read again under the lock: a person may have moved it meanwhile. Where to, is not locked, and
@@ -110,7 +111,7 @@ fn parts_of(connection: &mut PgConnection, payment: &Received) -> QueryResult<Ve
         .into_iter()
         .filter_map(|(id, amount, verdict)| {
             let order = orders.iter().find(|order| order.id == id)?.clone();
-            let settles = verdict == Verdict::Settles.name();
+            let settles = verdict == Verdict::Settles;
             Some(Part {
                 order,
                 amount,
@@ -136,17 +137,23 @@ fn give_back(
         };
         if let Move::To(_) = order::advance(connection, order, fact, doing)? {
             let what = "refunded at Stripe";
-            activity::record(connection, line(payment, Some(order), back, what, doing))?;
+            activity::record(
+                connection,
+                refund_line(payment, Some(order), back, what, doing),
+            )?;
         }
         return Ok(());
     }
     // What did not fit has gone back: the order is as it was without it.
     if back >= part.amount {
         let about = &payment.stripe_session_id;
-        if case::close(connection, about, Some(order.id), "refund", doing)? {
+        if case::close(connection, about, Some(order.id), Ending::Refund, doing)? {
             release(connection, order, doing)?;
             let what = "the payment that did not fit has been refunded";
-            activity::record(connection, line(payment, Some(order), back, what, doing))?;
+            activity::record(
+                connection,
+                refund_line(payment, Some(order), back, what, doing),
+            )?;
         }
     }
     Ok(())
@@ -173,13 +180,9 @@ fn nobodys_went_back(
     doing: &Doing,
 ) -> QueryResult<()> {
     let about = &payment.stripe_session_id;
-    if case::close(connection, about, None, "refund", doing)? {
+    if case::close(connection, about, None, Ending::Refund, doing)? {
         let what = "the payment that belonged to no order has been refunded";
-        let told = activity::Line {
-            level: Level::Info,
-            ..line(payment, None, back, what, doing)
-        };
-        activity::record(connection, told)?;
+        activity::record(connection, refund_line(payment, None, back, what, doing))?;
     }
     Ok(())
 }
@@ -203,36 +206,26 @@ fn nobody_knows_whose(
     };
     if case::open(connection, &opening, doing)? {
         let what = "a refund of a payment for several orders: somebody must say whose it is";
-        activity::record(connection, line(payment, None, back, what, doing))?;
+        let line = refund_line(payment, None, back, what, doing).attention();
+        activity::record(connection, line)?;
     }
     Ok(())
 }
 
-fn line(
+fn refund_line(
     payment: &Received,
     order: Option<&Order>,
     back: i64,
     what: &str,
     doing: &Doing,
 ) -> activity::Line {
-    activity::Line {
-        at: doing.at,
-        order_id: order.map(|order| order.id),
-        category: activity::Category::Payment,
-        level: if order.is_some() {
-            Level::Info
-        } else {
-            Level::Attention
-        },
-        actor: doing.actor.clone(),
-        what: what.to_owned(),
-        detail: json!({
-            "refunded": back,
-            "amount": payment.amount,
-            "currency": payment.currency,
-            "payment_intent": payment.payment_intent,
-        }),
-    }
+    let order = order.map(|order| order.id);
+    activity::Line::about(order, Category::Payment, what, doing).detail(json!({
+        "refunded": back,
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "payment_intent": payment.payment_intent,
+    }))
 }
 
 #[diesel::declare_sql_function]

@@ -3,11 +3,9 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::Suppression;
-use crate::order::{
-    csv::{self, BadLine, FileError, Record, Records},
-    email::Email,
-    problem::Problems,
-    text::Text,
+use crate::{
+    order::{email::Email, problem::Problems, text::Text},
+    spreadsheet::{self, BadLine, FileError, Header, Record, Records},
 };
 
 const COLUMNS: [&str; 4] = ["email", "reason", "note", "since"];
@@ -42,11 +40,11 @@ pub struct Parsed {
 /// # Errors
 /// No line of it can be understood.
 pub fn parse(bytes: &[u8], now: DateTime<Utc>) -> Result<Parsed, FileError> {
-    let mut records = Records::new(csv::text(bytes)?);
+    let mut records = Records::new(spreadsheet::text(bytes)?);
     let header = records
         .next()
         .ok_or_else(|| wrong("the first line must name the columns: email, reason, note, since"))?;
-    let columns = Columns::read(&header)?;
+    let columns = Columns::read(Header::new(header))?;
     let (mut entries, mut bad) = (Vec::new(), Vec::new());
     for record in records {
         match columns.entry(&record, now) {
@@ -65,25 +63,23 @@ fn wrong(sentence: impl ToString) -> FileError {
     FileError::Columns(vec![sentence.to_string()])
 }
 
-/// Which column each cell stands in.
-struct Columns(Vec<&'static str>);
+/// The columns of a file that has an address in each line.
+struct Columns(Header);
 
 impl Columns {
-    fn read(header: &Record) -> Result<Self, FileError> {
-        let known = |cell: &String| {
-            COLUMNS
-                .into_iter()
-                .find(|name| cell.eq_ignore_ascii_case(name))
-                .ok_or_else(|| wrong(format!("“{cell}” is no column of this list: remove or rename it (there may be email, reason, note, since)")))
-        };
-        let columns: Vec<&str> = header.cells.iter().map(known).collect::<Result<_, _>>()?;
-        let times = |name: &str| columns.iter().filter(|column| **column == name).count();
-        if times("email") == 0 {
+    fn read(header: Header) -> Result<Self, FileError> {
+        if let Some((_, cell)) = header.others(&COLUMNS).next() {
+            return Err(wrong(format!(
+                "“{cell}” is no column of this list: remove or rename it (there may be email, reason, note, since)"
+            )));
+        }
+        if header.place(&["email"]).is_none() {
             return Err(wrong("add the missing column “email”"));
         }
-        match COLUMNS.into_iter().find(|name| times(name) > 1) {
+        let repeated = header.repeated();
+        match COLUMNS.into_iter().find(|name| repeated.contains(name)) {
             Some(name) => Err(wrong(format!("keep one only of the column “{name}”"))),
-            None => Ok(Self(columns)),
+            None => Ok(Self(header)),
         }
     }
 
@@ -91,17 +87,13 @@ impl Columns {
         if record.unclosed {
             return Err("a quotation mark opens here and is never closed; close it".to_owned());
         }
-        let (cells, columns) = (record.cells.len(), self.0.len());
+        let (cells, columns) = (record.cells.len(), self.0.cells().len());
         if cells != columns {
             return Err(format!(
                 "this line has {cells} cells, and the first one {columns}; put text with commas in quotation marks"
             ));
         }
-        let cell = |name: &str| {
-            let cells = self.0.iter().zip(&record.cells);
-            let mut cell = cells.filter(|(column, text)| **column == name && !text.is_empty());
-            cell.next().map(|(_, text)| text.as_str())
-        };
+        let cell = |name: &str| record.filled(self.0.place(&[name]));
         let mut problems = Problems::default();
         let email = problems.take("email", Email::parse(cell("email").unwrap_or_default()));
         let reason = Text::<200>::parse(cell("reason").unwrap_or(REASON));
@@ -135,7 +127,7 @@ fn since(cell: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, &'static str> 
 
 /// Writes the list as [`parse`] reads it, without the addresses that have been erased.
 pub fn write(rows: &[Suppression]) -> String {
-    let mut file = ::csv::Writer::from_writer(Vec::new());
+    let mut file = csv::Writer::from_writer(Vec::new());
     let lines = rows.iter().filter_map(|row| {
         let since = row.since.to_rfc3339_opts(SecondsFormat::Micros, true);
         let note = row.note.clone().unwrap_or_default();

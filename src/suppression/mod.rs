@@ -17,12 +17,19 @@ use serde_json::json;
 use sha2::Sha256;
 
 use crate::{
-    activity::Doing,
-    activity::{self, Level},
+    activity::{self, Category, Doing, Line},
     schema::{outbox, secrets, suppressions},
 };
 
-/// Rows of one statement.
+/// The reason of somebody who has said so themselves. Reasons are free words, since a shop has its own;
+/// these are ours, beside the one of a file.
+pub const UNSUBSCRIBED: &str = "unsubscribed";
+/// The reason of an address that a mail server does not know.
+pub const NO_SUCH_ADDRESS: &str = "no_such_address";
+/// The reason where somebody adds an address and says none.
+pub const MANUAL: &str = "manual";
+
+/// Rows of one statement: PostgreSQL takes 65,535 values in all, and a row has five.
 const ROWS: usize = 2_000;
 
 /// The keyed hash of an address: HMAC-SHA256, its first half (RFC 2104, 5).
@@ -93,7 +100,8 @@ pub struct Cause {
     pub doing: Doing,
 }
 
-/// Puts an address on the list. One that is on it stays as it is: the first reason counts.
+/// Puts an address on the list, in a transaction of its own or the caller's. One that is on it stays as
+/// it is: the first reason counts, also if two come at once.
 ///
 /// # Errors
 /// What PostgreSQL says.
@@ -118,7 +126,7 @@ pub fn add(
             > 0;
         if new {
             let what = "an address is no longer written to";
-            tell(connection, what, &cause.doing, &cause.reason)?;
+            record_suppression(connection, what, &cause.doing, &cause.reason)?;
         }
         let row = suppressions::table
             .find(&hash.0[..])
@@ -159,7 +167,7 @@ pub fn import(
         }
         if new > 0 {
             let what = format!("{new} addresses of a file are no longer written to");
-            tell(connection, &what, doing, "import")?;
+            record_suppression(connection, &what, doing, "import")?;
         }
         Ok(new)
     })
@@ -173,7 +181,7 @@ pub fn lift(connection: &mut PgConnection, hash: AddressHash, doing: &Doing) -> 
     connection.transaction(|connection| {
         let lifted = diesel::delete(suppressions::table.find(&hash.0[..])).execute(connection)? > 0;
         if lifted {
-            tell(
+            record_suppression(
                 connection,
                 "an address may be written to again",
                 doing,
@@ -245,16 +253,15 @@ pub fn list(
     query.load(connection)
 }
 
-fn tell(connection: &mut PgConnection, what: &str, doing: &Doing, reason: &str) -> QueryResult<()> {
-    let line = activity::Line {
-        at: doing.at,
-        order_id: None,
-        category: activity::Category::Suppression,
-        level: Level::Info,
-        actor: doing.actor.clone(),
-        what: what.to_owned(),
-        detail: json!({ "reason": reason, "note": doing.note }),
-    };
+/// Writes a line of the log, without the address: the log outlives it.
+fn record_suppression(
+    connection: &mut PgConnection,
+    what: &str,
+    doing: &Doing,
+    reason: &str,
+) -> QueryResult<()> {
+    let line = Line::about(None, Category::Suppression, what, doing)
+        .detail(json!({ "reason": reason, "note": doing.note }));
     activity::record(connection, line)
 }
 

@@ -4,13 +4,14 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use tokio::time::Instant;
 
-use super::{Look, SweepError};
+use super::Look;
 use crate::{
     app::App,
     db::DbError,
     gateway::{EventList, event::Envelope},
     inbox::{self, NewEvent, Source, dispatch},
     schema::sweeps,
+    upstream::UpstreamError,
 };
 
 /// Stripe tries to deliver an event for so long. <https://docs.stripe.com/webhooks#retries>
@@ -40,7 +41,7 @@ pub async fn fetch(
     look: Look,
     now: DateTime<Utc>,
     missed: &mut Missed,
-) -> Result<(), SweepError> {
+) -> Result<(), UpstreamError> {
     let types: Vec<&str> = dispatch::TABLE.iter().map(|(kind, _)| *kind).collect();
     let mut list = EventList {
         types: &types,

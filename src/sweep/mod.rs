@@ -19,17 +19,19 @@ use crate::{
     app::App,
     chore::Turn,
     db::DbError,
-    gateway::CallError,
     inbox,
     schema::{payments, sweeps},
+    settlement::FoundBy,
+    upstream::UpstreamError,
 };
 use diesel::{dsl::count_star, prelude::*};
 
-/// Between two short looks.
+/// Between two short looks: a payment whose webhook got lost is found that soon, by 2,900 reads a month.
+/// Stripe lets about 10,000 pass without a word.
 const EVERY: Duration = Duration::from_secs(15 * 60);
-/// Between two full ones.
+/// Between two full ones, of up to some sixty reads each.
 const FULL_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
-/// After one that failed.
+/// After one that failed: soon, and not at once, since Stripe is likely in trouble.
 const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
 
 /// How thoroughly Stripe is looked at.
@@ -43,7 +45,7 @@ pub enum Look {
 
 /// What a look brought.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Found {
+pub struct SweepFound {
     /// Events that Stripe has.
     pub events: usize,
     /// Those among them that never reached us, and have been worked on now.
@@ -52,17 +54,6 @@ pub struct Found {
     pub overdue: usize,
     /// Payments that this look was the first to find.
     pub payments: i64,
-}
-
-/// Why a look did not come to its end. What it found before stays found.
-#[derive(Debug, thiserror::Error)]
-pub enum SweepError {
-    /// Stripe did not tell.
-    #[error("{0}")]
-    Stripe(#[from] CallError),
-    /// The database.
-    #[error("{0}")]
-    Database(#[from] DbError),
 }
 
 /// Looks if it is time to, and if no other replica does.
@@ -87,7 +78,11 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
                 );
                 every
             }
-            Err(error) => {
+            Err(UpstreamError::Database(error)) => {
+                error.log("sweep");
+                AGAIN_AFTER
+            }
+            Err(UpstreamError::Stripe(error)) => {
                 log::warn!("the look at Stripe did not come to its end: {error}");
                 AGAIN_AFTER
             }
@@ -100,8 +95,9 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
 /// One look, now. Two at once do no harm.
 ///
 /// # Errors
-/// [`SweepError`]; the next look goes on from what is there.
-pub async fn look(app: &App, kind: Look) -> Result<Found, SweepError> {
+/// [`UpstreamError`]; what was found before stays found, and the next look goes on from there.
+pub async fn look(app: &App, kind: Look) -> Result<SweepFound, UpstreamError> {
+    // Taken before Stripe is asked: what happens during the look is seen by the next one.
     let began = app.clock.now();
     let before = found_by_sweeps(app).await?;
     let mut missed = Missed::default();
@@ -114,7 +110,7 @@ pub async fn look(app: &App, kind: Look) -> Result<Found, SweepError> {
     if kind == Look::Full {
         seen_until(app, began).await?;
     }
-    Ok(Found {
+    Ok(SweepFound {
         events: missed.events,
         missed: missed.new.len(),
         overdue,
@@ -134,7 +130,7 @@ async fn found_by_sweeps(app: &App) -> Result<i64, DbError> {
     app.db
         .run(|connection| {
             payments::table
-                .filter(payments::found_by.eq("sweep"))
+                .filter(payments::found_by.eq(FoundBy::Sweep))
                 .select(count_star())
                 .first(connection)
         })

@@ -5,26 +5,31 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 use tokio::time::Instant;
 
-use super::{Look, SweepError};
+use super::Look;
 use crate::{
     app::App,
     checkout::give_up,
     gateway::CallError,
+    order::Status,
     schema::{checkout_sessions, orders, session_orders},
+    session::SessionState,
     settlement::{self, FoundBy},
+    upstream::UpstreamError,
 };
 
 /// Stripe tells of an end within moments; what it has not told by then it will not.
 const PATIENCE: Duration = Duration::minutes(10);
 /// A bank debit that has not been heard of for so long is asked about.
 const A_DEBIT_TAKES: Duration = Duration::days(3);
-/// Reads of one look; the oldest first, the rest next time.
+/// Reads of one look, since reads are metered and a look holds its lease; the oldest first, the rest
+/// next time.
 const MOST: i64 = 50;
+/// Stripe answers within a second or two; a call that hangs holds up those behind it for no longer.
 const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Reads or closes what is overdue, and settles what Stripe says; tells how many there were. A short
 /// look only closes.
-pub async fn settle(app: &App, look: Look) -> Result<usize, SweepError> {
+pub async fn settle(app: &App, look: Look) -> Result<usize, UpstreamError> {
     let now = app.clock.now();
     let overdue = app
         .db
@@ -81,9 +86,9 @@ fn not_owed(connection: &mut PgConnection) -> QueryResult<Vec<(String, Overdue)>
     let ids: Vec<String> = checkout_sessions::table
         .inner_join(session_orders::table.on(session_orders::session_id.eq(checkout_sessions::id)))
         .inner_join(orders::table.on(orders::id.eq(session_orders::order_id)))
-        .filter(checkout_sessions::state.eq_any(["open", "closing"]))
+        .filter(checkout_sessions::state.eq_any(SessionState::PAYABLE))
         .filter(checkout_sessions::stripe_id.is_not_null())
-        .filter(orders::status.ne("open"))
+        .filter(orders::status.ne(Status::Open))
         .order(checkout_sessions::id)
         .limit(MOST)
         .select(checkout_sessions::stripe_id.assume_not_null())
@@ -94,7 +99,7 @@ fn not_owed(connection: &mut PgConnection) -> QueryResult<Vec<(String, Overdue)>
 /// Sessions whose time is over, and those whose bank debit nothing has been heard of for days; the
 /// oldest first.
 fn ended(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<(String, Overdue)>> {
-    let over = checkout_sessions::state.eq_any(["open", "closing"]).and(
+    let over = checkout_sessions::state.eq_any(SessionState::PAYABLE).and(
         checkout_sessions::expires_at
             .assume_not_null()
             .lt(now - PATIENCE),
@@ -103,10 +108,10 @@ fn ended(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Vec<(
         session_orders::table
             .inner_join(orders::table)
             .filter(session_orders::session_id.eq(checkout_sessions::id))
-            .filter(orders::status.eq("processing")),
+            .filter(orders::status.eq(Status::Processing)),
     );
     let silent = checkout_sessions::state
-        .eq("complete")
+        .eq(SessionState::Complete)
         .and(checkout_sessions::payment_failed_at.is_null())
         .and(
             checkout_sessions::ended_at

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::next::{Address, Checkout, Facts, Mail, OpenCase, Reminder};
 use crate::{
-    case::{self, Filter, Kind},
+    case::{self, CaseFilter, CaseState},
     order::Order,
     schema::{
         checkout_sessions, outbox, outbox_orders, outbox_pause, reminder_decisions, session_orders,
@@ -13,7 +13,7 @@ use crate::{
     suppression::{self, AddressHash, AddressKey},
 };
 
-pub(super) fn of(
+pub(super) fn next_step_facts(
     connection: &mut PgConnection,
     order: &Order,
     now: DateTime<Utc>,
@@ -44,18 +44,17 @@ pub(super) fn of(
 
 /// The one that has waited longest.
 fn open_case(connection: &mut PgConnection, order: &Order) -> QueryResult<Option<OpenCase>> {
-    let filter = Filter {
-        open: Some(true),
+    let filter = CaseFilter {
+        state: Some(CaseState::Open),
         order: Some(order.id),
-        ..Filter::default()
+        ..CaseFilter::default()
     };
+    // Newest first, so that the last is the oldest; nobody has a hundred open cases of one order.
     let case = case::list(connection, &filter, 100)?.pop();
-    Ok(case.and_then(|case| {
-        Some(OpenCase {
-            kind: Kind::from_name(case.kind)?,
-            actions: case.actions,
-            refunding: case.refunding_at.is_some(),
-        })
+    Ok(case.map(|case| OpenCase {
+        kind: case.kind,
+        actions: case.actions,
+        refunding: case.refunding_at.is_some(),
     }))
 }
 

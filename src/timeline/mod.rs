@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::order;
+use crate::{activity::Category, order};
 
 /// The JSON of a story.
 #[derive(Debug, Clone, Serialize)]
@@ -29,8 +29,8 @@ pub struct Timeline {
 pub struct Entry {
     /// When.
     pub at: DateTime<Utc>,
-    /// `order`, `checkout`, `payment`, `case`, `mail` or `reminder`.
-    pub category: String,
+    /// What it is about.
+    pub category: Category,
     /// For people.
     pub what: String,
     /// Who did it, where that is known.
@@ -43,7 +43,7 @@ pub struct Entry {
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn of(
+pub fn order_timeline(
     connection: &mut PgConnection,
     order_id: Uuid,
     now: DateTime<Utc>,
@@ -51,7 +51,7 @@ pub fn of(
     let Some(order) = order::find(connection, order_id)? else {
         return Ok(None);
     };
-    let data = story::tell(connection, order.id)?;
-    let next_step = next::step(&facts::of(connection, &order, now)?);
+    let data = story::entries(connection, order.id)?;
+    let next_step = next::step(&facts::next_step_facts(connection, &order, now)?);
     Ok(Some(Timeline { data, next_step }))
 }

@@ -8,15 +8,16 @@ use uuid::Uuid;
 use super::Entry;
 use crate::{
     activity::Category,
-    case::{self, CaseView, Filter},
+    case::{self, CaseFilter, CaseView},
     schema::{
         activity, checkout_sessions, outbox, outbox_orders, reminder_decisions, session_orders,
     },
+    session::{AskedBy, SessionState},
 };
 
 /// Everything that is known, oldest first; of what happened at one moment the checkout comes first,
 /// then what followed from it.
-pub(super) fn tell(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> {
+pub(super) fn entries(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> {
     let mut log = lines(connection, order)?;
     let mails = mails(connection, order, &mut log)?;
     let mut story = sessions(connection, order)?;
@@ -29,7 +30,7 @@ pub(super) fn tell(connection: &mut PgConnection, order: Uuid) -> QueryResult<Ve
 }
 
 fn lines(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> {
-    type Line = (DateTime<Utc>, String, String, String, Value);
+    type Line = (DateTime<Utc>, Category, String, String, Value);
     let lines: Vec<Line> = activity::table
         .filter(activity::order_id.eq(order))
         .order(activity::id)
@@ -75,13 +76,13 @@ fn mails(
     for (id, kind, state, created_at, due_at) in mails {
         let says_so = |line: &Entry| {
             line.at == created_at
-                && line.category == Category::Mail.name()
+                && line.category == Category::Mail
                 && line.detail["mail"] == id.to_string()
         };
         let known = log.iter().position(says_so).map(|at| log.remove(at));
         told.push(Entry {
             at: created_at,
-            category: Category::Mail.name().to_owned(),
+            category: Category::Mail,
             what: format!("mail queued: {kind}"),
             actor: known.and_then(|line| line.actor),
             detail: json!({ "mail": id, "kind": kind, "state": state, "due_at": due_at }),
@@ -94,8 +95,8 @@ fn mails(
 fn sessions(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> {
     type Session = (
         Option<String>,
-        String,
-        String,
+        SessionState,
+        AskedBy,
         Option<DateTime<Utc>>,
         Option<DateTime<Utc>>,
     );
@@ -117,18 +118,18 @@ fn sessions(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry
     for (stripe_id, state, asked_by, minted_at, ended_at) in sessions {
         let entry = |at, what: &str| Entry {
             at,
-            category: Category::Checkout.name().to_owned(),
+            category: Category::Checkout,
             what: what.to_owned(),
             actor: None,
             detail: json!({ "session": stripe_id, "asked_by": asked_by }),
         };
         told.extend(minted_at.map(|at| entry(at, "checkout opened")));
-        let end = match state.as_str() {
-            "complete" => Some("checkout completed"),
-            "expired" => Some("checkout expired"),
-            "superseded" => Some("checkout closed by us"),
-            "failed" => Some("no checkout came of it"),
-            _ => None,
+        let end = match state {
+            SessionState::Complete => Some("checkout completed"),
+            SessionState::Expired => Some("checkout expired"),
+            SessionState::Superseded => Some("checkout closed by us"),
+            SessionState::Failed => Some("no checkout came of it"),
+            SessionState::Minting | SessionState::Open | SessionState::Closing => None,
         };
         told.extend(ended_at.zip(end).map(|(at, what)| entry(at, what)));
     }
@@ -136,9 +137,9 @@ fn sessions(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry
 }
 
 fn cases(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> {
-    let filter = Filter {
+    let filter = CaseFilter {
         order: Some(order),
-        ..Filter::default()
+        ..CaseFilter::default()
     };
     let mut cases = case::list(connection, &filter, i64::MAX)?;
     cases.reverse();
@@ -148,7 +149,7 @@ fn cases(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> 
 fn opened_and_resolved(case: &CaseView) -> Vec<Entry> {
     let entry = |at, what, actor, detail| Entry {
         at,
-        category: Category::Case.name().to_owned(),
+        category: Category::Case,
         what,
         actor,
         detail,
@@ -159,8 +160,7 @@ fn opened_and_resolved(case: &CaseView) -> Vec<Entry> {
         None,
         json!({ "case": case.id, "amount": case.amount, "currency": case.currency }),
     );
-    let resolved = case.resolved_at.map(|at| {
-        let how = case.resolved_how.as_deref().unwrap_or_default();
+    let resolved = case.resolved_at.zip(case.resolved_how).map(|(at, how)| {
         entry(
             at,
             format!("case resolved: {} by {how}", case.kind),
@@ -186,7 +186,7 @@ fn decisions(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entr
         .load(connection)?;
     let entry = |(at, reason, due_at, mail): Decision| Entry {
         at,
-        category: Category::Reminder.name().to_owned(),
+        category: Category::Reminder,
         what: match &reason {
             Some(why) => format!("no reminder: {why}"),
             None => "reminder scheduled".to_owned(),

@@ -2,6 +2,7 @@
 
 mod api;
 mod health;
+pub mod order_view;
 pub mod page;
 mod pay;
 mod site;

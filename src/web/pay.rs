@@ -16,12 +16,19 @@ use crate::{
     config::PayClick,
     db::DbError,
     link::{self, token::PayClaims},
-    order::{self, Order, currency::Currency, money::Money, state::State, wording},
+    order::{
+        self, Order,
+        currency::Currency,
+        money::Money,
+        state::{State, Verdict},
+        wording,
+    },
     settlement::{FoundBy, payments_of},
     visitor::{self, Visitor},
 };
 
-/// After so many seconds the page for a busy moment asks again.
+/// After so many seconds the page for a busy moment asks again: long enough for Stripe to recover from
+/// a 429, short enough for somebody who waits before the page.
 const TRY_AGAIN_AFTER: u32 = 5;
 
 /// `GET /pay/{token}`: a person is led on, a machine is shown a page.
@@ -239,7 +246,7 @@ async fn received(app: &App, order: &Order) -> Result<String, DbError> {
     let misfit = payments
         .iter()
         .rev()
-        .find(|payment| payment.verdict == "mismatch");
+        .find(|payment| payment.verdict == Verdict::Mismatch);
     let money = misfit.and_then(|payment| {
         Some(Money::new(
             payment.amount,
@@ -279,7 +286,7 @@ fn busy(request: &HttpRequest, site: &Site) -> HttpResponse {
 }
 
 fn away(request: &HttpRequest, site: &Site, error: &DbError) -> HttpResponse {
-    log::error!("a payer's page found no database: {error}");
+    error.log("web");
     busy(request, site)
 }
 

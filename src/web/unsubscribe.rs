@@ -18,7 +18,7 @@ use crate::{
     suppression::{self, AddressHash, Cause},
 };
 
-/// After so many seconds another press may find the database.
+/// After so many seconds another press may find the database: as long as the API says, too.
 const TRY_AGAIN_AFTER: u32 = 5;
 
 /// `GET /unsubscribe/{token}`: the button. The database is not asked, so the page says nothing about
@@ -64,7 +64,7 @@ pub async fn peek(request: HttpRequest, app: Data<App>) -> HttpResponse {
 
 async fn unsubscribe(app: &App, address: AddressHash) -> Result<(), DbError> {
     let cause = Cause {
-        reason: "unsubscribed".to_owned(),
+        reason: suppression::UNSUBSCRIBED.to_owned(),
         doing: Doing {
             actor: "payer".to_owned(),
             at: app.clock.now(),

@@ -1,14 +1,14 @@
 //! The sweep: what no webhook brought is found at Stripe, and takes the same way.
 
 use chrono::Duration;
-use freshmint::sweep::{self, Found, Look};
+use freshmint::sweep::{self, Look, SweepFound};
 
 use crate::{
     simulator::{Call, Fault},
     support::{Order, World, browser::runtime},
 };
 
-fn look(world: &World, kind: Look) -> Found {
+fn look(world: &World, kind: Look) -> SweepFound {
     runtime()
         .block_on(sweep::look(&world.app, kind))
         .expect("Stripe and the database answer")

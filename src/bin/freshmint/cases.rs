@@ -5,18 +5,19 @@ use freshmint::{
     activity::Doing,
     app::App,
     case::{
-        self, CaseView, Filter, Resolved,
+        self, CaseFilter, CaseState, CaseView,
         action::{How, Wish},
     },
     clock::Clock,
     config,
     db::Db,
     order::{self, currency::Currency, money::Money},
+    resolution::{Resolved, resolve},
 };
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Done, Failure, WRONG_USAGE, block_on, orders::Format};
+use crate::{Done, Failure, WRONG_USAGE, block_on, orders::Format, words};
 
 #[derive(Subcommand)]
 pub enum Cases {
@@ -35,12 +36,21 @@ impl Cases {
     }
 }
 
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq)]
-enum State {
+#[derive(ValueEnum, Clone, Copy)]
+enum StateArg {
     /// Nobody has decided yet
     Open,
     /// Somebody has decided
     Resolved,
+}
+
+impl From<StateArg> for CaseState {
+    fn from(said: StateArg) -> Self {
+        match said {
+            StateArg::Open => Self::Open,
+            StateArg::Resolved => Self::Resolved,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -49,7 +59,7 @@ pub struct List {
     database: config::Database,
     /// Only cases in this state
     #[arg(long, value_enum)]
-    state: Option<State>,
+    state: Option<StateArg>,
     /// How many at most
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..))]
     limit: i64,
@@ -65,7 +75,7 @@ pub struct Resolve {
     /// The case's id
     id: Uuid,
     /// What to do about it
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::resolved_how())]
     how: How,
     /// The reference of the order that the payment is for: with move and adopt
     #[arg(long, value_name = "REFERENCE")]
@@ -77,9 +87,9 @@ pub struct Resolve {
 
 impl List {
     pub fn run(self) -> Done {
-        let filter = Filter {
-            open: self.state.map(|state| state == State::Open),
-            ..Filter::default()
+        let filter = CaseFilter {
+            state: self.state.map(CaseState::from),
+            ..CaseFilter::default()
         };
         let db = Db::new(&self.database.database_url, 1);
         let cases = db.run_blocking(|connection| case::list(connection, &filter, self.limit))?;
@@ -125,7 +135,7 @@ fn what_can_be_done(case: &CaseView) -> String {
 
 impl Resolve {
     pub fn run(self) -> Done {
-        if self.order.is_some() != self.how.takes_an_order() {
+        if self.order.is_some() != How::from(self.how).takes_an_order() {
             return Err(Failure {
                 sentence: "Give --order REFERENCE with move and adopt, and with them alone."
                     .to_owned(),
@@ -134,14 +144,14 @@ impl Resolve {
         }
         let app = App::new(&self.settings, Clock::system())?;
         let order = self.order_id(&app)?;
-        let (id, how) = (self.id, self.how);
+        let (id, how) = (self.id, self.how.into());
         let wish = Wish::new(how, order).ok_or_else(|| self.no_order())?;
         let doing = Doing {
             actor: "command line".to_owned(),
             at: app.clock.now(),
             note: self.note.clone(),
         };
-        let why = match block_on(case::resolve(&app, id, wish, &doing))? {
+        let why = match block_on(resolve(&app, id, wish, &doing))? {
             Resolved::Done => {
                 say!("{id} is resolved: {}", how.name());
                 return Ok(());

@@ -20,6 +20,7 @@ mod recovery;
 mod serve;
 mod suppressions;
 mod sweep;
+mod words;
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ use freshmint::{
     token::{self, Role},
 };
 
-use crate::{Done, Failure};
+use crate::{Done, Failure, words};
 
 #[derive(Subcommand)]
 pub enum Ops {
@@ -32,7 +32,7 @@ pub struct Add {
     #[arg(value_parser = not_blank)]
     name: String,
     /// What it may do
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::role())]
     role: Role,
 }
 

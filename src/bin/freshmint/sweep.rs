@@ -5,7 +5,8 @@ use freshmint::{
     app::App,
     clock::Clock,
     config,
-    sweep::{self, Look, SweepError},
+    sweep::{self, Look},
+    upstream::UpstreamError,
 };
 
 use crate::{Done, Failure, block_on, orders::Format, print::count};
@@ -24,8 +25,8 @@ impl Sweep {
         let app = App::new(&self.settings, Clock::system())?;
         let found = match block_on(sweep::look(&app, Look::Full)) {
             Ok(found) => found,
-            Err(SweepError::Database(error)) => return Err(error.into()),
-            Err(SweepError::Stripe(error)) => {
+            Err(UpstreamError::Database(error)) => return Err(error.into()),
+            Err(UpstreamError::Stripe(error)) => {
                 return Err(Failure::new(format!(
                     "Stripe did not tell everything ({error}); what was found is kept, run it again. \
                      A restricted key needs the right to read events and checkout sessions."

@@ -21,12 +21,13 @@ use tokio::{net::TcpStream, time::timeout};
 use super::{
     gate::{Gate, Gated, Lease},
     reply::{Refusal, Stage, judge},
-    server::{Security, SmtpServer},
+    server::{Refused, Security, SmtpServer},
     tls,
 };
 use crate::clock::Moment;
 
-/// Connecting, TLS and log-in together take no longer.
+/// Connecting, TLS and log-in together take no longer. No mail is claimed yet, so no lease runs
+/// meanwhile.
 const TO_CONNECT: Duration = Duration::from_secs(15);
 /// Bytes that the server's machine has not confirmed for so long are given up, so that a final dot
 /// does not arrive after the lease.
@@ -35,11 +36,6 @@ const UNCONFIRMED: Duration = Duration::from_secs(10);
 const TRUSTED_FOR: Duration = Duration::from_secs(2);
 /// One that was idle for longer is closed: servers do so, too, within some minutes.
 const KEPT_FOR: Duration = Duration::from_secs(30);
-
-/// No connection can be had; the reason is for people. It names no address of a payer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Refused(pub String);
 
 /// What became of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]

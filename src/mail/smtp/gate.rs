@@ -41,12 +41,14 @@ impl Lease {
         }
     }
 
-    /// The message must have been written by then: far before the end.
+    /// The message must have been written by then: far before the end, so that its final dot and the
+    /// answer to it come within the lease, too.
     pub(super) fn write_by(self) -> Moment {
         self.begins.after(self.length / 2)
     }
 
-    /// After this nothing is written any more.
+    /// After this nothing is written any more. The last fifth, 12 seconds of the usual 60, is for bytes
+    /// that the kernel has taken: unconfirmed ones are given up after 10 seconds.
     fn ends(self) -> Moment {
         self.begins.after(self.length * 4 / 5)
     }

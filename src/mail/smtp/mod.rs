@@ -14,7 +14,7 @@ mod server;
 mod tls;
 
 pub use self::{
-    connection::{Connection, HandOver, Refused},
+    connection::{Connection, HandOver},
     gate::Lease,
-    server::{SmtpServer, WrongServer},
+    server::{Refused, SmtpServer, WrongServer},
 };

@@ -52,6 +52,11 @@ pub enum WrongServer {
     LogIn,
 }
 
+/// No connection can be had; the reason is for people. It names no address of a payer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refused(pub String);
+
 impl SmtpServer {
     /// Reads the address.
     ///

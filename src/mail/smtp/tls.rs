@@ -14,7 +14,10 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{connection::Refused, gate::Gated, server::SmtpServer};
+use super::{
+    gate::Gated,
+    server::{Refused, SmtpServer},
+};
 
 /// For STARTTLS, which the library does.
 pub(super) fn parameters(server: &SmtpServer) -> Result<TlsParameters, Refused> {

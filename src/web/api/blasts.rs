@@ -116,7 +116,7 @@ pub async fn test(
     let mut problems = Problems::default();
     let to = problems.take("to", Email::parse(&to));
     let to = problems.or(to).map_err(Problem::invalid)?;
-    answer(blast::test(&app, id, &to, &caller.doing(&app, None)).await?)
+    answer(blast::send_sample(&app, id, &to, &caller.doing(&app, None)).await?)
 }
 
 #[derive(Deserialize)]

@@ -16,9 +16,10 @@ use super::{
 use crate::{
     app::App,
     case::{
-        self, Filter, Kind, Resolved,
+        self, CaseFilter, CaseState, Kind,
         action::{How, Wish},
     },
+    resolution::{self, Resolved},
 };
 
 #[derive(Deserialize)]
@@ -29,14 +30,17 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn filter(&self, before: Option<Uuid>) -> Result<Filter, Problem> {
+    fn filter(&self, before: Option<Uuid>) -> Result<CaseFilter, Problem> {
         let state = self.state.as_deref();
-        let state = state.map(|said| input::one_of("state", said, &["open", "resolved"]));
+        let states = CaseState::ALL.map(CaseState::name);
+        let state = state.map(|said| input::one_of("state", said, &states));
         let kind = self.kind.as_deref();
         let kind = kind.map(|said| input::one_of("kind", said, &Kind::ALL.map(Kind::name)));
         let order = self.order_id.as_deref();
-        Ok(Filter {
-            open: state.transpose()?.map(|state| state == "open"),
+        Ok(CaseFilter {
+            state: state
+                .transpose()?
+                .and_then(|state| CaseState::from_name(&state)),
             kind: kind.transpose()?.and_then(|kind| Kind::from_name(&kind)),
             order: order.map(|said| input::id("order_id", said)).transpose()?,
             before,
@@ -93,7 +97,7 @@ pub async fn resolve(
     } = body.parse()?;
     let wish = wish(how, order_id)?;
     let doing = caller.doing(&app, note.map(String::from));
-    match case::resolve(&app, id, wish, &doing).await? {
+    match resolution::resolve(&app, id, wish, &doing).await? {
         Resolved::Done => answer(&app, id).await,
         Resolved::NotNow(why) => Err(Problem::conflict(why)),
         Resolved::NoCase => Err(Problem::not_found("case")),

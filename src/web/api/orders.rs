@@ -18,13 +18,14 @@ use crate::{
     app::App,
     checkout::close::{Changed, closed_first},
     order::{
-        self, Created, Filter, Kind, Order, WhatIsOwed,
+        self, Created, Kind, Order, OrderFilter, Status, WhatIsOwed,
         change::ChangeDraft,
         draft::{Draft, NewOrder},
-        state::{Fact, How, Move, State},
+        state::{Fact, How, Move},
     },
-    settlement::{OrderView, Payment, payments_of},
+    settlement::{Payment, payments_of},
     timeline,
+    web::order_view::OrderView,
 };
 
 /// `POST /orders`
@@ -72,8 +73,8 @@ pub async fn list(
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
     let wanted = wanted.into_inner();
-    let filter = Filter {
-        status: wanted.status.map(known_status).transpose()?,
+    let filter = OrderFilter {
+        status: wanted.status.as_deref().map_or(Ok(None), known_status)?,
         email: wanted.email.map(String::from),
         reference: wanted.reference.map(String::from),
         kind: wanted.kind.as_deref().map_or(Ok(None), known_kind)?,
@@ -110,7 +111,7 @@ pub async fn timeline(
     let (id, now) = (parse_id(&id)?, app.clock.now());
     let story = app
         .db
-        .run(move |connection| timeline::of(connection, id, now))
+        .run(move |connection| timeline::order_timeline(connection, id, now))
         .await?;
     let story = story.ok_or_else(|| Problem::not_found("order"))?;
     Ok(HttpResponse::Ok().json(story))
@@ -238,15 +239,9 @@ async fn answer(app: &App, id: Uuid) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(view(app, &order, &payments)))
 }
 
-fn known_status(status: String) -> Result<String, Problem> {
-    if State::NAMES.contains(&status.as_str()) {
-        Ok(status)
-    } else {
-        Err(Problem::unreadable(format!(
-            "status must be one of {}",
-            State::NAMES.join(", ")
-        )))
-    }
+fn known_status(status: &str) -> Result<Option<Status>, Problem> {
+    let status = input::one_of("status", status, &Status::ALL.map(Status::name))?;
+    Ok(Status::from_name(&status))
 }
 
 fn known_kind(kind: &str) -> Result<Option<Kind>, Problem> {
@@ -265,5 +260,5 @@ fn parse_id(text: &str) -> Result<Uuid, Problem> {
 }
 
 fn view<'a>(app: &App, order: &'a Order, payments: &'a [Payment]) -> OrderView<'a> {
-    OrderView::of(order, app.pay_url(order), payments)
+    OrderView::new(order, app.pay_url(order), payments)
 }

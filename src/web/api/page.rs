@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{input::Keepable, problem::Problem};
 
+/// Rows of a page, if nothing is said.
 const USUAL: i64 = 50;
+/// Rows of a page at most: it is held in memory whole, with all that belongs to each row.
 const MOST: i64 = 200;
 
 /// What every list can be asked for.

@@ -42,7 +42,7 @@ impl New {
     fn check(&self) -> Result<(Email, String), Problems> {
         let mut problems = Problems::default();
         let email = problems.take("email", Email::parse(&self.email));
-        let reason = self.reason.as_deref().unwrap_or("manual");
+        let reason = self.reason.as_deref().unwrap_or(suppression::MANUAL);
         let reason = problems.take("reason", Text::<200>::parse(reason));
         problems.or(email.zip(reason.map(String::from)))
     }

@@ -66,7 +66,7 @@ struct Fact<'a> {
 }
 
 /// What is said of a bill, or of a cart.
-fn of<T: Copy>(kind: Kind, bill: T, cart: T) -> T {
+fn by_kind<T: Copy>(kind: Kind, bill: T, cart: T) -> T {
     match kind {
         Kind::Billed => bill,
         Kind::Recovered => cart,
@@ -79,15 +79,17 @@ impl<'a> View<'a> {
         let say = |tone, words| Self::plain(language, shop, tone, words);
         let (pages, cart) = (&text.pages, &text.cart);
         match *page {
-            Page::Continue(due) => {
-                say(Tone::Due, of(due.owed.kind, &pages.to_pay, &cart.to_pay)).due(due)
-            }
+            Page::Continue(due) => say(
+                Tone::Due,
+                by_kind(due.owed.kind, &pages.to_pay, &cart.to_pay),
+            )
+            .due(due),
             Page::LinkReplaced {
                 why,
                 due: Some(due),
             } => {
                 let (bill, cart) = (&pages.replaced_with_due, &cart.replaced);
-                say(Tone::Due, of(due.owed.kind, bill, cart))
+                say(Tone::Due, by_kind(due.owed.kind, bill, cart))
                     .why(why)
                     .due(due)
             }
@@ -96,11 +98,11 @@ impl<'a> View<'a> {
             }
             Page::NotYetPaid(due) => {
                 let (bill, cart) = (&pages.not_yet_paid, &cart.not_yet_paid);
-                say(Tone::Due, of(due.owed.kind, bill, cart)).due(due)
+                say(Tone::Due, by_kind(due.owed.kind, bill, cart)).due(due)
             }
             Page::DebitFailed(due) => {
                 let (bill, cart) = (&pages.debit_failed, &cart.debit_failed);
-                say(Tone::Due, of(due.owed.kind, bill, cart)).due(due)
+                say(Tone::Due, by_kind(due.owed.kind, bill, cart)).due(due)
             }
             Page::Processing(owed) => say(Tone::Wait, &pages.processing)
                 .amount(&owed.total)
@@ -108,7 +110,7 @@ impl<'a> View<'a> {
             Page::InReview { owed, received } => say(Tone::Wait, &pages.in_review)
                 .amount(received)
                 .owed(owed)
-                .fact(of(owed.kind, text.owed, text.total), &owed.total),
+                .fact(by_kind(owed.kind, text.owed, text.total), &owed.total),
             Page::JustPaid(settled) => say(Tone::Done, &pages.just_paid).settled(settled),
             Page::Paid(settled) => say(Tone::Done, &pages.paid).settled(settled),
             Page::SettledOffline(owed) => say(Tone::Done, &pages.settled_offline).owed(owed),
@@ -119,7 +121,7 @@ impl<'a> View<'a> {
                 .amount(refunded)
                 .owed(owed),
             Page::Cancelled { kind, reference } => {
-                let words = of(kind, &pages.cancelled, &cart.cancelled);
+                let words = by_kind(kind, &pages.cancelled, &cart.cancelled);
                 say(Tone::Stop, words).reference(kind, reference)
             }
             Page::Gone => say(Tone::Stop, &pages.gone),
@@ -128,7 +130,7 @@ impl<'a> View<'a> {
                 retry_after_seconds,
             } => say(Tone::Wait, &pages.busy).refresh(retry_after_seconds),
             Page::Refused { kind, reference } => {
-                let words = of(kind, &pages.refused, &cart.refused);
+                let words = by_kind(kind, &pages.refused, &cart.refused);
                 say(Tone::Stop, words).reference(kind, reference)
             }
             Page::TooMany => say(Tone::Wait, &pages.too_many),
@@ -211,7 +213,7 @@ impl<'a> View<'a> {
         Self {
             lines: &owed.lines,
             total,
-            caption: of(owed.kind, self.text.lines, self.text.cart.lines).to_owned()
+            caption: by_kind(owed.kind, self.text.lines, self.text.cart.lines).to_owned()
                 + owed.additions,
             ..self.reference(owed.kind, &owed.reference)
         }

@@ -14,6 +14,7 @@ use crate::{
         Order, World,
         browser::{person, runtime, send},
         cluster::Database,
+        process::Process,
     },
 };
 
@@ -114,4 +115,37 @@ fn connections_that_hang_cost_a_click_and_not_the_service() {
 fn signal(signal: &str, processes: &[String]) {
     let sent = Command::new("kill").arg(signal).args(processes).status();
     assert!(sent.is_ok_and(|status| status.success()));
+}
+
+/// The line that `process` has logged with `part` in it, once it has.
+fn logged(process: &Process, part: &str) -> String {
+    let found = || process.log().into_iter().find(|line| line.contains(part));
+    wait_until(part, || found().is_some());
+    found().unwrap()
+}
+
+#[test]
+fn the_log_says_whether_the_database_is_away_or_refused_a_statement() {
+    let (world, order) = lonely_world();
+    let process = Process::serve(world.settings(), &["--no-worker"]);
+    let click = format!("{}{}", process.url, order.path);
+    let return_page = format!("{click}/return");
+    world.execute("ALTER TABLE orders RENAME TO put_aside");
+    for (url, module) in [(&click, "checkout: "), (&return_page, "web: ")] {
+        assert_is_busy(&World::anybody_gets(url));
+        let refused = logged(&process, &format!("{module}the database refused: "));
+        assert!(refused.contains("ERROR"), "{refused}");
+        assert!(refused.contains("\"orders\""), "{refused}");
+    }
+
+    world.execute("ALTER TABLE put_aside RENAME TO orders");
+    world.database.stop();
+    for (url, module) in [(&click, "checkout: "), (&return_page, "web: ")] {
+        assert_is_busy(&World::anybody_gets(url));
+        let away = logged(&process, &format!("{module}the database cannot be reached"));
+        assert!(away.contains("WARN"), "{away}");
+    }
+    let log = process.log();
+    assert_eq!(log.iter().find(|line| line.contains("no database")), None);
+    world.database.start_again();
 }

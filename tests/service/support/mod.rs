@@ -1,10 +1,5 @@
 //! What every test stands on: a [`World`] of its own, with a database, a simulator of Stripe and the
 //! real service, and the words to act in it.
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "each test file uses its own part of it"
-)]
 
 pub mod browser;
 pub mod cluster;

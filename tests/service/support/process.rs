@@ -6,6 +6,7 @@ use std::{
     net::TcpListener,
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -15,6 +16,7 @@ use super::browser::{client, runtime};
 pub struct Process {
     pub url: String,
     child: Child,
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
@@ -36,6 +38,7 @@ impl Process {
         let mut process = Self {
             url: format!("http://{bind}"),
             child,
+            log: Arc::default(),
         };
         process.forward_log();
         process.wait_until_it_answers();
@@ -52,6 +55,7 @@ impl Process {
         let mut process = Self {
             url: String::new(),
             child,
+            log: Arc::default(),
         };
         process.forward_log();
         process
@@ -80,12 +84,19 @@ impl Process {
         (status.code(), asked.elapsed())
     }
 
+    /// The lines that it has logged so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().expect("no reader broke down").clone()
+    }
+
     fn forward_log(&mut self) {
-        let log = BufReader::new(self.child.stderr.take().expect("piped"));
+        let stderr = BufReader::new(self.child.stderr.take().expect("piped"));
+        let log = self.log.clone();
         std::thread::spawn(move || {
-            log.lines()
-                .map_while(Result::ok)
-                .for_each(|line| eprintln!("| {line}"))
+            for line in stderr.lines().map_while(Result::ok) {
+                eprintln!("| {line}");
+                log.lock().expect("no reader broke down").push(line);
+            }
         });
     }
 

@@ -9,11 +9,12 @@ use freshmint::{
     blast::{self, Asked, Content, Draft},
     clock::Clock,
     config,
+    order::Status,
 };
 use serde_json::{Map, json};
 
 use super::doing;
-use crate::{Done, Failure};
+use crate::{Done, Failure, words};
 
 #[derive(Args)]
 #[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta"])))]
@@ -33,8 +34,8 @@ pub struct Create {
     #[arg(long, conflicts_with_all = ["status", "meta"])]
     reference: Vec<String>,
     /// All orders with this status
-    #[arg(long, value_parser = freshmint::order::state::State::NAMES)]
-    status: Option<String>,
+    #[arg(long, value_parser = words::order_status())]
+    status: Option<Status>,
     /// Only orders with this metadata; may be given more than once
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     meta: Vec<(String, String)>,

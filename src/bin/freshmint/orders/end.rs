@@ -13,7 +13,7 @@ use freshmint::{
     },
 };
 
-use crate::{Done, Failure, block_on};
+use crate::{Done, Failure, block_on, words};
 
 #[derive(Args)]
 pub struct Cancel {
@@ -33,7 +33,7 @@ pub struct Settle {
     /// The order's reference
     reference: String,
     /// How it was settled
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::settled_how())]
     how: How,
     /// A remark for the history
     #[arg(long)]

@@ -9,8 +9,11 @@ use freshmint::{
     clock::Clock,
     config,
     db::Db,
-    import::{self, Brought, Taken},
-    order::csv::{self, BadLine, Entry},
+    import::{
+        self, Brought, Taken,
+        file::{self, Entry},
+    },
+    spreadsheet::BadLine,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -33,7 +36,7 @@ pub struct Import {
 
 impl Import {
     pub fn run(self) -> Done {
-        let parsed = csv::parse(&read(&self.file)?, Clock::system().now())
+        let parsed = file::parse(&read(&self.file)?, Clock::system().now())
             .map_err(|error| Failure::new(format!("{}: {error}", self.file.display())))?;
         let mut report = Report {
             bad: parsed.bad,

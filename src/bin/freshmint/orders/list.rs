@@ -9,12 +9,13 @@ use freshmint::{
     language::Language,
     link::{pay_url, token::LinkKeys},
     order::{
-        self, Filter, Kind, Order,
+        self, Kind, Order, OrderFilter, Status,
         line::Line,
         money::{Money, as_told},
     },
-    settlement::{OrderView, Payment, payments_of},
+    settlement::{Payment, payments_of},
     timeline::{self, Timeline},
+    web::order_view::OrderView,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -22,7 +23,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::Format;
-use crate::{Done, Failure};
+use crate::{Done, Failure, words};
 
 #[derive(Args)]
 pub struct List {
@@ -31,10 +32,10 @@ pub struct List {
     #[command(flatten)]
     links: config::Links,
     /// Only orders with this status
-    #[arg(long, value_parser = ["open", "processing", "in_review", "paid", "settled_offline", "partially_refunded", "refunded", "cancelled"])]
-    status: Option<String>,
+    #[arg(long, value_parser = words::order_status())]
+    status: Option<Status>,
     /// Only what the shop asks for, or only carts
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = words::order_kind())]
     kind: Option<Kind>,
     /// Only orders of this address
     #[arg(long)]
@@ -62,11 +63,11 @@ pub struct Show {
 
 impl List {
     pub fn run(self) -> Done {
-        let filter = Filter {
+        let filter = OrderFilter {
             status: self.status,
             kind: self.kind,
             email: self.email,
-            ..Filter::default()
+            ..OrderFilter::default()
         };
         let (orders, payments) = read(&self.database, &filter, self.limit)?;
         let keys = self.links.keys()?;
@@ -96,9 +97,9 @@ impl List {
 
 impl Show {
     pub fn run(self) -> Done {
-        let filter = Filter {
+        let filter = OrderFilter {
             reference: Some(self.reference.clone()),
-            ..Filter::default()
+            ..OrderFilter::default()
         };
         let (orders, payments) = read(&self.database, &filter, 1)?;
         let order = orders.first().ok_or_else(|| {
@@ -202,7 +203,8 @@ struct WithStory<'a> {
 
 fn story(database: &config::Database, order: &Order) -> Result<Timeline, Failure> {
     let (db, now) = (Db::new(&database.database_url, 1), Clock::system().now());
-    let story = db.run_blocking(|connection| timeline::of(connection, order.id, now))?;
+    let story =
+        db.run_blocking(|connection| timeline::order_timeline(connection, order.id, now))?;
     story.ok_or_else(|| Failure::new("The order is gone."))
 }
 
@@ -225,7 +227,7 @@ fn print_story(story: &Timeline) {
 
 fn read(
     database: &config::Database,
-    filter: &Filter,
+    filter: &OrderFilter,
     limit: i64,
 ) -> Result<(Vec<Order>, Vec<Payment>), Failure> {
     let db = Db::new(&database.database_url, 1);
@@ -242,7 +244,7 @@ fn view<'a>(
     order: &'a Order,
     payments: &'a [Payment],
 ) -> OrderView<'a> {
-    OrderView::of(order, link(keys, public_url, order), payments)
+    OrderView::new(order, link(keys, public_url, order), payments)
 }
 
 fn link(keys: &LinkKeys, public_url: &Url, order: &Order) -> String {

@@ -9,12 +9,13 @@ use freshmint::{
     clock::Clock,
     config,
     recovery::{
-        Asking, Decision, RecoveryError,
+        Asking, Decision,
         backfill::{self, page},
         people,
     },
     reminder::Terms,
     settings,
+    upstream::UpstreamError,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -145,7 +146,7 @@ struct Verdicts {
 
 impl Verdicts {
     /// The word for a decision; an error where the run cannot go on.
-    fn of(&mut self, decided: Result<Decision, RecoveryError>) -> Result<String, Failure> {
+    fn of(&mut self, decided: Result<Decision, UpstreamError>) -> Result<String, Failure> {
         let word = match decided {
             Ok(Decision::Scheduled) if self.dry_run => "would be reminded",
             Ok(Decision::Scheduled) => "scheduled",
@@ -171,9 +172,9 @@ impl Verdicts {
     }
 }
 
-fn failed(error: RecoveryError) -> Failure {
+fn failed(error: UpstreamError) -> Failure {
     match error {
-        RecoveryError::Database(error) => error.into(),
+        UpstreamError::Database(error) => error.into(),
         error => Failure::new(format!(
             "{error}: what was decided so far stands; run it again, and it goes on from there."
         )),

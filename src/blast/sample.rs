@@ -1,0 +1,261 @@
+//! Looking at a mailing: its preview, its first mail sent to somebody of the shop, and its recipients,
+//! with what became of each mail once it was started.
+
+use chrono::{DateTime, Utc};
+use diesel::{Connection, prelude::*};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    Asked,
+    material::{self, Material},
+    plan::{Plan, writable},
+    record_blast, row,
+};
+use crate::{
+    activity::Doing,
+    app::App,
+    db::DbError,
+    mail::{Text, letter, template::Unfillable},
+    order::{Order, email::Email},
+    outbox::{self, Kind, Letter, view::Mail},
+    schema::{orders, outbox as mails, outbox_orders},
+    suppression::{self, AddressHash, AddressKey},
+};
+
+/// So many mails are shown whole: enough to see what differs from one to the next.
+const SAMPLES: usize = 5;
+
+/// The JSON of a preview.
+#[derive(Debug, Clone, Serialize)]
+pub struct Preview {
+    /// What an approval names.
+    pub content_hash: String,
+    /// How many get a mail.
+    pub recipients: usize,
+    /// What is wrong, or worth a look: sentences.
+    pub problems: Vec<String>,
+    /// The first few mails, with their real links.
+    pub samples: Vec<Sample>,
+}
+
+/// A mail as it would arrive.
+#[derive(Debug, Clone, Serialize)]
+pub struct Sample {
+    /// Whom it goes to.
+    pub to: String,
+    /// One line.
+    pub subject: String,
+    /// The text.
+    pub body: String,
+}
+
+/// One recipient.
+#[derive(Debug, Clone, Serialize, Queryable)]
+pub struct Recipient {
+    /// The order that the mail is about.
+    pub order_id: Uuid,
+    /// The shop's name for it.
+    pub reference: String,
+    /// Whom it goes to, until that is erased.
+    pub to: Option<String>,
+    /// The mail's state in the outbox; `planned` before the start.
+    pub state: String,
+    /// Why it was not sent.
+    pub reason: Option<String>,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// What went wrong last.
+    pub last_error: Option<String>,
+    /// When the mail server took it.
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+/// Shows a mailing before it goes. Nothing changes.
+///
+/// # Errors
+/// The database's.
+pub async fn preview(app: &App, id: Uuid) -> Result<Asked<Preview>, DbError> {
+    let looked = material::worked_out(app, id, look).await?;
+    Ok(looked.map_or(Asked::NoBlast, |(_, preview)| Asked::Done(preview)))
+}
+
+fn look(app: &App, material: &Material) -> Preview {
+    let plan = Plan::new(&material.facts(&app.shop));
+    let recipients = material
+        .orders
+        .iter()
+        .filter(|order| plan.recipients.contains_key(&order.id));
+    let samples = recipients.take(SAMPLES).filter_map(|order| {
+        let hash = *material.hashes.get(&order.id)?;
+        let Text { subject, body } = write_mail(app, material, order, hash).ok()?;
+        let to = order.email.as_ref()?.as_str().to_owned();
+        Some(Sample { to, subject, body })
+    });
+    Preview {
+        content_hash: plan.content_hash(&material.stored.content),
+        recipients: plan.recipients.len(),
+        problems: plan.troubles.iter().map(ToString::to_string).collect(),
+        samples: samples.collect(),
+    }
+}
+
+/// Queues the mail that the first recipient would get, to this address.
+///
+/// # Errors
+/// The database's.
+pub async fn send_sample(
+    app: &App,
+    id: Uuid,
+    to: &Email,
+    doing: &Doing,
+) -> Result<Asked<Mail>, DbError> {
+    let (email, key) = (to.clone(), app.db.run(AddressKey::load).await?);
+    let hash = key.hash(email.as_str());
+    let first = move |app: &App, material: &Material| first_mail(app, material, hash);
+    let Some((material, first)) = material::worked_out(app, id, first).await? else {
+        return Ok(Asked::NoBlast);
+    };
+    let text = match first {
+        Ok(text) => text,
+        Err(why) => return Ok(Asked::NotNow(format!("there is no mail to try: {why}"))),
+    };
+    let (domain, doing) = (app.mailer.domain.clone(), doing.clone());
+    let queue = move |connection: &mut PgConnection| {
+        connection.transaction(|connection| {
+            if suppression::among(connection, [hash])?.contains(&hash) {
+                let why = "this address is not written to; take it off the list, or choose another";
+                return Ok(Asked::NotNow(why.to_owned()));
+            }
+            let letter = Letter {
+                kind: Kind::Test,
+                blast_id: Some(id),
+                to: email.as_str(),
+                to_hash: hash,
+                text: Some(text.clone()),
+                // Not the recipient's: their history must not say that they were written to.
+                orders: &[],
+                due_at: None,
+            };
+            let queued = outbox::queue(connection, &domain, &[letter], doing.at)?;
+            record_blast(
+                connection,
+                id,
+                &material.stored.content.name,
+                "tried",
+                &doing,
+            )?;
+            let mail = match queued[..] {
+                [Some(mail)] => outbox::view::find(connection, mail)?,
+                _ => None,
+            };
+            Ok(mail.map_or(Asked::NoBlast, Asked::Done))
+        })
+    };
+    let asked = app.db.run(queue).await?;
+    app.wake_mail.notify_one();
+    Ok(asked)
+}
+
+/// The first mail that can be written. The link in it that ends all mail is the tester's own.
+fn first_mail(app: &App, material: &Material, tester: AddressHash) -> Result<Text, String> {
+    let facts = material.facts(&app.shop);
+    let Some(order) = writable(&facts).next() else {
+        return Err(Plan::new(&facts).objection().unwrap_or_default());
+    };
+    let Text { subject, body } =
+        write_mail(app, material, order, tester).map_err(|why| why.to_string())?;
+    Ok(Text {
+        subject: format!("[Test] {subject}"),
+        body,
+    })
+}
+
+/// A page of recipients by order id, one more than `limit` if there are more; `after` is where the
+/// page before ended. `None` if there is no such mailing.
+///
+/// # Errors
+/// The database's.
+pub async fn recipients(
+    app: &App,
+    id: Uuid,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Option<Vec<Recipient>>, DbError> {
+    let read = move |connection: &mut PgConnection| row::read(connection, id);
+    let Some(stored) = app.db.run(read).await? else {
+        return Ok(None);
+    };
+    if stored.state.is_before_the_start() {
+        let plan = move |app: &App, material: &Material| planned(app, material, after, limit);
+        let planned = material::worked_out(app, id, plan).await?;
+        return Ok(planned.map(|(_, planned)| planned));
+    }
+    let read = move |connection: &mut PgConnection| mailed(connection, id, after, limit);
+    app.db.run(read).await.map(Some)
+}
+
+/// Writes no more mails than the page has.
+fn planned(app: &App, material: &Material, after: Option<Uuid>, limit: i64) -> Vec<Recipient> {
+    let mut facts = material.facts(&app.shop);
+    if let Some(after) = after {
+        let first = facts.orders.partition_point(|order| order.id <= after);
+        facts.orders = &facts.orders[first..];
+    }
+    let recipients = writable(&facts).map(|order| Recipient {
+        order_id: order.id,
+        reference: order.reference.clone(),
+        to: order.email.as_ref().map(|email| email.as_str().to_owned()),
+        state: "planned".to_owned(),
+        reason: material
+            .suppressed
+            .contains(&order.id)
+            .then(|| "suppressed".to_owned()),
+        attempts: 0,
+        last_error: None,
+        sent_at: None,
+    });
+    recipients
+        .take(usize::try_from(limit).unwrap_or(0))
+        .collect()
+}
+
+fn mailed(
+    connection: &mut PgConnection,
+    id: Uuid,
+    after: Option<Uuid>,
+    limit: i64,
+) -> QueryResult<Vec<Recipient>> {
+    outbox_orders::table
+        .inner_join(mails::table)
+        .inner_join(orders::table)
+        .filter(outbox_orders::blast_id.eq(id))
+        .filter(outbox_orders::kind.eq(Kind::Blast.name()))
+        .filter(outbox_orders::order_id.gt(after.unwrap_or_default()))
+        .order(outbox_orders::order_id)
+        .limit(limit)
+        .select((
+            outbox_orders::order_id,
+            orders::reference,
+            mails::address,
+            mails::state,
+            mails::skip_reason,
+            mails::attempts,
+            mails::last_error,
+            mails::sent_at,
+        ))
+        .load(connection)
+}
+
+/// One order's mail with its real links, to whom `address` is the hash of.
+pub(super) fn write_mail(
+    app: &App,
+    material: &Material,
+    order: &Order,
+    address: AddressHash,
+) -> Result<Text, Unfillable> {
+    let content = &material.stored.content;
+    app.write(order, address, |about| {
+        letter::blast(about, &content.subject, &content.body)
+    })
+}

@@ -1,0 +1,34 @@
+//! Functions of PostgreSQL that queries use, and the intervals that are added to its times.
+
+use std::time::Duration;
+
+use diesel::{
+    data_types::PgInterval,
+    sql_types::{Interval, Nullable, Text, Timestamptz},
+};
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// PostgreSQL's `lower`: addresses are compared in any case.
+    fn lower(text: Nullable<Text>) -> Nullable<Text>;
+
+    /// The database's own time at this very moment, not at the beginning of the transaction.
+    fn clock_timestamp() -> Timestamptz;
+
+    /// The later of two times.
+    fn greatest(one: Timestamptz, other: Timestamptz) -> Timestamptz;
+
+    /// PostgreSQL's `+` of a time and an interval: Diesel has none for a function without arguments.
+    #[sql_name = "timestamptz_pl_interval"]
+    fn later(time: Timestamptz, by: Interval) -> Timestamptz;
+}
+
+/// The database's own time in so long.
+pub fn from_now(time: Duration) -> later<clock_timestamp, PgInterval> {
+    later(clock_timestamp(), interval(time))
+}
+
+/// So much time, to be added to one of the database's times.
+pub fn interval(time: Duration) -> PgInterval {
+    PgInterval::from_microseconds(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,56 @@
+//! Locks on what has no row of its own.
+
+use diesel::{
+    PgConnection, QueryResult, RunQueryDsl, sql_query,
+    sql_types::{BigInt, Text},
+};
+
+/// A lock on something that has no row of its own. Whoever takes more than one lock takes orders' rows
+/// first, then one of these, then all other rows: so two transactions never wait for each other.
+#[derive(Debug, Clone, Copy)]
+pub enum AdvisoryLock<'a> {
+    /// The migrations: of two replicas that start at once, the second waits and finds nothing to do.
+    Migrations,
+    /// Pruning carts: runs take turns, so that none of them waits for rows of another.
+    PruneCarts,
+    /// A payment, by its payment intent: it and what is heard of its refunds and disputes are written
+    /// by two transactions that may not see each other's rows.
+    PaymentIntent(&'a str),
+    /// An address, by its keyed hash: two workers that decide about mails to it do so one after the
+    /// other, so that the second one sees the mail of the first.
+    Address(&'a [u8]),
+}
+
+impl AdvisoryLock<'_> {
+    /// Waits for the lock, which is held until the transaction ends.
+    ///
+    /// # Errors
+    /// What PostgreSQL says.
+    pub fn take(self, connection: &mut PgConnection) -> QueryResult<()> {
+        match self {
+            Self::Migrations => by_number(connection, 7_205_759_403_792_793),
+            Self::PruneCarts => by_number(connection, 7_205_759_403_792_795),
+            Self::PaymentIntent(id) => by_text(connection, id, 0),
+            Self::Address(hash) => by_text(connection, &hex::encode(hash), 1),
+        }
+    }
+}
+
+// The numbers and the seeds never change: while a new version is rolled out, old replicas take the
+// same locks.
+
+fn by_number(connection: &mut PgConnection, number: i64) -> QueryResult<()> {
+    sql_query("SELECT pg_advisory_xact_lock($1)")
+        .bind::<BigInt, _>(number)
+        .execute(connection)
+        .map(drop)
+}
+
+/// The seed keeps texts of one kind apart from those of another.
+fn by_text(connection: &mut PgConnection, text: &str, seed: i64) -> QueryResult<()> {
+    sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, $2))")
+        .bind::<Text, _>(text)
+        .bind::<BigInt, _>(seed)
+        .execute(connection)
+        .map(drop)
+}

@@ -1,0 +1,64 @@
+//! The words of a row of `checkout_sessions`, shared by all who read or write one.
+//!
+//! How a session as Stripe tells it stands is [`crate::gateway::session::Status`]; what a click does
+//! about one is decided in [`crate::checkout::session`].
+
+use crate::{column::column_enum, visitor::Visitor};
+
+column_enum! {
+    /// How far a row is. It only moves forward.
+    pub enum SessionState {
+        /// Written down; whether Stripe has made the session is not known.
+        Minting = "minting",
+        /// It can be paid.
+        Open = "open",
+        /// We decided to close it; until Stripe confirms, it can be paid.
+        Closing = "closing",
+        /// The payer is through; the money is here, on its way, or did not arrive.
+        Complete = "complete",
+        /// Nobody finished it in time.
+        Expired = "expired",
+        /// We replaced or closed it.
+        Superseded = "superseded",
+        /// The mint led to nothing.
+        Failed = "failed",
+    }
+}
+
+impl SessionState {
+    /// Those in which Stripe has the session and may still take a payment.
+    pub const PAYABLE: [Self; 2] = [Self::Open, Self::Closing];
+}
+
+column_enum! {
+    /// How we came to know a session.
+    pub enum SessionOrigin {
+        /// A click minted it.
+        Click = "click",
+        /// An import told of it: an older system sent it out.
+        Imported = "imported",
+        /// It is another system's, and expired: a cart.
+        Foreign = "foreign",
+        /// It was made to try Stripe out.
+        Preflight = "preflight",
+    }
+}
+
+column_enum! {
+    /// Who asked for a session.
+    pub enum AskedBy {
+        /// Somebody who wants to pay.
+        Person = "person",
+        /// A program, or an import.
+        Machine = "machine",
+    }
+}
+
+impl From<Visitor> for AskedBy {
+    fn from(visitor: Visitor) -> Self {
+        match visitor {
+            Visitor::Person => Self::Person,
+            Visitor::Machine(_) => Self::Machine,
+        }
+    }
+}

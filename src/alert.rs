@@ -9,6 +9,7 @@ use diesel::{Connection, prelude::*};
 use uuid::Uuid;
 
 use crate::{
+    activity::Level,
     app::App,
     db::DbError,
     mail::{Text, layout::tidy},
@@ -66,7 +67,11 @@ fn tell(
     };
     let lines: Vec<Row> = activity::table
         .left_join(orders::table)
-        .filter(activity::id.gt(last).and(activity::level.eq("attention")))
+        .filter(
+            activity::id
+                .gt(last)
+                .and(activity::level.eq(Level::Attention)),
+        )
         .filter(activity::at.between(now - NEWS_FOR, now - SETTLED_AFTER))
         .order(activity::id)
         .limit(LINES)

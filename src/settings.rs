@@ -9,7 +9,6 @@ use serde_json::{Map, Value};
 use crate::{
     activity::{self, Category, Doing, Line},
     order::Kind,
-    outbox,
     schema::settings,
 };
 
@@ -147,8 +146,24 @@ pub fn hold(connection: &mut PgConnection) -> QueryResult<Settings> {
         .first(connection)
 }
 
-/// Sets some; the others stay. What is another value than before goes into the history. Where recovery
-/// is turned off, what was scheduled is cancelled.
+/// The settings around a change.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    /// As they stood.
+    pub before: Settings,
+    /// As they stand.
+    pub after: Settings,
+}
+
+impl Changed {
+    /// Whether unfinished checkouts of other systems are not followed up any more.
+    pub fn turned_recovery_off(&self) -> bool {
+        self.before.recovery_enabled && !self.after.recovery_enabled
+    }
+}
+
+/// Sets some; the others stay. What is another value than before goes into the history. What follows
+/// from a switch is for the caller, in its transaction.
 ///
 /// # Errors
 /// What PostgreSQL says.
@@ -156,7 +171,7 @@ pub fn change(
     connection: &mut PgConnection,
     change: &Change,
     doing: &Doing,
-) -> QueryResult<Settings> {
+) -> QueryResult<Changed> {
     connection.transaction(|connection| {
         // Changes take turns, so that each is told against what was before it; and one waits for whoever
         // holds the settings, so that what was scheduled under them is there to be cancelled.
@@ -165,17 +180,15 @@ pub fn change(
             .for_update()
             .first(connection)?;
         if change.is_empty() {
-            return Ok(before);
+            let after = before.clone();
+            return Ok(Changed { before, after });
         }
         let after: Settings = diesel::update(settings::table)
             .set(change)
             .returning(Settings::as_returning())
             .get_result(connection)?;
         record_change(connection, &changed(&before, &after), doing)?;
-        if before.recovery_enabled && !after.recovery_enabled {
-            outbox::cancel_reminders_of_carts(connection)?;
-        }
-        Ok(after)
+        Ok(Changed { before, after })
     })
 }
 

@@ -20,6 +20,7 @@ use crate::{
     activity::Doing,
     app::App,
     db::DbError,
+    mail,
     outbox::{self, Kind},
     schema::outbox as mails,
 };
@@ -92,9 +93,9 @@ fn follow(
         State::Sending => spread(connection, app, stored, doing),
         State::Cancelled => diesel::update(mails::table)
             .filter(mails::blast_id.eq(stored.id))
-            .filter(mails::kind.eq(Kind::Blast.name()))
-            .filter(mails::state.eq("queued"))
-            .set(mails::state.eq("cancelled"))
+            .filter(mails::kind.eq(Kind::Blast))
+            .filter(mails::state.eq(mail::State::Queued))
+            .set(mails::state.eq(mail::State::Cancelled))
             .execute(connection)
             .map(drop),
         State::Draft | State::Approved | State::Paused | State::Done | State::Recalled => Ok(()),

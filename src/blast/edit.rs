@@ -105,7 +105,7 @@ fn unknown_references(
     };
     let known: Vec<String> = orders::table
         .filter(orders::reference.eq_any(wanted))
-        .filter(orders::kind.eq(Kind::Billed.name()))
+        .filter(orders::kind.eq(Kind::Billed))
         .order(orders::reference)
         .select(orders::reference)
         .load(connection)?;

@@ -156,7 +156,7 @@ fn chosen(stored: &Stored) -> orders::BoxedQuery<'_, Pg> {
             }
         }
     };
-    query.filter(orders::kind.eq(Kind::Billed.name()))
+    query.filter(orders::kind.eq(Kind::Billed))
 }
 
 fn approved(connection: &mut PgConnection, id: Uuid) -> QueryResult<HashMap<Uuid, Digest>> {

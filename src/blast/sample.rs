@@ -230,7 +230,7 @@ fn mailed(
         .inner_join(mails::table)
         .inner_join(orders::table)
         .filter(outbox_orders::blast_id.eq(id))
-        .filter(outbox_orders::kind.eq(Kind::Blast.name()))
+        .filter(outbox_orders::kind.eq(Kind::Blast))
         .filter(outbox_orders::order_id.gt(after.unwrap_or_default()))
         .order(outbox_orders::order_id)
         .limit(limit)

@@ -22,6 +22,7 @@ use crate::{
     activity::Doing,
     app::App,
     db::DbError,
+    mail,
     mail::Text,
     order::{self, Order},
     outbox::{self, Kind, Letter},
@@ -139,8 +140,8 @@ fn queue(
     {
         diesel::update(mails::table.find(id))
             .set((
-                mails::state.eq("cancelled"),
-                mails::skip_reason.eq(reason.name()),
+                mails::state.eq(mail::State::Cancelled),
+                mails::skip_reason.eq(reason),
             ))
             .execute(connection)?;
     }

@@ -13,6 +13,7 @@ use super::{
     state::State,
 };
 use crate::{
+    mail,
     outbox::Kind,
     reminder::rule::Reason,
     schema::{blasts, outbox},
@@ -176,9 +177,9 @@ impl Blast {
 
 /// Counts the mails of some mailings; one without mails is not among them.
 fn count_mails(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<HashMap<Uuid, Counts>> {
-    let rows: Vec<(Option<Uuid>, String, Option<String>, i64)> = outbox::table
+    let rows: Vec<(Option<Uuid>, mail::State, Option<Reason>, i64)> = outbox::table
         .filter(outbox::blast_id.eq_any(ids))
-        .filter(outbox::kind.eq(Kind::Blast.name()))
+        .filter(outbox::kind.eq(Kind::Blast))
         .group_by((outbox::blast_id, outbox::state, outbox::skip_reason))
         .select((
             outbox::blast_id,
@@ -190,30 +191,28 @@ fn count_mails(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<HashM
     let mut counts: HashMap<Uuid, Counts> = HashMap::new();
     for (id, state, reason, mails) in rows {
         if let Some(id) = id {
-            counts
-                .entry(id)
-                .or_default()
-                .add(&state, reason.as_deref(), mails);
+            counts.entry(id).or_default().add(state, reason, mails);
         }
     }
     Ok(counts)
 }
 
 impl Counts {
-    fn add(&mut self, state: &str, reason: Option<&str>, mails: i64) {
+    fn add(&mut self, state: mail::State, reason: Option<Reason>, mails: i64) {
+        use mail::State as Mail;
         self.total += mails;
-        if state == "queued" {
+        if state == Mail::Queued {
             self.waiting += mails;
         }
         *match state {
-            "queued" | "sending" => &mut self.queued,
-            "sent" => &mut self.sent,
-            "bounced" => &mut self.bounced,
-            "suppressed" => &mut self.suppressed,
-            "unknown" => &mut self.unknown,
-            "cancelled" if reason.is_some_and(is_paid) => &mut self.skipped_paid,
-            "cancelled" => &mut self.cancelled,
-            _ => &mut self.failed,
+            Mail::Queued | Mail::Sending => &mut self.queued,
+            Mail::Sent => &mut self.sent,
+            Mail::Bounced => &mut self.bounced,
+            Mail::Suppressed => &mut self.suppressed,
+            Mail::Unknown => &mut self.unknown,
+            Mail::Cancelled if reason.is_some_and(is_paid) => &mut self.skipped_paid,
+            Mail::Cancelled => &mut self.cancelled,
+            Mail::Failed => &mut self.failed,
         } += mails;
     }
 
@@ -232,10 +231,8 @@ impl Counts {
     }
 }
 
-fn is_paid(reason: &str) -> bool {
-    [Reason::Paid, Reason::Processing, Reason::SettledOffline]
-        .iter()
-        .any(|paid| paid.name() == reason)
+fn is_paid(reason: Reason) -> bool {
+    [Reason::Paid, Reason::Processing, Reason::SettledOffline].contains(&reason)
 }
 
 #[cfg(test)]
@@ -245,17 +242,17 @@ mod tests {
     #[test]
     fn every_mail_is_counted_once() {
         let mut counts = Counts::default();
-        for state in crate::outbox::view::STATES {
+        for state in mail::State::ALL {
             counts.add(state, None, 1);
         }
         for reason in [
-            "paid",
-            "processing",
-            "settled_offline",
-            "cancelled",
-            "no_email",
+            Reason::Paid,
+            Reason::Processing,
+            Reason::SettledOffline,
+            Reason::Cancelled,
+            Reason::NoEmail,
         ] {
-            counts.add("cancelled", Some(reason), 10);
+            counts.add(mail::State::Cancelled, Some(reason), 10);
         }
         let expected = Counts {
             total: 58,

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     order::{self, Order, OrderRow, Status, line},
     random,
+    reminder::Decision,
     schema::{checkout_sessions, orders, reminder_decisions, session_orders, settings},
     session::{AskedBy, SessionOrigin, SessionState},
     settings::Settings,
@@ -100,7 +101,7 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
         .and(session_orders::live);
     let reminder = reminder_decisions::table
         .filter(reminder_decisions::order_id.eq(orders::id.nullable()))
-        .filter(reminder_decisions::decision.eq("sent"));
+        .filter(reminder_decisions::decision.eq(Decision::Sent));
     let row: Option<(OrderRow, Option<SessionRow>, Settings, bool)> = orders::table
         .inner_join(settings::table.on(settings::only_row))
         .left_join(session_orders::table.on(on_live))

@@ -11,6 +11,7 @@ pub mod message;
 pub(crate) mod samples;
 pub mod smtp;
 pub mod template;
+mod words;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use lettre::message::Mailbox;
 use url::Url;
 
 use self::smtp::SmtpServer;
+pub use self::words::{Kind, State};
 use crate::config::{self, WrongSetting};
 
 /// How this service sends mail.

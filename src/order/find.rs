@@ -58,7 +58,7 @@ pub fn list(
             .select(blast_recipients::order_id);
         let mailed = outbox_orders::table
             .filter(outbox_orders::blast_id.eq(blast))
-            .filter(outbox_orders::kind.eq("blast"))
+            .filter(outbox_orders::kind.eq(crate::mail::Kind::Blast))
             .select(outbox_orders::order_id);
         query = query.filter(orders::id.eq_any(approved).or(orders::id.eq_any(mailed)));
     }

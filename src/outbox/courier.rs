@@ -16,6 +16,7 @@ use tokio::task::{JoinError, JoinSet};
 use uuid::Uuid;
 
 use super::{
+    State,
     carry::{Carried, carry},
     claim::{claim, release, waiting},
     finish::{Outcome, finish, give_up_overdue},
@@ -258,9 +259,9 @@ impl Courier {
             .await?;
         let told = mem::take(&mut self.untold);
         for outcome in &told {
-            let labels = [outcome.mail.kind.name(), outcome.state()];
+            let labels = [outcome.mail.kind.name(), outcome.state().name()];
             self.app.metrics.mails.with_label_values(&labels).inc();
-            if outcome.state() != "sent" {
+            if outcome.state() != State::Sent {
                 log::warn!("mail {} is {} now", outcome.mail.id, outcome.state());
             }
         }

@@ -8,19 +8,19 @@ use diesel::{
     prelude::*,
     sql_types::{Array, Bool, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
-use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Kind,
+    Kind, State,
     claim::Claimed,
+    history::line,
     retry::{GIVEN_UP_AFTER_SECONDS, wait},
 };
 use crate::{
     activity::Doing,
     activity::{self, Level},
     mail::smtp::HandOver,
-    reminder,
+    reminder::{self, Attempt, Place, rule::Reason},
     suppression::{self, Cause},
 };
 
@@ -37,12 +37,12 @@ pub struct Outcome {
 
 impl Outcome {
     /// The state that is stored.
-    pub fn state(&self) -> &'static str {
+    pub fn state(&self) -> State {
         match &self.handed {
-            HandOver::Accepted => "sent",
-            HandOver::Later(_) | HandOver::Ours(_) | HandOver::Stale => "queued",
-            HandOver::Bounced { .. } => "bounced",
-            HandOver::Unknown(_) => "unknown",
+            HandOver::Accepted => State::Sent,
+            HandOver::Later(_) | HandOver::Ours(_) | HandOver::Stale => State::Queued,
+            HandOver::Bounced { .. } => State::Bounced,
+            HandOver::Unknown(_) => State::Unknown,
         }
     }
 
@@ -78,16 +78,18 @@ pub fn finish(
 ) -> QueryResult<()> {
     connection.transaction(|connection| {
         let written = write(connection, outcomes, first_wait, now)?;
-        let ended = |state: &str| -> Vec<&Outcome> {
+        let ended = |state: State| -> Vec<&Outcome> {
             let of_state = written.iter().filter(|row| row.state == state);
             of_state
                 .filter_map(|row| outcomes.iter().find(|outcome| outcome.mail.id == row.id))
                 .collect()
         };
-        let (sent, bounced, unknown) = (ended("sent"), ended("bounced"), ended("unknown"));
+        let (sent, bounced) = (ended(State::Sent), ended(State::Bounced));
+        let (unknown, failed) = (ended(State::Unknown), ended(State::Failed));
         remind(connection, &sent, Some(now))?;
         remind(connection, &bounced, None)?;
         remind(connection, &unknown, None)?;
+        give_up_reminders(connection, &failed)?;
         for outcome in &bounced {
             suppress(connection, outcome, now)?;
         }
@@ -95,7 +97,7 @@ pub fn finish(
             (sent, Level::Info, "mail sent"),
             (bounced, Level::Attention, "mail came back"),
             (unknown, Level::Attention, NOBODY_KNOWS),
-            (ended("failed"), Level::Attention, "mail given up"),
+            (failed, Level::Attention, "mail given up"),
         ];
         let lines = told.iter().flat_map(|(outcomes, level, what)| {
             outcomes
@@ -111,7 +113,7 @@ struct Written {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
     #[diesel(sql_type = Text)]
-    state: String,
+    state: State,
 }
 
 fn write(
@@ -121,24 +123,32 @@ fn write(
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Written>> {
     let all = |of: fn(&Outcome) -> Uuid| -> Vec<Uuid> { outcomes.iter().map(of).collect() };
-    diesel::sql_query(
+    let [queued, sending, sent, unknown, failed, cancelled] = [
+        State::Queued,
+        State::Sending,
+        State::Sent,
+        State::Unknown,
+        State::Failed,
+        State::Cancelled,
+    ];
+    diesel::sql_query(format!(
         "UPDATE outbox mail SET \
              state = CASE \
-                 WHEN told.state = 'queued' AND EXISTS (SELECT FROM blasts \
-                     WHERE blasts.id = mail.blast_id AND blasts.state = 'cancelled') THEN 'cancelled' \
-                 WHEN told.is_late AND mail.queued_at < clock_timestamp() - make_interval(secs => $8) THEN 'failed' \
+                 WHEN told.state = '{queued}' AND EXISTS (SELECT FROM blasts \
+                     WHERE blasts.id = mail.blast_id AND blasts.state = 'cancelled') THEN '{cancelled}' \
+                 WHEN told.is_late AND mail.queued_at < clock_timestamp() - make_interval(secs => $8) THEN '{failed}' \
                  ELSE told.state END, \
-             handed_over = mail.handed_over OR told.state IN ('sent', 'unknown'), \
+             handed_over = mail.handed_over OR told.state IN ('{sent}', '{unknown}'), \
              last_error = told.error, \
              attempts = mail.attempts - CASE WHEN told.is_a_try THEN 0 ELSE 1 END, \
              not_before = clock_timestamp() + make_interval(secs => told.wait), \
              claimed_until = NULL, \
-             sent_at = CASE WHEN told.state = 'sent' THEN $9 END \
+             sent_at = CASE WHEN told.state = '{sent}' THEN $9 END \
          FROM (SELECT unnest($1) AS id, unnest($2) AS claim, unnest($3) AS state, unnest($4) AS error, \
                       unnest($5) AS wait, unnest($6) AS is_a_try, unnest($7) AS is_late) told \
-         WHERE mail.id = told.id AND mail.claim_id = told.claim AND mail.state IN ('sending', 'unknown') \
-         RETURNING mail.id, mail.state",
-    )
+         WHERE mail.id = told.id AND mail.claim_id = told.claim AND mail.state IN ('{sending}', '{unknown}') \
+         RETURNING mail.id, mail.state"
+    ))
     .bind::<Array<SqlUuid>, _>(all(|outcome| outcome.mail.id))
     .bind::<Array<SqlUuid>, _>(all(|outcome| outcome.mail.claim))
     .bind::<Array<Text>, _>(outcomes.iter().map(Outcome::state).collect::<Vec<_>>())
@@ -161,15 +171,28 @@ fn remind(
     outcomes: &[&Outcome],
     at: Option<DateTime<Utc>>,
 ) -> QueryResult<()> {
-    let mails: Vec<Uuid> = outcomes
-        .iter()
-        .filter(|outcome| outcome.mail.kind == Kind::Reminder)
-        .map(|outcome| outcome.mail.id)
-        .collect();
-    if mails.is_empty() {
-        return Ok(());
+    match &reminders(outcomes)[..] {
+        [] => Ok(()),
+        mails => reminder::handed_over(connection, mails, at),
     }
-    reminder::mail_ended(connection, &mails, at)
+}
+
+/// No server took them in two days: what expired is too old by now, and the order may be reminded again.
+fn give_up_reminders(connection: &mut PgConnection, failed: &[&Outcome]) -> QueryResult<()> {
+    match &reminders(failed)[..] {
+        [] => Ok(()),
+        mails => {
+            let why = Reason::TooOld;
+            reminder::end(connection, mails, why, Attempt::First, Place::Freed)
+        }
+    }
+}
+
+fn reminders(outcomes: &[&Outcome]) -> Vec<Uuid> {
+    let reminders = outcomes
+        .iter()
+        .filter(|outcome| outcome.mail.kind == Kind::Reminder);
+    reminders.map(|outcome| outcome.mail.id).collect()
 }
 
 /// There is no such address: nobody writes to it again.
@@ -214,29 +237,6 @@ fn lines(mail: &Claimed, level: Level, what: &str, at: DateTime<Utc>) -> Vec<act
     }
 }
 
-/// A mail's line in the log. What becomes of an alert is no reason for another.
-fn line(
-    (mail, kind): (Uuid, &str),
-    order_id: Option<Uuid>,
-    level: Level,
-    what: &str,
-    at: DateTime<Utc>,
-) -> activity::Line {
-    activity::Line {
-        at,
-        order_id,
-        category: activity::Category::Mail,
-        level: if kind == Kind::Alert.name() {
-            Level::Info
-        } else {
-            level
-        },
-        actor: "outbox".to_owned(),
-        what: format!("{what}: {kind}"),
-        detail: json!({ "mail": mail, "kind": kind }),
-    }
-}
-
 /// Mails whose lease ran out without an outcome: their worker died, or is stopped. Nobody can know
 /// what became of them. Tells how many there were.
 pub fn give_up_overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
@@ -244,27 +244,29 @@ pub fn give_up_overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> Que
     struct Overdue {
         #[diesel(sql_type = SqlUuid)]
         id: Uuid,
+        /// As it is stored: a newer version may have written it.
         #[diesel(sql_type = Text)]
         kind: String,
         #[diesel(sql_type = Nullable<SqlUuid>)]
         order_id: Option<Uuid>,
     }
     connection.transaction(|connection| {
-        let overdue: Vec<Overdue> = diesel::sql_query(
-            "WITH overdue AS (UPDATE outbox SET state = 'unknown', claimed_until = NULL, handed_over = true, \
+        let (sending, unknown) = (State::Sending, State::Unknown);
+        let overdue: Vec<Overdue> = diesel::sql_query(format!(
+            "WITH overdue AS (UPDATE outbox SET state = '{unknown}', claimed_until = NULL, handed_over = true, \
                  last_error = 'its worker ended while it handed the mail over' \
-                 WHERE state = 'sending' AND claimed_until < clock_timestamp() RETURNING id, kind) \
+                 WHERE state = '{sending}' AND claimed_until < clock_timestamp() RETURNING id, kind) \
              SELECT overdue.id, overdue.kind, about.order_id \
-             FROM overdue LEFT JOIN outbox_orders about ON about.mail_id = overdue.id",
-        )
+             FROM overdue LEFT JOIN outbox_orders about ON about.mail_id = overdue.id"
+        ))
         .load(connection)?;
         let reminders: Vec<Uuid> = overdue
             .iter()
-            .filter(|mail| mail.kind == Kind::Reminder.name())
+            .filter(|mail| Kind::from_name(&mail.kind) == Some(Kind::Reminder))
             .map(|mail| mail.id)
             .collect();
         if !reminders.is_empty() {
-            reminder::mail_ended(connection, &reminders, None)?;
+            reminder::handed_over(connection, &reminders, None)?;
         }
         let lines = overdue.iter().map(|mail| {
             let about = (mail.id, mail.kind.as_str());

@@ -5,11 +5,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Kind, Letter, queue,
+    Kind, Letter, State, queue,
     view::{self, Mail},
 };
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing, Line},
     app::App,
     mail::letter,
     order::{self, Order},
@@ -93,8 +93,8 @@ fn on_its_way(connection: &mut PgConnection, order: &Order) -> QueryResult<Optio
     let id: Option<Uuid> = outbox::table
         .inner_join(outbox_orders::table)
         .filter(outbox_orders::order_id.eq(order.id))
-        .filter(outbox::kind.eq(Kind::Link.name()))
-        .filter(outbox::state.eq_any(["queued", "sending"]))
+        .filter(outbox::kind.eq(Kind::Link))
+        .filter(outbox::state.eq_any([State::Queued, State::Sending]))
         .order(outbox::id.desc())
         .select(outbox::id)
         .first(connection)
@@ -111,15 +111,8 @@ fn tell(
     mail: &Mail,
     doing: &Doing,
 ) -> QueryResult<()> {
-    let kind = Kind::Link.name();
-    let line = activity::Line {
-        at: doing.at,
-        order_id: Some(order.id),
-        category: activity::Category::Mail,
-        level: Level::Info,
-        actor: doing.actor.clone(),
-        what: format!("mail {}: {kind}", mail.state),
-        detail: json!({ "mail": mail.id, "kind": kind }),
-    };
+    let what = format!("mail {}: {}", mail.state, Kind::Link);
+    let line = Line::about(Some(order.id), Category::Mail, what, doing)
+        .detail(json!({ "mail": mail.id, "kind": Kind::Link }));
     activity::record(connection, line)
 }

@@ -2,19 +2,21 @@
 //!
 //! [`queue`] is the only door. A [`Courier`] claims a few mails under a lease, asks every gate again,
 //! hands them over, and writes what became of each. **A mail is never sent twice**: one whose outcome
-//! nobody can know ends as `unknown`, and only a person sends it again ([`view::retry`]).
+//! nobody can know ends as `unknown`, and only a person sends it again ([`people::retry`]).
 
-mod cancel;
 mod carry;
 mod claim;
 mod courier;
 mod finish;
 pub mod gate;
+mod history;
 pub mod link;
 pub mod listen;
 mod pause;
+pub mod people;
 pub mod reminder;
 mod retry;
+mod switch;
 pub mod view;
 
 use std::collections::HashSet;
@@ -24,10 +26,11 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 pub use self::{
-    cancel::cancel_reminders_of_carts,
     courier::{Courier, Round},
     finish::give_up_overdue,
+    switch::change_settings,
 };
+pub use crate::mail::{Kind, State};
 use crate::{
     mail::Text,
     order::Order,
@@ -41,55 +44,6 @@ use crate::{
 pub const CHANNEL: &str = "freshmint_outbox";
 /// Rows of one statement: PostgreSQL takes 65,535 values in all.
 const ROWS: usize = 2_000;
-
-/// What a mail is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// One of a mailing.
-    Blast,
-    /// One order's link, sent because somebody asked.
-    Link,
-    /// The one reminder.
-    Reminder,
-    /// A mailing's sample, to somebody of the shop.
-    Test,
-    /// To the shop: something needs a person.
-    Alert,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Blast,
-        Self::Link,
-        Self::Reminder,
-        Self::Test,
-        Self::Alert,
-    ];
-
-    /// The word that is stored and shown.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Blast => "blast",
-            Self::Link => "link",
-            Self::Reminder => "reminder",
-            Self::Test => "test",
-            Self::Alert => "alert",
-        }
-    }
-
-    /// Whether it goes to a payer, who can end all mail.
-    pub fn is_to_a_payer(self) -> bool {
-        match self {
-            Self::Blast | Self::Link | Self::Reminder => true,
-            Self::Test | Self::Alert => false,
-        }
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-}
 
 /// A mail to be queued.
 #[derive(Debug)]
@@ -110,8 +64,9 @@ pub struct Letter<'a> {
     pub due_at: Option<DateTime<Utc>>,
 }
 
-/// Queues mails inside the caller's transaction (outside of one a constraint refuses it), and tells the ids of those that were. `None` for one
-/// that stands already: an order's second reminder, or its second mail of one mailing.
+/// Queues mails inside the caller's transaction (outside of one a constraint refuses it), and tells the
+/// ids of those that were. `None` for one that stands already: an order's second reminder, or its second
+/// mail of one mailing.
 ///
 /// A mail to somebody who is not written to is kept as `suppressed`.
 ///
@@ -171,7 +126,7 @@ fn claim_orders(
                 (
                     outbox_orders::mail_id.eq(*id),
                     outbox_orders::order_id.eq(order.id),
-                    outbox_orders::kind.eq(letter.kind.name()),
+                    outbox_orders::kind.eq(letter.kind),
                     outbox_orders::blast_id.eq(letter.blast_id),
                     outbox_orders::version.eq(order.version),
                     outbox_orders::link_version.eq(order.link_version),
@@ -203,15 +158,15 @@ fn claim_orders(
 #[diesel(table_name = outbox)]
 struct NewRow<'a> {
     id: Uuid,
-    kind: &'static str,
+    kind: Kind,
     blast_id: Option<Uuid>,
     address: &'a str,
     address_hash: Vec<u8>,
     subject: Option<&'a str>,
     body: Option<&'a str>,
     message_id: String,
-    state: &'static str,
-    skip_reason: Option<&'static str>,
+    state: State,
+    skip_reason: Option<Reason>,
     created_at: DateTime<Utc>,
     due_at: Option<DateTime<Utc>>,
 }
@@ -227,15 +182,19 @@ impl<'a> NewRow<'a> {
         let refused = letter.kind != Kind::Alert && suppressed.contains(&letter.to_hash);
         Self {
             id,
-            kind: letter.kind.name(),
+            kind: letter.kind,
             blast_id: letter.blast_id,
             address: letter.to,
             address_hash: letter.to_hash.0.to_vec(),
             subject: letter.text.as_ref().map(|text| text.subject.as_str()),
             body: letter.text.as_ref().map(|text| text.body.as_str()),
             message_id: format!("<{id}@{domain}>"),
-            state: if refused { "suppressed" } else { "queued" },
-            skip_reason: refused.then(|| Reason::Suppressed.name()),
+            state: if refused {
+                State::Suppressed
+            } else {
+                State::Queued
+            },
+            skip_reason: refused.then_some(Reason::Suppressed),
             created_at: now,
             due_at: letter.due_at,
         }

@@ -13,9 +13,9 @@ use diesel::{
 };
 use serde_json::json;
 
-use super::retry;
+use super::{history::by_itself, retry};
 use crate::{
-    activity::{self, Level},
+    activity::{self, Category, Level, Line},
     schema::outbox_pause,
 };
 
@@ -74,14 +74,8 @@ fn tell(
     reason: Option<&str>,
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let line = activity::Line {
-        at,
-        order_id: None,
-        category: activity::Category::Mail,
-        level,
-        actor: "outbox".to_owned(),
-        what: what.to_owned(),
-        detail: json!({ "reason": reason }),
-    };
+    let line = Line::about(None, Category::Mail, what, &by_itself(at))
+        .level(level)
+        .detail(json!({ "reason": reason }));
     activity::record(connection, line)
 }

@@ -1,39 +1,22 @@
-//! The outbox as people see it, and what they can do: send one again, or drop it.
+//! The outbox as people see it.
 
 use chrono::{DateTime, Utc};
-use diesel::{Connection, prelude::*};
+use diesel::prelude::*;
 use serde::Serialize;
-use serde_json::json;
 use uuid::Uuid;
 
-use super::Kind;
+use super::{Kind, State};
 use crate::{
-    activity::Doing,
-    activity::{self, Level},
-    reminder::{self, rule::Reason},
-    schema::{blasts, outbox, outbox_orders},
+    reminder::rule::Reason,
+    schema::{outbox, outbox_orders},
 };
-
-/// The states of a mail.
-pub const STATES: [&str; 8] = [
-    "queued",
-    "sending",
-    "sent",
-    "unknown",
-    "bounced",
-    "failed",
-    "cancelled",
-    "suppressed",
-];
-/// In which of them a person may send it again or drop it.
-const OPEN_TO_PEOPLE: [&str; 4] = ["queued", "failed", "bounced", "unknown"];
 
 /// A mail as the API shows it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Mail {
     /// Ours, for ever.
     pub id: Uuid,
-    /// `blast`, `link`, `reminder`, `test` or `alert`.
+    /// The name of a [`Kind`], or of one that only a newer version knows.
     pub kind: String,
     /// The first order that it is about.
     pub order_id: Option<Uuid>,
@@ -43,10 +26,10 @@ pub struct Mail {
     pub to: Option<String>,
     /// A reminder has none before it is due.
     pub subject: Option<String>,
-    /// One of [`STATES`].
-    pub state: String,
-    /// Why it was cancelled: a word of the reminders'.
-    pub reason: Option<String>,
+    /// Where it stands.
+    pub state: State,
+    /// Why it was cancelled.
+    pub reason: Option<Reason>,
     /// How often it was tried.
     pub attempts: i32,
     /// What went wrong last.
@@ -69,8 +52,8 @@ struct Row {
     blast_id: Option<Uuid>,
     address: Option<String>,
     subject: Option<String>,
-    state: String,
-    skip_reason: Option<String>,
+    state: State,
+    skip_reason: Option<Reason>,
     attempts: i32,
     last_error: Option<String>,
     message_id: String,
@@ -82,10 +65,10 @@ struct Row {
 /// What is looked for in a list.
 #[derive(Debug, Default, Clone)]
 pub struct Filter {
-    /// A state by its name.
-    pub state: Option<String>,
-    /// A kind by its name.
-    pub kind: Option<String>,
+    /// In this state.
+    pub state: Option<State>,
+    /// Of this kind.
+    pub kind: Option<Kind>,
     /// About one order.
     pub order: Option<Uuid>,
     /// Of one mailing.
@@ -104,10 +87,10 @@ pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> Query
         .order(outbox::id.desc())
         .limit(limit)
         .into_boxed();
-    if let Some(state) = &filter.state {
+    if let Some(state) = filter.state {
         query = query.filter(outbox::state.eq(state));
     }
-    if let Some(kind) = &filter.kind {
+    if let Some(kind) = filter.kind {
         query = query.filter(outbox::kind.eq(kind));
     }
     if let Some(blast) = filter.blast {
@@ -189,115 +172,4 @@ fn with_orders(connection: &mut PgConnection, rows: Vec<Row>) -> QueryResult<Vec
         sent_at: row.sent_at,
     });
     Ok(mails.collect())
-}
-
-/// What became of a person's wish.
-#[derive(Debug, Clone)]
-pub enum Asked {
-    /// It was done.
-    Done(Box<Mail>),
-    /// The mail is not in a state for it.
-    NotNow(String),
-    /// There is no such mail.
-    NoMail,
-}
-
-/// Sends a mail now: one that waits, failed or came back, and one of which nobody knows, since a
-/// person said so. Its old claim is void from here on. Every gate is asked again when it is claimed.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn retry(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryResult<Asked> {
-    if of_a_cancelled_mailing(connection, id)? {
-        return Ok(Asked::NotNow(
-            "its mailing is cancelled; send the order's link instead".to_owned(),
-        ));
-    }
-    decide(
-        connection,
-        id,
-        doing,
-        "mail to be sent again",
-        |connection| {
-            diesel::sql_query(
-            "UPDATE outbox SET state = 'queued', attempts = 0, claim_id = NULL, due_at = NULL, last_error = NULL, \
-                 queued_at = clock_timestamp(), not_before = clock_timestamp() WHERE id = $1",
-        )
-        .bind::<diesel::sql_types::Uuid, _>(id)
-        .execute(connection)?;
-            diesel::sql_query("SELECT pg_notify($1, '')")
-                .bind::<diesel::sql_types::Text, _>(super::CHANNEL)
-                .execute(connection)
-                .map(drop)
-        },
-    )
-}
-
-fn of_a_cancelled_mailing(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
-    let cancelled = outbox::table
-        .inner_join(blasts::table)
-        .filter(outbox::id.eq(id).and(outbox::kind.eq(Kind::Blast.name())))
-        .filter(blasts::state.eq_any(["cancelled", "recalled"]));
-    diesel::select(diesel::dsl::exists(cancelled)).get_result(connection)
-}
-
-/// Drops a mail that has not been sent: it is cancelled.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn give_up(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryResult<Asked> {
-    decide(connection, id, doing, "mail dropped", |connection| {
-        diesel::update(outbox::table.find(id))
-            .set((
-                outbox::state.eq("cancelled"),
-                outbox::claim_id.eq(None::<Uuid>),
-            ))
-            .execute(connection)?;
-        Ok(())
-    })
-}
-
-fn decide(
-    connection: &mut PgConnection,
-    id: Uuid,
-    doing: &Doing,
-    what: &str,
-    change: impl Fn(&mut PgConnection) -> QueryResult<()>,
-) -> QueryResult<Asked> {
-    connection.transaction(|connection| {
-        let found: Option<(String, String, bool)> = outbox::table
-            .find(id)
-            .select((outbox::state, outbox::kind, outbox::handed_over))
-            .for_update()
-            .first(connection)
-            .optional()?;
-        let Some((state, kind, handed_over)) = found else {
-            return Ok(Asked::NoMail);
-        };
-        if !OPEN_TO_PEOPLE.contains(&state.as_str()) {
-            return Ok(Asked::NotNow(format!(
-                "the mail is {state}; only one that is queued, failed, bounced or unknown can be sent again or dropped"
-            )));
-        }
-        change(connection)?;
-        let Some(mail) = find(connection, id)? else {
-            return Ok(Asked::NoMail);
-        };
-        // Of a reminder that came back, or that a server may have, the decision stays: it was the one.
-        let was_the_one = handed_over || state == "bounced";
-        if kind == Kind::Reminder.name() && mail.state == "cancelled" && !was_the_one {
-            reminder::skipped_after_all(connection, id, Reason::ReminderDisabled)?;
-        }
-        let line = activity::Line {
-            at: doing.at,
-            order_id: mail.order_id,
-            category: activity::Category::Mail,
-            level: Level::Info,
-            actor: doing.actor.clone(),
-            what: format!("{what}: {kind}"),
-            detail: json!({ "mail": id, "was": state, "note": doing.note }),
-        };
-        activity::record(connection, line)?;
-        Ok(Asked::Done(Box::new(mail)))
-    })
 }

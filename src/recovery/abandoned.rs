@@ -8,6 +8,7 @@ use diesel::{
 use uuid::Uuid;
 
 use crate::{
+    mail::State,
     reminder::{purchases::Purchases, rule::Reason},
     suppression::AddressHash,
 };
@@ -68,9 +69,11 @@ pub(super) fn left(connection: &mut PgConnection, which: Which) -> QueryResult<V
         Which::Of(sessions) => (Some(sessions), None),
     };
     let rows: Vec<Row> = diesel::sql_query(
-        "SELECT DISTINCT ON (carts.session_id) carts.expired_at, address_hash, \
-             coalesce(currency, '') AS currency, coalesce(amount, 0) AS amount, decision, reason, sent_at \
+        "SELECT DISTINCT ON (carts.session_id) carts.expired_at, carts.address_hash, \
+             coalesce(currency, '') AS currency, coalesce(amount, 0) AS amount, decision, reason, decided.sent_at, \
+             mail.state AS mail_state \
          FROM carts LEFT JOIN reminder_decisions decided ON decided.session_id = carts.session_id \
+             LEFT JOIN outbox mail ON mail.id = decided.mail_id \
          WHERE ($1 IS NULL OR carts.session_id = ANY ($1)) \
            AND ($2 IS NULL OR carts.expired_at BETWEEN $2 AND $3) \
          ORDER BY carts.session_id, decided.id",
@@ -103,6 +106,8 @@ struct Row {
     reason: Option<String>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     sent_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    mail_state: Option<State>,
 }
 
 impl Row {
@@ -119,6 +124,8 @@ impl Row {
             with_email: hash.is_some(),
             recovered: purchases.within(hash, &in_time),
             reminder: match (self.decision.as_deref(), self.sent_at) {
+                // Given up: it was decided on, and no server took it.
+                _ if self.mail_state == Some(State::Failed) => Reminder::NotDelivered,
                 (Some("sent"), Some(_)) => Reminder::Sent,
                 (Some("sent"), None) => Reminder::NotDelivered,
                 (Some("scheduled"), _) => Reminder::Scheduled,

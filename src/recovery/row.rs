@@ -11,6 +11,7 @@ use crate::{
     random,
     reminder::rule::Reason,
     schema::{carts, checkout_sessions, reminder_decisions, session_orders},
+    session::{AskedBy, SessionOrigin, SessionState},
     suppression::AddressHash,
 };
 
@@ -93,9 +94,9 @@ pub(super) fn keep(
         .values((
             checkout_sessions::id.eq(random::row_id(now)),
             checkout_sessions::stripe_id.eq(&session.id),
-            checkout_sessions::state.eq("expired"),
-            checkout_sessions::origin.eq("foreign"),
-            checkout_sessions::asked_by.eq("person"),
+            checkout_sessions::state.eq(SessionState::Expired),
+            checkout_sessions::origin.eq(SessionOrigin::Foreign),
+            checkout_sessions::asked_by.eq(AskedBy::Person),
             checkout_sessions::livemode.eq(session.livemode),
             checkout_sessions::created_at.eq(session.created.unwrap_or(now)),
             checkout_sessions::expires_at.eq(session.expires_at.unwrap_or(left.expired_at)),

@@ -3,14 +3,16 @@
 //! [`rule`] decides, purely; the decisions are rows. A scheduled reminder is a mail that is due later;
 //! the outbox asks the rule again when it claims that mail.
 
+mod end;
 pub mod purchases;
 mod row;
 pub mod rule;
 
 use chrono::Duration;
 
+pub use self::end::{Attempt, Place, again, end, lock_orders};
 pub use self::row::{
-    DECISIONS, Decided, Decision, already_reminded, decided, list, mail_ended, skipped_after_all,
+    Decided, Decision, DecisionView, already_reminded, decided, handed_over, list,
 };
 
 /// When a reminder is sent.

@@ -7,12 +7,28 @@ use uuid::Uuid;
 
 use super::rule::Reason;
 use crate::{
+    column::column_enum,
+    mail::State,
     random,
     schema::{checkout_sessions, outbox, reminder_decisions as decisions},
 };
 
-/// What a decision can be.
-pub const DECISIONS: [&str; 3] = ["scheduled", "sent", "skipped"];
+column_enum! {
+    /// What was decided, and has become of it.
+    pub enum Decision {
+        /// A mail waits for its time.
+        Scheduled = "scheduled",
+        /// The mail has left our hands.
+        Sent = "sent",
+        /// There is no reminder, for a reason.
+        Skipped = "skipped",
+    }
+}
+
+impl Decision {
+    /// Those that take the order's one place.
+    pub(super) const STANDING: [Self; 2] = [Self::Scheduled, Self::Sent];
+}
 
 /// What was decided about an expired session.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +62,8 @@ pub fn decided(
             decisions::session_id.eq(decided.session),
             decisions::order_id.eq(decided.order),
             decisions::decision.eq(match decided.outcome {
-                Ok(_) => "scheduled",
-                Err(_) => "skipped",
+                Ok(_) => Decision::Scheduled,
+                Err(_) => Decision::Skipped,
             }),
             decisions::reason.eq(decided.outcome.err()),
             decisions::expired_at.eq(decided.expired_at),
@@ -68,59 +84,44 @@ pub fn decided(
 pub fn already_reminded(connection: &mut PgConnection, order: Uuid) -> QueryResult<bool> {
     let one = decisions::table
         .filter(decisions::order_id.eq(order))
-        .filter(decisions::decision.eq_any(["scheduled", "sent"]));
+        .filter(decisions::decision.eq_any(Decision::STANDING));
     diesel::select(diesel::dsl::exists(one)).get_result(connection)
-}
-
-/// A scheduled reminder whose mail will not be sent: why.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn skipped_after_all(
-    connection: &mut PgConnection,
-    mail: Uuid,
-    reason: Reason,
-) -> QueryResult<()> {
-    diesel::update(decisions::table.filter(decisions::mail_id.eq(mail)))
-        .set((
-            decisions::decision.eq("skipped"),
-            decisions::reason.eq(reason.name()),
-        ))
-        .execute(connection)
-        .map(drop)
 }
 
 /// The mails of reminders that have left our hands; `at` for those that the server took.
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn mail_ended(
+pub fn handed_over(
     connection: &mut PgConnection,
     mails: &[Uuid],
     at: Option<DateTime<Utc>>,
 ) -> QueryResult<()> {
     let of_mails = decisions::table
         .filter(decisions::mail_id.eq_any(mails))
-        .filter(decisions::decision.eq_any(["scheduled", "sent"]));
+        .filter(decisions::decision.eq_any(Decision::STANDING));
     diesel::update(of_mails)
-        .set((decisions::decision.eq("sent"), decisions::sent_at.eq(at)))
+        .set((
+            decisions::decision.eq(Decision::Sent),
+            decisions::sent_at.eq(at),
+        ))
         .execute(connection)
         .map(drop)
 }
 
 /// A decision as the API shows it.
 #[derive(Debug, Clone, Serialize, Queryable)]
-pub struct Decision {
+pub struct DecisionView {
     /// The decision's own id.
     pub id: Uuid,
     /// The order; none for a cart that led to none.
     pub order_id: Option<Uuid>,
     /// Stripe's id of the expired session.
     pub session_id: Option<String>,
-    /// `scheduled`, `sent` or `skipped`.
-    pub decision: String,
+    /// What was decided.
+    pub decision: Decision,
     /// Why it was skipped.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// When the session expired.
     pub expired_at: DateTime<Utc>,
     /// When the reminder is or was due.
@@ -130,7 +131,7 @@ pub struct Decision {
     /// The mail, in the outbox.
     pub mail_id: Option<Uuid>,
     /// Where that stands.
-    pub mail_state: Option<String>,
+    pub mail_state: Option<State>,
 }
 
 /// A page of decisions, newest first; `before` is where the page before ended.
@@ -140,11 +141,11 @@ pub struct Decision {
 pub fn list(
     connection: &mut PgConnection,
     order: Option<Uuid>,
-    decision: Option<&str>,
-    reason: Option<&str>,
+    decision: Option<Decision>,
+    reason: Option<Reason>,
     before: Option<Uuid>,
     limit: i64,
-) -> QueryResult<Vec<Decision>> {
+) -> QueryResult<Vec<DecisionView>> {
     let mut query = decisions::table
         .inner_join(checkout_sessions::table)
         .left_join(outbox::table)
@@ -167,10 +168,10 @@ pub fn list(
         query = query.filter(decisions::order_id.eq(order));
     }
     if let Some(decision) = decision {
-        query = query.filter(decisions::decision.eq(decision.to_owned()));
+        query = query.filter(decisions::decision.eq(decision));
     }
     if let Some(reason) = reason {
-        query = query.filter(decisions::reason.eq(reason.to_owned()));
+        query = query.filter(decisions::reason.eq(reason));
     }
     if let Some(before) = before {
         query = query.filter(decisions::id.lt(before));

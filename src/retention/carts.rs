@@ -19,6 +19,7 @@ use crate::{
         activity, carts, checkout_sessions, orders, outbox, outbox_orders, purchases,
         reminder_decisions, session_orders,
     },
+    session::SessionOrigin,
     suppression::AddressHash,
 };
 
@@ -191,7 +192,7 @@ fn delete(
 /// Prunes some bare ids of erased carts whose checkout ended before `until`; tells how many.
 pub(super) fn ids(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<usize> {
     let bare: Vec<Uuid> = checkout_sessions::table
-        .filter(checkout_sessions::origin.eq("foreign"))
+        .filter(checkout_sessions::origin.eq(SessionOrigin::Foreign))
         .filter(checkout_sessions::ended_at.lt(until))
         .filter(not(exists(carts::table.find(checkout_sessions::id))))
         .limit(BATCH)

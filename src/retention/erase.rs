@@ -5,12 +5,14 @@
 
 use diesel::{
     Connection,
+    pg::Pg,
     prelude::*,
     result::Error as QueryError,
-    sql_types::{Bytea, Text},
+    sql_types::{Bool, Bytea, Text},
 };
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{
     carts::{self, Which},
@@ -20,6 +22,8 @@ use crate::{
     activity::{self, Doing},
     db::{Db, DbError, lower},
     inbox::ERASED,
+    mail::{Kind, State},
+    reminder::{self, Attempt, Place, rule::Reason},
     schema::{outbox, stripe_events, suppressions},
     suppression::{AddressHash, AddressKey},
 };
@@ -132,21 +136,26 @@ fn none_is_sent(
     hash: AddressHash,
     address: &str,
 ) -> QueryResult<()> {
-    let states: Vec<String> = outbox::table
-        .filter(
-            outbox::address_hash
-                .eq(&hash.0[..])
-                .or(lower(outbox::address).eq(address).assume_not_null()),
-        )
+    let states: Vec<State> = outbox::table
+        .filter(goes_to(hash, address))
         // By id, as everybody who locks several, so that no two wait for each other.
         .order(outbox::id)
         .select(outbox::state)
         .for_update()
         .load(connection)?;
-    if states.iter().any(|state| state == "sending") {
+    if states.contains(&State::Sending) {
         return Err(QueryError::RollbackTransaction);
     }
     Ok(())
+}
+
+/// A mail's condition: that it goes to the address.
+fn goes_to(
+    hash: AddressHash,
+    address: &str,
+) -> Box<dyn BoxableExpression<outbox::table, Pg, SqlType = Bool> + '_> {
+    let by_text = lower(outbox::address).eq(address).assume_not_null();
+    Box::new(outbox::address_hash.eq(hash.0.to_vec()).or(by_text))
 }
 
 fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> QueryResult<Erased> {
@@ -155,9 +164,14 @@ fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> Quer
         leave_ids: true,
         ..Which::default()
     };
-    for statement in WAITING {
-        of_mails(connection, statement, hash, address)?;
-    }
+    // What waits is not sent: a reminder that nobody has got is one less.
+    let reminders: Vec<Uuid> = outbox::table
+        .filter(goes_to(hash, address))
+        .filter(outbox::kind.eq(Kind::Reminder))
+        .select(outbox::id)
+        .load(connection)?;
+    let why = Reason::NoEmail;
+    reminder::end(connection, &reminders, why, Attempt::First, Place::Freed)?;
     let mut erased = Erased::default();
     loop {
         let pruned = carts::some(connection, &which)?;
@@ -198,15 +212,6 @@ fn of_address(connection: &mut PgConnection, statement: &str, address: &str) -> 
         .execute(connection)
 }
 
-/// What waits is not sent: a reminder that nobody has got is one less.
-const WAITING: [&str; 2] = [
-    "UPDATE reminder_decisions SET decision = 'skipped', reason = 'no_email' \
-     FROM outbox mail WHERE mail.id = mail_id AND decision = 'scheduled' AND NOT mail.handed_over \
-       AND (mail.address_hash = $2 OR lower(mail.address) = $1)",
-    "UPDATE outbox_orders SET void = true FROM outbox mail \
-     WHERE mail.id = mail_id AND mail.kind = 'reminder' AND mail.state = 'queued' AND NOT mail.handed_over \
-       AND (mail.address_hash = $2 OR lower(mail.address) = $1)",
-];
 const MAILS: &str = "UPDATE outbox SET address = NULL, subject = NULL, body = NULL, \
          state = CASE WHEN state IN ('sent', 'cancelled', 'suppressed') THEN state ELSE 'cancelled' END, \
          last_error = CASE WHEN strpos(lower(last_error), $1) > 0 THEN 'erased' ELSE last_error END \

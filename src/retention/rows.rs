@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::batch;
+use crate::mail::{Kind, State};
 use crate::schema::{activity, outbox};
 
 /// Lines of the log of one batch: they are short, and nothing hangs on them.
@@ -30,9 +31,9 @@ pub(super) fn test_mails(
     until: DateTime<Utc>,
 ) -> QueryResult<usize> {
     // Asked twice: a person may send one again between the two statements.
-    let is_done = || outbox::state.ne_all(["queued", "sending"]);
+    let is_done = || outbox::state.ne_all([State::Queued, State::Sending]);
     let old = outbox::table
-        .filter(outbox::kind.eq("test"))
+        .filter(outbox::kind.eq(Kind::Test))
         .filter(outbox::created_at.lt(until))
         .filter(is_done())
         .limit(MAILS)

@@ -6,7 +6,9 @@ use diesel::prelude::*;
 use super::next::{Address, Checkout, Facts, Mail, OpenCase, Reminder};
 use crate::{
     case::{self, CaseFilter, CaseState},
+    mail::{Kind as MailKind, State},
     order::Order,
+    reminder::{Decision, rule::Reason},
     schema::{
         checkout_sessions, outbox, outbox_orders, outbox_pause, reminder_decisions, session_orders,
     },
@@ -91,25 +93,28 @@ fn newest_mail(
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Mail>> {
     let is_due = outbox::due_at.is_null().or(outbox::due_at.le(now));
-    let newest: Option<(String, Option<DateTime<Utc>>)> = outbox::table
+    let newest: Option<(State, Option<DateTime<Utc>>)> = outbox::table
         .inner_join(outbox_orders::table)
         .filter(outbox_orders::order_id.eq(order.id))
-        .filter(outbox::state.ne_all(["cancelled", "suppressed"]))
+        .filter(outbox::state.ne_all([State::Cancelled, State::Suppressed]))
         .filter(outbox::address_hash.eq(to.0.to_vec()))
-        .filter(outbox::kind.ne("reminder").or(is_due.assume_not_null()))
+        .filter(
+            outbox::kind
+                .ne(MailKind::Reminder)
+                .or(is_due.assume_not_null()),
+        )
         .order(outbox::id.desc())
         .select((outbox::state, outbox::sent_at))
         .first(connection)
         .optional()?;
-    Ok(
-        newest.map(|(state, sent_at)| match (state.as_str(), sent_at) {
-            ("queued" | "sending", _) => Mail::Waiting,
-            ("unknown", _) => Mail::Unknown,
-            ("bounced", _) => Mail::Bounced,
-            ("failed", _) => Mail::GivenUp,
-            (_, sent_at) => Mail::Sent(sent_at.unwrap_or(now)),
-        }),
-    )
+    Ok(newest.and_then(|(state, sent_at)| match state {
+        State::Queued | State::Sending => Some(Mail::Waiting),
+        State::Unknown => Some(Mail::Unknown),
+        State::Bounced => Some(Mail::Bounced),
+        State::Failed => Some(Mail::GivenUp),
+        State::Sent => sent_at.map(Mail::Sent),
+        State::Cancelled | State::Suppressed => None,
+    }))
 }
 
 fn newest_checkout(
@@ -140,7 +145,7 @@ fn newest_checkout(
 }
 
 fn newest_decision(connection: &mut PgConnection, order: &Order) -> QueryResult<Reminder> {
-    let newest: Option<(String, Option<String>, DateTime<Utc>)> = reminder_decisions::table
+    let newest: Option<(Decision, Option<Reason>, DateTime<Utc>)> = reminder_decisions::table
         .filter(reminder_decisions::order_id.eq(order.id))
         .order(reminder_decisions::id.desc())
         .select((
@@ -152,8 +157,11 @@ fn newest_decision(connection: &mut PgConnection, order: &Order) -> QueryResult<
         .optional()?;
     Ok(match newest {
         None => Reminder::None,
-        Some((_, Some(why), _)) => Reminder::Skipped(why),
-        Some((decision, None, due)) if decision == "scheduled" => Reminder::Due(due),
-        Some((_, None, _)) => Reminder::Sent,
+        Some((Decision::Scheduled, _, due)) => Reminder::Due(due),
+        Some((Decision::Sent, ..)) => Reminder::Sent,
+        // A constraint holds that what is skipped says why.
+        Some((Decision::Skipped, why, _)) => why.map_or(Reminder::None, |why| {
+            Reminder::Skipped(why.name().to_owned())
+        }),
     })
 }

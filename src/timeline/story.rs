@@ -9,6 +9,8 @@ use super::Entry;
 use crate::{
     activity::Category,
     case::{self, CaseFilter, CaseView},
+    mail::{Kind, State},
+    reminder::rule::Reason,
     schema::{
         activity, checkout_sessions, outbox, outbox_orders, reminder_decisions, session_orders,
     },
@@ -59,7 +61,7 @@ fn mails(
     order: Uuid,
     log: &mut Vec<Entry>,
 ) -> QueryResult<Vec<Entry>> {
-    type Mail = (Uuid, String, String, DateTime<Utc>, Option<DateTime<Utc>>);
+    type Mail = (Uuid, Kind, State, DateTime<Utc>, Option<DateTime<Utc>>);
     let mails: Vec<Mail> = outbox::table
         .inner_join(outbox_orders::table)
         .filter(outbox_orders::order_id.eq(order))
@@ -173,7 +175,7 @@ fn opened_and_resolved(case: &CaseView) -> Vec<Entry> {
 
 /// What was decided about each expired checkout. That a reminder was sent is a mail's line.
 fn decisions(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> {
-    type Decision = (DateTime<Utc>, Option<String>, DateTime<Utc>, Option<Uuid>);
+    type Decision = (DateTime<Utc>, Option<Reason>, DateTime<Utc>, Option<Uuid>);
     let decisions: Vec<Decision> = reminder_decisions::table
         .filter(reminder_decisions::order_id.eq(order))
         .order(reminder_decisions::id)
@@ -187,7 +189,7 @@ fn decisions(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entr
     let entry = |(at, reason, due_at, mail): Decision| Entry {
         at,
         category: Category::Reminder,
-        what: match &reason {
+        what: match reason {
             Some(why) => format!("no reminder: {why}"),
             None => "reminder scheduled".to_owned(),
         },

@@ -135,7 +135,7 @@ fn what_can_be_done(case: &CaseView) -> String {
 
 impl Resolve {
     pub fn run(self) -> Done {
-        if self.order.is_some() != How::from(self.how).takes_an_order() {
+        if self.order.is_some() != self.how.takes_an_order() {
             return Err(Failure {
                 sentence: "Give --order REFERENCE with move and adopt, and with them alone."
                     .to_owned(),
@@ -144,7 +144,7 @@ impl Resolve {
         }
         let app = App::new(&self.settings, Clock::system())?;
         let order = self.order_id(&app)?;
-        let (id, how) = (self.id, self.how.into());
+        let (id, how) = (self.id, self.how);
         let wish = Wish::new(how, order).ok_or_else(|| self.no_order())?;
         let doing = Doing {
             actor: "command line".to_owned(),

@@ -9,13 +9,13 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::{Claimed, DUE, known::Known};
+use super::{Claimed, due, known::Known};
 use crate::{
     app::App,
     mail::{Text, letter},
     order::Order,
-    outbox::Kind,
-    reminder::{self, rule},
+    outbox::{Kind, State},
+    reminder::{self, Attempt, Place, rule},
     schema::{outbox, outbox_orders},
     suppression::AddressHash,
 };
@@ -42,8 +42,6 @@ pub(super) struct Candidate {
     /// The row's own address is not written to.
     #[diesel(sql_type = Bool)]
     pub suppressed: bool,
-    #[diesel(sql_type = Bool)]
-    handed_over: bool,
 }
 
 pub(super) fn candidates(
@@ -52,9 +50,10 @@ pub(super) fn candidates(
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Candidate>> {
     diesel::sql_query(format!(
-        "SELECT id, kind, address, address_hash, subject, body, message_id, attempts, handed_over, EXISTS \
+        "SELECT id, kind, address, address_hash, subject, body, message_id, attempts, EXISTS \
              (SELECT FROM suppressions WHERE suppressions.address_hash = mail.address_hash) AS suppressed \
-         FROM outbox mail WHERE {DUE} ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED"
+         FROM outbox mail WHERE {} ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED",
+        due()
     ))
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(most)
@@ -138,19 +137,19 @@ impl Candidate {
     pub fn suppress(&self, connection: &mut PgConnection) -> QueryResult<()> {
         self.end(
             connection,
-            "suppressed",
+            State::Suppressed,
             Some(rule::Reason::Suppressed),
             None,
         )
     }
 
     pub fn cancel(&self, connection: &mut PgConnection, reason: rule::Reason) -> QueryResult<()> {
-        self.end(connection, "cancelled", Some(reason), None)
+        self.end(connection, State::Cancelled, Some(reason), None)
     }
 
     pub fn outdated(&self, connection: &mut PgConnection) -> QueryResult<()> {
         let why = "the order was changed after the mailing was approved; send its link, or make a new mailing";
-        self.end(connection, "failed", None, Some(why))
+        self.end(connection, State::Failed, None, Some(why))
     }
 
     /// Its turn comes again in a few seconds.
@@ -168,24 +167,21 @@ impl Candidate {
     fn end(
         &self,
         connection: &mut PgConnection,
-        state: &str,
+        state: State,
         reason: Option<rule::Reason>,
         error: Option<&str>,
     ) -> QueryResult<()> {
         diesel::update(outbox::table.find(self.id))
             .set((
                 outbox::state.eq(state),
-                outbox::skip_reason.eq(reason.map(rule::Reason::name)),
+                outbox::skip_reason.eq(reason),
                 outbox::last_error.eq(error),
                 outbox::claim_id.eq(None::<Uuid>),
             ))
             .execute(connection)?;
-        // One that a server may have was the one, whatever becomes of its retry.
-        if let (Kind::Reminder, Some(reason), false) = (self.kind(), reason, self.handed_over) {
-            reminder::skipped_after_all(connection, self.id, reason)?;
-            diesel::update(outbox_orders::table.filter(outbox_orders::mail_id.eq(self.id)))
-                .set(outbox_orders::void.eq(true))
-                .execute(connection)?;
+        if let (Kind::Reminder, Some(reason)) = (self.kind(), reason) {
+            let mails = &[self.id];
+            reminder::end(connection, mails, reason, Attempt::Any, Place::Freed)?;
         }
         Ok(())
     }

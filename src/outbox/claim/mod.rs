@@ -9,22 +9,29 @@ use chrono::{DateTime, Utc};
 use diesel::{
     Connection,
     prelude::*,
-    sql_types::{Array, BigInt, Double, Nullable, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use uuid::Uuid;
 
 use self::{candidate::candidates, known::Known};
 use super::{
-    Kind,
+    Kind, State,
     gate::{Ruling, rule_on},
 };
-use crate::{app::App, mail::Text, suppression::AddressHash};
+use crate::{app::App, mail, suppression::AddressHash};
 
-/// Which rows wait for their turn: `$1` is the service's own time.
-const DUE: &str = "mail.state = 'queued' AND mail.not_before <= clock_timestamp() \
-     AND (mail.due_at IS NULL OR mail.due_at <= $1) \
-     AND (mail.kind <> 'blast' OR EXISTS \
-         (SELECT FROM blasts WHERE blasts.id = mail.blast_id AND blasts.state = 'sending'))";
+/// Which rows wait for their turn: `$1` is the service's own time. The state is a literal, since the
+/// partial index `outbox_due` is used for no parameter.
+fn due() -> String {
+    format!(
+        "mail.state = '{}' AND mail.not_before <= clock_timestamp() \
+         AND (mail.due_at IS NULL OR mail.due_at <= $1) \
+         AND (mail.kind <> '{}' OR EXISTS \
+             (SELECT FROM blasts WHERE blasts.id = mail.blast_id AND blasts.state = 'sending'))",
+        State::Queued,
+        Kind::Blast
+    )
+}
 
 /// A mail that this worker hands over.
 #[derive(Debug, Clone)]
@@ -40,7 +47,7 @@ pub struct Claimed {
     /// The same, hashed.
     pub address_hash: AddressHash,
     /// What it says.
-    pub text: Text,
+    pub text: mail::Text,
     /// `<…@…>`
     pub message_id: String,
     /// How often it has been tried, this time included.
@@ -70,9 +77,10 @@ pub fn waiting(
     now: DateTime<Utc>,
 ) -> QueryResult<Waiting> {
     diesel::sql_query(format!(
-        "SELECT (SELECT count(*) FROM (SELECT FROM outbox mail WHERE {DUE} LIMIT $2) due) AS due, \
+        "SELECT (SELECT count(*) FROM (SELECT FROM outbox mail WHERE {} LIMIT $2) due) AS due, \
              (SELECT extract(epoch FROM until - clock_timestamp())::double precision FROM outbox_pause) AS paused, \
-             (SELECT extract(epoch FROM next_at - clock_timestamp())::double precision FROM pace WHERE name = 'mails') AS turn"
+             (SELECT extract(epoch FROM next_at - clock_timestamp())::double precision FROM pace WHERE name = 'mails') AS turn",
+        due()
     ))
     .bind::<Timestamptz, _>(now)
     .bind::<BigInt, _>(most)
@@ -120,10 +128,12 @@ pub fn claim(
 /// Gives back what was claimed under an id whose answer never reached us: none of it was handed over.
 pub fn release(connection: &mut PgConnection, claim: Uuid) -> QueryResult<()> {
     diesel::sql_query(
-        "UPDATE outbox SET state = 'queued', claimed_until = NULL, claim_id = NULL, attempts = attempts - 1 \
-         WHERE claim_id = $1 AND state IN ('sending', 'unknown')",
+        "UPDATE outbox SET state = $2, claimed_until = NULL, claim_id = NULL, attempts = attempts - 1 \
+         WHERE claim_id = $1 AND state = ANY($3)",
     )
     .bind::<SqlUuid, _>(claim)
+    .bind::<Text, _>(State::Queued)
+    .bind::<Array<Text>, _>(vec![State::Sending, State::Unknown])
     .execute(connection)
     .map(drop)
 }
@@ -151,11 +161,12 @@ fn take(
         return Ok(());
     }
     let ids: Vec<Uuid> = claimed.iter().map(|mail| mail.id).collect();
-    diesel::sql_query(
-        "UPDATE outbox SET state = 'sending', claim_id = $2, attempts = attempts + 1, \
+    diesel::sql_query(format!(
+        "UPDATE outbox SET state = '{}', claim_id = $2, attempts = attempts + 1, \
              claimed_until = clock_timestamp() + make_interval(secs => $3) \
          WHERE id = ANY($1)",
-    )
+        State::Sending
+    ))
     .bind::<Array<SqlUuid>, _>(ids)
     .bind::<SqlUuid, _>(claim)
     .bind::<Double, _>(lease.as_secs_f64())

@@ -37,7 +37,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/outbox", get().to(outbox::list))
         .route("/outbox/{id}", get().to(outbox::show))
         .route("/outbox/{id}/retry", post().to(outbox::retry))
-        .route("/outbox/{id}/drop", post().to(outbox::give_up))
+        .route("/outbox/{id}/drop", post().to(outbox::drop_mail))
         .route("/reminders", get().to(reminders::list))
         .route("/suppressions", get().to(suppressions::list))
         .route("/suppressions", post().to(suppressions::add))

@@ -19,9 +19,10 @@ use crate::{
     activity::Doing,
     app::App,
     outbox::{
-        Kind,
+        Kind, State,
         link::{self, Sent},
-        view::{self, Asked, Filter},
+        people::{self, Asked},
+        view::{self, Filter},
     },
 };
 
@@ -35,19 +36,19 @@ pub struct Wanted {
 
 impl Wanted {
     fn filter(&self, before: Option<Uuid>) -> Result<Filter, Problem> {
+        let known = State::ALL.map(State::name);
         let state = self.state.as_deref();
+        let state = state.map(|said| input::one_of("state", said, &known));
+        let known = Kind::ALL.map(Kind::name);
         let kind = self.kind.as_deref();
+        let kind = kind.map(|said| input::one_of("kind", said, &known));
         let id = |name, said: &Option<String>| {
             let said = said.as_deref();
             said.map(|said| input::id(name, said)).transpose()
         };
         Ok(Filter {
-            state: state
-                .map(|said| input::one_of("state", said, &view::STATES))
-                .transpose()?,
-            kind: kind
-                .map(|said| input::one_of("kind", said, &Kind::ALL.map(Kind::name)))
-                .transpose()?,
+            state: state.transpose()?.and_then(|said| State::from_name(&said)),
+            kind: kind.transpose()?.and_then(|said| Kind::from_name(&said)),
             order: id("order_id", &self.order_id)?,
             blast: id("blast_id", &self.blast_id)?,
             before,
@@ -100,19 +101,19 @@ pub async fn retry(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let answer = decide(&caller, &app, &id, &body, view::retry).await?;
+    let answer = decide(&caller, &app, &id, &body, people::retry).await?;
     app.wake_mail.notify_one();
     Ok(answer)
 }
 
 /// `POST /outbox/{id}/drop`
-pub async fn give_up(
+pub async fn drop_mail(
     caller: Operator,
     app: Data<App>,
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    decide(&caller, &app, &id, &body, view::give_up).await
+    decide(&caller, &app, &id, &body, people::drop_mail).await
 }
 
 async fn decide(

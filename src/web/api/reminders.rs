@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
-    reminder::{self, rule::Reason},
+    reminder::{self, Decision, rule::Reason},
 };
 
 #[derive(Deserialize)]
@@ -37,16 +37,17 @@ pub async fn list(
     let order = order.map(|said| input::id("order_id", said)).transpose()?;
     let decision = wanted.decision.as_deref();
     let decision = decision
-        .map(|said| input::one_of("decision", said, &reminder::DECISIONS))
-        .transpose()?;
+        .map(|said| input::one_of("decision", said, &Decision::ALL.map(Decision::name)))
+        .transpose()?
+        .and_then(|said| Decision::from_name(&said));
     let reason = wanted.reason.as_deref();
     let reason = reason
         .map(|said| input::one_of("reason", said, &Reason::ALL.map(Reason::name)))
-        .transpose()?;
+        .transpose()?
+        .and_then(|said| Reason::from_name(&said));
     let rows = app
         .db
         .run(move |connection| {
-            let (decision, reason) = (decision.as_deref(), reason.as_deref());
             reminder::list(connection, order, decision, reason, before, limit + 1)
         })
         .await?;

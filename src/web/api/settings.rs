@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
+    outbox,
     settings::{self, Change},
 };
 
@@ -25,7 +26,7 @@ pub async fn change(caller: Admin, app: Data<App>, body: Body) -> Result<HttpRes
     let doing = caller.doing(&app);
     let settings = app
         .db
-        .run(move |connection| settings::change(connection, &change, &doing))
+        .run(move |connection| outbox::change_settings(connection, &change, &doing))
         .await?;
     Ok(HttpResponse::Ok().json(settings))
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use freshmint::{activity::Doing, outbox::view};
+use freshmint::{activity::Doing, outbox::people};
 
 use crate::{
     mailbox::{self, Action, Rule, Stage},
@@ -37,8 +37,8 @@ pub fn a_person_says_again(world: &World) {
     let asked = world
         .app
         .db
-        .run_blocking(|connection| view::retry(connection, id, &doing));
-    assert!(matches!(asked, Ok(view::Asked::Done(_))), "{asked:?}");
+        .run_blocking(|connection| people::retry(connection, id, &doing));
+    assert!(matches!(asked, Ok(people::Asked::Done(_))), "{asked:?}");
 }
 
 #[test]

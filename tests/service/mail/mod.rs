@@ -3,6 +3,7 @@
 mod accident;
 mod alert;
 pub mod arriving;
+mod given_up;
 mod refused;
 mod reminder;
 mod safe_connection;

@@ -9,7 +9,7 @@ use crate::{
     support::World,
 };
 
-fn decisions(world: &World) -> Vec<String> {
+pub fn decisions(world: &World) -> Vec<String> {
     world.texts("SELECT decision || coalesce(' ' || reason, '') AS text FROM reminder_decisions ORDER BY id")
 }
 

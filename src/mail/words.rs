@@ -1,0 +1,61 @@
+//! What a mail is, and where it stands: the words of the outbox's rows.
+
+use crate::column::column_enum;
+
+column_enum! {
+    /// What a mail is.
+    pub enum Kind {
+        /// One of a mailing.
+        Blast = "blast",
+        /// One order's link, sent because somebody asked.
+        Link = "link",
+        /// The one reminder.
+        Reminder = "reminder",
+        /// A mailing's sample, to somebody of the shop.
+        Test = "test",
+        /// To the shop: something needs a person.
+        Alert = "alert",
+    }
+}
+
+impl Kind {
+    /// Whether it goes to a payer, who can end all mail.
+    pub fn is_to_a_payer(self) -> bool {
+        match self {
+            Self::Blast | Self::Link | Self::Reminder => true,
+            Self::Test | Self::Alert => false,
+        }
+    }
+}
+
+column_enum! {
+    /// Where a mail stands.
+    pub enum State {
+        /// It waits for its turn.
+        Queued = "queued",
+        /// A worker hands it over.
+        Sending = "sending",
+        /// A mail server took it.
+        Sent = "sent",
+        /// A mail server may have it; nobody can know.
+        Unknown = "unknown",
+        /// A mail server refused it for good.
+        Bounced = "bounced",
+        /// It was given up: no server took it in time, or it could not be sent.
+        Failed = "failed",
+        /// A gate or a person decided that it is not sent.
+        Cancelled = "cancelled",
+        /// Its address is not written to.
+        Suppressed = "suppressed",
+    }
+}
+
+impl State {
+    /// Whether a person may send it again or drop it.
+    pub fn is_open_to_people(self) -> bool {
+        match self {
+            Self::Queued | Self::Failed | Self::Bounced | Self::Unknown => true,
+            Self::Sending | Self::Sent | Self::Cancelled | Self::Suppressed => false,
+        }
+    }
+}

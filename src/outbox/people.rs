@@ -1,0 +1,147 @@
+//! What a person can do about a mail: send it again, or drop it.
+
+use diesel::{
+    Connection,
+    prelude::*,
+    sql_types::{Text, Uuid as SqlUuid},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Kind, State, call_out,
+    view::{self, Mail},
+};
+use crate::{
+    activity::{self, Category, Doing, Line},
+    reminder::{self, Attempt, Place, rule::Reason},
+    schema::{blasts, outbox},
+};
+
+/// What became of a person's wish.
+#[derive(Debug, Clone)]
+pub enum Asked {
+    /// It was done.
+    Done(Box<Mail>),
+    /// The mail is not in a state for it.
+    NotNow(String),
+    /// There is no such mail.
+    NoMail,
+}
+
+/// Sends a mail now: one that waits, failed or came back, and one of which nobody knows, since a
+/// person said so. Its old claim is void from here on. Every gate is asked again when it is claimed.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn retry(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryResult<Asked> {
+    if of_a_cancelled_mailing(connection, id)? {
+        return Ok(Asked::NotNow(
+            "its mailing is cancelled; send the order's link instead".to_owned(),
+        ));
+    }
+    decide(connection, id, doing, "mail to be sent again", queue_again)
+}
+
+/// Drops a mail that has not been sent: it is cancelled.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn drop_mail(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryResult<Asked> {
+    decide(connection, id, doing, "mail dropped", cancel)
+}
+
+/// A mail as it stands before a person's wish.
+#[derive(Queryable)]
+struct Before {
+    id: Uuid,
+    state: State,
+    /// As it is stored: a newer version may have written it.
+    kind: String,
+    handed_over: bool,
+}
+
+impl Before {
+    fn is_a_reminder(&self) -> bool {
+        Kind::from_name(&self.kind) == Some(Kind::Reminder)
+    }
+}
+
+fn decide(
+    connection: &mut PgConnection,
+    id: Uuid,
+    doing: &Doing,
+    what: &str,
+    change: impl Fn(&mut PgConnection, &Before) -> QueryResult<Result<(), String>>,
+) -> QueryResult<Asked> {
+    connection.transaction(|connection| {
+        reminder::lock_orders(connection, id)?;
+        // Locked, so that no courier takes it in hand while it is decided on.
+        let found: Option<Before> = outbox::table
+            .find(id)
+            .select((outbox::id, outbox::state, outbox::kind, outbox::handed_over))
+            .for_update()
+            .first(connection)
+            .optional()?;
+        let Some(before) = found else {
+            return Ok(Asked::NoMail);
+        };
+        if !before.state.is_open_to_people() {
+            return Ok(Asked::NotNow(format!(
+                "the mail is {}; only one that is queued, failed, bounced or unknown can be sent again or dropped",
+                before.state
+            )));
+        }
+        if let Err(why) = change(connection, &before)? {
+            return Ok(Asked::NotNow(why));
+        }
+        let Some(mail) = view::find(connection, id)? else {
+            return Ok(Asked::NoMail);
+        };
+        let what = format!("{what}: {}", before.kind);
+        let line = Line::about(mail.order_id, Category::Mail, what, doing)
+            .detail(json!({ "mail": id, "was": before.state, "note": doing.note }));
+        activity::record(connection, line)?;
+        Ok(Asked::Done(Box::new(mail)))
+    })
+}
+
+fn queue_again(connection: &mut PgConnection, before: &Before) -> QueryResult<Result<(), String>> {
+    if before.is_a_reminder() && !reminder::again(connection, before.id)? {
+        return Ok(Err(
+            "the order's one reminder is another mail by now".to_owned()
+        ));
+    }
+    diesel::sql_query(
+        "UPDATE outbox SET state = $2, attempts = 0, claim_id = NULL, due_at = NULL, last_error = NULL, \
+             queued_at = clock_timestamp(), not_before = clock_timestamp() WHERE id = $1",
+    )
+    .bind::<SqlUuid, _>(before.id)
+    .bind::<Text, _>(State::Queued)
+    .execute(connection)?;
+    call_out(connection).map(Ok)
+}
+
+fn cancel(connection: &mut PgConnection, before: &Before) -> QueryResult<Result<(), String>> {
+    diesel::update(outbox::table.find(before.id))
+        .set((
+            outbox::state.eq(State::Cancelled),
+            outbox::claim_id.eq(None::<Uuid>),
+        ))
+        .execute(connection)?;
+    // Of a reminder that came back, or that a server may have, the decision stays: it was the one.
+    let was_the_one = before.handed_over || before.state == State::Bounced;
+    if before.is_a_reminder() && !was_the_one {
+        let (mails, why) = (&[before.id], Reason::ReminderDisabled);
+        reminder::end(connection, mails, why, Attempt::Any, Place::Kept)?;
+    }
+    Ok(Ok(()))
+}
+
+fn of_a_cancelled_mailing(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
+    let cancelled = outbox::table
+        .inner_join(blasts::table)
+        .filter(outbox::id.eq(id).and(outbox::kind.eq(Kind::Blast)))
+        .filter(blasts::state.eq_any(["cancelled", "recalled"]));
+    diesel::select(diesel::dsl::exists(cancelled)).get_result(connection)
+}

@@ -30,7 +30,7 @@ pub use self::{
 };
 use self::{
     horizon::kept_since,
-    row::{Before, Left},
+    row::{Before, ExpiredSession},
 };
 use crate::{
     activity::Doing,
@@ -156,15 +156,15 @@ fn decide(
     if before != Before::Unknown {
         row::forget(connection, &session.id)?;
     }
-    let left = Left {
+    let expired = ExpiredSession {
         session,
         hash,
         expired_at,
     };
-    let session_row = row::keep(connection, &left, now)?;
+    let session_row = row::keep(connection, &expired, now)?;
     let due_at = expired_at + terms.delay;
     let (order, outcome) = match (reason, content) {
-        (None, Some(Ok(cart))) => match restored(connection, cart, session_row, &left, app)? {
+        (None, Some(Ok(cart))) => match restored(connection, cart, session_row, &expired, app)? {
             Some(order) => {
                 let mail = outbox::reminder::queue(connection, app, &order, hash, due_at)?;
                 (Some(order.id), mail.ok_or(Reason::AlreadyReminded))
@@ -221,7 +221,7 @@ fn restored(
     connection: &mut PgConnection,
     cart: &Restored,
     session_row: uuid::Uuid,
-    left: &Left,
+    expired: &ExpiredSession,
     app: &App,
 ) -> QueryResult<Option<Order>> {
     let doing = Doing {
@@ -229,7 +229,7 @@ fn restored(
         at: app.clock.now(),
         note: None,
     };
-    let started_at = left.session.created.unwrap_or(left.expired_at);
+    let started_at = expired.session.created.unwrap_or(expired.expired_at);
     match order::restore(connection, cart, started_at, &doing)? {
         Created::New(order) => {
             row::belongs_to(connection, session_row, &order)?;

@@ -1,10 +1,11 @@
-//! Who has bought, and when: **the** definition, for the rule, the simulation, the figures and the mails
-//! that wait for the inbox.
+//! Who has bought, and when: **the** definition, for the rule, the simulation and the figures.
 //!
 //! Somebody has bought who has paid, whose bank debit is on its way, whose money a person looks at, or
 //! who settled with the shop without Stripe ([`order_bought_at`]); and whoever paid with another system,
 //! or with an address that they typed ([`learn`] keeps those by the hash of the address). Money that went
 //! back was a purchase all the same. A bank debit that did not arrive was none.
+//!
+//! Which events may tell of a purchase, so that mails wait for them, stands in `inbox/dispatch.rs`.
 
 use std::{collections::HashMap, ops::RangeInclusive};
 
@@ -21,19 +22,13 @@ use super::rule::LastWeek;
 use crate::{
     db::{AdvisoryLock, lower},
     gateway::{Session, session::Status},
+    mail::{Kind, State},
     schema::{orders, outbox, purchases},
     suppression::{AddressHash, AddressKey},
 };
 
 /// So long after a purchase, or after a reminder, nobody is reminded of a cart.
 pub const A_WEEK: Duration = Duration::days(7);
-
-/// The types of Stripe's events that may tell of a purchase: paid, or a bank debit on its way. The other
-/// ways to buy are told by people, and known at once.
-pub const TOLD_BY: [&str; 2] = [
-    "checkout.session.completed",
-    "checkout.session.async_payment_succeeded",
-];
 
 /// When the payer of an order bought: in whatever way it was settled, also where nothing is asked any
 /// more; with a bank debit on its way; or with money that a person looks at. An order has at most one of
@@ -78,9 +73,9 @@ pub fn last_week(
         .filter(lower(orders::email).eq(address.trim().to_lowercase()))
         .filter(order_bought_at().gt(since));
     let reminded = outbox::table
-        .filter(outbox::kind.eq("reminder"))
+        .filter(outbox::kind.eq(Kind::Reminder))
         .filter(outbox::address_hash.eq(&hash.0[..]))
-        .filter(outbox::state.ne_all(["cancelled", "suppressed", "failed"]))
+        .filter(outbox::state.ne_all([State::Cancelled, State::Suppressed, State::Failed]))
         .filter(outbox::created_at.gt(since))
         .filter(outbox::id.ne(except.unwrap_or_default()));
     Ok(LastWeek {

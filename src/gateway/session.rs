@@ -75,6 +75,13 @@ impl Session {
         self.metadata.contains_key(ROW_KEY)
     }
 
+    /// When one that has expired did: the earlier of its own end and of when Stripe told of it, since one
+    /// can be closed in Stripe's dashboard.
+    pub fn expired_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let known = [self.expires_at, self.told_at];
+        known.into_iter().flatten().fold(now, DateTime::min)
+    }
+
     /// One in euros of which nothing else is known.
     #[cfg(test)]
     pub(crate) fn sample(status: Status) -> Self {

@@ -273,7 +273,7 @@ async fn of_the_other_mode(app: &App, event: &Event, handling: Handling) -> Outc
 }
 
 async fn is_ours(app: &App, told: &Session) -> Result<bool, Outcome> {
-    let known = settlement::is_ours(app, told).await;
+    let known = recovery::is_ours(app, told).await;
     known.map_err(|error| Outcome::Later(error.to_string()))
 }
 

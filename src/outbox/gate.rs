@@ -148,7 +148,7 @@ mod tests {
         let reminder = rule::Facts {
             test_mode: false,
             kind: crate::order::Kind::Billed,
-            lately: rule::Lately::default(),
+            last_week: rule::LastWeek::default(),
             superseded: false,
             state: order.state,
             already_reminded: false,

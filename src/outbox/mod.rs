@@ -16,6 +16,7 @@ pub mod listen;
 mod overdue;
 mod pause;
 pub mod people;
+pub mod reminder;
 mod retry;
 mod switch;
 pub mod view;

@@ -6,12 +6,11 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use super::{Asking, Decision, expired};
+use super::{Asking, Decision, expired, is_ours};
 use crate::{
     app::App,
     gateway::{CallError, ExpiredList, Session, session::Status},
     reminder::rule::Reason,
-    settlement,
     upstream::UpstreamError,
 };
 
@@ -63,7 +62,7 @@ impl<'a> Backfill<'a> {
     /// # Errors
     /// As [`Backfill::look`].
     pub async fn decide(&mut self, session: &Session) -> Result<Decision, UpstreamError> {
-        if session.status != Status::Expired || settlement::is_ours(self.app, session).await? {
+        if session.status != Status::Expired || is_ours(self.app, session).await? {
             return Ok(Decision::Skipped(Reason::NoSession));
         }
         let decision = expired(self.app, session, self.asking).await?;
@@ -106,7 +105,7 @@ async fn newest_of(app: &App, email: &str) -> Result<Option<Session>, UpstreamEr
         };
         let (sessions, _) = app.stripe.expired(&list, Instant::now() + ONE_CALL).await?;
         for session in sessions {
-            if !settlement::is_ours(app, &session).await? {
+            if !is_ours(app, &session).await? {
                 return Ok(Some(session));
             }
         }

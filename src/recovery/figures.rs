@@ -8,13 +8,13 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::{
-    left::{Which, left},
+    abandoned::{Which, abandoned},
     totals::{
         ABANDONED, NOT_SENT, RECOVERED, REMINDED, SCHEDULED, Total, WITH_EMAIL, count, pruned,
     },
 };
 use crate::{
-    order::{Order, OrderRow},
+    order::{Kind, Order, OrderRow},
     reminder::rule::{Reason, not_owed},
     schema::{carts, orders, session_orders},
 };
@@ -68,12 +68,12 @@ pub fn figures(
 ) -> QueryResult<Figures> {
     let since = (now - Duration::days(days)).date_naive();
     let since = since.and_time(NaiveTime::MIN).and_utc();
-    let left = left(connection, Which::EndedBetween(since, now))?;
+    let carts = abandoned(connection, Which::EndedBetween(since, now))?;
     let mut figures = Figures {
         days,
         ..Figures::default()
     };
-    for total in count(&left) {
+    for total in count(&carts) {
         figures.add(&total);
     }
     for total in pruned(connection, since.date_naive())? {
@@ -133,7 +133,7 @@ fn paid(
         .inner_join(orders::table)
         .inner_join(carts::table.on(carts::session_id.eq(session_orders::session_id)))
         .filter(carts::expired_at.between(first, last))
-        .filter(orders::kind.eq("recovered"))
+        .filter(orders::kind.eq(Kind::Recovered))
         .select(OrderRow::as_select())
         .load(connection)?;
     let orders: Vec<Order> = rows

@@ -5,12 +5,12 @@
 //! a row, whatever it says. What was in the cart is read at Stripe only for those who will be written
 //! to, and kept of nobody else.
 
+mod abandoned;
 pub mod backfill;
-mod bought;
 mod cart;
 mod figures;
-mod kept;
-mod left;
+mod horizon;
+mod ours;
 pub mod people;
 mod row;
 pub mod simulate;
@@ -22,27 +22,28 @@ use diesel::{Connection, prelude::*};
 use tokio::time::Instant;
 
 pub use self::{
+    abandoned::COMES_BACK,
     figures::{Amounts, Figures, figures},
-    kept::{note_gone, prune_before},
-    left::COMES_BACK,
+    horizon::{note_gone, prune_before},
+    ours::is_ours,
     totals::remain,
 };
 use self::{
-    kept::kept_since,
-    row::{Before, Left},
+    horizon::kept_since,
+    row::{Before, ExpiredSession},
 };
 use crate::{
     activity::Doing,
     app::App,
     db::DbError,
     gateway::{CallError, Session},
-    order::{self, Created, Kind, Order, Restored, email::Email, state::State},
+    order::{self, Created, Kind, Order, Restored, email::Email},
+    outbox,
     reminder::{
-        self, Decided, Terms,
-        rule::{Facts, Lately, Reason, rule},
+        self, Decided, Terms, purchases,
+        rule::{CartSession, Circumstances, Facts, LastWeek, Reason, rule},
     },
     settings::{self, Settings},
-    settlement::{expired_at, schedule},
     suppression::{self, AddressHash, AddressKey},
     upstream::UpstreamError,
 };
@@ -130,7 +131,7 @@ fn decide(
         None => None,
     };
     if let Some(hash) = hash {
-        reminder::lock_address(connection, hash)?;
+        purchases::lock_address(connection, hash)?;
     }
     let before = row::before(connection, &session.id)?;
     if !before.may_be_decided(asking) {
@@ -141,7 +142,7 @@ fn decide(
     let address = email.as_ref().zip(hash);
     let reason = rule(&facts(connection, app, &settings, session, address, terms)?)
         .or_else(|| content.and_then(|content| content.as_ref().err().copied()));
-    let expired_at = expired_at(session, now);
+    let expired_at = session.expired_at(now);
     if expired_at < kept_since(connection, &settings, now, app.reminders.max_age)? {
         // What it came to has been counted, and whether somebody was reminded of it is forgotten.
         return Ok(Some(Decision::Skipped(reason.unwrap_or(Reason::TooOld))));
@@ -155,17 +156,17 @@ fn decide(
     if before != Before::Unknown {
         row::forget(connection, &session.id)?;
     }
-    let left = Left {
+    let expired = ExpiredSession {
         session,
         hash,
         expired_at,
     };
-    let session_row = row::keep(connection, &left, now)?;
+    let session_row = row::keep(connection, &expired, now)?;
     let due_at = expired_at + terms.delay;
     let (order, outcome) = match (reason, content) {
-        (None, Some(Ok(cart))) => match restored(connection, cart, session_row, &left, app)? {
+        (None, Some(Ok(cart))) => match restored(connection, cart, session_row, &expired, app)? {
             Some(order) => {
-                let mail = schedule(connection, app, &order, hash, due_at)?;
+                let mail = outbox::reminder::queue(connection, app, &order, hash, due_at)?;
                 (Some(order.id), mail.ok_or(Reason::AlreadyReminded))
             }
             None => (None, Err(Reason::AlreadyReminded)),
@@ -196,24 +197,23 @@ fn facts(
     terms: Terms,
 ) -> QueryResult<Facts> {
     let now = app.clock.now();
-    let lately = match address {
-        Some((email, hash)) => reminder::lately(connection, email.as_str(), hash, None, now)?,
-        None => Lately::default(),
+    let last_week = match address {
+        Some((email, hash)) => purchases::last_week(connection, email.as_str(), hash, None, now)?,
+        None => LastWeek::default(),
     };
     let hash = address.map(|(_, hash)| hash);
-    Ok(Facts {
+    let cart = CartSession {
         test_mode: session.livemode.is_some_and(|mode| mode != app.livemode),
-        superseded: false,
-        state: State::Open,
-        already_reminded: false,
-        kind: Kind::Recovered,
-        wanted: settings.reminds(Kind::Recovered),
         has_email: address.is_some(),
+    };
+    let around = Circumstances {
+        enabled: settings.reminds(Kind::Recovered),
         suppressed: !suppression::among(connection, hash)?.is_empty(),
-        age: now - expired_at(session, now),
+        age: now - session.expired_at(now),
         max_age: terms.max_age,
-        lately,
-    })
+        last_week,
+    };
+    Ok(Facts::of_cart(cart, around))
 }
 
 /// The order that restores the cart; `None` if one stands already.
@@ -221,7 +221,7 @@ fn restored(
     connection: &mut PgConnection,
     cart: &Restored,
     session_row: uuid::Uuid,
-    left: &Left,
+    expired: &ExpiredSession,
     app: &App,
 ) -> QueryResult<Option<Order>> {
     let doing = Doing {
@@ -229,7 +229,7 @@ fn restored(
         at: app.clock.now(),
         note: None,
     };
-    let started_at = left.session.created.unwrap_or(left.expired_at);
+    let started_at = expired.session.created.unwrap_or(expired.expired_at);
     match order::restore(connection, cart, started_at, &doing)? {
         Created::New(order) => {
             row::belongs_to(connection, session_row, &order)?;

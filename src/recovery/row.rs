@@ -9,14 +9,14 @@ use crate::{
     gateway::Session,
     order::Order,
     random,
-    reminder::rule::Reason,
+    reminder::{Decision, rule::Reason},
     schema::{carts, checkout_sessions, reminder_decisions, session_orders},
     session::{AskedBy, SessionOrigin, SessionState},
     suppression::AddressHash,
 };
 
-/// A cart that somebody left.
-pub(super) struct Left<'a> {
+/// The session of a cart that somebody left.
+pub(super) struct ExpiredSession<'a> {
     pub session: &'a Session,
     /// Whose it is, if they gave an address.
     pub hash: Option<AddressHash>,
@@ -30,8 +30,8 @@ pub(super) enum Before {
     Unknown,
     /// What was decided about it.
     Decided {
-        decision: String,
-        reason: Option<String>,
+        decision: Decision,
+        reason: Option<Reason>,
     },
     /// Its cart was erased, for a person who asked.
     Erased,
@@ -41,14 +41,13 @@ impl Before {
     /// Whether it is decided on now: what was decided is the last word, unless a person asks again
     /// about what was skipped because recovery was off, or as too old.
     pub(super) fn may_be_decided(&self, asking: Asking) -> bool {
-        let open_to_a_person = [Reason::RecoveryDisabled, Reason::TooOld].map(Reason::name);
         match self {
             Self::Unknown => true,
             Self::Erased => false,
             Self::Decided { decision, reason } => {
                 asking.by_hand
-                    && decision == "skipped"
-                    && open_to_a_person.contains(&reason.as_deref().unwrap_or_default())
+                    && *decision == Decision::Skipped
+                    && matches!(reason, Some(Reason::RecoveryDisabled | Reason::TooOld))
             }
         }
     }
@@ -56,7 +55,7 @@ impl Before {
 
 /// Looks a session up.
 pub(super) fn before(connection: &mut PgConnection, stripe_id: &str) -> QueryResult<Before> {
-    let row: Option<(Option<String>, Option<String>)> = checkout_sessions::table
+    let row: Option<(Option<Decision>, Option<Reason>)> = checkout_sessions::table
         .left_join(reminder_decisions::table)
         .filter(checkout_sessions::stripe_id.eq(stripe_id))
         .select((
@@ -79,17 +78,17 @@ pub(super) fn forget(connection: &mut PgConnection, stripe_id: &str) -> QueryRes
         .select(checkout_sessions::id);
     let skipped = reminder_decisions::table
         .filter(reminder_decisions::session_id.eq_any(of_it))
-        .filter(reminder_decisions::decision.eq("skipped"));
+        .filter(reminder_decisions::decision.eq(Decision::Skipped));
     diesel::delete(skipped).execute(connection).map(drop)
 }
 
 /// Keeps the session and what is known of the cart; tells the session's row.
 pub(super) fn keep(
     connection: &mut PgConnection,
-    left: &Left,
+    expired: &ExpiredSession,
     now: DateTime<Utc>,
 ) -> QueryResult<Uuid> {
-    let session = left.session;
+    let session = expired.session;
     let row: Uuid = diesel::insert_into(checkout_sessions::table)
         .values((
             checkout_sessions::id.eq(random::row_id(now)),
@@ -99,8 +98,8 @@ pub(super) fn keep(
             checkout_sessions::asked_by.eq(AskedBy::Person),
             checkout_sessions::livemode.eq(session.livemode),
             checkout_sessions::created_at.eq(session.created.unwrap_or(now)),
-            checkout_sessions::expires_at.eq(session.expires_at.unwrap_or(left.expired_at)),
-            checkout_sessions::ended_at.eq(left.expired_at),
+            checkout_sessions::expires_at.eq(session.expires_at.unwrap_or(expired.expired_at)),
+            checkout_sessions::ended_at.eq(expired.expired_at),
         ))
         .on_conflict(checkout_sessions::stripe_id)
         .do_update()
@@ -110,11 +109,11 @@ pub(super) fn keep(
     diesel::insert_into(carts::table)
         .values((
             carts::session_id.eq(row),
-            carts::address_hash.eq(left.hash.map(|hash| hash.0.to_vec())),
+            carts::address_hash.eq(expired.hash.map(|hash| hash.0.to_vec())),
             carts::amount.eq(session.amount_total),
             carts::currency.eq(&session.currency),
             carts::started_at.eq(session.created),
-            carts::expired_at.eq(left.expired_at),
+            carts::expired_at.eq(expired.expired_at),
         ))
         .on_conflict_do_nothing()
         .execute(connection)?;

@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 use diesel::{prelude::*, upsert::excluded};
 use uuid::Uuid;
 
-use super::left::{Left, Reminder, Which, left};
+use super::abandoned::{AbandonedCart, Reminder, Which, abandoned};
 use crate::{reminder::rule::Reason, schema::recovery_totals};
 
 pub(super) const ABANDONED: &str = "abandoned";
@@ -46,9 +46,9 @@ pub(super) struct Total {
 }
 
 /// Counts carts.
-pub(super) fn count(left: &[Left]) -> Vec<Total> {
+pub(super) fn count(carts: &[AbandonedCart]) -> Vec<Total> {
     let mut totals: BTreeMap<_, (i64, i64)> = BTreeMap::new();
-    for cart in left {
+    for cart in carts {
         for figure in figures(cart) {
             let key = (cart.expired_at.date_naive(), &cart.currency, figure);
             let (count, amount) = totals.entry(key).or_default();
@@ -69,12 +69,12 @@ pub(super) fn count(left: &[Left]) -> Vec<Total> {
 }
 
 /// Where a cart counts.
-fn figures(cart: &Left) -> Vec<String> {
-    let reminder = match &cart.reminder {
+fn figures(cart: &AbandonedCart) -> Vec<String> {
+    let reminder = match cart.reminder {
         Reminder::Sent => REMINDED.to_owned(),
         Reminder::Scheduled => SCHEDULED.to_owned(),
         Reminder::NotDelivered => format!("{NOT_SENT}{NOT_DELIVERED}"),
-        Reminder::Skipped(reason) => format!("{NOT_SENT}{reason}"),
+        Reminder::Skipped(reason) => format!("{NOT_SENT}{}", reason.map_or("", Reason::name)),
     };
     if cart.is_of_the_other_mode() {
         return vec![reminder];
@@ -96,11 +96,11 @@ fn figures(cart: &Left) -> Vec<String> {
 /// # Errors
 /// What PostgreSQL says.
 pub fn remain(connection: &mut PgConnection, sessions: &[Uuid]) -> QueryResult<()> {
-    let mut gone = left(connection, Which::Of(sessions))?;
+    let mut gone = abandoned(connection, Which::Of(sessions))?;
     for cart in &mut gone {
         // What waits for its time goes with its cart.
         if cart.reminder == Reminder::Scheduled {
-            cart.reminder = Reminder::Skipped(Reason::TooOld.name().to_owned());
+            cart.reminder = Reminder::Skipped(Some(Reason::TooOld));
         }
     }
     let totals = count(&gone);
@@ -135,8 +135,8 @@ pub(super) fn pruned(connection: &mut PgConnection, since: NaiveDate) -> QueryRe
 mod tests {
     use super::*;
 
-    fn cart(expired_at: &str, currency: &str, amount: i64, reminder: Reminder) -> Left {
-        Left {
+    fn cart(expired_at: &str, currency: &str, amount: i64, reminder: Reminder) -> AbandonedCart {
+        AbandonedCart {
             expired_at: expired_at.parse().expect("a time"),
             currency: currency.to_owned(),
             amount,
@@ -146,11 +146,11 @@ mod tests {
         }
     }
 
-    fn skipped(reason: &str) -> Reminder {
-        Reminder::Skipped(reason.to_owned())
+    fn skipped(reason: Reason) -> Reminder {
+        Reminder::Skipped(Some(reason))
     }
 
-    fn told(left: &[Left]) -> Vec<String> {
+    fn told(left: &[AbandonedCart]) -> Vec<String> {
         let told = count(left).into_iter().map(|total| {
             let Total {
                 day,
@@ -191,9 +191,9 @@ mod tests {
     fn every_cart_has_a_reminder_or_a_reason_and_one_of_the_other_mode_has_nothing_else() {
         let at = "2026-11-21T12:00:00+00:00";
         let left = [
-            cart(at, "eur", 100, skipped("suppressed")),
+            cart(at, "eur", 100, skipped(Reason::Suppressed)),
             cart(at, "eur", 20, Reminder::NotDelivered),
-            cart(at, "eur", 3, skipped("test_mode")),
+            cart(at, "eur", 3, skipped(Reason::TestMode)),
         ];
         assert_eq!(
             told(&left),

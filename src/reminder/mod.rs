@@ -4,14 +4,13 @@
 //! the outbox asks the rule again when it claims that mail.
 
 mod end;
-mod lately;
+pub mod purchases;
 mod row;
 pub mod rule;
 
 use chrono::Duration;
 
 pub use self::end::{Attempt, Place, again, end, lock_orders};
-pub use self::lately::{A_WEEK, Purchase, bought, lately, lock_address, not_bought};
 pub use self::row::{
     Decided, Decision, DecisionView, already_reminded, decided, handed_over, list,
 };

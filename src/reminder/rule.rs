@@ -6,7 +6,7 @@ use chrono::Duration;
 
 use crate::{
     column::column_enum,
-    order::{Kind, state::State},
+    order::{Kind, Order, state::State},
 };
 
 column_enum! {
@@ -47,7 +47,7 @@ column_enum! {
     }
 }
 
-/// What the rule looks at.
+/// What the rule looks at. There are two ways to it: [`Facts::of_order`] and [`Facts::of_cart`].
 #[derive(Debug, Clone, Copy)]
 pub struct Facts {
     /// The session is of the other mode than our key.
@@ -71,16 +71,87 @@ pub struct Facts {
     /// How long that may be.
     pub max_age: Duration,
     /// What happened with the address within a week; only asked about a cart.
-    pub lately: Lately,
+    pub last_week: LastWeek,
+}
+
+/// What is asked of an order as of a cart.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances {
+    /// Reminders of that kind are on.
+    pub enabled: bool,
+    /// The address is not written to.
+    pub suppressed: bool,
+    /// How long ago the session expired.
+    pub age: Duration,
+    /// How long that may be.
+    pub max_age: Duration,
+    /// What happened with the address within a week; only asked about a cart.
+    pub last_week: LastWeek,
+}
+
+/// What has come of an order's sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderHistory {
+    /// We replaced or closed the session ourselves, or a newer one is live.
+    pub superseded: bool,
+    /// Another reminder of the order is scheduled or sent.
+    pub already_reminded: bool,
+}
+
+/// A cart that has led to no order yet.
+#[derive(Debug, Clone, Copy)]
+pub struct CartSession {
+    /// It is of the other mode than our key.
+    pub test_mode: bool,
+    /// Whoever left it gave an address.
+    pub has_email: bool,
 }
 
 /// What happened with an address within a week.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Lately {
-    /// Something was paid for, here or with another system.
+pub struct LastWeek {
+    /// It bought something, here or with another system (`purchases`).
     pub bought: bool,
     /// Another reminder is scheduled or was sent.
     pub reminded: bool,
+}
+
+impl Facts {
+    /// Of an order: a bill, or one that restores a cart and has its mail waiting.
+    pub fn of_order(order: &Order, history: OrderHistory, around: Circumstances) -> Self {
+        Self {
+            // A session of ours is opened with our key.
+            test_mode: false,
+            superseded: history.superseded,
+            state: order.state,
+            already_reminded: history.already_reminded,
+            kind: order.kind,
+            wanted: around.enabled && order.remind,
+            has_email: order.email.is_some(),
+            suppressed: around.suppressed,
+            age: around.age,
+            max_age: around.max_age,
+            last_week: around.last_week,
+        }
+    }
+
+    /// Of a cart, when its checkout has expired. There is no order, so nothing of it was paid or reminded
+    /// of.
+    pub fn of_cart(cart: CartSession, around: Circumstances) -> Self {
+        Self {
+            test_mode: cart.test_mode,
+            superseded: false,
+            state: State::Open,
+            already_reminded: false,
+            kind: Kind::Recovered,
+            wanted: around.enabled,
+            has_email: cart.has_email,
+            suppressed: around.suppressed,
+            age: around.age,
+            max_age: around.max_age,
+            last_week: around.last_week,
+        }
+    }
 }
 
 /// Why there is no reminder, if there is none; of several reasons the first.
@@ -100,8 +171,8 @@ pub fn rule(facts: &Facts) -> Option<Reason> {
         (!facts.has_email).then_some(Reason::NoEmail),
         facts.suppressed.then_some(Reason::Suppressed),
         (facts.age > facts.max_age).then_some(Reason::TooOld),
-        (is_cart && facts.lately.bought).then_some(Reason::RecentPurchase),
-        (is_cart && facts.lately.reminded).then_some(Reason::RecentlyReminded),
+        (is_cart && facts.last_week.bought).then_some(Reason::RecentPurchase),
+        (is_cart && facts.last_week.reminded).then_some(Reason::RecentlyReminded),
     ];
     reasons.into_iter().flatten().next()
 }
@@ -129,7 +200,7 @@ mod tests {
     const FINE: Facts = Facts {
         test_mode: false,
         kind: Kind::Billed,
-        lately: Lately {
+        last_week: LastWeek {
             bought: false,
             reminded: false,
         },
@@ -193,16 +264,16 @@ mod tests {
                 ..facts
             },
             |facts| Facts {
-                lately: Lately {
+                last_week: LastWeek {
                     bought: true,
-                    ..facts.lately
+                    ..facts.last_week
                 },
                 ..facts
             },
             |facts| Facts {
-                lately: Lately {
+                last_week: LastWeek {
                     reminded: true,
-                    ..facts.lately
+                    ..facts.last_week
                 },
                 ..facts
             },

@@ -14,12 +14,13 @@ use uuid::Uuid;
 use super::Pruned;
 use crate::{
     db::AdvisoryLock,
+    mail::State,
     order, recovery,
     schema::{
         activity, carts, checkout_sessions, orders, outbox, outbox_orders, purchases,
         reminder_decisions, session_orders,
     },
-    session::SessionOrigin,
+    session::{SessionOrigin, SessionState},
     suppression::AddressHash,
 };
 
@@ -89,7 +90,7 @@ fn orders_of(carts: &[Cart]) -> Vec<Uuid> {
 
 /// Some carts that led to no money and of which nothing is in hand.
 fn free(connection: &mut PgConnection, which: &Which) -> QueryResult<Vec<Cart>> {
-    diesel::sql_query(
+    diesel::sql_query(format!(
         "SELECT cart.session_id, link.order_id \
          FROM carts cart JOIN checkout_sessions session ON session.id = cart.session_id \
              LEFT JOIN session_orders link ON link.session_id = cart.session_id \
@@ -102,20 +103,25 @@ fn free(connection: &mut PgConnection, which: &Which) -> QueryResult<Vec<Cart>> 
            AND ($4 IS NULL OR cart.session_id = ANY ($4)) \
            AND NOT EXISTS (SELECT FROM payments WHERE payments.session_id = cart.session_id) \
            AND NOT EXISTS (SELECT FROM payments WHERE stripe_session_id = session.stripe_id) \
-           AND (link.order_id IS NULL OR orders.kind = 'recovered' AND orders.status IN ('open', 'cancelled') \
+           AND (link.order_id IS NULL OR orders.kind = '{recovered}' AND orders.status IN ('{open}', '{cancelled}') \
              AND NOT EXISTS (SELECT FROM payment_allocations paid WHERE paid.order_id = orders.id) \
              AND NOT EXISTS (SELECT FROM cases WHERE orders.id IN (cases.order_id, cases.moved_to)) \
              AND NOT EXISTS (SELECT FROM outbox_orders about JOIN outbox ON outbox.id = about.mail_id \
-                             WHERE about.order_id = orders.id AND outbox.state = 'sending') \
+                             WHERE about.order_id = orders.id AND outbox.state = '{sending}') \
              AND NOT EXISTS ( \
                SELECT FROM session_orders own JOIN checkout_sessions theirs ON theirs.id = own.session_id \
                WHERE own.order_id = orders.id \
-                 AND (theirs.live OR theirs.state = 'complete' AND theirs.payment_failed_at IS NULL \
+                 AND (theirs.live OR theirs.state = '{complete}' AND theirs.payment_failed_at IS NULL \
                    OR EXISTS (SELECT FROM payments WHERE payments.session_id = theirs.id) \
                    OR EXISTS (SELECT FROM session_orders other \
                               WHERE other.session_id = theirs.id AND other.order_id <> orders.id)))) \
          ORDER BY cart.expired_at, cart.session_id LIMIT $5",
-    )
+        recovered = order::Kind::Recovered,
+        open = order::Status::Open,
+        cancelled = order::Status::Cancelled,
+        sending = State::Sending,
+        complete = SessionState::Complete,
+    ))
     .bind::<Nullable<Timestamptz>, _>(which.before)
     .bind::<Nullable<Bytea>, _>(which.of.map(|(hash, _)| hash.0.to_vec()))
     .bind::<Nullable<Text>, _>(which.of.map(|(_, address)| address))

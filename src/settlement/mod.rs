@@ -19,7 +19,6 @@ pub mod verdict;
 use chrono::{DateTime, Utc};
 use diesel::{
     Connection, IntoSql,
-    dsl::{exists, select},
     prelude::*,
     result::Error as QueryError,
     sql_types::{Nullable, Timestamptz},
@@ -27,7 +26,6 @@ use diesel::{
 use uuid::Uuid;
 
 use self::expiry::Expired;
-pub(crate) use self::expiry::{expired_at, schedule};
 pub use self::{
     dispute::disputed,
     imported::{may_be_imported, payment_known, record_imported, unplaced},
@@ -41,8 +39,9 @@ use crate::{
     db::DbError,
     gateway::{Session, session::Status},
     order::{self, Order},
-    schema::{checkout_sessions, orders, session_orders},
-    session::{SessionOrigin, SessionState},
+    reminder::purchases,
+    schema::{checkout_sessions, session_orders},
+    session::SessionState,
 };
 
 column_enum! {
@@ -130,6 +129,7 @@ pub fn settle_in(
     if state == SessionState::Minting {
         pricing::learn(connection, row, session, &mut shares, &orders)?;
     }
+    purchases::learn(connection, session, now)?;
     match session.status {
         Status::Open if state == SessionState::Minting => {
             update_row(connection, row, SessionState::Open, session, now)?;
@@ -150,7 +150,6 @@ pub fn settle_in(
         }
         Status::Paid => {
             complete(connection, row, state, session, now)?;
-            foreign::bought(connection, session, now)?;
             payment::record(
                 connection,
                 session,
@@ -173,42 +172,6 @@ struct Share {
     amount: Option<i64>,
     /// Of the order, as asked of Stripe.
     version: i32,
-}
-
-/// Whether a session is an order's of ours: by our mark, by an import, or since it names one. Else it is
-/// another system's.
-///
-/// # Errors
-/// The database's, which is asked about an unmarked one alone.
-pub async fn is_ours(app: &App, session: &Session) -> Result<bool, DbError> {
-    if session.is_marked() {
-        return Ok(true);
-    }
-    let session = session.clone();
-    app.db
-        .run(move |connection| {
-            let row = checkout_sessions::table
-                .filter(checkout_sessions::stripe_id.eq(&session.id))
-                .filter(checkout_sessions::origin.ne(SessionOrigin::Foreign));
-            Ok(
-                select(exists(row)).get_result(connection)?
-                    || names_an_order(connection, &session)?,
-            )
-        })
-        .await
-}
-
-/// By its id or its reference, where a mint of ours would name it: somebody's own checkout for it.
-fn names_an_order(connection: &mut PgConnection, session: &Session) -> QueryResult<bool> {
-    let keys = ["order_id", "reference"];
-    let named = keys.into_iter().filter_map(|key| session.metadata.get(key));
-    let named: Vec<&String> = named.chain(&session.client_reference_id).collect();
-    if named.is_empty() {
-        return Ok(false);
-    }
-    let ids: Vec<Uuid> = named.iter().filter_map(|name| name.parse().ok()).collect();
-    let orders = orders::table.filter(orders::id.eq_any(ids).or(orders::reference.eq_any(named)));
-    select(exists(orders)).get_result(connection)
 }
 
 /// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another

@@ -15,7 +15,10 @@ use crate::{
         Kind,
         gate::{Facts, Flaw, OrderFacts},
     },
-    reminder::{self, Decision, rule, rule::Lately},
+    reminder::{
+        Decision, purchases,
+        rule::{self, Circumstances, LastWeek, OrderHistory},
+    },
     schema::{orders, outbox_orders, reminder_decisions, session_orders},
     settings::{self, Settings},
     suppression::{self, AddressHash, AddressKey},
@@ -28,7 +31,7 @@ pub(super) struct ClaimFacts {
     /// Of reminders that are scheduled, or were sent and are asked for again.
     expiries: HashMap<Uuid, Expiry>,
     with_live_session: HashSet<Uuid>,
-    lately: HashMap<Uuid, Lately>,
+    last_week: HashMap<Uuid, LastWeek>,
     /// Mails whose orders or decision cannot be read, and why.
     unreadable: Unreadable,
     /// Mails to whose payers Stripe has told something that is still to be worked on.
@@ -58,14 +61,14 @@ impl ClaimFacts {
             unreadable,
             expiries: HashMap::new(),
             with_live_session: HashSet::new(),
-            lately: HashMap::new(),
+            last_week: HashMap::new(),
             settings: None,
         };
         let to_payers = facts.to_payers(candidates);
         facts.unheard = payment_pending_in_inbox(connection, &to_payers, now)?;
         if candidates.iter().any(|mail| mail.kind == Kind::Reminder) {
             facts.load_reminders(connection, &mails)?;
-            facts.load_lately(connection, candidates, now)?;
+            facts.load_last_week(connection, candidates, now)?;
         }
         Ok(facts)
     }
@@ -120,7 +123,7 @@ impl ClaimFacts {
     }
 
     /// Somebody who left a cart may have bought since.
-    fn load_lately(
+    fn load_last_week(
         &mut self,
         connection: &mut PgConnection,
         candidates: &[Candidate],
@@ -133,10 +136,11 @@ impl ClaimFacts {
                 .and_then(|(order, _)| order.email.clone());
             let hash = self.hash_of(mail);
             if let Some(email) = email {
-                reminder::lock_address(connection, hash)?;
-                let lately =
-                    reminder::lately(connection, email.as_str(), hash, Some(mail.id), now)?;
-                self.lately.insert(mail.id, lately);
+                purchases::lock_address(connection, hash)?;
+                let address = email.as_str();
+                let last_week =
+                    purchases::last_week(connection, address, hash, Some(mail.id), now)?;
+                self.last_week.insert(mail.id, last_week);
             }
         }
         Ok(())
@@ -182,19 +186,19 @@ impl ClaimFacts {
             .settings
             .as_ref()
             .is_some_and(|settings| settings.reminds(order.kind));
-        Some(rule::Facts {
-            test_mode: false,
-            kind: order.kind,
-            lately: self.lately.get(&mail.id).copied().unwrap_or_default(),
+        let history = OrderHistory {
             superseded: self.with_live_session.contains(&order.id),
-            state: order.state,
+            // The mail that is asked about is the one.
             already_reminded: false,
-            wanted: enabled && order.remind,
-            has_email: order.email.is_some(),
+        };
+        let around = Circumstances {
+            enabled,
             suppressed,
             age: now - expiry.expired_at,
             max_age: max_age.unwrap_or(app.reminders.max_age),
-        })
+            last_week: self.last_week.get(&mail.id).copied().unwrap_or_default(),
+        };
+        Some(rule::Facts::of_order(order, history, around))
     }
 }
 

@@ -135,3 +135,36 @@ fn what_has_been_pruned_still_counts() {
         )
     );
 }
+
+/// Not only what was paid by card: also in cash, or with a bank debit that takes its days.
+#[test]
+fn whoever_pays_cash_or_has_a_debit_on_its_way_has_come_back() {
+    let world = shop();
+    for name in ["ann", "ben", "cem", "dee"] {
+        left(&world, Some(&format!("{name}@example.org")));
+    }
+    an_hour(&world);
+    let order = |name: &str| {
+        let email = json!({ "email": format!("{name}@example.org") });
+        world.order_with(&format!("CUP-{name}"), email)
+    };
+    let path = format!("/orders/{}/settle", order("ann").id);
+    let body = json!({ "how": "cash" });
+    let answer = world.api(Role::Operator, Method::POST, &path, Some(body));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let debits = ["ben", "cem"].map(|name| {
+        let session = world.click_through(&order(name));
+        world.stripe.start_debit(&session).expect("it is open");
+        session
+    });
+    world.deliver();
+    assert_eq!(figures(&world, "")["recovered"], 3);
+    // One arrives after days, the other does not.
+    world.pass(Duration::days(3));
+    for (session, arrives) in debits.iter().zip([true, false]) {
+        let settled = world.stripe.settle_debit(session, arrives);
+        settled.expect("it is on its way");
+    }
+    world.deliver();
+    assert_eq!(figures(&world, "")["recovered"], 2);
+}

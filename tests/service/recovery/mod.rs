@@ -7,6 +7,7 @@ mod figures;
 mod killed;
 mod many;
 mod rule;
+mod simulated;
 
 use chrono::Duration;
 use freshmint::token::Role;

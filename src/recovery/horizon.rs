@@ -4,7 +4,7 @@
 use chrono::{DateTime, Days, Duration, Utc};
 use diesel::prelude::*;
 
-use crate::{reminder::A_WEEK, schema::retention, settings::Settings};
+use crate::{reminder::purchases::A_WEEK, schema::retention, settings::Settings};
 
 /// What a run at `now` prunes: carts whose checkout ended before this. Whatever the setting says, it is
 /// remembered who was reminded of a cart for a week after the last day on which that may happen:

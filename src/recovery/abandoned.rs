@@ -7,15 +7,18 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::bought::Bought;
-use crate::{mail::State, reminder::rule::Reason, suppression::AddressHash};
+use crate::{
+    mail::State,
+    reminder::{Decision, purchases::Purchases, rule::Reason},
+    suppression::AddressHash,
+};
 
 /// Whoever buys within this time of a cart's end has come back.
 pub const COMES_BACK: Duration = Duration::hours(48);
 
 /// A cart that somebody left.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Left {
+pub(super) struct AbandonedCart {
     /// When its checkout ended.
     pub expired_at: DateTime<Utc>,
     /// Lower-case ISO code; empty if Stripe told none.
@@ -31,7 +34,7 @@ pub(super) struct Left {
 }
 
 /// What became of a cart's reminder.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reminder {
     /// A mail server took it.
     Sent,
@@ -39,14 +42,14 @@ pub(super) enum Reminder {
     Scheduled,
     /// It left our hands, and no server is known to have taken it.
     NotDelivered,
-    /// The rule was against it, for this reason.
-    Skipped(String),
+    /// The rule was against it, for this reason; none for a cart that was not decided on.
+    Skipped(Option<Reason>),
 }
 
-impl Left {
+impl AbandonedCart {
     /// Whether the checkout was of the other mode than our key: nobody's cart.
     pub(super) fn is_of_the_other_mode(&self) -> bool {
-        matches!(&self.reminder, Reminder::Skipped(reason) if reason == Reason::TestMode.name())
+        self.reminder == Reminder::Skipped(Some(Reason::TestMode))
     }
 }
 
@@ -60,12 +63,15 @@ pub(super) enum Which<'a> {
 }
 
 /// Reads carts.
-pub(super) fn left(connection: &mut PgConnection, which: Which) -> QueryResult<Vec<Left>> {
+pub(super) fn abandoned(
+    connection: &mut PgConnection,
+    which: Which,
+) -> QueryResult<Vec<AbandonedCart>> {
     let (sessions, ended) = match which {
         Which::EndedBetween(first, last) => (None, Some((first, last))),
         Which::Of(sessions) => (Some(sessions), None),
     };
-    let rows: Vec<Row> = diesel::sql_query(
+    let rows: Vec<CartRow> = diesel::sql_query(
         "SELECT DISTINCT ON (carts.session_id) carts.expired_at, carts.address_hash, \
              coalesce(currency, '') AS currency, coalesce(amount, 0) AS amount, decision, reason, decided.sent_at, \
              mail.state AS mail_state \
@@ -80,15 +86,15 @@ pub(super) fn left(connection: &mut PgConnection, which: Which) -> QueryResult<V
     .bind::<Nullable<Timestamptz>, _>(ended.map(|(_, last)| last))
     .load(connection)?;
     let ends = rows.iter().map(|row| row.expired_at);
-    let bought = match (ends.clone().min(), ends.max()) {
-        (Some(first), Some(last)) => Bought::between(connection, first, last + COMES_BACK)?,
-        _ => Bought::default(),
+    let purchases = match (ends.clone().min(), ends.max()) {
+        (Some(first), Some(last)) => Purchases::between(connection, first, last + COMES_BACK)?,
+        _ => Purchases::default(),
     };
-    Ok(rows.into_iter().map(|row| row.left(&bought)).collect())
+    Ok(rows.into_iter().map(|row| row.with(&purchases)).collect())
 }
 
 #[derive(QueryableByName)]
-struct Row {
+struct CartRow {
     #[diesel(sql_type = Timestamptz)]
     expired_at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Bytea>)]
@@ -98,35 +104,35 @@ struct Row {
     #[diesel(sql_type = BigInt)]
     amount: i64,
     #[diesel(sql_type = Nullable<Text>)]
-    decision: Option<String>,
+    decision: Option<Decision>,
     #[diesel(sql_type = Nullable<Text>)]
-    reason: Option<String>,
+    reason: Option<Reason>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     sent_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Text>)]
     mail_state: Option<State>,
 }
 
-impl Row {
-    fn left(self, bought: &Bought) -> Left {
+impl CartRow {
+    fn with(self, purchases: &Purchases) -> AbandonedCart {
         let hash = self
             .address_hash
             .as_deref()
             .and_then(AddressHash::from_column);
         let in_time = self.expired_at..=self.expired_at + COMES_BACK;
-        Left {
+        AbandonedCart {
             expired_at: self.expired_at,
             currency: self.currency,
             amount: self.amount,
             with_email: hash.is_some(),
-            recovered: bought.of(hash).iter().any(|at| in_time.contains(at)),
-            reminder: match (self.decision.as_deref(), self.sent_at) {
+            recovered: purchases.within(hash, &in_time),
+            reminder: match (self.decision, self.sent_at) {
                 // Given up: it was decided on, and no server took it.
                 _ if self.mail_state == Some(State::Failed) => Reminder::NotDelivered,
-                (Some("sent"), Some(_)) => Reminder::Sent,
-                (Some("sent"), None) => Reminder::NotDelivered,
-                (Some("scheduled"), _) => Reminder::Scheduled,
-                _ => Reminder::Skipped(self.reason.unwrap_or_default()),
+                (Some(Decision::Sent), Some(_)) => Reminder::Sent,
+                (Some(Decision::Sent), None) => Reminder::NotDelivered,
+                (Some(Decision::Scheduled), _) => Reminder::Scheduled,
+                (Some(Decision::Skipped) | None, _) => Reminder::Skipped(self.reason),
             },
         }
     }

@@ -5,10 +5,11 @@
 //! and not a hundred. What happened long before somebody switched it on is not told.
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::{Connection, prelude::*};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::{
+    activity::Level,
     app::App,
     db::DbError,
     mail::{Text, layout::tidy},
@@ -35,9 +36,7 @@ pub async fn work_off(app: &App) -> Result<bool, DbError> {
         return Ok(false);
     };
     let (db, told) = (app.db.clone(), app.clone());
-    let queued = db.run(move |connection| {
-        connection.transaction(|connection| tell(connection, &told, &to, told.clock.now()))
-    });
+    let queued = db.transaction(move |connection| tell(connection, &told, &to, told.clock.now()));
     let queued = queued.await?;
     if queued {
         app.wake_mail.notify_one();
@@ -66,7 +65,11 @@ fn tell(
     };
     let lines: Vec<Row> = activity::table
         .left_join(orders::table)
-        .filter(activity::id.gt(last).and(activity::level.eq("attention")))
+        .filter(
+            activity::id
+                .gt(last)
+                .and(activity::level.eq(Level::Attention)),
+        )
         .filter(activity::at.between(now - NEWS_FOR, now - SETTLED_AFTER))
         .order(activity::id)
         .limit(LINES)

@@ -8,7 +8,7 @@
 //! only what else it may fail with. An error inside a transaction undoes all of it.
 //!
 //! **Time.** A clock of the database ([`clock_timestamp`]) counts where replicas meet: leases, claims,
-//! turns. Everything else has its time as a parameter, from [`Clock`](crate::clock::Clock).
+//! turns. Everything else has its time as a parameter, from a `Clock`.
 //!
 //! **Locks.** What has no row to lock has an [`AdvisoryLock`].
 

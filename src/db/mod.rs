@@ -34,10 +34,12 @@ pub use self::{
 };
 use crate::config::Secret;
 
-/// How long a caller waits for the database before it is told that it is away.
+/// How long a caller waits for the database before it is told that it is away: a payer is answered
+/// within five seconds, and the page has to be written, too.
 pub const PATIENCE: Duration = Duration::from_secs(4);
 
-/// So often is a transaction begun again that met another one in a deadlock.
+/// So often is a transaction begun again that met another one in a deadlock. The other one goes on each
+/// time, so that it takes several others, one after the other, to be unlucky more often.
 const DEADLOCKS: u32 = 3;
 
 /// A pool of connections. Cheap to clone.

@@ -15,7 +15,6 @@ const TEXTS: &[&str] = &[
     "src/checkout/imported.rs",
     "src/checkout/row.rs",
     "src/inbox/row.rs",
-    "src/order/find.rs",
     "src/outbox/link.rs",
     "src/outbox/view.rs",
     "src/recovery/figures.rs",

@@ -7,7 +7,7 @@
 //! fails with what PostgreSQL says, and so does one that gives a [`DbError`]; docs of a function say
 //! only what else it may fail with. An error inside a transaction undoes all of it.
 //!
-//! **Time.** A clock of the database ([`clock_timestamp`]) counts where replicas meet: leases, claims,
+//! **Time.** A clock of the database ([`clock_timestamp()`]) counts where replicas meet: leases, claims,
 //! turns. Everything else has its time as a parameter, from a `Clock`.
 //!
 //! **Locks.** What has no row to lock has an [`AdvisoryLock`].

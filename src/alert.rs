@@ -5,7 +5,7 @@
 //! and not a hundred. What happened long before somebody switched it on is not told.
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::{Connection, prelude::*};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 use crate::{
@@ -36,9 +36,7 @@ pub async fn work_off(app: &App) -> Result<bool, DbError> {
         return Ok(false);
     };
     let (db, told) = (app.db.clone(), app.clone());
-    let queued = db.run(move |connection| {
-        connection.transaction(|connection| tell(connection, &told, &to, told.clock.now()))
-    });
+    let queued = db.transaction(move |connection| tell(connection, &told, &to, told.clock.now()));
     let queued = queued.await?;
     if queued {
         app.wake_mail.notify_one();

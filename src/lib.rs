@@ -12,6 +12,7 @@
 //! * **mail**: an expired session leads to one decision about the one [`reminder`], a mailing
 //!   (`blast`) to a mail for each of its orders; each is a row of the [`outbox`] first, held against
 //!   the [`suppression`] list, and handed over to the mail server by [`mail`];
+//! * **[`import`]**: a spreadsheet of orders, with what a prior system did about them, is taken in as a whole;
 //! * **night**: what is not needed any more goes by [`retention`], and figures without a person stay.
 //!
 //! [`web`] and [`worker`] drive them; [`app`] puts everything together; [`language`] has the words that

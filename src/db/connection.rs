@@ -59,8 +59,11 @@ fn impatient(url: &Secret) -> Secret {
         .map(|(name, _)| name.into_owned())
         .collect();
     let limits = [
+        // Seconds: a caller waits no longer for a connection.
         ("connect_timeout", "4"),
+        // Milliseconds without an answer to what was sent: a busy network, and not yet a dead one.
         ("tcp_user_timeout", "10000"),
+        // Seconds: an idle connection whose server has gone is found before it is needed.
         ("keepalives_idle", "30"),
     ];
     for (name, value) in limits

@@ -5,19 +5,19 @@ use diesel::{
     sql_types::{BigInt, Text},
 };
 
-/// A lock on something that has no row of its own. Whoever takes more than one lock takes orders' rows
-/// first, then one of these, then all other rows: so two transactions never wait for each other.
+/// A lock on something that has no row of its own. Two transactions never wait for each other as long
+/// as everybody takes locks in one order: what comes before and after each is said with it.
 #[derive(Debug, Clone, Copy)]
 pub enum AdvisoryLock<'a> {
     /// The migrations: of two replicas that start at once, the second waits and finds nothing to do.
     Migrations,
-    /// Pruning carts: runs take turns, so that none of them waits for rows of another.
+    /// Pruning carts: runs take turns, so that none of them waits for rows of another. Before orders' rows.
     PruneCarts,
     /// A payment, by its payment intent: it and what is heard of its refunds and disputes are written
-    /// by two transactions that may not see each other's rows.
+    /// by two transactions that may not see each other's rows. After orders' rows, before payments'.
     PaymentIntent(&'a str),
     /// An address, by its keyed hash: two workers that decide about mails to it do so one after the
-    /// other, so that the second one sees the mail of the first.
+    /// other, so that the second one sees the mail of the first. After orders' rows.
     Address(&'a [u8]),
 }
 

@@ -7,8 +7,8 @@
 //! fails with what PostgreSQL says, and so does one that gives a [`DbError`]; docs of a function say
 //! only what else it may fail with. An error inside a transaction undoes all of it.
 //!
-//! **Time.** A clock of the database ([`clock_timestamp`]) counts where replicas meet: leases, claims,
-//! turns. Everything else has its time as a parameter, from [`Clock`](crate::clock::Clock).
+//! **Time.** A clock of the database ([`clock_timestamp()`]) counts where replicas meet: leases, claims,
+//! turns. Everything else has its time as a parameter, from a `Clock`.
 //!
 //! **Locks.** What has no row to lock has an [`AdvisoryLock`].
 
@@ -34,10 +34,12 @@ pub use self::{
 };
 use crate::config::Secret;
 
-/// How long a caller waits for the database before it is told that it is away.
+/// How long a caller waits for the database before it is told that it is away: a payer is answered
+/// within five seconds, and the page has to be written, too.
 pub const PATIENCE: Duration = Duration::from_secs(4);
 
-/// So often is a transaction begun again that met another one in a deadlock.
+/// So often is a transaction begun again that met another one in a deadlock. The other one goes on each
+/// time, so that it takes several others, one after the other, to be unlucky more often.
 const DEADLOCKS: u32 = 3;
 
 /// A pool of connections. Cheap to clone.

@@ -1,5 +1,5 @@
 //! Taking a file's orders in, with what an older system has done about them: [`take_in`] an order,
-//! then [`events_of`] all.
+//! then [`take_up_events`] all.
 //!
 //! Sessions that the older system sent out become rows as if we had replaced them: an event about one
 //! finds its order, and a click closes the newest at Stripe before it mints. A payment that it took
@@ -16,10 +16,10 @@ use serde_json::json;
 use self::{
     file::Entry,
     prior_system::PriorSystem,
-    rule::{Here, Plan, plan},
+    rule::{OrderHere, Plan, plan},
 };
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing},
     checkout::imported::{self, KnownSession, Standing},
     gateway::SessionId,
     inbox,
@@ -62,7 +62,7 @@ pub struct Brought {
 /// What PostgreSQL says.
 pub fn take_in(connection: &mut PgConnection, entry: &Entry, doing: &Doing) -> QueryResult<Taken> {
     let told = &entry.prior;
-    let known = match known_of(connection, entry)? {
+    let known = match known_sessions(connection, entry)? {
         Ok(known) => known,
         Err(reason) => return Ok(Taken::Refused(reason)),
     };
@@ -81,7 +81,7 @@ pub fn take_in(connection: &mut PgConnection, entry: &Entry, doing: &Doing) -> Q
     if told.is_empty() {
         return Ok(taken(is_new, &Plan::default()));
     }
-    let here = Here {
+    let here = OrderHere {
         state: order.state,
         live: imported::live(connection, &order)?,
         known: known
@@ -104,7 +104,7 @@ pub fn take_in(connection: &mut PgConnection, entry: &Entry, doing: &Doing) -> Q
 ///
 /// # Errors
 /// What PostgreSQL says.
-pub fn events_of(connection: &mut PgConnection, entries: &[Entry]) -> QueryResult<usize> {
+pub fn take_up_events(connection: &mut PgConnection, entries: &[Entry]) -> QueryResult<usize> {
     let ids: Vec<SessionId> = entries
         .iter()
         .flat_map(|entry| entry.prior.sessions.clone())
@@ -116,7 +116,7 @@ pub fn events_of(connection: &mut PgConnection, entries: &[Entry]) -> QueryResul
 }
 
 /// Those of the entry's sessions that are known here; or why one of them cannot be this order's.
-fn known_of(
+fn known_sessions(
     connection: &mut PgConnection,
     entry: &Entry,
 ) -> QueryResult<Result<Vec<KnownSession>, String>> {
@@ -201,15 +201,8 @@ fn sessions_line(order: &Order, new: &[(SessionId, Standing)], doing: &Doing) ->
         1 => "a checkout of an older system is known".to_owned(),
         count => format!("{count} checkouts of an older system are known"),
     };
-    activity::Line {
-        at: doing.at,
-        order_id: Some(order.id),
-        category: activity::Category::Checkout,
-        level: Level::Info,
-        actor: doing.actor.clone(),
-        what,
-        detail: json!({ "sessions": ids }),
-    }
+    activity::Line::about(Some(order.id), Category::Checkout, what, doing)
+        .detail(json!({ "sessions": ids }))
 }
 
 fn taken(is_new: bool, plan: &Plan) -> Taken {

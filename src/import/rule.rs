@@ -16,7 +16,7 @@ const CANCELLED: &str = "paid_at: this order was cancelled here, and the file sa
 
 /// An order as it stands here, next to what the file tells of it.
 #[derive(Debug)]
-pub(super) struct Here {
+pub(super) struct OrderHere {
     /// Where it stands.
     pub state: State,
     /// Its one payable session.
@@ -52,7 +52,7 @@ impl Plan {
 ///
 /// # Errors
 /// A sentence for whoever handed the file in.
-pub(super) fn plan(here: &Here, told: &PriorSystem) -> Result<Plan, &'static str> {
+pub(super) fn plan(here: &OrderHere, told: &PriorSystem) -> Result<Plan, &'static str> {
     let pays = match (here.state, told.paid_at) {
         (State::Open, Some(_)) if here.live == Some(Origin::Here) => return Err(OPENED_HERE),
         (State::Open, Some(_)) => true,
@@ -101,7 +101,7 @@ pub(super) fn plan(here: &Here, told: &PriorSystem) -> Result<Plan, &'static str
     })
 }
 
-impl Here {
+impl OrderHere {
     /// It came as paid, and with no session.
     fn lacks_its_payment(&self) -> bool {
         matches!(self.state, State::Paid { .. }) && !self.payment_known
@@ -115,8 +115,8 @@ mod tests {
     use super::*;
     use crate::order::state::How;
 
-    fn here(state: State) -> Here {
-        Here {
+    fn here(state: State) -> OrderHere {
+        OrderHere {
             state,
             live: None,
             known: BTreeMap::new(),
@@ -138,7 +138,7 @@ mod tests {
     }
 
     /// The plan in one line.
-    fn told_by(here: &Here, told: &PriorSystem) -> String {
+    fn told_by(here: &OrderHere, told: &PriorSystem) -> String {
         let plan = match plan(here, told) {
             Ok(plan) => plan,
             Err(_) => return "refused".to_owned(),
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn a_second_export_goes_on_where_the_first_one_ended() {
-        let first = Here {
+        let first = OrderHere {
             live: Some(Origin::Import),
             known: known(&[("cs_1", Origin::Import)]),
             ..here(State::Open)
@@ -194,14 +194,14 @@ mod tests {
 
     #[test]
     fn a_checkout_that_was_opened_here_keeps_its_place() {
-        let opened = Here {
+        let opened = OrderHere {
             live: Some(Origin::Here),
             known: known(&[("cs_9", Origin::Here)]),
             ..here(State::Open)
         };
         assert_eq!(told_by(&opened, &told(&["cs_1"], false)), "cs_1 Older");
         assert_eq!(told_by(&opened, &told(&[], true)), "refused");
-        let ended = Here {
+        let ended = OrderHere {
             live: None,
             ..opened
         };
@@ -237,7 +237,7 @@ mod tests {
             "cs_1 Paid, with cs_1"
         );
         assert_eq!(told_by(&paid, &told(&["cs_1"], false)), "cs_1 Older");
-        let complete = Here {
+        let complete = OrderHere {
             payment_known: true,
             ..paid
         };

@@ -38,7 +38,7 @@ pub fn advance_as_of(
     let moved = order.state.after(fact, happened_at);
     if let Move::To(next) = moved {
         diesel::update(orders::table.find(order.id))
-            .set(Evidence::of(next))
+            .set(Evidence::that(next))
             .execute(connection)?;
         let level = if matches!(next, State::InReview { .. }) {
             Level::Attention

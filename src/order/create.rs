@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 
-use super::{Order, OrderRow, draft::NewOrder, history, restored::Restored, row::NewRow};
+use super::{Order, OrderRow, draft::NewOrder, history, restored::Restored, row::NewOrderRow};
 use crate::{activity::Doing, activity::Level, random, schema::orders};
 
 /// What became of an order that was handed in.
@@ -31,7 +31,7 @@ pub fn create(
     order: &NewOrder,
     doing: &Doing,
 ) -> QueryResult<Created> {
-    let row = NewRow::of(order, random::row_id(doing.at), doing.at);
+    let row = NewOrderRow::billed(order, random::row_id(doing.at), doing.at);
     insert(connection, order, row, doing)
 }
 
@@ -45,14 +45,14 @@ pub fn restore(
     started_at: DateTime<Utc>,
     doing: &Doing,
 ) -> QueryResult<Created> {
-    let row = NewRow::restoring(cart, random::row_id(doing.at), started_at);
+    let row = NewOrderRow::restoring(cart, random::row_id(doing.at), started_at);
     insert(connection, &cart.order, row, doing)
 }
 
 fn insert(
     connection: &mut PgConnection,
     order: &NewOrder,
-    row: NewRow,
+    row: NewOrderRow,
     doing: &Doing,
 ) -> QueryResult<Created> {
     connection.transaction(|connection| {

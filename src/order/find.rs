@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{Kind, Order, OrderRow, Status};
 use crate::{
     db::lower,
-    schema::{blast_recipients, orders, outbox_orders},
+    schema::{blast_recipients, orders, outbox, outbox_orders},
 };
 
 /// What is looked for in a list.
@@ -56,9 +56,10 @@ pub fn list(
         let approved = blast_recipients::table
             .filter(blast_recipients::blast_id.eq(blast))
             .select(blast_recipients::order_id);
-        let mailed = outbox_orders::table
-            .filter(outbox_orders::blast_id.eq(blast))
-            .filter(outbox_orders::kind.eq(crate::mail::Kind::Blast))
+        // By the mails' own index. A mailing's samples are about no order.
+        let mailed = outbox::table
+            .inner_join(outbox_orders::table)
+            .filter(outbox::blast_id.eq(blast))
             .select(outbox_orders::order_id);
         query = query.filter(orders::id.eq_any(approved).or(orders::id.eq_any(mailed)));
     }

@@ -50,7 +50,7 @@ use self::{
     state::State,
 };
 use crate::{
-    activity::{self, Doing, Level},
+    activity::{self, Category, Doing, Level},
     link::token::PayClaims,
     schema::orders,
 };
@@ -133,7 +133,8 @@ pub fn lock(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<Vec<Orde
 /// # Errors
 /// What PostgreSQL says.
 pub fn set_remind(connection: &mut PgConnection, ids: &[Uuid], remind: bool) -> QueryResult<()> {
-    // In the one order in which everybody locks them; no version counts this.
+    // Locked in the one order in which everybody locks them, and no more than an update of a plain
+    // column needs: whoever refers to an order does not wait. No version counts this.
     let ids: Vec<Uuid> = orders::table
         .filter(orders::id.eq_any(ids))
         .order(orders::id)
@@ -234,16 +235,8 @@ fn history(
     level: Level,
     what: String,
 ) -> QueryResult<()> {
-    activity::record(
-        connection,
-        activity::Line {
-            at: doing.at,
-            order_id: Some(order.id),
-            category: activity::Category::Order,
-            level,
-            actor: doing.actor.clone(),
-            what,
-            detail: json!({ "note": doing.note }),
-        },
-    )
+    let line = activity::Line::about(Some(order.id), Category::Order, what, doing)
+        .level(level)
+        .detail(json!({ "note": doing.note }));
+    activity::record(connection, line)
 }

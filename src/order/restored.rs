@@ -142,7 +142,7 @@ pub fn simplify(
     simpler: &Simpler,
     doing: &Doing,
 ) -> QueryResult<()> {
-    let changed = Simplified::of(&simpler.lines, &simpler.checkout_params);
+    let changed = Simplified::new(&simpler.lines, &simpler.checkout_params);
     diesel::update(orders::table.find(order.id))
         .set((changed, orders::version.eq(orders::version + 1)))
         .execute(connection)?;

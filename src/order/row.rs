@@ -139,7 +139,7 @@ impl OrderRow {
 /// A new row of `orders`.
 #[derive(Insertable)]
 #[diesel(table_name = orders)]
-pub(super) struct NewRow {
+pub(super) struct NewOrderRow {
     pub id: Uuid,
     pub content_hash: String,
     kind: Kind,
@@ -159,8 +159,9 @@ pub(super) struct NewRow {
     created_at: DateTime<Utc>,
 }
 
-impl NewRow {
-    pub fn of(order: &NewOrder, id: Uuid, created_at: DateTime<Utc>) -> Self {
+impl NewOrderRow {
+    /// The row of an order that the shop asks for.
+    pub fn billed(order: &NewOrder, id: Uuid, created_at: DateTime<Utc>) -> Self {
         Self {
             id,
             content_hash: order.content_hash(),
@@ -181,16 +182,14 @@ impl NewRow {
             created_at,
         }
     }
-}
 
-impl NewRow {
     /// The row of an order that restores a cart.
     pub fn restoring(cart: &Restored, id: Uuid, started_at: DateTime<Utc>) -> Self {
         Self {
             kind: Kind::Recovered,
             amount_total: Some(cart.amount),
             checkout_params: to_json(&cart.checkout_params),
-            ..Self::of(&cart.order, id, started_at)
+            ..Self::billed(&cart.order, id, started_at)
         }
     }
 }
@@ -204,7 +203,7 @@ pub(super) struct Simplified {
 }
 
 impl Simplified {
-    pub fn of(lines: &[Line], checkout_params: &[Param]) -> Self {
+    pub fn new(lines: &[Line], checkout_params: &[Param]) -> Self {
         Self {
             lines: to_json(lines),
             checkout_params: to_json(checkout_params),
@@ -264,7 +263,8 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    pub fn of(state: State) -> Self {
+    /// The evidence that an order is in this state.
+    pub fn that(state: State) -> Self {
         let none = Self::default();
         match state {
             State::Open => none,

@@ -21,12 +21,7 @@ impl Link {
         let db = Db::new(&self.database.database_url, 1);
         let order = db
             .run_blocking(|connection| order::find_by_reference(connection, &self.reference))?
-            .ok_or_else(|| {
-                Failure::new(format!(
-                    "There is no order {}: freshmint orders list shows them.",
-                    self.reference
-                ))
-            })?;
+            .ok_or_else(|| Failure::no_order(&self.reference))?;
         let token = keys.sign_pay(order.link());
         say!("{}", pay_url(&self.links.public_url, &token));
         Ok(())

@@ -143,6 +143,12 @@ impl Failure {
             code: FAILED,
         }
     }
+
+    fn no_order(reference: impl std::fmt::Display) -> Self {
+        Self::new(format!(
+            "There is no order {reference}: freshmint orders list shows them."
+        ))
+    }
 }
 
 impl From<freshmint::db::DbError> for Failure {

@@ -82,7 +82,7 @@ impl Group {
     /// The order with its first line, or all lines of the group as bad ones.
     fn finish(mut self) -> Result<Sound, Vec<BadLine>> {
         let rows = std::mem::take(&mut self.rows);
-        let shared = Shared::of(&rows);
+        let shared = SaidOnce::by(&rows);
         let mut reasons: Vec<Vec<String>> = rows.iter().map(|row| shared.conflicts(row)).collect();
         let mut lines = Vec::new();
         for (row, reasons) in rows.iter().zip(&mut reasons) {
@@ -160,7 +160,7 @@ impl FileRow {
 }
 
 /// What an order says once, each with the line that says it first.
-struct Shared<'r> {
+struct SaidOnce<'r> {
     email: Option<(u64, &'r Email)>,
     name: Option<(u64, &'r Name)>,
     currency: Option<(u64, &'r Currency)>,
@@ -170,8 +170,8 @@ struct Shared<'r> {
     meta: BTreeMap<&'r str, (u64, &'r str)>,
 }
 
-impl<'r> Shared<'r> {
-    fn of(rows: &'r [FileRow]) -> Self {
+impl<'r> SaidOnce<'r> {
+    fn by(rows: &'r [FileRow]) -> Self {
         let mut meta = BTreeMap::new();
         for row in rows {
             for (key, value) in &row.meta {

@@ -62,11 +62,7 @@ fn end(settings: &config::Service, reference: &str, fact: Fact, note: Option<Str
     let found = app
         .db
         .run_blocking(|connection| order::find_by_reference(connection, reference))?;
-    let no_order = || {
-        Failure::new(format!(
-            "There is no order {reference}: freshmint orders list shows them."
-        ))
-    };
+    let no_order = || Failure::no_order(reference);
     let order = found.ok_or_else(no_order)?;
     let doing = Doing {
         actor: "command line".to_owned(),

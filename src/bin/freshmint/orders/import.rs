@@ -92,7 +92,7 @@ fn take_in(
                 seen.note(entry, taken);
                 bar.inc(1);
             }
-            seen.events = import::events_of(connection, entries)?;
+            seen.events = import::take_up_events(connection, entries)?;
             if keep && (seen.bad.is_empty() || skip_bad) {
                 Ok(())
             } else {

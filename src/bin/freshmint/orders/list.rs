@@ -102,12 +102,8 @@ impl Show {
             ..OrderFilter::default()
         };
         let (orders, payments) = read(&self.database, &filter, 1)?;
-        let order = orders.first().ok_or_else(|| {
-            Failure::new(format!(
-                "There is no order {}: freshmint orders list shows them.",
-                self.reference
-            ))
-        })?;
+        let order = orders.first();
+        let order = order.ok_or_else(|| Failure::no_order(&self.reference))?;
         let keys = self.links.keys()?;
         let story = story(&self.database, order)?;
         if self.format == Format::Json {

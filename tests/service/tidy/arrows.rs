@@ -1,0 +1,530 @@
+//! Which module may use which, and which files decide without any effect.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{library, module_of, source};
+
+/// The modules from the bottom up, each with those that it may use. A module uses only such as stand
+/// above it in this list, so that no two use each other.
+const MAY_USE: &[(&str, &[&str])] = &[
+    // Small things that know nothing of each other.
+    ("clock", &[]),
+    ("column", &[]),
+    ("language", &[]),
+    ("link", &[]),
+    ("metrics", &[]),
+    ("random", &[]),
+    ("schema", &[]),
+    ("spreadsheet", &[]),
+    ("visitor", &[]),
+    // The log, the settings of a process, the database.
+    ("activity", &["column", "schema"]),
+    ("config", &["link", "mail"]),
+    ("db", &["config"]),
+    ("pace", &["clock", "column", "db", "schema"]),
+    ("token", &["column", "config", "random", "schema"]),
+    // What is owed, and what the world is asked and told about it.
+    (
+        "order",
+        &[
+            "activity", "column", "db", "language", "link", "random", "schema",
+        ],
+    ),
+    ("gateway", &["config", "order", "random"]),
+    ("mail", &["clock", "config", "language", "order"]),
+    (
+        "suppression",
+        &["activity", "order", "schema", "spreadsheet"],
+    ),
+    ("settings", &["activity", "order", "outbox", "schema"]),
+    (
+        "reminder",
+        &["db", "order", "random", "schema", "suppression"],
+    ),
+    // The value that all of it is built into, and turns of replicas.
+    (
+        "app",
+        &[
+            "checkout",
+            "clock",
+            "config",
+            "db",
+            "gateway",
+            "inbox",
+            "link",
+            "mail",
+            "metrics",
+            "order",
+            "pace",
+            "reminder",
+            "suppression",
+        ],
+    ),
+    ("chore", &["app", "db", "random", "schema"]),
+    // Mail.
+    (
+        "outbox",
+        &[
+            "activity",
+            "app",
+            "clock",
+            "config",
+            "db",
+            "mail",
+            "order",
+            "random",
+            "reminder",
+            "schema",
+            "settings",
+            "suppression",
+        ],
+    ),
+    (
+        "alert",
+        &[
+            "activity",
+            "app",
+            "db",
+            "mail",
+            "outbox",
+            "schema",
+            "suppression",
+        ],
+    ),
+    (
+        "blast",
+        &[
+            "activity",
+            "app",
+            "config",
+            "db",
+            "mail",
+            "order",
+            "outbox",
+            "random",
+            "reminder",
+            "schema",
+            "settings",
+            "suppression",
+        ],
+    ),
+    // Money.
+    (
+        "case",
+        &[
+            "activity",
+            "app",
+            "checkout",
+            "db",
+            "gateway",
+            "language",
+            "order",
+            "random",
+            "schema",
+            "settlement",
+        ],
+    ),
+    (
+        "settlement",
+        &[
+            "activity",
+            "app",
+            "case",
+            "db",
+            "gateway",
+            "order",
+            "outbox",
+            "random",
+            "reminder",
+            "schema",
+            "settings",
+            "suppression",
+        ],
+    ),
+    (
+        "timeline",
+        &["activity", "case", "order", "schema", "suppression"],
+    ),
+    (
+        "checkout",
+        &[
+            "activity",
+            "app",
+            "db",
+            "gateway",
+            "link",
+            "order",
+            "random",
+            "schema",
+            "settings",
+            "settlement",
+            "visitor",
+        ],
+    ),
+    // What comes in, and what goes.
+    (
+        "recovery",
+        &[
+            "activity",
+            "app",
+            "db",
+            "gateway",
+            "order",
+            "random",
+            "reminder",
+            "schema",
+            "settings",
+            "settlement",
+            "spreadsheet",
+            "suppression",
+        ],
+    ),
+    (
+        "inbox",
+        &[
+            "app",
+            "config",
+            "db",
+            "gateway",
+            "recovery",
+            "schema",
+            "settlement",
+        ],
+    ),
+    (
+        "import",
+        &[
+            "activity",
+            "checkout",
+            "gateway",
+            "inbox",
+            "order",
+            "settlement",
+            "spreadsheet",
+        ],
+    ),
+    (
+        "retention",
+        &[
+            "activity",
+            "app",
+            "chore",
+            "db",
+            "inbox",
+            "order",
+            "recovery",
+            "schema",
+            "settings",
+            "suppression",
+        ],
+    ),
+    (
+        "sweep",
+        &[
+            "activity",
+            "app",
+            "checkout",
+            "chore",
+            "db",
+            "gateway",
+            "inbox",
+            "schema",
+            "settlement",
+        ],
+    ),
+    // The edges.
+    (
+        "doctor",
+        &["app", "config", "gateway", "mail", "order", "sweep"],
+    ),
+    (
+        "web",
+        &[
+            "activity",
+            "app",
+            "blast",
+            "case",
+            "checkout",
+            "config",
+            "db",
+            "inbox",
+            "language",
+            "link",
+            "order",
+            "outbox",
+            "recovery",
+            "reminder",
+            "settings",
+            "settlement",
+            "suppression",
+            "timeline",
+            "token",
+            "visitor",
+        ],
+    ),
+    (
+        "worker",
+        &[
+            "alert",
+            "app",
+            "db",
+            "inbox",
+            "outbox",
+            "retention",
+            "sweep",
+        ],
+    ),
+    ("serve", &["app", "web", "worker"]),
+];
+
+/// Arrows that close a circle and are still to go.
+const CIRCLES: &[(&str, &str)] = &[
+    ("app", "checkout"),
+    ("app", "inbox"),
+    ("case", "checkout"),
+    ("case", "settlement"),
+    ("config", "mail"),
+    ("settings", "outbox"),
+];
+
+/// The modules of this crate that a file names in its `use crate::…` lines or by path.
+fn arrows(code: &str) -> Vec<String> {
+    let mut targets = Vec::new();
+    for after in code.split("crate::").skip(1) {
+        let names = match after.strip_prefix('{') {
+            Some(list) => top_level_names(list),
+            None => vec![
+                after
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect(),
+            ],
+        };
+        targets.extend(names);
+    }
+    targets
+}
+
+/// `a::{b, c}, d::e}` names `a` and `d`.
+fn top_level_names(list: &str) -> Vec<String> {
+    let (mut depth, mut name, mut names) = (0, String::new(), Vec::new());
+    for c in list.chars() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            ',' if depth == 0 => names.push(std::mem::take(&mut name)),
+            c if depth == 0 => name.push(c),
+            _ => {}
+        }
+    }
+    names.push(name);
+    names
+        .iter()
+        .filter_map(|name| name.trim().split("::").next())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Every module with those that it uses, and a file that does.
+fn used() -> BTreeMap<String, BTreeMap<String, String>> {
+    let mut used: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for (file, code) in library() {
+        let module = module_of(&file).to_owned();
+        if module == "lib" {
+            continue;
+        }
+        let row = used.entry(module.clone()).or_default();
+        for target in arrows(&code) {
+            if target != module {
+                row.entry(target).or_insert_with(|| file.clone());
+            }
+        }
+    }
+    used
+}
+
+#[test]
+fn every_module_uses_what_its_row_allows_and_nothing_else() {
+    let used = used();
+    let mut wrong = Vec::new();
+    for (module, targets) in &used {
+        let row = MAY_USE.iter().find(|(name, _)| name == module);
+        let allowed: BTreeSet<&str> = row
+            .iter()
+            .flat_map(|(_, may)| may.iter().copied())
+            .collect();
+        let new = targets
+            .iter()
+            .filter(|(target, _)| !allowed.contains(target.as_str()));
+        let new =
+            new.map(|(target, file)| format!("{module} may not use {target}, and src/{file} does"));
+        let gone = allowed.iter().filter(|may| !targets.contains_key(**may));
+        let gone =
+            gone.map(|target| format!("{module} does not use {target}: take it out of its row"));
+        let before = wrong.len();
+        wrong.extend(new.chain(gone));
+        if wrong.len() > before || row.is_none() {
+            let names: Vec<&String> = targets.keys().collect();
+            wrong.push(format!(
+                "    the code's own row: (\"{module}\", &{names:?}),"
+            ));
+        }
+    }
+    let rows = MAY_USE.iter().map(|(module, _)| *module);
+    let gone = rows.filter(|module| !used.contains_key(*module));
+    wrong.extend(gone.map(|module| format!("there is no module {module}: take its row out")));
+    assert!(
+        wrong.is_empty(),
+        "MAY_USE in tests/service/tidy/arrows.rs is not what the code does:\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn no_two_modules_use_each_other() {
+    let place = |name: &str| MAY_USE.iter().position(|(module, _)| *module == name);
+    let against_the_order: BTreeSet<(&str, &str)> = MAY_USE
+        .iter()
+        .flat_map(|(module, may)| may.iter().map(|target| (*module, *target)))
+        .filter(|(module, target)| place(target) >= place(module))
+        .collect();
+    assert_eq!(
+        against_the_order,
+        CIRCLES.iter().copied().collect(),
+        "each of these stands below the module that uses it: move a row of MAY_USE, or, if that \
+         closes a circle, change the code"
+    );
+}
+
+#[test]
+fn the_domain_never_knows_the_edges() {
+    const EDGES: [&str; 4] = ["web", "worker", "serve", "doctor"];
+    for (file, code) in library() {
+        let module = module_of(&file);
+        if EDGES.contains(&module) || module == "lib" {
+            continue;
+        }
+        for target in arrows(&code) {
+            assert!(!EDGES.contains(&target.as_str()), "{file} knows {target}");
+        }
+    }
+}
+
+#[test]
+fn what_comes_first_does_not_know_what_follows() {
+    let downstream = [
+        ("language", ["order", "mail", "web"]),
+        ("order", ["checkout", "settlement", "inbox"]),
+        ("settlement", ["checkout", "inbox", "blast"]),
+        ("mail", ["outbox", "reminder", "blast"]),
+        ("reminder", ["outbox", "settlement", "blast"]),
+        ("outbox", ["settlement", "blast", "checkout"]),
+        ("suppression", ["outbox", "reminder", "mail"]),
+        ("retention", ["checkout", "settlement", "outbox"]),
+    ];
+    for (file, code) in library() {
+        for (module, never) in &downstream {
+            if module_of(&file) == *module {
+                for target in arrows(&code) {
+                    assert!(!never.contains(&target.as_str()), "{file} knows {target}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn decisions_know_neither_database_nor_web_nor_network() {
+    let pure = [
+        "order/kind.rs",
+        "order/mode.rs",
+        "order/state.rs",
+        "order/status.rs",
+        "order/money.rs",
+        "order/draft.rs",
+        "import/prior_system.rs",
+        "import/file/mod.rs",
+        "import/rule.rs",
+        "checkout/session.rs",
+        "settlement/verdict.rs",
+        "case/action.rs",
+        "case/suggest.rs",
+        "timeline/next.rs",
+        "gateway/retry.rs",
+        "link/token.rs",
+        "visitor.rs",
+        "inbox/dispatch.rs",
+        "blast/state.rs",
+        "blast/selection.rs",
+        "blast/draft.rs",
+        "blast/content.rs",
+        "blast/plan.rs",
+        "blast/findings.rs",
+        "blast/trouble.rs",
+        "reminder/rule.rs",
+        "outbox/gate.rs",
+        "outbox/retry.rs",
+        "mail/smtp/reply.rs",
+        "mail/layout.rs",
+        "mail/template.rs",
+    ];
+    let files = library();
+    for file in pure {
+        let code = files
+            .get(file)
+            .unwrap_or_else(|| panic!("{file} is gone: correct this list"));
+        for effect in [
+            "clap",
+            "diesel",
+            "actix",
+            "reqwest",
+            "tokio",
+            "std::net",
+            "crate::db",
+            "crate::app",
+            "crate::clock",
+            "crate::random",
+        ] {
+            assert!(!code.contains(effect), "{file} knows {effect}");
+        }
+    }
+}
+
+#[test]
+fn each_library_at_the_edge_has_one_user() {
+    let only = [
+        ("stripe_checkout", "gateway"),
+        ("stripe_client_core", "gateway"),
+        ("reqwest", "gateway"),
+        ("jsonwebtoken::", "link"),
+        ("lettre::transport", "mail"),
+        ("tokio_rustls", "mail"),
+    ];
+    for (file, code) in library() {
+        for (library, module) in only {
+            assert!(
+                !code.contains(library) || module_of(&file) == module,
+                "{file} uses {library}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_product_and_the_fakes_do_not_know_each_other() {
+    for (manifest, never) in [
+        ("Cargo.toml", "freshmint-fakes"),
+        ("fakes/Cargo.toml", "freshmint"),
+    ] {
+        let text = source(manifest);
+        let section = text.split("\n[dependencies]\n").nth(1).expect("a section");
+        let section = section.split("\n[").next().unwrap_or_default();
+        let mut names = section.lines().map(|line| {
+            let end = line.find([' ', '.', '=']).unwrap_or(line.len());
+            &line[..end]
+        });
+        assert!(!names.any(|name| name == never), "{manifest} has {never}");
+    }
+}

@@ -30,6 +30,7 @@ pub mod chore;
 pub mod clock;
 mod column;
 pub mod config;
+pub mod consumer;
 pub mod db;
 pub mod doctor;
 pub mod gateway;

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use crate::{
     alert,
     app::{App, Wake},
+    consumer,
     db::DbError,
     inbox,
     outbox::{self, Courier, Round},
@@ -48,7 +49,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
 }
 
 async fn events(app: &App) -> Result<Next, DbError> {
-    if inbox::work_off(app).await? == 0 {
+    if consumer::work_off(app).await? == 0 {
         return Ok(Next::Rest);
     }
     // What follows from an event may be a mail.

@@ -118,14 +118,15 @@ pub(super) fn spread(
     // ours, so that only their difference counts there. Ten years are as good as never, and can still be
     // added to a time. A mail that a courier has in hand meanwhile stays as it is: its state is asked
     // again in the update.
-    diesel::sql_query(
+    diesel::sql_query(format!(
         "UPDATE outbox SET due_at = $2 + turn.wait, \
              queued_at = clock_timestamp() + ($2 - $3) + turn.wait \
          FROM (SELECT id, make_interval(secs => \
                    least((row_number() OVER (ORDER BY id) - 1) / $4, 315360000)) AS wait \
-               FROM outbox WHERE blast_id = $1 AND kind = $5 AND state = 'queued') turn \
-         WHERE outbox.id = turn.id AND outbox.state = 'queued'",
-    )
+               FROM outbox WHERE blast_id = $1 AND kind = $5 AND state = '{queued}') turn \
+         WHERE outbox.id = turn.id AND outbox.state = '{queued}'",
+        queued = mail::State::Queued
+    ))
     .bind::<SqlUuid, _>(stored.id)
     .bind::<Timestamptz, _>(from)
     .bind::<Timestamptz, _>(doing.at)

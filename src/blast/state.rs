@@ -1,26 +1,6 @@
 //! Where a mailing stands, and what can be done with it: one pure table.
 
-use crate::column::column_enum;
-
-column_enum! {
-    /// A mailing's state. All but `done` are stored.
-    pub enum State {
-        /// Being written.
-        Draft = "draft",
-        /// Somebody has approved exactly what it says now.
-        Approved = "approved",
-        /// Its mails go out as they become due.
-        Sending = "sending",
-        /// Its mails wait.
-        Paused = "paused",
-        /// It was started, and no mail of it is waiting any more.
-        Done = "done",
-        /// What had not been sent never will be.
-        Cancelled = "cancelled",
-        /// It was sent and then explained away.
-        Recalled = "recalled",
-    }
-}
+pub use crate::mail::BlastState as State;
 
 /// What somebody wants of a mailing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

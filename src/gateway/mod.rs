@@ -1,6 +1,6 @@
 //! The few calls to Stripe that Freshmint makes; the only user of async-stripe.
 //!
-//! async-stripe's builders write each request. It is sent by a [transport](Transport) of our own, and
+//! async-stripe's builders write each request. It is sent by a transport of our own, and
 //! the answer is read into structs of our own, which need of it what we act on and no more.
 //! No call is made with a database connection in hand. Every call has a deadline, and is repeated
 //! within it where that does no harm: a read always, a mint under its own idempotency key.

@@ -13,7 +13,10 @@ use super::{CallError, Gateway, idempotency_key, retry::Retry};
 /// An answer without an id is none.
 #[derive(Deserialize)]
 struct WireRefund {
-    #[allow(dead_code)]
+    #[allow(
+        dead_code,
+        reason = "read for its presence: an answer without it is none"
+    )]
     id: String,
 }
 

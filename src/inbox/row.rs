@@ -7,7 +7,7 @@ use diesel::{
     sql_types::{BigInt, Bool, Bytea, Integer, Nullable, Text, Timestamptz},
 };
 
-use super::{Outcome, new::failed_for_good};
+use super::new::failed_for_good;
 use crate::{
     activity::{self, Doing},
     column::column_enum,
@@ -48,19 +48,38 @@ column_enum! {
     }
 }
 
+/// What became of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Our rows are in line with it.
+    Processed,
+    /// Kept, and nothing follows from it; the reason is for ops.
+    Ignored(String),
+    /// It could not be acted on now; it is tried again later.
+    Later(String),
+    /// It cannot be acted on; a person must look.
+    Failed(String),
+}
+
 /// An event that this worker works on.
 #[derive(Debug, QueryableByName)]
 pub struct Claimed {
+    /// `evt_…`
     #[diesel(sql_type = Text)]
     pub id: String,
+    /// Its type.
     #[diesel(sql_type = Text, column_name = "type")]
     pub kind: String,
+    /// Of which mode it is, where it says so.
     #[diesel(sql_type = Nullable<Bool>)]
     pub livemode: Option<bool>,
+    /// As it came.
     #[diesel(sql_type = Bytea)]
     pub body: Vec<u8>,
+    /// How often it was claimed, this time too.
     #[diesel(sql_type = Integer)]
     pub attempts: i32,
+    /// Which way it came.
     #[diesel(sql_type = Text)]
     pub source: Source,
 }

@@ -19,7 +19,7 @@ use lettre::message::Mailbox;
 use url::Url;
 
 use self::smtp::SmtpServer;
-pub use self::words::{Kind, State};
+pub use self::words::{BlastState, Kind, State};
 use crate::config::{self, WrongSetting};
 
 /// How this service sends mail.

@@ -1,4 +1,4 @@
-//! What a mail is, and where it stands: the words of the outbox's rows.
+//! What a mail is, and where it and its mailing stand: the words of rows.
 
 use crate::column::column_enum;
 
@@ -57,5 +57,26 @@ impl State {
             Self::Queued | Self::Failed | Self::Bounced | Self::Unknown => true,
             Self::Sending | Self::Sent | Self::Cancelled | Self::Suppressed => false,
         }
+    }
+}
+
+column_enum! {
+    /// Where a mailing stands. All but `done` are stored. Which state follows which is the mailings' own
+    /// business; the outbox has to know which of them send.
+    pub enum BlastState {
+        /// Being written.
+        Draft = "draft",
+        /// Somebody has approved exactly what it says now.
+        Approved = "approved",
+        /// Its mails go out as they become due.
+        Sending = "sending",
+        /// Its mails wait.
+        Paused = "paused",
+        /// It was started, and no mail of it is waiting any more.
+        Done = "done",
+        /// What had not been sent never will be.
+        Cancelled = "cancelled",
+        /// It was sent and then explained away.
+        Recalled = "recalled",
     }
 }

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     activity::Doing,
     activity::{self, Level},
+    mail::BlastState,
     mail::smtp::HandOver,
     reminder::{self, Attempt, Place, rule::Reason},
     suppression::{self, Cause},
@@ -124,6 +125,7 @@ fn write(
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Written>> {
     let all = |of: fn(&Outcome) -> Uuid| -> Vec<Uuid> { outcomes.iter().map(of).collect() };
+    let no_more = BlastState::Cancelled;
     let [queued, sending, sent, unknown, failed, cancelled] = [
         State::Queued,
         State::Sending,
@@ -136,7 +138,7 @@ fn write(
         "UPDATE outbox mail SET \
              state = CASE \
                  WHEN told.state = '{queued}' AND EXISTS (SELECT FROM blasts \
-                     WHERE blasts.id = mail.blast_id AND blasts.state = 'cancelled') THEN '{cancelled}' \
+                     WHERE blasts.id = mail.blast_id AND blasts.state = '{no_more}') THEN '{cancelled}' \
                  WHEN told.is_late AND mail.queued_at < clock_timestamp() - make_interval(secs => $8) THEN '{failed}' \
                  ELSE told.state END, \
              handed_over = mail.handed_over OR told.state IN ('{sent}', '{unknown}'), \

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     activity::{self, Category, Doing, Line},
+    mail::BlastState,
     reminder::{self, Attempt, Place, rule::Reason},
     schema::{blasts, outbox},
 };
@@ -145,6 +146,6 @@ fn of_a_cancelled_mailing(connection: &mut PgConnection, id: Uuid) -> QueryResul
     let cancelled = outbox::table
         .inner_join(blasts::table)
         .filter(outbox::id.eq(id).and(outbox::kind.eq(Kind::Blast)))
-        .filter(blasts::state.eq_any(["cancelled", "recalled"]));
+        .filter(blasts::state.eq_any([BlastState::Cancelled, BlastState::Recalled]));
     diesel::select(diesel::dsl::exists(cancelled)).get_result(connection)
 }

@@ -25,6 +25,7 @@ use crate::{
     mail::{Kind, State},
     reminder::{self, Attempt, Place, rule::Reason},
     schema::{outbox, stripe_events, suppressions},
+    session::SessionState,
     suppression::{AddressHash, AddressKey},
 };
 
@@ -184,10 +185,10 @@ fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> Quer
         erased.carts += pruned.carts;
     }
     // Only now: what stands before this finds its rows by an address, or by a mail that still waits.
-    erased.mails = of_mails(connection, MAILS, hash, address)?;
+    erased.mails = of_mails(connection, &mails(), hash, address)?;
     erased.orders = of_address(connection, ORDERS, address)?;
     of_address(connection, METADATA, address)?;
-    of_address(connection, MINTS, address)?;
+    of_address(connection, &mints(), address)?;
     erased.cases = of_address(connection, CASES, address)?;
     let on_the_list = suppressions::table.find(&hash.0[..]);
     let listed = diesel::update(on_the_list)
@@ -215,10 +216,18 @@ fn of_address(connection: &mut PgConnection, statement: &str, address: &str) -> 
         .execute(connection)
 }
 
-const MAILS: &str = "UPDATE outbox SET address = NULL, subject = NULL, body = NULL, \
-         state = CASE WHEN state IN ('sent', 'cancelled', 'suppressed') THEN state ELSE 'cancelled' END, \
+fn mails() -> String {
+    format!(
+        "UPDATE outbox SET address = NULL, subject = NULL, body = NULL, \
+         state = CASE WHEN state IN ('{}', '{cancelled}', '{}') THEN state ELSE '{cancelled}' END, \
          last_error = CASE WHEN strpos(lower(last_error), $1) > 0 THEN 'erased' ELSE last_error END \
-     WHERE (address_hash = $2 OR lower(address) = $1) AND address IS NOT NULL AND state <> 'sending'";
+     WHERE (address_hash = $2 OR lower(address) = $1) AND address IS NOT NULL AND state <> '{}'",
+        State::Sent,
+        State::Suppressed,
+        State::Sending,
+        cancelled = State::Cancelled
+    )
+}
 const ORDERS: &str =
     "UPDATE orders SET email = NULL, name = NULL, checkout_params = '[]' WHERE lower(email) = $1";
 const METADATA: &str = "UPDATE orders SET metadata = \
@@ -228,10 +237,16 @@ const METADATA: &str = "UPDATE orders SET metadata = \
      WHERE EXISTS (SELECT FROM jsonb_each_text(metadata) WHERE $1 IN (lower(trim(key)), lower(trim(value))))";
 /// A mint that never came to its end keeps what was sent; a checkout lives for a day, so that after
 /// two nothing can come of it.
-const MINTS: &str = "UPDATE checkout_sessions SET state = 'failed', request_body = NULL, \
+fn mints() -> String {
+    format!(
+        "UPDATE checkout_sessions SET state = '{}', request_body = NULL, \
          failure = 'never finished', ended_at = clock_timestamp() \
-     WHERE state = 'minting' AND created_at < clock_timestamp() - interval '2 days' \
-       AND (strpos(lower(request_body), $1) > 0 OR strpos(lower(request_body), replace($1, '@', '%40')) > 0)";
+     WHERE state = '{}' AND created_at < clock_timestamp() - interval '2 days' \
+       AND (strpos(lower(request_body), $1) > 0 OR strpos(lower(request_body), replace($1, '@', '%40')) > 0)",
+        SessionState::Failed,
+        SessionState::Minting
+    )
+}
 const CASES: &str = "UPDATE cases SET email = NULL WHERE lower(email) = $1";
 
 struct Looked {

@@ -18,8 +18,8 @@ use self::missed::Missed;
 use crate::{
     app::App,
     chore::Turn,
+    consumer,
     db::DbError,
-    inbox,
     schema::{payments, sweeps},
     settlement::FoundBy,
     upstream::UpstreamError,
@@ -103,7 +103,7 @@ pub async fn look(app: &App, kind: Look) -> Result<SweepFound, UpstreamError> {
     let mut missed = Missed::default();
     let fetched = missed::fetch(app, kind, began, &mut missed).await;
     // What was found before Stripe fell silent is worked on all the same.
-    while inbox::work_off(app).await? > 0 {}
+    while consumer::work_off(app).await? > 0 {}
     silence::listen(app, missed.new.len(), began).await?;
     fetched?;
     let overdue = overdue::settle(app, kind).await?;

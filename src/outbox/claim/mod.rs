@@ -30,9 +30,10 @@ fn due() -> String {
         "mail.state = '{}' AND mail.kind = ANY($2) AND mail.not_before <= clock_timestamp() \
          AND (mail.due_at IS NULL OR mail.due_at <= $1) \
          AND (mail.kind <> '{}' OR mail.blast_id IS NULL OR EXISTS \
-             (SELECT FROM blasts WHERE blasts.id = mail.blast_id AND blasts.state = 'sending'))",
+             (SELECT FROM blasts WHERE blasts.id = mail.blast_id AND blasts.state = '{}'))",
         State::Queued,
-        Kind::Blast
+        Kind::Blast,
+        mail::BlastState::Sending
     )
 }
 

@@ -267,7 +267,7 @@ fn whoever_dies_while_stripe_is_asked_leaves_the_event_to_the_next() {
     // The worker that has claimed the event goes away in the middle.
     let patience = std::time::Duration::from_millis(500);
     let gone = runtime().block_on(async {
-        tokio::time::timeout(patience, freshmint::inbox::work_off(&world.app)).await
+        tokio::time::timeout(patience, freshmint::consumer::work_off(&world.app)).await
     });
     assert!(gone.is_err());
     assert_eq!(decisions(&world), [""; 0]);

@@ -16,8 +16,8 @@ use freshmint::{
     activity::Doing,
     app::App,
     config::Secret,
+    consumer,
     db::DbError,
-    inbox,
     mail::letter,
     order::{
         self, Created,
@@ -343,7 +343,7 @@ impl World {
     /// Lets the worker do what there is to do.
     pub fn work_off(&self) {
         while runtime()
-            .block_on(inbox::work_off(&self.app))
+            .block_on(consumer::work_off(&self.app))
             .expect("the database answers")
             > 0
         {}

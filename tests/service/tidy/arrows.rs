@@ -13,15 +13,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("language", &[]),
     ("link", &[]),
     ("metrics", &[]),
+    ("one_at_a_time", &[]),
     ("random", &[]),
     ("schema", &[]),
     ("spreadsheet", &[]),
     ("visitor", &[]),
-    // The log, the settings of a process, the database.
+    // The log, the settings of a process, the database, words of rows.
     ("activity", &["column", "schema"]),
-    ("config", &["link", "mail"]),
+    ("config", &["link"]),
     ("db", &["config"]),
     ("pace", &["clock", "column", "db", "schema"]),
+    ("session", &["column", "visitor"]),
     ("token", &["column", "config", "random", "schema"]),
     // What is owed, and what the world is asked and told about it.
     (
@@ -31,29 +33,38 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("gateway", &["config", "order", "random"]),
-    ("mail", &["clock", "config", "language", "order"]),
+    ("mail", &["clock", "column", "config", "language", "order"]),
     (
         "suppression",
         &["activity", "order", "schema", "spreadsheet"],
     ),
-    ("settings", &["activity", "order", "outbox", "schema"]),
+    ("settings", &["activity", "order", "schema"]),
     (
         "reminder",
-        &["db", "order", "random", "schema", "suppression"],
+        &[
+            "column",
+            "db",
+            "gateway",
+            "mail",
+            "order",
+            "random",
+            "schema",
+            "suppression",
+        ],
     ),
+    ("upstream", &["db", "gateway"]),
     // The value that all of it is built into, and turns of replicas.
     (
         "app",
         &[
-            "checkout",
             "clock",
             "config",
             "db",
             "gateway",
-            "inbox",
             "link",
             "mail",
             "metrics",
+            "one_at_a_time",
             "order",
             "pace",
             "reminder",
@@ -61,7 +72,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("chore", &["app", "db", "random", "schema"]),
-    // Mail.
+    // What Stripe told, kept; and mail.
+    (
+        "inbox",
+        &[
+            "activity",
+            "app",
+            "chore",
+            "column",
+            "config",
+            "db",
+            "gateway",
+            "schema",
+            "suppression",
+        ],
+    ),
     (
         "outbox",
         &[
@@ -70,6 +95,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "clock",
             "config",
             "db",
+            "inbox",
             "mail",
             "order",
             "random",
@@ -96,6 +122,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "activity",
             "app",
+            "column",
             "config",
             "db",
             "mail",
@@ -111,18 +138,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Money.
     (
         "case",
-        &[
-            "activity",
-            "app",
-            "checkout",
-            "db",
-            "gateway",
-            "language",
-            "order",
-            "random",
-            "schema",
-            "settlement",
-        ],
+        &["activity", "column", "db", "order", "random", "schema"],
     ),
     (
         "settlement",
@@ -130,6 +146,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "activity",
             "app",
             "case",
+            "column",
             "db",
             "gateway",
             "order",
@@ -137,13 +154,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "random",
             "reminder",
             "schema",
+            "session",
             "settings",
             "suppression",
         ],
-    ),
-    (
-        "timeline",
-        &["activity", "case", "order", "schema", "suppression"],
     ),
     (
         "checkout",
@@ -155,10 +169,28 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "link",
             "order",
             "random",
+            "reminder",
             "schema",
+            "session",
             "settings",
             "settlement",
+            "upstream",
             "visitor",
+        ],
+    ),
+    (
+        "resolution",
+        &[
+            "activity",
+            "app",
+            "case",
+            "checkout",
+            "db",
+            "gateway",
+            "language",
+            "order",
+            "schema",
+            "settlement",
         ],
     ),
     // What comes in, and what goes.
@@ -169,26 +201,29 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "app",
             "db",
             "gateway",
+            "mail",
             "order",
+            "outbox",
             "random",
             "reminder",
             "schema",
+            "session",
             "settings",
-            "settlement",
             "spreadsheet",
             "suppression",
+            "upstream",
         ],
     ),
     (
-        "inbox",
+        "consumer",
         &[
             "app",
-            "config",
             "db",
             "gateway",
+            "inbox",
             "recovery",
-            "schema",
             "settlement",
+            "upstream",
         ],
     ),
     (
@@ -204,6 +239,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "sweep",
+        &[
+            "activity",
+            "app",
+            "checkout",
+            "chore",
+            "consumer",
+            "db",
+            "gateway",
+            "inbox",
+            "order",
+            "schema",
+            "session",
+            "settlement",
+            "upstream",
+        ],
+    ),
+    (
         "retention",
         &[
             "activity",
@@ -211,25 +264,27 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "chore",
             "db",
             "inbox",
+            "mail",
             "order",
             "recovery",
+            "reminder",
             "schema",
+            "session",
             "settings",
             "suppression",
         ],
     ),
     (
-        "sweep",
+        "timeline",
         &[
             "activity",
-            "app",
-            "checkout",
-            "chore",
-            "db",
-            "gateway",
-            "inbox",
+            "case",
+            "mail",
+            "order",
+            "reminder",
             "schema",
-            "settlement",
+            "session",
+            "suppression",
         ],
     ),
     // The edges.
@@ -254,6 +309,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "outbox",
             "recovery",
             "reminder",
+            "resolution",
             "settings",
             "settlement",
             "suppression",
@@ -267,6 +323,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "alert",
             "app",
+            "consumer",
             "db",
             "inbox",
             "outbox",
@@ -275,16 +332,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("serve", &["app", "web", "worker"]),
-];
-
-/// Arrows that close a circle and are still to go.
-const CIRCLES: &[(&str, &str)] = &[
-    ("app", "checkout"),
-    ("app", "inbox"),
-    ("case", "checkout"),
-    ("case", "settlement"),
-    ("config", "mail"),
-    ("settings", "outbox"),
 ];
 
 /// The modules of this crate that a file names in its `use crate::…` lines or by path.
@@ -385,16 +432,15 @@ fn every_module_uses_what_its_row_allows_and_nothing_else() {
 #[test]
 fn no_two_modules_use_each_other() {
     let place = |name: &str| MAY_USE.iter().position(|(module, _)| *module == name);
-    let against_the_order: BTreeSet<(&str, &str)> = MAY_USE
+    let against_the_order: Vec<(&str, &str)> = MAY_USE
         .iter()
         .flat_map(|(module, may)| may.iter().map(|target| (*module, *target)))
         .filter(|(module, target)| place(target) >= place(module))
         .collect();
-    assert_eq!(
-        against_the_order,
-        CIRCLES.iter().copied().collect(),
+    assert!(
+        against_the_order.is_empty(),
         "each of these stands below the module that uses it: move a row of MAY_USE, or, if that \
-         closes a circle, change the code"
+         closes a circle, change the code",
     );
 }
 
@@ -417,7 +463,10 @@ fn what_comes_first_does_not_know_what_follows() {
     let downstream = [
         ("language", ["order", "mail", "web"]),
         ("order", ["checkout", "settlement", "inbox"]),
+        ("case", ["settlement", "checkout", "resolution"]),
         ("settlement", ["checkout", "inbox", "blast"]),
+        ("checkout", ["resolution", "inbox", "blast"]),
+        ("app", ["checkout", "settlement", "case"]),
         ("mail", ["outbox", "reminder", "blast"]),
         ("reminder", ["outbox", "settlement", "blast"]),
         ("outbox", ["settlement", "blast", "checkout"]),
@@ -457,11 +506,8 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "visitor.rs",
         "inbox/dispatch.rs",
         "blast/state.rs",
-        "blast/selection.rs",
         "blast/draft.rs",
-        "blast/content.rs",
         "blast/plan.rs",
-        "blast/findings.rs",
         "blast/trouble.rs",
         "reminder/rule.rs",
         "outbox/gate.rs",
@@ -497,6 +543,7 @@ fn each_library_at_the_edge_has_one_user() {
     let only = [
         ("stripe_checkout", "gateway"),
         ("stripe_client_core", "gateway"),
+        ("stripe_core", "gateway"),
         ("reqwest", "gateway"),
         ("jsonwebtoken::", "link"),
         ("lettre::transport", "mail"),

@@ -125,9 +125,6 @@ impl Change {
 }
 
 /// Reads them.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn read(connection: &mut PgConnection) -> QueryResult<Settings> {
     settings::table
         .select(Settings::as_select())
@@ -136,9 +133,6 @@ pub fn read(connection: &mut PgConnection) -> QueryResult<Settings> {
 
 /// Reads them under a shared lock, and so holds them as they are until the caller's transaction ends: what follows from them
 /// is there before they change.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn hold(connection: &mut PgConnection) -> QueryResult<Settings> {
     settings::table
         .select(Settings::as_select())
@@ -164,9 +158,6 @@ impl Changed {
 
 /// Sets some; the others stay. What is another value than before goes into the history. What follows
 /// from a switch is for the caller, in its transaction.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn change(
     connection: &mut PgConnection,
     change: &Change,

@@ -56,9 +56,6 @@ pub fn hash(token: &str) -> Vec<u8> {
 }
 
 /// The token with this hash.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn find(connection: &mut PgConnection, hash: &[u8]) -> QueryResult<Option<TokenHolder>> {
     api_tokens::table
         .filter(api_tokens::token_hash.eq(hash))

@@ -101,3 +101,14 @@ UPDATE stripe_events SET
 FROM texts WHERE texts.id = stripe_events.id;
 
 DROP FUNCTION event_hash_of, event_pad, event_uuid_of, event_json_of;
+
+-- A reminder that was given up (48 hours without a server that took it) is no longer scheduled. What an
+-- older version gave up is brought in line, its order's place freed: no server can have it.
+UPDATE outbox_orders SET void = true
+FROM outbox JOIN reminder_decisions decision ON decision.mail_id = outbox.id
+WHERE outbox_orders.mail_id = outbox.id AND outbox.kind = 'reminder' AND outbox.state = 'failed'
+  AND NOT outbox.handed_over AND decision.decision = 'scheduled';
+UPDATE reminder_decisions SET decision = 'skipped', reason = 'too_old'
+FROM outbox
+WHERE outbox.id = reminder_decisions.mail_id AND outbox.kind = 'reminder' AND outbox.state = 'failed'
+  AND NOT outbox.handed_over AND reminder_decisions.decision = 'scheduled';

@@ -114,17 +114,11 @@ impl Line {
 }
 
 /// Writes a line.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn record(connection: &mut PgConnection, line: Line) -> QueryResult<()> {
     record_all(connection, vec![line])
 }
 
 /// Writes lines, in their order.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn record_all(connection: &mut PgConnection, lines: Vec<Line>) -> QueryResult<()> {
     if lines.is_empty() {
         return Ok(());

@@ -21,9 +21,6 @@ use crate::{
 };
 
 /// Writes a mailing: a draft, of which nothing is sent.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn create(
     connection: &mut PgConnection,
     content: &Content,
@@ -48,9 +45,6 @@ pub fn create(
 
 /// Changes a mailing that has not been started. Its approval is void then, and whoever changed it is
 /// its author: with four eyes, nobody approves their own words.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn change(
     connection: &mut PgConnection,
     id: Uuid,

@@ -91,9 +91,6 @@ pub struct Counts {
 }
 
 /// A page of mailings, newest first; `before` is where the page before ended.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn list(
     connection: &mut PgConnection,
     before: Option<Uuid>,
@@ -113,18 +110,12 @@ pub fn list(
 }
 
 /// One mailing.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Blast>> {
     let stored = row::read(connection, id)?;
     Ok(shown(connection, stored.into_iter().collect())?.pop())
 }
 
 /// The mailings with this name, newest first: a name may be given twice.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn named(connection: &mut PgConnection, name: &str) -> QueryResult<Vec<Uuid>> {
     blasts::table
         .filter(blasts::name.eq(name))

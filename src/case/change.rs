@@ -37,9 +37,6 @@ pub struct Opening<'a> {
 
 /// Opens a case; tells whether it is new. One that was opened before stays as it is, also where it
 /// is resolved.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn open(connection: &mut PgConnection, opening: &Opening, doing: &Doing) -> QueryResult<bool> {
     // One case of a kind about one thing, by the unique index: whoever hears of it again opens none.
     let new = diesel::insert_into(cases::table)
@@ -61,9 +58,6 @@ pub fn open(connection: &mut PgConnection, opening: &Opening, doing: &Doing) -> 
 }
 
 /// Whether money that does not fit an order still waits for somebody to decide.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn in_review(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<bool> {
     let waiting = cases::table
         .filter(cases::order_id.eq(order_id))
@@ -74,9 +68,6 @@ pub fn in_review(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<b
 
 /// Closes what is open about something: it was settled at Stripe, or a person has decided. Tells
 /// whether anything was.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn close(
     connection: &mut PgConnection,
     about: &str,

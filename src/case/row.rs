@@ -135,9 +135,6 @@ fn half_a_resolution() -> QueryError {
 }
 
 /// The case with this id.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Case>> {
     let row = cases::table
         .find(id)

@@ -97,9 +97,6 @@ pub struct CaseFilter {
 }
 
 /// A page of cases, newest first.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn list(
     connection: &mut PgConnection,
     filter: &CaseFilter,
@@ -134,9 +131,6 @@ pub fn list(
 }
 
 /// One case.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn show(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<CaseView>> {
     let Some(case) = super::find(connection, id)? else {
         return Ok(None);

@@ -59,9 +59,6 @@ pub struct KnownSession {
 }
 
 /// Those of these sessions that have a row.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn known_sessions(
     connection: &mut PgConnection,
     ids: &[SessionId],
@@ -106,9 +103,6 @@ pub fn known_sessions(
 }
 
 /// Who opened the order's one payable session; callers hold the order's lock.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn live(connection: &mut PgConnection, order: &Order) -> QueryResult<Option<Origin>> {
     let origin: Option<SessionOrigin> = checkout_sessions::table
         .filter(checkout_sessions::id.eq_any(row::live_of(connection, &[order.id])?))
@@ -120,9 +114,6 @@ pub fn live(connection: &mut PgConnection, order: &Order) -> QueryResult<Option<
 
 /// Another session follows the order's payable one, or it is paid: nothing waits for that one's end.
 /// Callers hold the order's lock.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn retire(connection: &mut PgConnection, order: &Order, now: DateTime<Utc>) -> QueryResult<()> {
     let live = row::live_of(connection, &[order.id])?;
     diesel::update(checkout_sessions::table.filter(checkout_sessions::id.eq_any(live)))
@@ -136,9 +127,6 @@ pub fn retire(connection: &mut PgConnection, order: &Order, now: DateTime<Utc>) 
 
 /// Writes down sessions of an order that are new here, the newest last; callers hold its lock.
 /// They count as attempts, so that no mint takes their numbers.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn keep(
     connection: &mut PgConnection,
     order: &Order,
@@ -203,9 +191,6 @@ fn insert(
 
 /// The order was paid with this session of an earlier import, which has ended; callers hold the
 /// order's lock.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn complete(connection: &mut PgConnection, id: &SessionId) -> QueryResult<()> {
     let superseded = checkout_sessions::table
         .filter(checkout_sessions::stripe_id.eq(id.as_str()))

@@ -23,9 +23,6 @@ pub enum AdvisoryLock<'a> {
 
 impl AdvisoryLock<'_> {
     /// Waits for the lock, which is held until the transaction ends.
-    ///
-    /// # Errors
-    /// What PostgreSQL says.
     pub fn take(self, connection: &mut PgConnection) -> QueryResult<()> {
         match self {
             Self::Migrations => by_number(connection, 7_205_759_403_792_793),

@@ -57,9 +57,6 @@ pub struct Brought {
 }
 
 /// Takes an order in, inside the caller's transaction.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn take_in(connection: &mut PgConnection, entry: &Entry, doing: &Doing) -> QueryResult<Taken> {
     let told = &entry.prior;
     let known = match known_sessions(connection, entry)? {
@@ -101,9 +98,6 @@ pub fn take_in(connection: &mut PgConnection, entry: &Entry, doing: &Doing) -> Q
 
 /// Takes up the events about these orders' sessions that were ignored because nobody knew them;
 /// tells how many.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn take_up_events(connection: &mut PgConnection, entries: &[Entry]) -> QueryResult<usize> {
     let ids: Vec<SessionId> = entries
         .iter()

@@ -15,9 +15,6 @@ pub const WHY: &str = "foreign: another system opened this session";
 /// Sets the ignored events about one of these sessions back to pending; tells how many.
 ///
 /// One that nobody has read yet is not among them: whoever reads it takes it up.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn take_up(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult<usize> {
     take_up_about(connection, ids.iter().map(SessionId::as_str).collect())
 }

@@ -101,9 +101,6 @@ struct Row<'a> {
 
 /// Keeps events that are not kept yet; tells which were new. One that is no event has failed for good
 /// with that, and its line is written in the same transaction.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn insert(connection: &mut PgConnection, events: &[NewEvent]) -> QueryResult<Vec<String>> {
     // Never changes, so that it needs no transaction with what follows.
     let key = AddressKey::load(connection)?;
@@ -145,9 +142,6 @@ pub(super) fn failed_for_good(id: &str, kind: &str, source: Source, at: DateTime
 }
 
 /// The webhook of an event that the sweep brought has come after all.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub(super) fn delivered(
     connection: &mut PgConnection,
     ids: &[String],

@@ -38,9 +38,6 @@ pub struct MailToPayer {
 /// whose answer was lost we know no id of Stripe's yet, but the payment carries our row's.
 ///
 /// A payment that cannot be read, or has not been read yet, may name any of them.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn payment_pending_in_inbox(
     connection: &mut PgConnection,
     mails: &[MailToPayer],

@@ -30,9 +30,6 @@ pub struct EventView {
 }
 
 /// A page of events, newest first; `before` is where the page before ended.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn list(
     connection: &mut PgConnection,
     state: Option<State>,
@@ -72,9 +69,6 @@ pub enum Replayed {
 
 /// Sets an event back to pending, to be worked on again. What it names is read anew: this version may
 /// read what an older one did not.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn replay(connection: &mut PgConnection, id: &str) -> QueryResult<Replayed> {
     connection.transaction(|connection| {
         let event = stripe_events::table.find(id);

@@ -11,9 +11,6 @@ use super::{
 use crate::{activity::Level, schema::orders};
 
 /// Moves a locked order as the table in [`super::state`] says, and writes the history line.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn advance(
     connection: &mut PgConnection,
     order: &Order,
@@ -25,9 +22,6 @@ pub fn advance(
 
 /// [`advance`], for a fact that happened before anybody told us: the evidence is of `happened_at`, the
 /// history line of today.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn advance_as_of(
     connection: &mut PgConnection,
     order: &Order,

@@ -23,9 +23,6 @@ pub enum Created {
 }
 
 /// Takes an order in; the same content again is the same order.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn create(
     connection: &mut PgConnection,
     order: &NewOrder,
@@ -36,9 +33,6 @@ pub fn create(
 }
 
 /// Makes an order of a cart that somebody began at `started_at`.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn restore(
     connection: &mut PgConnection,
     cart: &Restored,

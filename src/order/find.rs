@@ -27,9 +27,6 @@ pub struct OrderFilter {
 }
 
 /// A page of orders, newest first.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn list(
     connection: &mut PgConnection,
     filter: &OrderFilter,
@@ -74,9 +71,6 @@ pub fn list(
 }
 
 /// The order with this id.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Order>> {
     let row = orders::table
         .find(id)
@@ -87,9 +81,6 @@ pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Order
 }
 
 /// The order with this reference.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn find_by_reference(
     connection: &mut PgConnection,
     reference: &str,

@@ -115,9 +115,6 @@ impl Order {
 }
 
 /// Locks orders in the one order in which everybody locks them: by id, before their sessions.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn lock(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<Vec<Order>> {
     let rows: Vec<OrderRow> = orders::table
         .filter(orders::id.eq_any(ids))
@@ -129,9 +126,6 @@ pub fn lock(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<Vec<Orde
 }
 
 /// Sets whether reminders may follow unfinished checkouts of these orders.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn set_remind(connection: &mut PgConnection, ids: &[Uuid], remind: bool) -> QueryResult<()> {
     // Locked in the one order in which everybody locks them, and no more than an update of a plain
     // column needs: whoever refers to an order does not wait. No version counts this.
@@ -148,9 +142,6 @@ pub fn set_remind(connection: &mut PgConnection, ids: &[Uuid], remind: bool) -> 
 }
 
 /// Keeps what the payment that settled a locked order brought, in minor units of its currency.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn settled_with(
     connection: &mut PgConnection,
     order: &Order,
@@ -168,9 +159,6 @@ pub fn settled_with(
 }
 
 /// Keeps that the last bank debit for a locked order did not arrive, to tell the payer.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn debit_failed(
     connection: &mut PgConnection,
     order: &Order,
@@ -186,9 +174,6 @@ pub fn debit_failed(
 }
 
 /// Changes what is owed, or by whom, on a locked order. The link stays the same; the version counts up.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn change(
     connection: &mut PgConnection,
     order: &Order,
@@ -208,9 +193,6 @@ pub fn change(
 }
 
 /// Withdraws the pay link of a locked order: the one in the mails shows from now on that it was replaced.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn withdraw_link(
     connection: &mut PgConnection,
     order: &Order,

@@ -26,9 +26,6 @@ impl Order {
 
 /// Keeps what Stripe told that the catalogue prices of a locked order come to today. No version
 /// counts this: nobody asks for anything else.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn set_amount(connection: &mut PgConnection, id: Uuid, amount: i64) -> QueryResult<()> {
     diesel::update(orders::table.find(id))
         .set(orders::amount_total.eq(amount))

@@ -133,9 +133,6 @@ fn priced(line: &Line) -> Option<Line> {
 }
 
 /// Makes a locked order the simpler one; the version counts up.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn simplify(
     connection: &mut PgConnection,
     order: &Order,

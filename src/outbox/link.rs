@@ -32,9 +32,6 @@ pub enum Sent {
 
 /// Queues the mail with an order's link. While one is on its way another is not made: a wish that is
 /// said twice is one wish.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn send(
     connection: &mut PgConnection,
     app: &App,

@@ -71,9 +71,6 @@ pub struct Letter<'a> {
 /// mail of one mailing.
 ///
 /// A mail to somebody who is not written to is kept as `suppressed`.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn queue(
     connection: &mut PgConnection,
     domain: &str,
@@ -104,9 +101,6 @@ pub fn queue(
 }
 
 /// Wakes the workers of all replicas once the caller's transaction is through: mails are due.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn call_out(connection: &mut PgConnection) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_notify($1, '')")
         .bind::<diesel::sql_types::Text, _>(CHANNEL)

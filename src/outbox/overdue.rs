@@ -34,9 +34,6 @@ struct Overdue {
 
 /// Mails whose lease ran out without an outcome: their worker died, or is stopped. Nobody can know
 /// what became of them. Tells how many there were.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn give_up_overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
     connection.transaction(|connection| {
         // The state is a literal, for the partial index `outbox_in_hand`.
@@ -64,9 +61,6 @@ pub fn give_up_overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> Que
 
 /// Mails of a kind that this version does not know are left to a newer one, which finds them as they were.
 /// Of one that has been due for an hour somebody is told, once. Tells how many there were.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn tell_of_unknown_kinds(
     connection: &mut PgConnection,
     now: DateTime<Utc>,

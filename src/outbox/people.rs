@@ -32,9 +32,6 @@ pub enum Asked {
 
 /// Sends a mail now: one that waits, failed or came back, and one of which nobody knows, since a
 /// person said so. Its old claim is void from here on. Every gate is asked again when it is claimed.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn retry(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryResult<Asked> {
     if of_a_cancelled_mailing(connection, id)? {
         return Ok(Asked::NotNow(
@@ -45,9 +42,6 @@ pub fn retry(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryRes
 }
 
 /// Drops a mail that has not been sent: it is cancelled.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn drop_mail(connection: &mut PgConnection, id: Uuid, doing: &Doing) -> QueryResult<Asked> {
     decide(connection, id, doing, "mail dropped", cancel)
 }

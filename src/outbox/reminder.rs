@@ -11,9 +11,6 @@ use crate::{app::App, order::Order, suppression::AddressHash};
 /// tells its id. `None` if the order has had one, or nobody can be written to.
 ///
 /// It has no words yet: it says what is owed when it is due.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn queue(
     connection: &mut PgConnection,
     app: &App,

@@ -14,9 +14,6 @@ use crate::{
 
 /// Sets some settings; tells them all as they stand then. Where recovery is turned off, what was
 /// scheduled is cancelled in the same transaction.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn change_settings(
     connection: &mut PgConnection,
     change: &Change,

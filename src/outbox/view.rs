@@ -78,9 +78,6 @@ pub struct Filter {
 }
 
 /// A page of mails, newest first.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> QueryResult<Vec<Mail>> {
     let mut query = outbox::table
         .select(Row::as_select())
@@ -110,9 +107,6 @@ pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> Query
 }
 
 /// One mail.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Mail>> {
     let row = outbox::table
         .find(id)
@@ -133,9 +127,6 @@ pub struct Whole {
 }
 
 /// One mail with what it says.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn read(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Whole>> {
     let Some(mail) = find(connection, id)? else {
         return Ok(None);

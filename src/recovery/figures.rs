@@ -58,9 +58,6 @@ pub struct Amounts {
 
 /// The figures of today and the `days` whole days before (UTC): what has been pruned is known by the
 /// day.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn figures(
     connection: &mut PgConnection,
     days: i64,

@@ -30,9 +30,6 @@ pub(super) fn kept_since(
 }
 
 /// Notes that carts from before `until` are not known from here on; said before they go.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn note_gone(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<()> {
     let later = retention::carts_gone_before
         .is_null()

@@ -92,9 +92,6 @@ fn figures(cart: &AbandonedCart) -> Vec<String> {
 }
 
 /// Adds the carts of these sessions, in the transaction in which they go.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn remain(connection: &mut PgConnection, sessions: &[Uuid]) -> QueryResult<()> {
     let mut gone = abandoned(connection, Which::Of(sessions))?;
     for cart in &mut gone {

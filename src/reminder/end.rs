@@ -38,9 +38,6 @@ pub enum Attempt {
 
 /// Ends reminders whose mails are not sent: why. One that a server may have was the one, whatever becomes
 /// of its retry, and stays as it is. Callers hold the mails' locks.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn end(
     connection: &mut PgConnection,
     mails: &[Uuid],
@@ -104,9 +101,6 @@ fn free(connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<()> {
 
 /// A person asks for a reminder again: one that was given up is scheduled once more, and the order's one.
 /// `false` if another has taken its place. Callers hold the order's lock ([`lock_orders`]).
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn again(connection: &mut PgConnection, mail: Uuid) -> QueryResult<bool> {
     if !take_place(connection, mail)? {
         return Ok(false);
@@ -125,9 +119,6 @@ pub fn again(connection: &mut PgConnection, mail: Uuid) -> QueryResult<bool> {
 
 /// Locks the orders that a mail is about, before the mail itself: whoever queues a reminder holds them,
 /// so that an order's place is not taken and given back at the same time.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn lock_orders(connection: &mut PgConnection, mail: Uuid) -> QueryResult<()> {
     let about = outbox_orders::table
         .filter(outbox_orders::mail_id.eq(mail))

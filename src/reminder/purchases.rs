@@ -55,9 +55,6 @@ extern "SQL" {
 }
 
 /// What happened with an address within a week before `now`, the mail `except` not counted.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn last_week(
     connection: &mut PgConnection,
     address: &str,
@@ -86,9 +83,6 @@ pub fn last_week(
 
 /// Two workers that decide about carts of one address do so one after the other: else neither would see
 /// the reminder that the other schedules. After orders' locks.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn lock_address(connection: &mut PgConnection, hash: AddressHash) -> QueryResult<()> {
     AdvisoryLock::Address(&hash.0).take(connection)
 }
@@ -99,9 +93,6 @@ pub struct Purchases(HashMap<AddressHash, Vec<DateTime<Utc>>>);
 
 impl Purchases {
     /// Those from `first` to `last`, both included.
-    ///
-    /// # Errors
-    /// What PostgreSQL says.
     pub fn between(
         connection: &mut PgConnection,
         first: DateTime<Utc>,
@@ -153,9 +144,6 @@ impl Purchases {
 
 /// Keeps what a checkout tells of its payer, whoever opened it: they have bought, or a bank debit did
 /// not arrive after all. When it was told first counts, so a debit counts from its beginning.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn learn(
     connection: &mut PgConnection,
     session: &Session,

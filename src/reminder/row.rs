@@ -48,9 +48,6 @@ pub struct Decided {
 }
 
 /// Writes a decision down. A session that was decided on stays as it was decided.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn decided(
     connection: &mut PgConnection,
     decided: &Decided,
@@ -78,9 +75,6 @@ pub fn decided(
 }
 
 /// Whether a reminder of this order is scheduled or sent, or this session was decided on before.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn already_reminded(connection: &mut PgConnection, order: Uuid) -> QueryResult<bool> {
     let one = decisions::table
         .filter(decisions::order_id.eq(order))
@@ -89,9 +83,6 @@ pub fn already_reminded(connection: &mut PgConnection, order: Uuid) -> QueryResu
 }
 
 /// The mails of reminders that have left our hands; `at` for those that the server took.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn handed_over(
     connection: &mut PgConnection,
     mails: &[Uuid],
@@ -135,9 +126,6 @@ pub struct DecisionView {
 }
 
 /// A page of decisions, newest first; `before` is where the page before ended.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn list(
     connection: &mut PgConnection,
     order: Option<Uuid>,

@@ -17,18 +17,12 @@ use crate::{
 };
 
 /// Whether a payment of the order is known, whatever it is to it.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn payment_known(connection: &mut PgConnection, order: &Order) -> QueryResult<bool> {
     let its_own = payment_allocations::table.filter(payment_allocations::order_id.eq(order.id));
     select(exists(its_own)).get_result(connection)
 }
 
 /// Those of these sessions whose payment came here, belongs to no order, and has not gone back.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn unplaced(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult<Vec<String>> {
     payments::table
         .filter(payments::stripe_session_id.eq_any(ids.iter().map(SessionId::as_str)))
@@ -47,9 +41,6 @@ pub fn unplaced(connection: &mut PgConnection, ids: &[SessionId]) -> QueryResult
 
 /// Whether an import told of a payment whose intent has not been learnt: what is heard of an unknown
 /// intent may be about it.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn may_be_imported(connection: &mut PgConnection, intent: &str) -> QueryResult<bool> {
     let known = payments::table.filter(payments::payment_intent.eq(intent));
     let nameless = payments::table
@@ -60,9 +51,6 @@ pub fn may_be_imported(connection: &mut PgConnection, intent: &str) -> QueryResu
 
 /// Writes down that the order was paid with this session, whose row is there. The payment intent is
 /// filled in once Stripe tells of it. Callers hold the order's lock.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn record_imported(
     connection: &mut PgConnection,
     order: &Order,

@@ -269,9 +269,6 @@ pub struct Payment {
 }
 
 /// The payments of these orders, oldest first.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn payments_of(connection: &mut PgConnection, orders: &[Uuid]) -> QueryResult<Vec<Payment>> {
     payment_allocations::table
         .inner_join(payments::table)

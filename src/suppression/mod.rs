@@ -49,9 +49,6 @@ pub struct AddressKey(Vec<u8>);
 
 impl AddressKey {
     /// Reads the key.
-    ///
-    /// # Errors
-    /// What PostgreSQL says.
     pub fn load(connection: &mut PgConnection) -> QueryResult<Self> {
         secrets::table
             .find("addresses")
@@ -102,9 +99,6 @@ pub struct Cause {
 
 /// Puts an address on the list, in a transaction of its own or the caller's. One that is on it stays as
 /// it is: the first reason counts, also if two come at once.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn add(
     connection: &mut PgConnection,
     hash: AddressHash,
@@ -138,9 +132,6 @@ pub fn add(
 
 /// Puts the addresses of a file on the list, in one transaction; tells how many are new. Those that are
 /// on it stay as they are.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn import(
     connection: &mut PgConnection,
     entries: &[file::Entry],
@@ -174,9 +165,6 @@ pub fn import(
 }
 
 /// Takes an address off the list; whether it was on it.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn lift(connection: &mut PgConnection, hash: AddressHash, doing: &Doing) -> QueryResult<bool> {
     connection.transaction(|connection| {
         let lifted = diesel::delete(suppressions::table.find(&hash.0[..])).execute(connection)? > 0;
@@ -193,9 +181,6 @@ pub fn lift(connection: &mut PgConnection, hash: AddressHash, doing: &Doing) -> 
 }
 
 /// Which of these are on the list.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn among(
     connection: &mut PgConnection,
     hashes: impl IntoIterator<Item = AddressHash>,
@@ -212,9 +197,6 @@ pub fn among(
 }
 
 /// The address behind a hash, if a mail of ours still knows it.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn address_of(connection: &mut PgConnection, hash: AddressHash) -> QueryResult<Option<String>> {
     let known = outbox::table
         .filter(outbox::address_hash.eq(&hash.0[..]))
@@ -227,9 +209,6 @@ pub fn address_of(connection: &mut PgConnection, hash: AddressHash) -> QueryResu
 }
 
 /// A page of the list, newest first; `before` is where the page before ended.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn list(
     connection: &mut PgConnection,
     before: Option<(DateTime<Utc>, Vec<u8>)>,

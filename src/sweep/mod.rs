@@ -119,9 +119,6 @@ pub async fn look(app: &App, kind: Look) -> Result<SweepFound, UpstreamError> {
 }
 
 /// Since when Stripe has events that its webhooks did not bring, if it has.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn silent_since(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
     sweeps::table.select(sweeps::silent_since).first(connection)
 }

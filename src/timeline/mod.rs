@@ -40,9 +40,6 @@ pub struct Entry {
 }
 
 /// The story of an order; `None` if there is none.
-///
-/// # Errors
-/// What PostgreSQL says.
 pub fn order_timeline(
     connection: &mut PgConnection,
     order_id: Uuid,

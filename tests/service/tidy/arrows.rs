@@ -122,7 +122,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "activity",
             "app",
-            "column",
             "config",
             "db",
             "mail",

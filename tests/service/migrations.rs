@@ -340,3 +340,29 @@ fn the_service_refuses_to_start_on_a_database_without_its_tables() {
     assert_eq!(world.command(&["migrate"]).1, "nothing to do\n");
     assert_eq!(world.get("/readyz").status, 200);
 }
+
+/// What an older version gave up stood as scheduled for ever.
+#[test]
+fn a_reminder_that_was_given_up_is_scheduled_no_longer_after_the_migration() {
+    let database = Database::new();
+    let mut connection = database.connect();
+    connection
+        .batch_execute(ROWS)
+        .expect("the rows are possible");
+    connection
+        .revert_last_migration(migrations())
+        .expect("down");
+    connection
+        .batch_execute(
+            "UPDATE outbox SET state = 'failed', last_error = '450' WHERE kind = 'reminder'",
+        )
+        .expect("given up");
+    connection.run_pending_migrations(migrations()).expect("up");
+    let world = World::on(database, &[]);
+    let decided = "SELECT decision || ' ' || reason AS text FROM reminder_decisions";
+    assert_eq!(world.text(decided), "skipped too_old");
+    assert_eq!(
+        world.count("outbox_orders WHERE kind = 'reminder' AND void"),
+        1
+    );
+}

@@ -10,7 +10,7 @@ use url::Url;
 use crate::{
     clock::Clock,
     config::{self, Secret, WrongSetting},
-    db::Db,
+    db::{Db, Lane, Lanes},
     gateway::Gateway,
     link::{self, token::LinkKeys},
     mail::{Mailer, letter::About, template::Holes},
@@ -28,8 +28,12 @@ pub type Wake = Arc<Notify>;
 /// Everything the service works with. Cheap to clone.
 #[derive(Clone)]
 pub struct App {
-    /// The orders.
+    /// The orders, by the connections of this lane: the payers', unless [`App::on`] says otherwise.
     pub db: Db,
+    /// The connections of all lanes.
+    lanes: Lanes,
+    /// How many they are together.
+    pub connections: u32,
     /// Stripe.
     pub stripe: Gateway,
     /// The time.
@@ -79,11 +83,11 @@ impl App {
     /// The first wrong setting.
     pub fn new(settings: &config::Service, clock: Clock) -> Result<Self, WrongSetting> {
         settings.check()?;
+        let lanes = Lanes::new(&settings.database);
         Ok(Self {
-            db: Db::new(
-                &settings.database.database_url,
-                settings.database.database_pool_size,
-            ),
+            db: lanes.of(Lane::Payers).clone(),
+            lanes,
+            connections: settings.database.database_pool_size,
             stripe: Gateway::new(&settings.stripe),
             pace: Pace::new(clock.clone()),
             clock,
@@ -110,6 +114,14 @@ impl App {
             wake: Wake::default(),
             metrics: Metrics::new(),
         })
+    }
+
+    /// The same, with the connections of another lane.
+    pub fn on(&self, lane: Lane) -> Self {
+        Self {
+            db: self.lanes.of(lane).clone(),
+            ..self.clone()
+        }
     }
 
     /// An order's pay link as it is today.

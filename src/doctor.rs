@@ -3,11 +3,13 @@
 use std::{fmt, time::Duration};
 
 use chrono::{DateTime, Utc};
+use diesel::result::Error as QueryError;
 use tokio::time::Instant;
 
 use crate::{
     app::App,
     config,
+    db::{self, DbError},
     gateway::{CallError, Session},
     mail::smtp::Connection,
     order::email::Email,
@@ -150,23 +152,38 @@ fn names_a_way_to_refuse(text: &str) -> bool {
 }
 
 async fn database(app: &App) -> (Finding, Finding) {
-    let db = app.db.clone();
-    let asked = tokio::task::spawn_blocking(move || db.pending_migrations());
-    match tokio::time::timeout(PATIENCE, asked).await {
-        Ok(Ok(Ok(pending))) if pending.is_empty() => (
+    match app.db.run(db::ready).await {
+        Ok(pending) if pending.is_empty() => (
             Finding::Fine("answers".to_owned()),
             Finding::Fine("all applied".to_owned()),
         ),
-        Ok(Ok(Ok(pending))) => (
+        Ok(pending) => (
             Finding::Fine("answers".to_owned()),
             Finding::Wrong(format!("{} pending: run freshmint migrate", pending.len())),
         ),
-        _ => (
-            Finding::Wrong(
-                "cannot be reached: check DATABASE_URL and that PostgreSQL runs".to_owned(),
-            ),
-            Finding::Wrong("unknown while the database cannot be reached".to_owned()),
+        Err(error) => (
+            Finding::Wrong(no_database(&error)),
+            Finding::Wrong("unknown while the database gives no answer".to_owned()),
         ),
+    }
+}
+
+/// What is wrong is said in PostgreSQL's own words: they name the host, the user, the right.
+fn no_database(error: &DbError) -> String {
+    match error {
+        DbError::Unreachable(words) => format!(
+            "cannot be reached: check DATABASE_URL and that PostgreSQL runs; it says: {words}"
+        ),
+        DbError::NotLetIn(words) => {
+            format!("answers and refuses the connection: check DATABASE_URL; it says: {words}")
+        }
+        DbError::Query(QueryError::DatabaseError(_, said)) => {
+            format!("answers and refuses to be read: {}", said.message())
+        }
+        DbError::ReadOnly => {
+            "can be read and not written to: DATABASE_URL must lead to the main server".to_owned()
+        }
+        error => error.to_string(),
     }
 }
 

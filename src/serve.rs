@@ -5,12 +5,13 @@ use std::{io, net::TcpListener};
 use actix_web::{App as Actix, HttpServer, dev::ServerHandle};
 use tokio::sync::watch;
 
-use crate::{app::App, web, worker};
+use crate::{app::App, db::Lane, web, worker};
 
 /// Requests in hand have so long to finish; with the worker's last batch it stays under 30 seconds.
 const GRACE_SECONDS: u64 = 20;
-/// Threads per web worker that wait for the database: measured best for a pool of eight.
-const DATABASE_THREADS: usize = 4;
+/// Threads per web worker for work that blocks and is not the database's. For each connection there is one
+/// more, so that no lane waits for another one's threads.
+const OTHER_THREADS: usize = 8;
 
 /// What runs in this process.
 #[derive(Debug)]
@@ -37,10 +38,11 @@ pub struct Web {
 pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
     let signals = actix_web::rt::spawn(on_signal(stop.clone()));
     let worker = parts.worker.then(|| {
-        let work = worker::run(app.clone(), stop.watch());
+        let work = worker::run(app.on(Lane::Worker), stop.watch());
         actix_web::rt::spawn(ending_all(stop.clone(), work))
     });
     if let Some(Web { listener, threads }) = parts.web {
+        let blocking = usize::try_from(app.connections).unwrap_or(0) + OTHER_THREADS;
         let state = web::State::new(app);
         let server = HttpServer::new(move || {
             Actix::new()
@@ -48,7 +50,7 @@ pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
                 .configure(web::routes(state.clone()))
         })
         .workers(threads)
-        .worker_max_blocking_threads(DATABASE_THREADS)
+        .worker_max_blocking_threads(blocking)
         .shutdown_timeout(GRACE_SECONDS)
         .disable_signals()
         .listen(listener)?

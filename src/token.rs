@@ -18,6 +18,11 @@ column_enum! {
     }
 }
 
+/// What a token begins with, so that it is known for one wherever it is found.
+const PREFIX: &str = "fm_";
+/// So many random bytes follow it, in hex.
+const RANDOM_BYTES: usize = 24;
+
 /// A token that somebody has.
 #[derive(Debug, PartialEq, Eq, Queryable)]
 pub struct TokenHolder {
@@ -37,7 +42,7 @@ pub fn add(
     role: Role,
     now: DateTime<Utc>,
 ) -> QueryResult<Secret> {
-    let token = format!("fm_{}", hex::encode(random::bytes::<24>()));
+    let token = format!("{PREFIX}{}", hex::encode(random::bytes::<RANDOM_BYTES>()));
     diesel::insert_into(api_tokens::table)
         .values((
             api_tokens::id.eq(random::row_id(now)),
@@ -48,6 +53,13 @@ pub fn add(
         ))
         .execute(connection)?;
     Ok(Secret::new(token))
+}
+
+/// Whether a text may be a token of ours, so that whatever else callers send costs no look at the database.
+pub fn is_shaped(text: &str) -> bool {
+    text.strip_prefix(PREFIX).is_some_and(|rest| {
+        rest.len() == 2 * RANDOM_BYTES && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 /// What is kept of a token. It has 192 random bits, so it needs no salt.
@@ -62,4 +74,25 @@ pub fn find(connection: &mut PgConnection, hash: &[u8]) -> QueryResult<Option<To
         .select((api_tokens::name, api_tokens::role))
         .first(connection)
         .optional()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_another_shape_is_no_token() {
+        let hex = "0123456789abcdef".repeat(3);
+        assert!(is_shaped(&format!("fm_{hex}")));
+        for wrong in [
+            String::new(),
+            "fm_".to_owned(),
+            hex.clone(),
+            format!("fm_{hex}0"),
+            format!("fm_{}", "g".repeat(48)),
+            format!("fm_{}", "\u{e4}".repeat(24)),
+        ] {
+            assert!(!is_shaped(&wrong), "{wrong}");
+        }
+    }
 }

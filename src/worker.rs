@@ -18,6 +18,9 @@ use crate::{
 /// filled them, and some things wait for their time.
 const POLL: Duration = Duration::from_secs(2);
 
+/// So long is what became of mails still told at a stop; the whole process has 26 seconds.
+const LAST_WORDS: Duration = Duration::from_secs(20);
+
 /// How often it is asked whether a chore is due.
 const DUE: Duration = Duration::from_secs(20);
 
@@ -70,6 +73,18 @@ async fn mails(app: &App, work: Work) {
         })
     })
     .await;
+    // Leases run out for what is not told by then: such a mail is `unknown`, and nobody sends it twice.
+    if tokio::time::timeout(LAST_WORDS, told(&mut courier))
+        .await
+        .is_err()
+    {
+        log::error!(
+            "what became of some mails is left untold: the database did not answer in time"
+        );
+    }
+}
+
+async fn told(courier: &mut Courier) {
     while let Err(error) = courier.stop().await {
         log::error!("what became of a mail cannot be written down yet: {error}");
         tokio::time::sleep(POLL / 4).await;
@@ -172,7 +187,7 @@ mod tests {
         work.repeat(async || {
             turns += 1;
             match turns {
-                1 => Err(DbError::Away),
+                1 => Err(DbError::Late),
                 2 => Ok(Next::RestFor(NEVER)),
                 3 => Ok(Next::Again),
                 _ => {

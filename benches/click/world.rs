@@ -5,7 +5,8 @@ use freshmint::{
     activity::Doing,
     app::App,
     clock::Clock,
-    config,
+    config::{self, Secret},
+    db,
     gateway::mint::{MintLine, MintParams},
     link::token::LinkKeys,
     order::{
@@ -52,7 +53,7 @@ impl World {
         let stripe =
             Simulator::start(simulator::Settings::default()).expect("the simulator starts");
         let app = app(&postgres.url(DATABASE), &stripe);
-        app.db.migrate().expect("the migrations apply");
+        db::migrate(&Secret::new(postgres.url(DATABASE))).expect("the migrations apply");
         let running = app.clone();
         let service = bare::listen(move |listener| {
             let web = Some(Web {

@@ -13,7 +13,8 @@ use freshmint::{
     activity::Doing,
     app::App,
     clock::Clock,
-    config,
+    config::{self, Secret},
+    db,
     link::token::LinkKeys,
     mail::{letter, message},
     order::{
@@ -74,7 +75,7 @@ impl World {
         // Before the first connection: every one of them counts.
         set_default_instrumentation(|| Some(Box::new(Count))).expect("nobody counts yet");
         let app = app(&postgres.url(DATABASE), &mailbox.smtp_url(), connections);
-        app.db.migrate().expect("the migrations apply");
+        db::migrate(&Secret::new(postgres.url(DATABASE))).expect("the migrations apply");
         let message = message(&app);
         Self {
             app,

@@ -9,7 +9,7 @@ use std::{
 
 use freshmint::{
     app::App,
-    config,
+    config, db,
     link::token::LinkKeys,
     random,
     serve::{self, Parts, Stop, Web},
@@ -57,7 +57,7 @@ impl Service {
         let values = settings.iter().map(|(name, value)| (*name, value.as_str()));
         let settings = config::Service::from_values(values).map_err(Failure::new)?;
         let app = App::new(&settings, stripe.clock()).map_err(Failure::new)?;
-        app.db.migrate().map_err(Failure::new)?;
+        db::migrate(settings.database.direct()).map_err(Failure::new)?;
         stripe.send_events_to(&url);
 
         let stop = Stop::new();

@@ -46,14 +46,14 @@ impl Intake {
     /// While one caller writes, the others' events gather, and the next one writes them all.
     ///
     /// # Errors
-    /// [`DbError::Away`] if it was not kept, so that Stripe sends it again.
+    /// [`DbError::Late`] if it was not kept, so that Stripe sends it again.
     pub async fn keep(&self, db: &Db, event: NewEvent) -> Result<Kept, DbError> {
         let (answer, mut answered) = oneshot::channel();
         self.waiting().push((event, answer));
         loop {
             tokio::select! {
                 biased;
-                kept = &mut answered => return kept.ok().flatten().ok_or(DbError::Away),
+                kept = &mut answered => return kept.ok().flatten().ok_or(DbError::Late),
                 _writing = self.writing.lock() => self.write(db).await,
             }
         }

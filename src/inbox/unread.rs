@@ -38,10 +38,9 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
 /// The database's; what was read before stays read.
 pub async fn read(app: &App) -> Result<usize, DbError> {
     let (mut count, mut until) = (0, DateTime::<Utc>::MAX_UTC);
+    let db = app.db.patient();
     for _ in 0..BATCHES {
-        let batch = app
-            .db
-            .run(move |connection| connection.transaction(|connection| some(connection, until)));
+        let batch = db.transaction(move |connection| some(connection, until));
         let (read, oldest) = batch.await?;
         if read == 0 {
             break;

@@ -8,7 +8,7 @@ use std::{thread, time::Duration};
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
 
 use super::CHANNEL;
-use crate::{app::App, config::Secret};
+use crate::{app::App, config::Secret, db};
 
 /// How often the connection's socket is looked at; the server is asked nothing.
 const LOOK: Duration = Duration::from_millis(100);
@@ -17,7 +17,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// Listens on a thread of its own until `stopped` says so.
 pub fn start(app: &App, stopped: impl Fn() -> bool + Send + 'static) {
-    let Some(url) = app.direct_url.clone() else {
+    let Some(url) = app.direct_url.as_ref().map(db::listening) else {
         return;
     };
     let wake = app.wake_mail.clone();

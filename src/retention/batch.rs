@@ -29,7 +29,7 @@ where
     F: Fn(&mut PgConnection) -> QueryResult<T> + Send + 'static,
 {
     let work = move |connection: &mut PgConnection| connection.transaction(|c| work(c));
-    app.db.run(work).await
+    app.db.patient().run(work).await
 }
 
 /// Deletes one batch of a table's rows, in the caller's transaction; tells how many. `old` finds the keys

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 
-use crate::app::App;
+use crate::{app::App, db};
 
 /// `GET /healthz`: the process answers; nothing else is asked.
 pub async fn alive() -> HttpResponse {
@@ -11,20 +11,19 @@ pub async fn alive() -> HttpResponse {
         .body("ok\n")
 }
 
-/// `GET /readyz`: the database answers and has every migration.
+/// `GET /readyz`: the database answers, can be written to, and has every migration. It is asked by a
+/// connection of its own.
 pub async fn ready(app: Data<App>) -> HttpResponse {
-    let db = app.db.clone();
-    let asked = tokio::task::spawn_blocking(move || db.pending_migrations());
-    let (ready, what) = match tokio::time::timeout(crate::db::PATIENCE, asked).await {
-        Ok(Ok(Ok(pending))) if pending.is_empty() => (true, "ok".to_owned()),
-        Ok(Ok(Ok(pending))) => (
+    let (ready, what) = match app.db.run(db::ready).await {
+        Ok(pending) if pending.is_empty() => (true, "ok".to_owned()),
+        Ok(pending) => (
             false,
             format!(
                 "migrations are pending ({}): run freshmint migrate",
                 pending.len()
             ),
         ),
-        _ => (false, "the database cannot be reached".to_owned()),
+        Err(error) => (false, error.to_string()),
     };
     let mut response = if ready {
         HttpResponse::Ok()

@@ -15,12 +15,15 @@ use actix_web::{
 };
 
 use self::site::Site;
-use crate::{app::App, inbox::Intake};
+use crate::{app::App, db::Lane, inbox::Intake};
 
-/// What the handlers share. Made once; every worker thread gets a clone.
+/// What the handlers share. Made once; every worker thread gets a clone. The routes of payers, the API and
+/// `/readyz` each have an app with connections of their own.
 #[derive(Clone)]
 pub struct State {
     app: Data<App>,
+    api: Data<App>,
+    health: Data<App>,
     site: Data<Site>,
     intake: Data<Intake>,
 }
@@ -30,7 +33,9 @@ impl State {
     pub fn new(app: App) -> Self {
         let site = Site::new(&app);
         Self {
-            app: Data::new(app),
+            api: Data::new(app.on(Lane::Api)),
+            health: Data::new(app.on(Lane::Health)),
+            app: Data::new(app.on(Lane::Payers)),
             site: Data::new(site),
             intake: Data::new(Intake::default()),
         }
@@ -81,9 +86,17 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
                     .default_service(route().to(pay::other_method)),
             )
             .route("/webhooks/stripe", post().to(webhook::receive))
-            .service(web::scope("/api/v1").configure(api::routes))
+            .service(
+                web::scope("/api/v1")
+                    .app_data(state.api)
+                    .configure(api::routes),
+            )
             .route("/healthz", get().to(health::alive))
-            .route("/readyz", get().to(health::ready))
+            .service(
+                web::resource("/readyz")
+                    .app_data(state.health)
+                    .route(get().to(health::ready)),
+            )
             .route("/metrics", get().to(health::metrics))
             .default_service(route().to(pay::not_found));
     }

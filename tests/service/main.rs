@@ -9,6 +9,7 @@ mod cases;
 mod catalogue;
 mod click;
 mod commands;
+mod database;
 mod import;
 mod mail;
 mod migrations;

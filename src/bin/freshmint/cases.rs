@@ -91,7 +91,7 @@ impl List {
             state: self.state.map(CaseState::from),
             ..CaseFilter::default()
         };
-        let db = Db::new(&self.database.database_url, 1);
+        let db = Db::for_command(&self.database);
         let cases = db.run_blocking(|connection| case::list(connection, &filter, self.limit))?;
         if self.format == Format::Json {
             let page = json!({ "data": cases, "next_cursor": null });

@@ -26,7 +26,7 @@ pub struct Erase {
 
 impl Erase {
     pub fn run(self) -> Done {
-        let db = Db::new(&self.database.database_url, 1);
+        let db = Db::for_command(&self.database);
         let doing = Doing {
             actor: "command line".to_owned(),
             at: Clock::system().now(),

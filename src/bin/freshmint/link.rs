@@ -18,7 +18,7 @@ pub struct Link {
 impl Link {
     pub fn run(self) -> Done {
         let keys = self.links.keys()?;
-        let db = Db::new(&self.database.database_url, 1);
+        let db = Db::for_command(&self.database);
         let order = db
             .run_blocking(|connection| order::find_by_reference(connection, &self.reference))?
             .ok_or_else(|| Failure::no_order(&self.reference))?;

@@ -153,14 +153,18 @@ impl Failure {
 
 impl From<freshmint::db::DbError> for Failure {
     fn from(error: freshmint::db::DbError) -> Self {
+        use freshmint::db::DbError;
         match error {
-            freshmint::db::DbError::Away => Self::new(
-                "The database cannot be reached: check DATABASE_URL and that PostgreSQL runs.",
-            ),
-            freshmint::db::DbError::Query(diesel::result::Error::DatabaseError(_, info))
-                if info.message().contains("does not exist")
-                    && info.message().contains("relation") =>
-            {
+            DbError::Unreachable(words) => Self::new(format!(
+                "The database cannot be reached: check DATABASE_URL and that PostgreSQL runs. PostgreSQL says: {words}"
+            )),
+            DbError::NotLetIn(words) => Self::new(format!(
+                "The database refuses the connection: check DATABASE_URL. PostgreSQL says: {words}"
+            )),
+            DbError::Query(diesel::result::Error::DatabaseError(_, said)) => {
+                Self::new(format!("The database refused: {}.", said.message()))
+            }
+            DbError::NoTables => {
                 Self::new("The database has no tables yet: run freshmint migrate.")
             }
             error => Self::new(error),

@@ -1,7 +1,7 @@
 //! `freshmint migrate`.
 
 use clap::Args;
-use freshmint::{config, db::Db};
+use freshmint::config;
 
 use crate::Done;
 
@@ -13,7 +13,7 @@ pub struct Migrate {
 
 impl Migrate {
     pub fn run(self) -> Done {
-        let applied = Db::new(&self.database.database_url, 1).migrate()?;
+        let applied = freshmint::db::migrate(self.database.direct())?;
         for name in &applied {
             say!("applied {name}");
         }

@@ -46,7 +46,7 @@ impl Ops {
 
 impl Add {
     fn run(self) -> Done {
-        let db = Db::new(&self.database.database_url, 1);
+        let db = Db::for_command(&self.database);
         let now = Clock::system().now();
         let added =
             db.run_blocking(|connection| token::add(connection, &self.name, self.role, now));

@@ -37,7 +37,7 @@ impl Serve {
     pub fn run(self) -> Done {
         let app = App::new(&self.settings, Clock::system())?;
         if self.migrate {
-            app.db.migrate()?;
+            freshmint::db::migrate(self.settings.database.direct())?;
         }
         refuse_pending(&app)?;
         let bind = self.settings.web.bind;
@@ -77,7 +77,7 @@ impl Work {
 }
 
 fn refuse_pending(app: &App) -> Done {
-    let pending = app.db.pending_migrations()?;
+    let pending = app.db.run_blocking(freshmint::db::pending)?;
     if pending.is_empty() {
         return Ok(());
     }

@@ -211,7 +211,7 @@ impl Import {
 }
 
 fn open(database: &config::Database) -> Db {
-    Db::new(&database.database_url, 1)
+    Db::for_command(database)
 }
 
 fn all(db: &Db) -> Result<Vec<Suppression>, Failure> {

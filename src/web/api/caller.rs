@@ -104,6 +104,7 @@ fn caller(
     });
     let app = request.app_data::<Data<App>>().cloned();
     async move {
+        let token = token.filter(|token| token::is_shaped(token));
         let (Some(token), Some(app)) = (token, app) else {
             return Err(Problem::no_token());
         };

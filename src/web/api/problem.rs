@@ -108,11 +108,11 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         log::error!("an API call failed: {error}");
         match error {
-            DbError::Away => Self::new(
+            error if error.is_away() => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the database did not answer in time; ask again, the same request does no harm when it was done already",
             ),
-            DbError::Query(_) | DbError::Migration(_) => Self::new(
+            _ => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "this should not have happened; the service's log says more",
             ),

@@ -34,13 +34,8 @@ pub async fn recovery(
     let now = app.clock.now();
     let figures = app
         .db
-        .run(move |connection| {
-            // One look at all tables: what is pruned meanwhile must not count twice.
-            connection
-                .build_transaction()
-                .repeatable_read()
-                .run(|connection| recovery::figures(connection, days, now))
-        })
+        // What is pruned meanwhile must not count twice.
+        .snapshot(move |connection| recovery::figures(connection, days, now))
         .await?;
     Ok(HttpResponse::Ok().json(figures))
 }

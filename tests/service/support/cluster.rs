@@ -2,13 +2,16 @@
 //!
 //! With `DATABASE_URL` set, the databases are made on that server instead.
 
-use std::sync::{
-    Mutex, OnceLock,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    process::Command,
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use diesel::{Connection, PgConnection, RunQueryDsl, sql_query};
-use freshmint::{config::Secret, db::Db};
+use freshmint::{config::Secret, db::migrate};
 
 use crate::postgres::PrivatePostgres;
 
@@ -48,9 +51,7 @@ impl Database {
             name: "postgres".to_owned(),
             server: Some(server),
         };
-        Db::new(&Secret::new(&database.url), 1)
-            .migrate()
-            .expect("the migrations apply");
+        migrate(&Secret::new(&database.url)).expect("the migrations apply");
         database
     }
 
@@ -82,6 +83,24 @@ impl Database {
         database
     }
 
+    /// The folder of the server's socket, and the database's name.
+    pub fn place(&self) -> (String, String) {
+        let url: url::Url = self.url.parse().expect("an address");
+        let host = url.query_pairs().find(|(name, _)| name == "host");
+        let (_, socket) = host.expect("the private server has a socket");
+        (socket.into_owned(), url.path().trim_matches('/').to_owned())
+    }
+
+    /// Whom the server's files belong to, if we are root.
+    pub fn user(&self) -> Option<String> {
+        let ask = |program: &str, arguments: &[&str]| {
+            let output = Command::new(program).args(arguments).output().ok()?;
+            Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+        };
+        let is_root = ask("id", &["-u"])? == "0";
+        is_root.then(|| ask("stat", &["-c", "%U", &self.place().0]))?
+    }
+
     pub fn connect(&self) -> PgConnection {
         PgConnection::establish(&self.url).expect("the test's database answers")
     }
@@ -111,9 +130,7 @@ impl Cluster {
             let cluster = Self::start();
             cluster.create(TEMPLATE);
             let template = Secret::new(cluster.url(TEMPLATE));
-            Db::new(&template, 1)
-                .migrate()
-                .expect("the migrations apply");
+            migrate(&template).expect("the migrations apply");
             cluster
         })
     }

@@ -68,7 +68,7 @@ pub fn settings(database: &Database, stripe: &Simulator) -> BTreeMap<String, Str
     let simulated = simulator::Settings::default();
     let settings = [
         ("DATABASE_URL", database.url.as_str()),
-        ("DATABASE_POOL_SIZE", "4"),
+        ("DATABASE_POOL_SIZE", "8"),
         ("PUBLIC_URL", "http://127.0.0.1:8080"),
         ("LINK_KEYS", LINK_KEYS),
         ("STRIPE_SECRET_KEY", &simulated.secret_key),

@@ -76,7 +76,7 @@ fn take_in(
     skip_bad: bool,
     report: &mut Report,
 ) -> Done {
-    let db = Db::new(&database.database_url, 1);
+    let db = Db::for_command(database);
     let doing = Doing {
         actor: "command line".to_owned(),
         at: Clock::system().now(),

@@ -198,7 +198,7 @@ struct WithStory<'a> {
 }
 
 fn story(database: &config::Database, order: &Order) -> Result<Timeline, Failure> {
-    let (db, now) = (Db::new(&database.database_url, 1), Clock::system().now());
+    let (db, now) = (Db::for_command(database), Clock::system().now());
     let story =
         db.run_blocking(|connection| timeline::order_timeline(connection, order.id, now))?;
     story.ok_or_else(|| Failure::new("The order is gone."))
@@ -226,7 +226,7 @@ fn read(
     filter: &OrderFilter,
     limit: i64,
 ) -> Result<(Vec<Order>, Vec<Payment>), Failure> {
-    let db = Db::new(&database.database_url, 1);
+    let db = Db::for_command(database);
     Ok(db.run_blocking(|connection| {
         let orders = order::list(connection, filter, limit)?;
         let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();

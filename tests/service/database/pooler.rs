@@ -1,0 +1,65 @@
+//! Everything works through a transaction pooler.
+
+use super::timed;
+use crate::support::{World, cluster::Database, pooler::Pooler, process::Process};
+
+#[test]
+fn the_service_and_its_commands_work_through_a_transaction_pooler_started_again_and_again() {
+    let database = Database::new();
+    let (pooler, direct) = (Pooler::start(&database), database.url.clone());
+    let world = World::on(
+        database,
+        &[
+            ("DATABASE_URL", &pooler.url),
+            ("DATABASE_DIRECT_URL", &direct),
+        ],
+    );
+    let order = world.order("CUP-1");
+    for _ in 0..3 {
+        let service = Process::serve(world.settings(), &["--migrate"]);
+        let worker = Process::work(world.settings());
+        for _ in 0..20 {
+            let (answer, _) = timed(&format!("{}{}", service.url, order.path));
+            assert_eq!(answer.status, 303);
+        }
+        let ready = World::anybody_gets(&format!("{}/readyz", service.url));
+        assert_eq!((ready.status, ready.body.as_str()), (200, "ok\n"));
+        for command in [
+            &["migrate"][..],
+            &["doctor"],
+            &["orders", "list"],
+            &["orders", "show", "CUP-1"],
+            &["link", "CUP-1"],
+            &["prune"],
+            &["erase", "nobody@example.org"],
+            &["recovery", "simulate", "--since", "2026-01-01"],
+        ] {
+            let (code, told, said) = world.command(command);
+            assert_eq!(code, 0, "{command:?}: {told}{said}");
+        }
+        let answer = world.api(
+            freshmint::token::Role::Viewer,
+            reqwest::Method::GET,
+            "/stats/recovery",
+            None,
+        );
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let log = [service.log(), worker.log()].concat();
+        let wrong = log.iter().find(|line| {
+            line.contains("ERROR") || line.contains("WARN") && !line.contains("mail is off")
+        });
+        assert_eq!(wrong, None);
+        assert_eq!(service.terminate().0, Some(0));
+        assert_eq!(worker.terminate().0, Some(0));
+    }
+    // Nothing was set for a session that others have next.
+    let mut pooled = diesel::Connection::establish(&pooler.url).expect("the pooler answers");
+    let settings: String = diesel::RunQueryDsl::get_result(
+        diesel::select(diesel::dsl::sql::<diesel::sql_types::Text>(
+            "current_setting('statement_timeout') || current_setting('lock_timeout')",
+        )),
+        &mut pooled as &mut diesel::PgConnection,
+    )
+    .expect("settings");
+    assert_eq!(settings, "00");
+}

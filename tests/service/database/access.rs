@@ -1,12 +1,14 @@
 //! Who is let in, what is said to whom is not, and what a role needs.
 
+use super::script;
 use crate::support::{World, cluster::Database, process::Process};
 
 #[test]
 fn a_role_that_only_reads_and_writes_rows_can_serve_and_work() {
     let world = World::on(Database::on_a_server_of_its_own(), &[]);
     let order = world.order("CUP-1");
-    world.execute(
+    script(
+        &world,
         "CREATE ROLE clerk LOGIN; \
          REVOKE CREATE ON SCHEMA public FROM PUBLIC; \
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk; \
@@ -26,7 +28,10 @@ fn a_role_that_only_reads_and_writes_rows_can_serve_and_work() {
     );
     let (code, told, _) = world.command_with(&[("DATABASE_URL", &url)], &["doctor"]);
     assert_eq!(code, 0, "{told}");
-    world.execute("DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)");
+    script(
+        &world,
+        "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)",
+    );
     let (code, _, said) = world.command_with(&[("DATABASE_URL", &url)], &["serve"]);
     assert!(code == 1 && said.contains("lacks 1 migration"), "{said}");
 }
@@ -34,7 +39,8 @@ fn a_role_that_only_reads_and_writes_rows_can_serve_and_work() {
 #[test]
 fn what_is_wrong_is_said_in_postgresqls_own_words() {
     let world = World::on(Database::on_a_server_of_its_own(), &[]);
-    world.execute(
+    script(
+        &world,
         "CREATE ROLE stranger LOGIN; CREATE ROLE lonely LOGIN CONNECTION LIMIT 0; \
          REVOKE USAGE ON SCHEMA public FROM PUBLIC",
     );

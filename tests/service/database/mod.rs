@@ -49,3 +49,11 @@ fn callers(world: &World, base: &str, path: &str, count: usize) {
         drop(runtime().spawn(send(request.bearer_auth(token.expose()))));
     }
 }
+
+/// Several statements, outside of any transaction.
+fn script(world: &World, statements: &str) {
+    let mut connection = world.database.connect();
+    for statement in statements.split(';') {
+        connection.batch_execute(statement).expect("a statement");
+    }
+}

@@ -11,6 +11,7 @@ use std::{
 use diesel::{RunQueryDsl, sql_query};
 use freshmint::db::DbError;
 
+use super::script;
 use crate::support::{World, browser::runtime, cluster::Database};
 
 fn end_connections(world: &World) {
@@ -25,7 +26,10 @@ fn a_database_that_was_read_only_is_written_to_as_soon_as_it_can_be() {
     let world = World::on(Database::on_a_server_of_its_own(), &[]);
     let (first, second) = (world.order("CUP-1"), world.order("CUP-2"));
     assert_eq!(world.click(&first).status, 303);
-    world.execute("ALTER DATABASE postgres SET default_transaction_read_only = on");
+    script(
+        &world,
+        "ALTER DATABASE postgres SET default_transaction_read_only = on",
+    );
     end_connections(&world);
     for _ in 0..4 {
         assert_eq!(world.click(&second).status, 503);
@@ -39,7 +43,8 @@ fn a_database_that_was_read_only_is_written_to_as_soon_as_it_can_be() {
         "{told}"
     );
 
-    world.execute(
+    script(
+        &world,
         "SET default_transaction_read_only = off; \
          ALTER DATABASE postgres RESET default_transaction_read_only",
     );

@@ -85,10 +85,11 @@ impl Database {
 
     /// The folder of the server's socket, and the database's name.
     pub fn place(&self) -> (String, String) {
-        let url: url::Url = self.url.parse().expect("an address");
-        let host = url.query_pairs().find(|(name, _)| name == "host");
-        let (_, socket) = host.expect("the private server has a socket");
-        (socket.into_owned(), url.path().trim_matches('/').to_owned())
+        let (address, query) = self.url.split_once('?').expect("an address");
+        let host = query.split('&').find_map(|pair| pair.strip_prefix("host="));
+        let socket = host.expect("the private server has a socket");
+        let name = address.rsplit('/').next().expect("a name");
+        (socket.replace("%2F", "/"), name.to_owned())
     }
 
     /// Whom the server's files belong to, if we are root.

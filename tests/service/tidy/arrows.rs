@@ -289,7 +289,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The edges.
     (
         "doctor",
-        &["app", "config", "gateway", "mail", "order", "sweep"],
+        &["app", "config", "db", "gateway", "mail", "order", "sweep"],
     ),
     (
         "web",
@@ -330,7 +330,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sweep",
         ],
     ),
-    ("serve", &["app", "web", "worker"]),
+    ("serve", &["app", "db", "web", "worker"]),
 ];
 
 /// The modules of this crate that a file names in its `use crate::…` lines or by path.

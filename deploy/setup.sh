@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what building, testing and trying Freshmint needs and this machine lacks, and only that:
-# the programs of a PostgreSQL server (never a running one), libpq, a C compiler, make.
+# the programs of a PostgreSQL server (never a running one), PgBouncer, libpq, a C compiler, make.
 #
 #   deploy/setup.sh [browser] [bench]
 #
@@ -31,6 +31,7 @@ find_missing() {
     has make || echo make
     if has cc; then links_libpq || echo libpq; else echo cc libpq; fi
     has_postgres || echo postgres
+    has_pgbouncer || echo pgbouncer
     for extra; do
         case $extra in
         browser)
@@ -62,6 +63,9 @@ has_postgres() {
     return 1
 }
 
+# Debian puts it where only root's PATH leads.
+has_pgbouncer() { has pgbouncer || [ -x /usr/sbin/pgbouncer ]; }
+
 real_path() { readlink -f "$1" 2>/dev/null || echo "$1"; }
 
 has_chromium() {
@@ -91,6 +95,7 @@ with_apt() {
         cc) set -- "$@" gcc libc6-dev ;;
         libpq) set -- "$@" libpq-dev ;;
         postgres) server=yes ;;
+        pgbouncer) set -- "$@" pgbouncer ;;
         chromium) set -- "$@" chromium ;;
         chromedriver) set -- "$@" chromium-driver ;;
         wrk) set -- "$@" wrk ;;
@@ -127,6 +132,7 @@ with_dnf() {
         cc) set -- "$@" gcc ;;
         libpq) set -- "$@" libpq-devel ;;
         postgres) set -- "$@" postgresql-server ;;
+        pgbouncer) set -- "$@" pgbouncer ;;
         chromium) set -- "$@" chromium ;;
         chromedriver) set -- "$@" chromedriver ;;
         wrk) set -- "$@" wrk ;;
@@ -142,6 +148,7 @@ with_brew() {
         make | cc) give_up "The command line tools are missing: run xcode-select --install." ;;
         libpq) brew install -q libpq && echo "Homebrew keeps libpq to itself: put $(brew --prefix)/opt/libpq/bin on your PATH." ;;
         postgres) brew install -q postgresql@17 ;;
+        pgbouncer) brew install -q pgbouncer ;;
         chromium | chromedriver) brew install -q --cask "$need" ;;
         wrk) brew install -q wrk ;;
         esac
@@ -159,7 +166,7 @@ as_root() {
 }
 
 by_hand() {
-    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, a C compiler, make; for the browser tests chromium and chromedriver; for the benches wrk."
+    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, PgBouncer, a C compiler, make; for the browser tests chromium and chromedriver; for the benches wrk."
 }
 
 give_up() {

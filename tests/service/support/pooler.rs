@@ -4,6 +4,7 @@ use std::{
     fs,
     net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt,
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -31,7 +32,7 @@ impl Pooler {
             .expect("a folder");
         let config = folder.path().join("pgbouncer.ini");
         fs::write(&config, lines(database, port)).expect("a file");
-        let mut command = Command::new("pgbouncer");
+        let mut command = Command::new(program());
         // It refuses to be run by root, as PostgreSQL does, and the socket is for PostgreSQL's user alone.
         if let Some(user) = database.user() {
             command.args(["-u", &user]);
@@ -56,6 +57,16 @@ impl Pooler {
             child,
             _folder: folder,
         }
+    }
+}
+
+/// Debian puts it where only root's PATH leads.
+fn program() -> &'static str {
+    let debian = "/usr/sbin/pgbouncer";
+    if Path::new(debian).exists() {
+        debian
+    } else {
+        "pgbouncer"
     }
 }
 

@@ -6,13 +6,13 @@
 
 #[path = "../../src/bin/demo/mailbox/mod.rs"]
 mod mailbox;
+mod pending;
 #[path = "../../src/bin/demo/postgres/mod.rs"]
 #[allow(
     clippy::disallowed_methods,
     reason = "it looks for PostgreSQL's programs in the environment"
 )]
 mod postgres;
-mod pending;
 mod ways;
 mod world;
 

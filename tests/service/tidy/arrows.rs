@@ -40,7 +40,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "schema",
         ],
     ),
-    ("gateway", &["config", "order", "random"]),
+    ("gateway", &["config", "foreign_text", "order", "random"]),
     ("mail", &["clock", "column", "config", "language", "order"]),
     (
         "suppression",
@@ -90,6 +90,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "column",
             "config",
             "db",
+            "foreign_text",
             "gateway",
             "schema",
             "suppression",

@@ -161,7 +161,7 @@ pub fn learn(
     let hash = AddressKey::load(connection)?.hash(address);
     diesel::insert_into(purchases::table)
         .values((
-            purchases::stripe_session_id.eq(&session.id),
+            purchases::stripe_session_id.eq(session.id.as_str()),
             purchases::address_hash.eq(&hash.0[..]),
             purchases::amount.eq(amount),
             purchases::currency.eq(session.currency.as_deref().unwrap_or_default()),
@@ -173,7 +173,7 @@ pub fn learn(
         return Ok(());
     }
     // The row stays, also if it is told only later that the debit was on its way: nothing was bought.
-    diesel::update(purchases::table.find(&session.id))
+    diesel::update(purchases::table.find(session.id.as_str()))
         .set(purchases::bought_at.eq(DateTime::UNIX_EPOCH))
         .execute(connection)
         .map(drop)

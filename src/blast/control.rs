@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Asked,
+    draft::PACE,
     edit::answer,
     record_blast,
     row::{self, Stored},
@@ -136,9 +137,11 @@ pub(super) fn spread(
     outbox::call_out(connection)
 }
 
-/// Mails a second: what was asked for, but not more than the shop's mail can take.
+/// Mails a second: what was asked for, but not more than the shop's mail can take. A mailing of an older
+/// version may have asked for less than can be worked with.
 fn rate(per_second: Option<f64>, mailer: f64) -> f64 {
-    per_second.map_or(mailer, |wanted| wanted.min(mailer))
+    let wanted = per_second.map_or(mailer, |wanted| wanted.min(mailer));
+    wanted.max(*PACE.start())
 }
 
 #[cfg(test)]
@@ -150,5 +153,6 @@ mod tests {
         assert_eq!(rate(None, 10.0), 10.0);
         assert_eq!(rate(Some(0.5), 10.0), 0.5);
         assert_eq!(rate(Some(500.0), 10.0), 10.0);
+        assert_eq!(rate(Some(5e-324), 10.0), 0.000_1);
     }
 }

@@ -11,12 +11,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("column", &[]),
     ("language", &[]),
+    ("legible", &[]),
     ("link", &[]),
     ("metrics", &[]),
     ("one_at_a_time", &[]),
     ("random", &[]),
     ("schema", &[]),
-    ("spreadsheet", &[]),
+    ("spreadsheet", &["legible"]),
     ("visitor", &[]),
     // The log, the settings of a process, the database, words of rows.
     ("activity", &["column", "schema"]),
@@ -29,7 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "order",
         &[
-            "activity", "column", "db", "language", "link", "random", "schema",
+            "activity", "column", "db", "language", "legible", "link", "random", "schema",
         ],
     ),
     ("gateway", &["config", "order", "random"]),
@@ -303,6 +304,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "db",
             "inbox",
             "language",
+            "legible",
             "link",
             "order",
             "outbox",

@@ -183,7 +183,12 @@ fn values_of_an_older_version_reach_no_terminal_as_commands() {
     let as_json: serde_json::Value = serde_json::from_str(&as_json).unwrap();
     assert_eq!(as_json["reference"], reference);
     assert_eq!(as_json["id"], order.id.to_string());
-    listed(&["suppressions", "export"]);
+    // A file for a program: no control characters, but the letters that stand there.
+    let (_, file, _) = world.command(&["suppressions", "export"]);
+    assert!(
+        !file.contains(|c: char| c != '\n' && c.is_control()),
+        "{file:?}"
+    );
     let blast = world.text("SELECT id::text AS text FROM blasts");
     listed(&["blast", "status", &blast]);
     let (_, out, _) = world.command(&["blast", "preview", &blast]);

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use actix_web::HttpResponse;
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
@@ -86,8 +86,9 @@ impl FromStr for Moment {
     fn from_str(text: &str) -> Result<Self, NoMoment> {
         let (at, key) = text.split_once('_').ok_or(NoMoment)?;
         let at: DateTime<Utc> = at.parse().map_err(|_| NoMoment)?;
-        // chrono knows years that PostgreSQL does not.
-        if !(1970..=9999).contains(&at.year()) || key.is_empty() || key.contains(char::is_control) {
+        // chrono knows years and leap seconds that PostgreSQL does not.
+        let is_kept = (1970..=9999).contains(&at.year()) && at.nanosecond() < 1_000_000_000;
+        if !is_kept || key.is_empty() || key.contains(char::is_control) {
             return Err(NoMoment);
         }
         let key = key.to_owned();

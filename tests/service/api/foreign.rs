@@ -78,45 +78,27 @@ fn mailing(per_second: Value) -> Value {
 }
 
 #[test]
-fn a_pace_has_a_least_and_a_most() {
-    let world = World::new();
-    for pace in [
-        json!(5e-324),
-        json!(0),
-        json!(-1),
-        json!(0.00001),
-        json!(1e308),
-    ] {
-        let refused = problem(&post(&world, "/blasts", mailing(pace.clone())), 422);
-        let errors = &refused["errors"][0];
-        assert_eq!(errors["field"], "per_second", "{pace}");
-        assert!(
-            errors["reason"].as_str().unwrap().contains("0.0001"),
-            "{errors}"
-        );
-    }
-    for pace in [json!(0.0001), json!(100_000)] {
-        assert_eq!(post(&world, "/blasts", mailing(pace)).status, 201);
-    }
-}
-
-#[test]
-fn a_pace_of_an_older_version_still_starts() {
+fn a_pace_is_any_number_above_zero_and_the_slowest_starts() {
     let world = World::with_mailbox(&[]);
     for number in 1..=3 {
         world.order(&format!("CUP-{number}"));
     }
-    let id = post(&world, "/blasts", mailing(json!(1))).json()["id"].clone();
-    let path = format!("/blasts/{}", id.as_str().unwrap());
-    world.execute("UPDATE blasts SET per_second = 5e-324");
-    let preview = post(&world, &format!("{path}/preview"), json!({})).json();
-    let approval = json!({ "content_hash": preview["content_hash"] });
-    assert_eq!(
-        post(&world, &format!("{path}/approve"), approval).status,
-        200
-    );
-    let started = post(&world, &format!("{path}/start"), json!({}));
-    assert_eq!(started.status, 200, "{started:?}");
+    for pace in [json!(0), json!(-1), json!(-5e-324)] {
+        let refused = problem(&post(&world, "/blasts", mailing(pace.clone())), 422);
+        assert_eq!(refused["errors"][0]["field"], "per_second", "{pace}");
+    }
+    for pace in [json!(5e-324), json!(f64::MIN_POSITIVE), json!(f64::MAX)] {
+        let id = post(&world, "/blasts", mailing(pace.clone())).json()["id"].clone();
+        let path = format!("/blasts/{}", id.as_str().unwrap());
+        let preview = post(&world, &format!("{path}/preview"), json!({})).json();
+        let approval = json!({ "content_hash": preview["content_hash"] });
+        let approved = post(&world, &format!("{path}/approve"), approval);
+        assert_eq!(approved.status, 200, "{approved:?}");
+        for act in ["start", "pause", "resume", "cancel"] {
+            let answer = post(&world, &format!("{path}/{act}"), json!({}));
+            assert_eq!(answer.status, 200, "{pace} {act}: {answer:?}");
+        }
+    }
 }
 
 #[test]
@@ -152,7 +134,8 @@ fn a_note_has_a_length_and_no_control_characters_but_line_breaks() {
     let taken = act(&world, &order, "cancel", json!({ "note": note }));
     assert_eq!(taken.status, 200, "{taken:?}");
     assert_eq!(
-        world.text("SELECT detail->>'note' AS text FROM activity WHERE detail ? 'note'"),
+        world
+            .text("SELECT detail->>'note' AS text FROM activity WHERE detail->>'note' IS NOT NULL"),
         note
     );
 }
@@ -204,7 +187,8 @@ fn a_refusal_repeats_little_of_what_was_sent() {
             "{path}: {} bytes",
             answer.body.len()
         );
-        assert!(!answer.body.contains("\\u001b"), "{}", answer.body);
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(!detail.contains(char::is_control), "{detail:?}");
     }
     let answer = get(&world, &format!("/orders?limit={}", "9".repeat(5_000)));
     problem(&answer, 400);
@@ -354,7 +338,8 @@ fn no_value_in_any_field_or_parameter_is_a_failure_of_the_service() {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (place, text) in queries.iter().filter(|_| !operation.queries.is_empty()) {
             let name: &String = place.get(&operation.queries);
-            query.append_pair(name, text);
+            // An address of 64 KiB is no address to any client.
+            query.append_pair(name, &text.chars().take(5_000).collect::<String>());
         }
         let query = query.finish();
         let path = operation

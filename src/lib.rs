@@ -38,6 +38,7 @@ pub mod gateway;
 pub mod import;
 pub mod inbox;
 pub mod language;
+pub mod legible;
 pub mod link;
 pub mod mail;
 pub mod metrics;

@@ -8,7 +8,10 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use crate::{db::DbError, order::problem::Problems};
+use crate::{db::DbError, legible::excerpt, order::problem::Problems};
+
+/// Letters of a detail: the longest of ours has about 300; a library's repeats what it was given.
+const DETAIL: usize = 500;
 
 /// A refusal: what was wrong, and what to do.
 #[derive(Debug)]
@@ -98,7 +101,7 @@ impl Problem {
     fn new(status: StatusCode, detail: impl fmt::Display) -> Self {
         Self {
             status,
-            detail: detail.to_string(),
+            detail: excerpt(&detail.to_string(), DETAIL),
             errors: None,
         }
     }

@@ -175,7 +175,7 @@ mod tests {
         assert!(renderings.turn().await.is_ok(), "its turn has ended");
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn beside_as_many_as_there_may_be_another_one_is_told_to_try_again() {
         let renderings = Renderings::default();
         let mut turns = Vec::new();

@@ -10,6 +10,9 @@ use minijinja::{
 use super::{Holes, budget::Budget};
 use crate::order::wording::{self, WrittenLine};
 
+/// What a line counts as that is looked at by itself: its three texts are copied.
+const BYTES_OF_A_LINE: usize = 200;
+
 /// The names of a template for one order.
 pub(super) fn context(holes: &Holes, budget: &Arc<Budget>) -> Value {
     let order = holes.order;
@@ -48,6 +51,10 @@ impl Object for Lines {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        // To look for something among the lines makes each of them a value, at every step.
+        if !self.budget.take(BYTES_OF_A_LINE) {
+            return None;
+        }
         let WrittenLine {
             description,
             quantity,

@@ -49,6 +49,7 @@ pub mod pace;
 pub mod random;
 pub mod recovery;
 pub mod reminder;
+pub mod renderings;
 pub mod resolution;
 pub mod retention;
 #[allow(missing_docs)]

@@ -80,8 +80,7 @@ pub async fn recipients(
 ) -> Result<HttpResponse, Problem> {
     let (id, limit) = (parse_id(&id)?, asked.limit()?);
     let after = asked.before()?;
-    let recipients = blast::recipients(&app, id, after, limit + 1).await?;
-    let recipients = recipients.ok_or_else(|| Problem::not_found("mailing"))?;
+    let recipients = done(blast::recipients(&app, id, after, limit + 1).await?)?;
     Ok(page::answer(
         &recipients,
         limit,
@@ -178,6 +177,7 @@ fn done<T>(asked: Asked<T>) -> Result<T, Problem> {
         Asked::Done(done) => Ok(done),
         Asked::Invalid(problems) => Err(Problem::invalid(problems)),
         Asked::NotNow(why) => Err(Problem::conflict(why)),
+        Asked::Busy(why) => Err(Problem::busy(why)),
         Asked::NoBlast => Err(Problem::not_found("mailing")),
     }
 }

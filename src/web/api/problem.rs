@@ -98,6 +98,11 @@ impl Problem {
         )
     }
 
+    /// 503: it was not done, and nothing has changed; the sentence says what to do.
+    pub fn busy(detail: impl fmt::Display) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
     fn new(status: StatusCode, detail: impl fmt::Display) -> Self {
         Self {
             status,

@@ -9,7 +9,7 @@ pub mod replica;
 pub mod world;
 
 pub use self::{
-    browser::{Answer, PERSON},
+    browser::{Answer, PERSON, client, runtime},
     process::Process,
     world::{Order, World},
 };

@@ -74,7 +74,7 @@ impl Create {
                 Ok(())
             }
             Asked::Invalid(problems) => Err(wrong(problems)),
-            Asked::NotNow(why) => Err(Failure::new(why)),
+            Asked::NotNow(why) | Asked::Busy(why) => Err(Failure::new(why)),
             Asked::NoBlast => Err(Failure::new("The mailing is gone: write it again.")),
         }
     }

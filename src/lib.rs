@@ -33,6 +33,7 @@ pub mod config;
 pub mod consumer;
 pub mod db;
 pub mod doctor;
+pub mod foreign_text;
 pub mod gateway;
 pub mod import;
 pub mod inbox;

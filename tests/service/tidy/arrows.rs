@@ -10,6 +10,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Small things that know nothing of each other.
     ("clock", &[]),
     ("column", &[]),
+    ("foreign_text", &[]),
     ("language", &[]),
     ("link", &[]),
     ("metrics", &[]),
@@ -29,7 +30,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "order",
         &[
-            "activity", "column", "db", "language", "link", "random", "schema",
+            "activity",
+            "column",
+            "db",
+            "foreign_text",
+            "language",
+            "link",
+            "random",
+            "schema",
         ],
     ),
     ("gateway", &["config", "order", "random"]),
@@ -486,6 +494,7 @@ fn what_comes_first_does_not_know_what_follows() {
 #[test]
 fn decisions_know_neither_database_nor_web_nor_network() {
     let pure = [
+        "foreign_text.rs",
         "order/kind.rs",
         "order/mode.rs",
         "order/state.rs",

@@ -72,7 +72,8 @@ impl Session {
             Command::Data => self.data().await?,
             Command::Reset => {
                 self.envelope = None;
-                self.usual_or_rule(Stage::Reset, 250, "2.0.0 forgotten").await?
+                self.usual_or_rule(Stage::Reset, 250, "2.0.0 forgotten")
+                    .await?
             }
             Command::Nothing => Reply::new(250, "2.0.0 yes"),
             Command::Verify => Reply::new(252, "2.5.0 send it and see"),

@@ -34,7 +34,9 @@ impl Reply {
 
     /// These bytes and nothing around them. The code is 0 where they begin with none.
     pub fn raw(bytes: Vec<u8>) -> Self {
-        let digits = bytes.get(..3).and_then(|code| std::str::from_utf8(code).ok());
+        let digits = bytes
+            .get(..3)
+            .and_then(|code| std::str::from_utf8(code).ok());
         Self {
             code: digits.and_then(|code| code.parse().ok()).unwrap_or(0),
             text: Text::Raw(bytes),

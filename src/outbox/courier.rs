@@ -150,8 +150,8 @@ impl Courier {
         let wanted = if self.probing { 1 } else { due.min(free) };
         match self.connections(&server, wanted).await {
             Ok(()) => self.claim(&server, &from, wanted).await,
-            Err(Refused(why)) => {
-                self.pause(why).await?;
+            Err(refused) => {
+                self.pause(refused.to_string()).await?;
                 Ok(Round::Wait(self.app.mailer.retry))
             }
         }

@@ -41,7 +41,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("gateway", &["config", "order", "random"]),
-    ("mail", &["clock", "column", "config", "language", "order"]),
+    (
+        "mail",
+        &[
+            "clock",
+            "column",
+            "config",
+            "foreign_text",
+            "language",
+            "order",
+        ],
+    ),
     (
         "suppression",
         &["activity", "order", "schema", "spreadsheet"],
@@ -520,6 +530,7 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "reminder/rule.rs",
         "outbox/gate.rs",
         "outbox/retry.rs",
+        "mail/smtp/incoming.rs",
         "mail/smtp/reply.rs",
         "mail/layout.rs",
         "mail/template.rs",

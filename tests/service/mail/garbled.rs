@@ -320,3 +320,71 @@ fn whatever_is_said_the_next_mail_arrives_and_none_arrives_twice() {
         .run(&bytes(), |told| (case.borrow_mut())(told))
         .unwrap();
 }
+
+// -- what the database refuses --
+
+/// A world with three mails that bounce, and a database that refuses what `condition` says.
+fn refusing(condition: &str) -> World {
+    let world = World::with_mailbox(&[("MAIL_LEASE_SECONDS", "1")]);
+    world.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$",
+    );
+    world.execute(&format!(
+        "CREATE TRIGGER refuse BEFORE UPDATE ON outbox FOR EACH ROW WHEN ({condition}) \
+         EXECUTE FUNCTION refuse()"
+    ));
+    for number in 1..=3 {
+        let fields = serde_json::json!({ "email": format!("a{number}@example.org") });
+        world.queue_link(&world.order_with(&format!("CUP-{number}"), fields));
+    }
+    world.mailbox().set_rules(vec![Rule {
+        recipient: Some("a2@".to_owned()),
+        ..now(
+            Action::Reply(552, "5.2.2 poison".to_owned()),
+            Stage::Message,
+        )
+    }]);
+    world
+}
+
+#[test]
+fn an_outcome_whose_words_the_database_refuses_is_told_without_them() {
+    let world = refusing("NEW.last_error LIKE '%poison%'");
+    assert_eq!(world.carry().len(), 2);
+    assert_eq!(
+        rows(&world),
+        [
+            "sent 1",
+            "bounced 1 552 5.2.2: what the mail server said cannot be written down",
+            "sent 1"
+        ]
+    );
+}
+
+#[test]
+fn an_outcome_that_the_database_refuses_keeps_no_other_mail() {
+    let world = refusing("OLD.address = 'a2@example.org' AND NEW.state = 'bounced'");
+    assert_eq!(world.carry().len(), 2);
+    assert_eq!(world.mail_states(), ["sent", "sending", "sent"]);
+    std::thread::sleep(Duration::from_millis(1_200));
+    world.queue_link(&world.order("CUP-4"));
+    assert_eq!(world.carry().len(), 1);
+    assert_eq!(world.mail_states(), ["sent", "unknown", "sent", "sent"]);
+}
+
+#[test]
+fn an_outcome_that_was_refused_for_a_while_is_told_afterwards() {
+    let world = refusing("OLD.address = 'a2@example.org' AND NEW.state = 'bounced'");
+    let mut courier = world.courier();
+    let mut round = || {
+        let round = crate::support::browser::runtime().block_on(courier.round());
+        round.expect("the database takes the others");
+    };
+    for _ in 0..6 {
+        round();
+    }
+    assert_eq!(world.count("outbox WHERE state = 'sent'"), 2);
+    world.execute("DROP TRIGGER refuse ON outbox");
+    round();
+    assert_eq!(world.mail_states(), ["sent", "bounced", "sent"]);
+}

@@ -526,6 +526,7 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "reminder/rule.rs",
         "outbox/gate.rs",
         "outbox/retry.rs",
+        "mail/smtp/incoming.rs",
         "mail/smtp/reply.rs",
         "mail/layout.rs",
         "mail/template.rs",

@@ -41,9 +41,9 @@ pub struct Material {
     pub suppressed: HashSet<Uuid>,
 }
 
-/// How long a person waits for a preview, a test mail, a list or an approval. Twenty thousand mails
-/// take a fifth of it.
-pub const LOOK: Duration = Duration::from_secs(10);
+/// How long a person waits for a preview, a test mail, a list or an approval: that of twenty thousand
+/// mails must fit.
+pub const LOOK: Duration = Duration::from_secs(30);
 
 /// Why nothing was worked out.
 #[derive(Debug)]

@@ -10,6 +10,7 @@
 //! acts on them looks whether anything has moved meanwhile (`material`).
 
 mod approve;
+mod batch;
 mod control;
 mod draft;
 mod edit;

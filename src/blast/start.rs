@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     Asked,
     approve::{RESTLESS, TRIES, own_words},
+    batch::{Batch, ReadyMail},
     control::spread,
     edit::answer,
     material::{self, Material},
@@ -37,13 +38,9 @@ use crate::{
     schema::{blasts, outbox as mails},
 };
 
-/// How long a person waits for a start. Twenty thousand mails take a third of it, most of it in the
-/// database.
-const TIME: Duration = Duration::from_secs(60);
-/// Mails that are written before they are queued.
-const BATCH: usize = 200;
-/// Bytes of such mails: fewer are queued at once if they are long, since the statement has a copy.
-const BATCH_BYTES: usize = 4 << 20;
+/// How long a person waits for a start: that of twenty thousand mails must fit, with what the database
+/// does for each.
+const TIME: Duration = Duration::from_secs(120);
 
 /// Queues the mails of a mailing that is approved as it is. Starting it again does nothing.
 ///
@@ -258,24 +255,6 @@ impl From<Unfillable> for NotQueued {
     }
 }
 
-/// Mails that are written and not yet queued.
-#[derive(Default)]
-struct Batch<'a> {
-    mails: Vec<(&'a ReadyMail, Text)>,
-    bytes: usize,
-}
-
-impl<'a> Batch<'a> {
-    fn add(&mut self, mail: &'a ReadyMail, text: Text) {
-        self.bytes += text.subject.len() + text.body.len();
-        self.mails.push((mail, text));
-    }
-
-    fn is_full(&self) -> bool {
-        self.mails.len() >= BATCH || self.bytes >= BATCH_BYTES
-    }
-}
-
 /// Spreads the mails over the mailing's time, then calls it started.
 fn sent_from_now_on(
     connection: &mut PgConnection,
@@ -299,15 +278,6 @@ fn sent_from_now_on(
 
 /// The mails, or why they are not what was approved.
 type Ready = Result<Vec<ReadyMail>, String>;
-
-/// A mail that is ready to be written and queued.
-#[derive(Debug)]
-struct ReadyMail {
-    /// Of which order, by its place in the material.
-    order: usize,
-    /// It is not what was approved, but not owed either: it ends at once.
-    ends: Option<Reason>,
-}
 
 /// Compares the mails of a mailing that is about to be started with those that were approved.
 fn prepare(app: &App, material: &Material, rendering: &Rendering) -> Result<Ready, Stopped> {

@@ -306,7 +306,20 @@ fn soup() -> impl Strategy<Value = String> {
         "if",
         "else",
     ]);
-    prop::collection::vec(piece, 1..60).prop_map(|all| all.concat())
+    // Whole statements, so that much of it can be read: each makes what it keeps longer.
+    let growing = prop::sample::select(vec![
+        "{% set a = a ~ a %}",
+        "{% set a = a + a %}",
+        "{% set a = a * 9 %}",
+        "{% set a %}{{ a }}{{ a }}{% endset %}",
+        "{% set a = a|upper %}",
+        "{% set a = a|default(a ~ a) %}",
+        "{% for b in [a, a] %}{% set a = a ~ b %}{% endfor %}",
+    ]);
+    prop_oneof![
+        prop::collection::vec(piece, 1..60).prop_map(|all| all.concat()),
+        prop::collection::vec(growing, 1..60).prop_map(|all| all.concat()),
+    ]
 }
 
 fn within_its_budget(body: &str) {

@@ -9,7 +9,7 @@ pub mod replica;
 pub mod world;
 
 pub use self::{
-    browser::{Answer, PERSON, client, runtime},
+    browser::{Answer, PERSON, runtime},
     process::Process,
     world::{Order, World},
 };

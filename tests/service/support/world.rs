@@ -304,7 +304,7 @@ impl World {
     }
 
     /// A fresh token of this role. Somebody else may be making one at the same moment.
-    pub fn token(&self, role: Role) -> Secret {
+    fn token(&self, role: Role) -> Secret {
         let now = self.now();
         loop {
             let name = format!("{}-{}", role.name(), self.count("api_tokens"));

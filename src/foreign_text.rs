@@ -36,7 +36,15 @@ impl ForeignText {
     /// What is safe of `text`: control characters are blanks, marks of direction and blanks around it
     /// are gone; what is longer than `limit` is cut, with `…` as its last character.
     pub fn new(text: &str, limit: Limit) -> Self {
-        Self::of(text.chars(), limit)
+        Self::of(safe(text.chars()), limit)
+    }
+
+    /// The same of a text of several lines, such as a note of the shop's: their ends stay.
+    pub fn lines(text: &str, limit: Limit) -> Self {
+        let text = text.replace("\r\n", "\n");
+        let characters = text.chars().filter(|c| !turns(*c));
+        let inner = |c: char| if c != '\n' && breaks(c) { ' ' } else { c };
+        Self::of(characters.map(inner), limit)
     }
 
     /// The same of bytes; those that are not UTF-8 are `?`.
@@ -45,12 +53,12 @@ impl ForeignText {
             let wrong = (!chunk.invalid().is_empty()).then_some('?');
             chunk.valid().chars().chain(wrong)
         });
-        Self::of(characters, limit)
+        Self::of(safe(characters), limit)
     }
 
     /// Keeps no more in memory than the limit, however long the text is.
-    fn of(characters: impl Iterator<Item = char>, limit: Limit) -> Self {
-        let mut safe = safe(characters).skip_while(|c| c.is_whitespace());
+    fn of(safe: impl Iterator<Item = char>, limit: Limit) -> Self {
+        let mut safe = safe.skip_while(|c| c.is_whitespace());
         let mut kept: String = safe.by_ref().take(limit.0).collect();
         let is_cut = safe.any(|c| !c.is_whitespace());
         if is_cut {
@@ -158,5 +166,11 @@ mod tests {
                 expected
             );
         }
+    }
+
+    #[test]
+    fn a_text_of_several_lines_keeps_their_ends_and_no_other_control_character() {
+        let text = ForeignText::lines("two\r\nlines\u{1b}[31m\0\u{202e}x\n", Limit::NAME);
+        assert_eq!(text.as_str(), "two\nlines [31m x");
     }
 }

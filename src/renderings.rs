@@ -54,7 +54,7 @@ impl Renderings {
     /// Waits for a turn.
     ///
     /// # Errors
-    /// [`Stopped::Busy`] after [`WAIT`].
+    /// [`Stopped::Busy`] after `WAIT`.
     pub async fn turn(&self) -> Result<Turn, Stopped> {
         let permit = tokio::time::timeout(WAIT, Arc::clone(&self.0).acquire_owned()).await;
         match permit {

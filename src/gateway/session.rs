@@ -269,7 +269,7 @@ impl TryFrom<WireSession> for Session {
 /// Pairs of the shop's or of another system's, made safe: Stripe takes any characters in them.
 fn metadata(pairs: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let safe = |(key, value): (String, String)| {
-        let value = ForeignText::new(&value, Limit::SENTENCE);
+        let value = ForeignText::lines(&value, Limit::SENTENCE);
         (ForeignText::new(&key, KEY).into(), value.into())
     };
     pairs.into_iter().map(safe).collect()

@@ -4,7 +4,7 @@
 //! and `meta.KEY`. Any other name is an error, not an empty string in somebody's mail.
 //!
 //! **Limits.** What a template may consist of is said in `allowed`; rendering one takes at most
-//! [`STEPS`] steps, handles the bytes of a `budget` and gives [`LONGEST`] bytes.
+//! `STEPS` steps, handles the bytes of a `budget` and gives `LONGEST` bytes.
 
 mod allowed;
 mod budget;

@@ -1,7 +1,7 @@
 //! Who has bought, and when: **the** definition, for the rule, the simulation and the figures.
 //!
 //! Somebody has bought who has paid, whose bank debit is on its way, whose money a person looks at, or
-//! who settled with the shop without Stripe ([`order_bought_at`]); and whoever paid with another system,
+//! who settled with the shop without Stripe (`order_bought_at`); and whoever paid with another system,
 //! or with an address that they typed ([`learn`] keeps those by the hash of the address). Money that went
 //! back was a purchase all the same. A bank debit that did not arrive was none.
 //!

@@ -179,7 +179,8 @@ mod tests {
             buffer: &mut ReadBuf<'_>,
         ) -> Poll<io::Result<()>> {
             let room = buffer.remaining();
-            let said: Vec<u8> = self.0.iter().copied().cycle().take(room).collect();
+            let said = self.0.iter().copied().cycle().skip(self.1 % self.0.len());
+            let said: Vec<u8> = said.take(room).collect();
             buffer.put_slice(&said);
             self.1 += room;
             Poll::Ready(Ok(()))

@@ -19,6 +19,7 @@ use crate::{
     order::Order,
     pace::Pace,
     reminder,
+    renderings::Renderings,
     suppression::AddressHash,
 };
 
@@ -60,6 +61,8 @@ pub struct App {
     pub pace: Pace,
     /// Clicks on one order take turns.
     pub one_at_a_time: OneAtATime,
+    /// Mailings are rendered in turns.
+    pub renderings: Renderings,
     /// Wakes the worker when an event has come.
     pub wake: Wake,
     /// Wakes the worker when a mail has been queued.
@@ -111,6 +114,7 @@ impl App {
             pay_click: settings.web.pay_click,
             reuse_min: chrono::Duration::seconds(settings.web.session_reuse_min_seconds.into()),
             one_at_a_time: OneAtATime::default(),
+            renderings: Renderings::default(),
             wake: Wake::default(),
             metrics: Metrics::new(),
         })

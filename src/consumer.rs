@@ -65,7 +65,7 @@ async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
         },
         Err(outcome) => finish(app, &event, outcome).await?,
     };
-    if let Outcome::Later(why) | Outcome::Failed(why) = &outcome {
+    if let (Outcome::Later(_) | Outcome::Failed(_), Some(why)) = (&outcome, outcome.why()) {
         log::warn!("event {} was not acted on: {why}", event.id);
     }
     app.metrics
@@ -272,7 +272,7 @@ async fn learn(app: &App, intent: Option<&String>) -> Result<(), Outcome> {
 async fn read_again(app: &App, told: &Session) -> Result<Session, Outcome> {
     let deadline = tokio::time::Instant::now() + READ_BUDGET.min(app.click_budget);
     app.stripe
-        .read(&told.id, deadline)
+        .read(told.id.as_str(), deadline)
         .await
         .map_err(|error| stripe_said(&error))
 }

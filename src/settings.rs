@@ -71,7 +71,9 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WrongValue {
     /// A notice is longer than Stripe takes, or holds what cannot be kept.
-    #[error("notice_text must have 1 to 1200 characters, or be null for our own words")]
+    #[error(
+        "notice_text must have 1 to 1200 characters and no control characters but line breaks, or be null for our own words"
+    )]
     Notice,
     /// So long, or so briefly, nothing is kept.
     #[error("{key} must be a number of days from {} to {}", .days.start(), .days.end())]
@@ -89,8 +91,9 @@ impl Change {
     /// # Errors
     /// The first [`WrongValue`].
     pub fn check(self) -> Result<Self, WrongValue> {
+        let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r');
         if let Some(Some(text)) = &self.notice_text
-            && (text.trim().is_empty() || text.chars().count() > 1_200 || text.contains('\0'))
+            && (text.trim().is_empty() || text.chars().count() > 1_200 || text.contains(is_control))
         {
             return Err(WrongValue::Notice);
         }

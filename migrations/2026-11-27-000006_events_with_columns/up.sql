@@ -14,8 +14,8 @@ ALTER TABLE stripe_events
     -- Whether it names those above, nobody, or, since its content cannot be read, anybody.
     ADD COLUMN named          text CHECK (named IN ('these', 'nobody', 'anybody'));
 
--- An import takes up what was ignored about a session.
-CREATE INDEX stripe_events_by_session ON stripe_events (session_id) WHERE session_id IS NOT NULL;
+-- An import takes up what was ignored about a session, and a mail waits for what is pending about it.
+CREATE INDEX stripe_events_by_session ON stripe_events (session_id, state) WHERE session_id IS NOT NULL;
 -- A mail waits for payments that are still to be worked on. Without `fastupdate`, which would have
 -- every claim read a list of up to four megabytes.
 CREATE INDEX stripe_events_pending_by_row ON stripe_events (session_row)

@@ -1,5 +1,9 @@
 //! The one log of what happened: append-only, written in the transaction of what it tells.
 
+mod note;
+
+pub use self::note::{Note, NoteError};
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::{Value, json};

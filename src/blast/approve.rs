@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     Asked,
     edit::answer,
-    material::{self, Material},
+    material::{self, LOOK, Material},
     plan::Plan,
     record_blast,
     row::{self, Stored},
@@ -18,6 +18,7 @@ use crate::{
     activity::Doing,
     app::App,
     db::DbError,
+    renderings::Rendering,
     schema::{blast_approvals, blast_recipients},
     settings,
 };
@@ -42,9 +43,12 @@ pub async fn approve(
     doing: &Doing,
 ) -> Result<Asked, DbError> {
     for _ in 0..TRIES {
-        let look = |app: &App, material: &Material| Plan::new(&material.facts(&app.shop));
-        let Some(looked) = material::worked_out(app, id, look).await? else {
-            return Ok(Asked::NoBlast);
+        let look = |app: &App, material: &Material, rendering: &Rendering| {
+            Plan::new(&material.facts(&app.shop), || rendering.go_on())
+        };
+        let looked = match material::worked_out(app, id, LOOK, look).await? {
+            Ok(looked) => looked,
+            Err(not) => return Ok(not.into()),
         };
         let (looked, doing) = (Arc::new(looked), doing.clone());
         let content_hash = content_hash.trim().to_lowercase();

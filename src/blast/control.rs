@@ -136,9 +136,14 @@ pub(super) fn spread(
     outbox::call_out(connection)
 }
 
+/// Mails a second that can be reckoned with: with fewer, PostgreSQL's division overflows. One mail in
+/// thirty years waits for the ten that count as never, as does any that was asked for more slowly.
+const SLOWEST: f64 = 1e-9;
+
 /// Mails a second: what was asked for, but not more than the shop's mail can take.
 fn rate(per_second: Option<f64>, mailer: f64) -> f64 {
-    per_second.map_or(mailer, |wanted| wanted.min(mailer))
+    let wanted = per_second.map_or(mailer, |wanted| wanted.min(mailer));
+    wanted.max(SLOWEST)
 }
 
 #[cfg(test)]
@@ -150,5 +155,6 @@ mod tests {
         assert_eq!(rate(None, 10.0), 10.0);
         assert_eq!(rate(Some(0.5), 10.0), 0.5);
         assert_eq!(rate(Some(500.0), 10.0), 10.0);
+        assert_eq!(rate(Some(5e-324), 10.0), SLOWEST);
     }
 }

@@ -3,13 +3,14 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    panic,
+    time::Duration,
 };
 
 use diesel::{Connection, pg::Pg, prelude::*};
 use uuid::Uuid;
 
 use super::{
+    Asked,
     draft::{BlastFilter, Selection},
     plan::{Digest, PlanFacts},
     row::{self, Stored, ValidApproval},
@@ -19,6 +20,7 @@ use crate::{
     config::Shop,
     db::DbError,
     order::{Kind, Order, OrderRow},
+    renderings::{Rendering, Stopped},
     schema::{blast_recipients, orders},
     suppression::{self, AddressHash, AddressKey},
 };
@@ -39,26 +41,51 @@ pub struct Material {
     pub suppressed: HashSet<Uuid>,
 }
 
-/// Reads a mailing and works something out of it on a thread of its own: thousands of mails take
-/// longer than anybody should hold a connection.
+/// How long a person waits for a preview, a test mail, a list or an approval: that of twenty thousand
+/// mails must fit.
+pub const LOOK: Duration = Duration::from_secs(30);
+
+/// Why nothing was worked out.
+#[derive(Debug)]
+pub enum NotWorkedOut {
+    /// There is no such mailing.
+    NoBlast,
+    /// It was not waited for, or took too long.
+    Stopped(Stopped),
+}
+
+impl<T> From<NotWorkedOut> for Asked<T> {
+    fn from(why: NotWorkedOut) -> Self {
+        match why {
+            NotWorkedOut::NoBlast => Self::NoBlast,
+            NotWorkedOut::Stopped(why) => Self::Busy(why.to_string()),
+        }
+    }
+}
+
+/// Reads a mailing and works something out of it in `time`, on a thread of its own: thousands of mails
+/// take longer than anybody should hold a connection.
 pub async fn worked_out<T: Send + 'static>(
     app: &App,
     id: Uuid,
-    work: impl FnOnce(&App, &Material) -> T + Send + 'static,
-) -> Result<Option<(Material, T)>, DbError> {
+    time: Duration,
+    work: impl FnOnce(&App, &Material, &Rendering) -> Result<T, Stopped> + Send + 'static,
+) -> Result<Result<(Material, T), NotWorkedOut>, DbError> {
+    // The turn before the orders are read: those who wait need no memory.
+    let turn = match app.renderings.turn().await {
+        Ok(turn) => turn,
+        Err(busy) => return Ok(Err(NotWorkedOut::Stopped(busy))),
+    };
     let read = app.db.run(move |connection| Material::load(connection, id));
     let Some(material) = read.await? else {
-        return Ok(None);
+        return Ok(Err(NotWorkedOut::NoBlast));
     };
     let app = app.clone();
-    let task = tokio::task::spawn_blocking(move || {
-        let made = work(&app, &material);
-        (material, made)
-    });
-    match task.await {
-        Ok(made) => Ok(Some(made)),
-        Err(stopped) => panic::resume_unwind(stopped.into_panic()),
-    }
+    let work = move |rendering: &Rendering| {
+        let made = work(&app, &material, rendering)?;
+        Ok((material, made))
+    };
+    Ok(turn.run(time, work).await.map_err(NotWorkedOut::Stopped))
 }
 
 impl Material {

@@ -10,6 +10,7 @@
 //! acts on them looks whether anything has moved meanwhile (`material`).
 
 mod approve;
+mod batch;
 mod control;
 mod draft;
 mod edit;
@@ -49,6 +50,9 @@ pub enum Asked<T = Blast> {
     Invalid(Problems),
     /// It cannot be done now; the sentence says why, and what to do.
     NotNow(String),
+    /// It was not done, and nothing has changed: too much is being done at once, or it took too long.
+    /// The sentence says which.
+    Busy(String),
     /// There is no such mailing.
     NoBlast,
 }

@@ -15,7 +15,7 @@ use crate::{
     mail::{
         Text,
         letter::{self, About},
-        template::{self, Holes, NAMES, Unfillable},
+        template::{Holes, NAMES, Templates, Unfillable},
     },
     order::{Order, state::State},
 };
@@ -52,22 +52,26 @@ pub struct PlanFacts<'a> {
 }
 
 impl Plan {
-    /// The plan.
-    pub fn new(facts: &PlanFacts) -> Self {
+    /// The plan. Only the digests of the mails are kept; `go_on` is asked before each of them.
+    ///
+    /// # Errors
+    /// Those of `go_on`.
+    pub fn new<S>(facts: &PlanFacts, go_on: impl Fn() -> Result<(), S>) -> Result<Self, S> {
         let content = facts.content;
-        let names = match names(content) {
-            Ok(names) => names,
-            Err(wrong) => return Self::impossible(wrong),
+        let (templates, names) = match read(content) {
+            Ok(read) => read,
+            Err(wrong) => return Ok(Self::impossible(wrong)),
         };
         let (mut plan, mut found) = (Self::default(), Findings::default());
         for order in facts.orders {
+            go_on()?;
             let selected = content.selection.takes(order);
             if order.state != State::Open {
                 if selected {
                     found.not_open.push(order.reference.clone());
                 }
                 if facts.approved.contains_key(&order.id)
-                    && let Ok(mail) = render(content, facts.shop, order)
+                    && let Ok(mail) = render(&templates, facts.shop, order)
                 {
                     plan.not_owed.insert(order.id, mail.digest);
                 }
@@ -76,14 +80,14 @@ impl Plan {
             if !selected {
                 continue;
             }
-            match render(content, facts.shop, order) {
+            match render(&templates, facts.shop, order) {
                 Ok(mail) => {
                     plan.recipients.insert(order.id, mail.digest);
                     found.recipient(order, facts.suppressed.contains(&order.id), mail.has_link);
                 }
                 Err(NoMail::NoAddress) => found.no_address.push(order.reference.clone()),
                 Err(NoMail::Unfillable(why)) if why.for_every_order => {
-                    return Self::impossible(Trouble::Template(why.to_string()));
+                    return Ok(Self::impossible(Trouble::Template(why.to_string())));
                 }
                 Err(NoMail::Unfillable(why)) => found.unfillable(order, &names, &why),
             }
@@ -93,7 +97,7 @@ impl Plan {
             .iter()
             .filter(|order| content.selection.takes(order));
         plan.troubles = found.troubles(selected.count(), plan.recipients.len(), &names);
-        plan
+        Ok(plan)
     }
 
     /// What its approval is bound to.
@@ -152,27 +156,35 @@ enum NoMail {
     Unfillable(Unfillable),
 }
 
-/// The orders whose mail can be written, by id: written one by one, as they are asked for.
-pub fn writable<'a>(facts: &PlanFacts<'a>) -> impl Iterator<Item = &'a Order> {
+/// The orders whose mail can be written, by id: written one by one, as they are asked for, and `go_on`
+/// is asked before each of them.
+pub fn writable<'a, S>(
+    facts: &PlanFacts<'a>,
+    go_on: impl Fn() -> Result<(), S>,
+) -> impl Iterator<Item = Result<&'a Order, S>> {
     let (content, shop) = (facts.content, facts.shop);
-    let orders = match names(content) {
-        Ok(_) => facts.orders,
-        Err(_) => &[],
-    };
-    let wanted = orders
+    let templates = read(content).ok().map(|(templates, _)| templates);
+    let wanted = facts
+        .orders
         .iter()
         .filter(|order| order.state == State::Open && content.selection.takes(order));
-    let rendered = wanted.map(|order| (order, render(content, shop, order)));
-    // What is wrong for every order need not be tried a thousand times.
-    let rendered = rendered.take_while(|(_, rendered)| match rendered {
-        Err(NoMail::Unfillable(why)) => !why.for_every_order,
-        Ok(_) | Err(NoMail::NoAddress) => true,
+    let rendered = wanted.map_while(move |order| {
+        let templates = templates.as_ref()?;
+        if let Err(stopped) = go_on() {
+            return Some(Some(Err(stopped)));
+        }
+        match render(templates, shop, order) {
+            Ok(_) => Some(Some(Ok(order))),
+            // What is wrong for every order need not be tried a thousand times.
+            Err(NoMail::Unfillable(why)) if why.for_every_order => None,
+            Err(NoMail::Unfillable(_) | NoMail::NoAddress) => Some(None),
+        }
     });
-    rendered.filter_map(|(order, rendered)| rendered.ok().map(|_| order))
+    rendered.flatten()
 }
 
 /// Writes one order's mail with placeholders for its links.
-fn render(content: &Content, shop: &Shop, order: &Order) -> Result<Rendered, NoMail> {
+fn render(templates: &Templates, shop: &Shop, order: &Order) -> Result<Rendered, NoMail> {
     let address = order.email.as_ref().ok_or(NoMail::NoAddress)?;
     let about = About {
         holes: Holes {
@@ -183,8 +195,7 @@ fn render(content: &Content, shop: &Shop, order: &Order) -> Result<Rendered, NoM
         },
         shop,
     };
-    let Text { subject, body } =
-        letter::blast(&about, &content.subject, &content.body).map_err(NoMail::Unfillable)?;
+    let Text { subject, body } = letter::blast(&about, templates).map_err(NoMail::Unfillable)?;
     let has_link = body.contains(PAY_URL);
     let text = Text { subject, body };
     Ok(Rendered {
@@ -193,12 +204,12 @@ fn render(content: &Content, shop: &Shop, order: &Order) -> Result<Rendered, NoM
     })
 }
 
-/// The names that the two templates ask for, if we know them all.
-fn names(content: &Content) -> Result<BTreeSet<String>, Trouble> {
+/// The two templates, and the names that they ask for, if we know them all.
+fn read(content: &Content) -> Result<(Templates<'_>, BTreeSet<String>), Trouble> {
+    let templates = Templates::new(&content.subject, &content.body)
+        .map_err(|why| Trouble::Template(why.to_string()))?;
     let mut all = BTreeSet::new();
-    for (what, template) in [("subject", &content.subject), ("body", &content.body)] {
-        let names =
-            template::names_in(what, template).map_err(|why| Trouble::Template(why.to_string()))?;
+    for (what, names) in templates.names() {
         let top = |name: &String| name.split('.').next().unwrap_or_default().to_owned();
         if let Some(unknown) = names
             .iter()
@@ -212,7 +223,7 @@ fn names(content: &Content) -> Result<BTreeSet<String>, Trouble> {
         }
         all.extend(names);
     }
-    Ok(all)
+    Ok((templates, all))
 }
 
 /// One recipient's mail in 32 bytes.

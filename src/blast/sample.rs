@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Asked,
-    material::{self, Material},
+    material::{self, LOOK, Material},
     plan::{Plan, writable},
     record_blast, row,
 };
@@ -16,9 +16,13 @@ use crate::{
     activity::Doing,
     app::App,
     db::DbError,
-    mail::{Text, letter, template::Unfillable},
+    mail::{
+        Text, letter,
+        template::{Templates, Unfillable},
+    },
     order::{Order, email::Email},
     outbox::{self, Kind, Letter, view::Mail},
+    renderings::{Rendering, Stopped},
     schema::{orders, outbox as mails, outbox_orders},
     suppression::{self, AddressHash, AddressKey},
 };
@@ -76,28 +80,32 @@ pub struct Recipient {
 /// # Errors
 /// The database's.
 pub async fn preview(app: &App, id: Uuid) -> Result<Asked<Preview>, DbError> {
-    let looked = material::worked_out(app, id, look).await?;
-    Ok(looked.map_or(Asked::NoBlast, |(_, preview)| Asked::Done(preview)))
+    Ok(match material::worked_out(app, id, LOOK, look).await? {
+        Ok((_, preview)) => Asked::Done(preview),
+        Err(not) => not.into(),
+    })
 }
 
-fn look(app: &App, material: &Material) -> Preview {
-    let plan = Plan::new(&material.facts(&app.shop));
+fn look(app: &App, material: &Material, rendering: &Rendering) -> Result<Preview, Stopped> {
+    let plan = Plan::new(&material.facts(&app.shop), || rendering.go_on())?;
+    let content = &material.stored.content;
+    let templates = Templates::new(&content.subject, &content.body).ok();
     let recipients = material
         .orders
         .iter()
         .filter(|order| plan.recipients.contains_key(&order.id));
     let samples = recipients.take(SAMPLES).filter_map(|order| {
         let hash = *material.hashes.get(&order.id)?;
-        let Text { subject, body } = write_mail(app, material, order, hash).ok()?;
+        let Text { subject, body } = write_mail(app, templates.as_ref()?, order, hash).ok()?;
         let to = order.email.as_ref()?.as_str().to_owned();
         Some(Sample { to, subject, body })
     });
-    Preview {
-        content_hash: plan.content_hash(&material.stored.content),
+    Ok(Preview {
+        content_hash: plan.content_hash(content),
         recipients: plan.recipients.len(),
         problems: plan.troubles.iter().map(ToString::to_string).collect(),
         samples: samples.collect(),
-    }
+    })
 }
 
 /// Queues the mail that the first recipient would get, to this address.
@@ -112,9 +120,12 @@ pub async fn send_sample(
 ) -> Result<Asked<Mail>, DbError> {
     let (email, key) = (to.clone(), app.db.run(AddressKey::load).await?);
     let hash = key.hash(email.as_str());
-    let first = move |app: &App, material: &Material| first_mail(app, material, hash);
-    let Some((material, first)) = material::worked_out(app, id, first).await? else {
-        return Ok(Asked::NoBlast);
+    let first = move |app: &App, material: &Material, rendering: &Rendering| {
+        first_mail(app, material, hash, rendering)
+    };
+    let (material, first) = match material::worked_out(app, id, LOOK, first).await? {
+        Ok(made) => made,
+        Err(not) => return Ok(not.into()),
     };
     let text = match first {
         Ok(text) => text,
@@ -158,21 +169,29 @@ pub async fn send_sample(
 }
 
 /// The first mail that can be written. The link in it that ends all mail is the tester's own.
-fn first_mail(app: &App, material: &Material, tester: AddressHash) -> Result<Text, String> {
-    let facts = material.facts(&app.shop);
-    let Some(order) = writable(&facts).next() else {
-        return Err(Plan::new(&facts).objection().unwrap_or_default());
+fn first_mail(
+    app: &App,
+    material: &Material,
+    tester: AddressHash,
+    rendering: &Rendering,
+) -> Result<Result<Text, String>, Stopped> {
+    let (facts, go_on) = (material.facts(&app.shop), || rendering.go_on());
+    let Some(order) = writable(&facts, go_on).next().transpose()? else {
+        let plan = Plan::new(&facts, go_on)?;
+        return Ok(Err(plan.objection().unwrap_or_default()));
     };
-    let Text { subject, body } =
-        write_mail(app, material, order, tester).map_err(|why| why.to_string())?;
-    Ok(Text {
+    let content = &material.stored.content;
+    let written = Templates::new(&content.subject, &content.body)
+        .and_then(|templates| write_mail(app, &templates, order, tester));
+    let test = |Text { subject, body }| Text {
         subject: format!("[Test] {subject}"),
         body,
-    })
+    };
+    Ok(written.map(test).map_err(|why| why.to_string()))
 }
 
 /// A page of recipients by order id, one more than `limit` if there are more; `after` is where the
-/// page before ended. `None` if there is no such mailing.
+/// page before ended.
 ///
 /// # Errors
 /// The database's.
@@ -181,28 +200,38 @@ pub async fn recipients(
     id: Uuid,
     after: Option<Uuid>,
     limit: i64,
-) -> Result<Option<Vec<Recipient>>, DbError> {
+) -> Result<Asked<Vec<Recipient>>, DbError> {
     let read = move |connection: &mut PgConnection| row::read(connection, id);
     let Some(stored) = app.db.run(read).await? else {
-        return Ok(None);
+        return Ok(Asked::NoBlast);
     };
     if stored.state.is_before_the_start() {
-        let plan = move |app: &App, material: &Material| planned(app, material, after, limit);
-        let planned = material::worked_out(app, id, plan).await?;
-        return Ok(planned.map(|(_, planned)| planned));
+        let plan = move |app: &App, material: &Material, rendering: &Rendering| {
+            planned(app, material, after, limit, rendering)
+        };
+        return Ok(match material::worked_out(app, id, LOOK, plan).await? {
+            Ok((_, planned)) => Asked::Done(planned),
+            Err(not) => not.into(),
+        });
     }
     let read = move |connection: &mut PgConnection| mailed(connection, id, after, limit);
-    app.db.run(read).await.map(Some)
+    app.db.run(read).await.map(Asked::Done)
 }
 
 /// Writes no more mails than the page has.
-fn planned(app: &App, material: &Material, after: Option<Uuid>, limit: i64) -> Vec<Recipient> {
+fn planned(
+    app: &App,
+    material: &Material,
+    after: Option<Uuid>,
+    limit: i64,
+    rendering: &Rendering,
+) -> Result<Vec<Recipient>, Stopped> {
     let mut facts = material.facts(&app.shop);
     if let Some(after) = after {
         let first = facts.orders.partition_point(|order| order.id <= after);
         facts.orders = &facts.orders[first..];
     }
-    let recipients = writable(&facts).map(|order| Recipient {
+    let recipient = |order: &Order| Recipient {
         order_id: order.id,
         reference: order.reference.clone(),
         to: order.email.as_ref().map(|email| email.as_str().to_owned()),
@@ -214,9 +243,11 @@ fn planned(app: &App, material: &Material, after: Option<Uuid>, limit: i64) -> V
         attempts: 0,
         last_error: None,
         sent_at: None,
-    });
+    };
+    let recipients = writable(&facts, || rendering.go_on());
     recipients
         .take(usize::try_from(limit).unwrap_or(0))
+        .map(|order| order.map(recipient))
         .collect()
 }
 
@@ -250,12 +281,9 @@ fn mailed(
 /// One order's mail with its real links, to whom `address` is the hash of.
 pub(super) fn write_mail(
     app: &App,
-    material: &Material,
+    templates: &Templates,
     order: &Order,
     address: AddressHash,
 ) -> Result<Text, Unfillable> {
-    let content = &material.stored.content;
-    app.write(order, address, |about| {
-        letter::blast(about, &content.subject, &content.body)
-    })
+    app.write(order, address, |about| letter::blast(about, templates))
 }

@@ -1,13 +1,18 @@
 //! Starting a mailing: all its mails are queued at once, or none.
+//!
+//! Its mails are rendered twice: first all of them, of which only the digests are kept and compared with
+//! what was approved; then a batch at a time, while they are queued. Both times from the same
+//! [`Material`], which does not change, so that they are the same mails.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use diesel::{Connection, prelude::*};
+use diesel::{Connection, prelude::*, result::Error as QueryError};
 use uuid::Uuid;
 
 use super::{
     Asked,
     approve::{RESTLESS, TRIES, own_words},
+    batch::{Batch, ReadyMail},
     control::spread,
     edit::answer,
     material::{self, Material},
@@ -22,13 +27,20 @@ use crate::{
     activity::Doing,
     app::App,
     db::DbError,
-    mail,
-    mail::Text,
+    mail::{
+        self, Text,
+        template::{Templates, Unfillable},
+    },
     order::{self, Order},
     outbox::{self, Kind, Letter},
     reminder::rule::{Reason, not_owed},
+    renderings::{Rendering, Stopped},
     schema::{blasts, outbox as mails},
 };
+
+/// How long a person waits for a start: that of twenty thousand mails must fit, with what the database
+/// does for each.
+const TIME: Duration = Duration::from_secs(120);
 
 /// Queues the mails of a mailing that is approved as it is. Starting it again does nothing.
 ///
@@ -40,58 +52,177 @@ use crate::{
 /// The database's.
 pub async fn start(app: &App, id: Uuid, doing: &Doing) -> Result<Asked, DbError> {
     for _ in 0..TRIES {
-        let Some(prepared) = material::worked_out(app, id, prepare).await? else {
-            return Ok(Asked::NoBlast);
+        let doing = doing.clone();
+        let attempt = move |app: &App, material: &Material, rendering: &Rendering| {
+            attempt(app, material, rendering, &doing)
         };
-        let (prepared, own, doing) = (Arc::new(prepared), app.clone(), doing.clone());
-        let begin = move |connection: &mut PgConnection| {
-            let (material, ready) = &*prepared;
-            connection.transaction(|connection| begin(connection, &own, material, ready, &doing))
-        };
-        if let Some(asked) = app.db.run(begin).await? {
-            app.wake_mail.notify_one();
-            return Ok(asked);
+        match material::worked_out(app, id, TIME, attempt).await? {
+            Ok((_, attempted)) => {
+                if let Some(asked) = attempted? {
+                    return Ok(asked);
+                }
+            }
+            Err(not) => return Ok(not.into()),
         }
     }
     Ok(Asked::NotNow(RESTLESS.to_owned()))
 }
 
-/// `None` if something has moved since the mails were written.
-fn begin(
-    connection: &mut PgConnection,
+/// All of it on the thread of the rendering: `None` if something has moved since the mailing was read.
+fn attempt(
     app: &App,
     material: &Material,
-    ready: &Ready,
+    rendering: &Rendering,
     doing: &Doing,
-) -> QueryResult<Option<Asked>> {
-    let Some(stored) = row::lock(connection, material.stored.id)? else {
-        return Ok(Some(Asked::NoBlast));
+) -> Result<Result<Option<Asked>, DbError>, Stopped> {
+    let ready = prepare(app, material, rendering)?;
+    let start = Start {
+        app,
+        material,
+        rendering,
+        doing,
     };
-    let no = |why: String| Ok(Some(Asked::NotNow(format!("it was not started: {why}"))));
-    let next = match stored.state.after(Wish::Start) {
-        Move::To(next) => next,
-        Move::Stay => return answer(connection, stored.id).map(Some),
-        Move::Refuse(why) => return no(why.to_owned()),
-    };
-    if stored.state != material.stored.state || !material.still_holds(connection, &stored)? {
-        return Ok(None);
+    let begun = app.db.run_blocking(|connection| {
+        connection.transaction(|connection| start.begin(connection, &ready))
+    });
+    if let Err(DbError::Query(QueryError::RollbackTransaction)) = &begun {
+        rendering.go_on()?;
     }
-    let Some(approval) = &material.approval else {
-        return no("it has no valid approval; approve it again".to_owned());
-    };
-    if let Some(why) = own_words(connection, &stored, &approval.approved_by)? {
-        return no(why);
+    // Also where nobody waits for the answer any more: the mails are due.
+    if let Ok(Some(_)) = &begun {
+        app.wake_mail.notify_one();
     }
-    let mails = match ready {
-        Ok(mails) => mails,
-        Err(why) => {
-            void_approval(connection, &stored, doing)?;
-            return no(format!("{why}; look at a new preview and approve that"));
+    Ok(begun)
+}
+
+/// A start under way.
+#[derive(Clone, Copy)]
+struct Start<'a> {
+    app: &'a App,
+    material: &'a Material,
+    rendering: &'a Rendering,
+    doing: &'a Doing,
+}
+
+impl Start<'_> {
+    /// `None` if something has moved since the mailing was read.
+    fn begin(self, connection: &mut PgConnection, ready: &Ready) -> QueryResult<Option<Asked>> {
+        let Self {
+            app,
+            material,
+            doing,
+            ..
+        } = self;
+        let Some(stored) = row::lock(connection, material.stored.id)? else {
+            return Ok(Some(Asked::NoBlast));
+        };
+        let no = |why: String| Ok(Some(Asked::NotNow(format!("it was not started: {why}"))));
+        let next = match stored.state.after(Wish::Start) {
+            Move::To(next) => next,
+            Move::Stay => return answer(connection, stored.id).map(Some),
+            Move::Refuse(why) => return no(why.to_owned()),
+        };
+        if stored.state != material.stored.state || !material.still_holds(connection, &stored)? {
+            return Ok(None);
         }
-    };
-    queue(connection, app, material, mails, doing)?;
-    sent_from_now_on(connection, app, &stored, next, doing)?;
-    answer(connection, stored.id).map(Some)
+        let Some(approval) = &material.approval else {
+            return no("it has no valid approval; approve it again".to_owned());
+        };
+        if let Some(why) = own_words(connection, &stored, &approval.approved_by)? {
+            return no(why);
+        }
+        let mails = match ready {
+            Ok(mails) => mails,
+            Err(why) => {
+                void_approval(connection, &stored, doing)?;
+                return no(format!("{why}; look at a new preview and approve that"));
+            }
+        };
+        // A savepoint: if one of them cannot be written, none of them is queued.
+        match connection.transaction(|connection| self.queue(connection, mails)) {
+            Ok(()) => {}
+            Err(NotQueued::Unfillable(why)) => {
+                void_approval(connection, &stored, doing)?;
+                return no(format!("{why}; look at a new preview and approve that"));
+            }
+            Err(NotQueued::Stopped) => return Err(QueryError::RollbackTransaction),
+            Err(NotQueued::Query(error)) => return Err(error),
+        }
+        sent_from_now_on(connection, app, &stored, next, doing)?;
+        answer(connection, stored.id).map(Some)
+    }
+
+    /// One mail for each order that was approved, written as they are queued: all at once they would
+    /// fill the memory.
+    fn queue(self, connection: &mut PgConnection, ready: &[ReadyMail]) -> Result<(), NotQueued> {
+        let Self {
+            app,
+            material,
+            rendering,
+            ..
+        } = self;
+        // The orders before the mails: everybody locks in this order.
+        if let Some(remind) = material.stored.content.remind {
+            let order = |mail: &ReadyMail| material.orders[mail.order].id;
+            let ids: Vec<Uuid> = ready.iter().map(order).collect();
+            order::set_remind(connection, &ids, remind)?;
+        }
+        let content = &material.stored.content;
+        let templates = Templates::new(&content.subject, &content.body)?;
+        let mut batch = Batch::default();
+        for mail in ready {
+            rendering.go_on().map_err(|_| NotQueued::Stopped)?;
+            let order = &material.orders[mail.order];
+            let Some(hash) = material.hashes.get(&order.id) else {
+                continue;
+            };
+            batch.add(mail, write_mail(app, &templates, order, *hash)?);
+            if batch.is_full() {
+                self.queue_batch(connection, std::mem::take(&mut batch))?;
+            }
+        }
+        self.queue_batch(connection, batch)?;
+        Ok(())
+    }
+
+    fn queue_batch(self, connection: &mut PgConnection, batch: Batch) -> QueryResult<()> {
+        let Self {
+            app,
+            material,
+            doing,
+            ..
+        } = self;
+        let order = |(mail, _): &(&ReadyMail, Text)| [&material.orders[mail.order]];
+        let about: Vec<[&Order; 1]> = batch.mails.iter().map(order).collect();
+        let (ready, texts): (Vec<_>, Vec<_>) = batch.mails.into_iter().unzip();
+        let letters = texts.into_iter().zip(&about).filter_map(|(text, orders)| {
+            let [order] = orders;
+            Some(Letter {
+                kind: Kind::Blast,
+                blast_id: Some(material.stored.id),
+                to: order.email.as_ref()?.as_str(),
+                to_hash: *material.hashes.get(&order.id)?,
+                text: Some(text),
+                orders: orders.as_slice(),
+                due_at: None,
+            })
+        });
+        let letters: Vec<Letter> = letters.collect();
+        let ids = outbox::queue(connection, &app.mailer.domain, &letters, doing.at)?;
+        let ended = ids
+            .iter()
+            .zip(ready)
+            .filter_map(|(id, mail)| Some(((*id)?, mail.ends?)));
+        for (id, reason) in ended {
+            diesel::update(mails::table.find(id))
+                .set((
+                    mails::state.eq(mail::State::Cancelled),
+                    mails::skip_reason.eq(reason),
+                ))
+                .execute(connection)?;
+        }
+        Ok(())
+    }
 }
 
 /// What was approved is not what would be sent: somebody has to look at it again.
@@ -102,50 +233,26 @@ fn void_approval(connection: &mut PgConnection, stored: &Stored, doing: &Doing) 
     record_blast(connection, stored.id, &stored.content.name, what, doing)
 }
 
-/// One mail for each order that was approved.
-fn queue(
-    connection: &mut PgConnection,
-    app: &App,
-    material: &Material,
-    ready: &[ReadyMail],
-    doing: &Doing,
-) -> QueryResult<()> {
-    let about: Vec<[&Order; 1]> = ready
-        .iter()
-        .map(|mail| [&material.orders[mail.order]])
-        .collect();
-    // The orders before the mails: everybody locks in this order.
-    if let Some(remind) = material.stored.content.remind {
-        let ids: Vec<Uuid> = about.iter().map(|[order]| order.id).collect();
-        order::set_remind(connection, &ids, remind)?;
+/// Why no mail was queued.
+enum NotQueued {
+    /// A mail cannot be written.
+    Unfillable(Unfillable),
+    /// The time is over, or the caller has gone.
+    Stopped,
+    /// The database's words.
+    Query(QueryError),
+}
+
+impl From<QueryError> for NotQueued {
+    fn from(error: QueryError) -> Self {
+        Self::Query(error)
     }
-    let letters = ready.iter().zip(&about).filter_map(|(mail, orders)| {
-        let [order] = orders;
-        Some(Letter {
-            kind: Kind::Blast,
-            blast_id: Some(material.stored.id),
-            to: order.email.as_ref()?.as_str(),
-            to_hash: *material.hashes.get(&order.id)?,
-            text: Some(mail.text.clone()),
-            orders: orders.as_slice(),
-            due_at: None,
-        })
-    });
-    let letters: Vec<Letter> = letters.collect();
-    let ids = outbox::queue(connection, &app.mailer.domain, &letters, doing.at)?;
-    for (id, reason) in ids
-        .iter()
-        .zip(ready)
-        .filter_map(|(id, mail)| Some(((*id)?, mail.ends?)))
-    {
-        diesel::update(mails::table.find(id))
-            .set((
-                mails::state.eq(mail::State::Cancelled),
-                mails::skip_reason.eq(reason),
-            ))
-            .execute(connection)?;
+}
+
+impl From<Unfillable> for NotQueued {
+    fn from(why: Unfillable) -> Self {
+        Self::Unfillable(why)
     }
-    Ok(())
 }
 
 /// Spreads the mails over the mailing's time, then calls it started.
@@ -172,45 +279,29 @@ fn sent_from_now_on(
 /// The mails, or why they are not what was approved.
 type Ready = Result<Vec<ReadyMail>, String>;
 
-/// A mail that is ready to be queued.
-#[derive(Debug)]
-struct ReadyMail {
-    /// Of which order, by its place in the material.
-    order: usize,
-    text: Text,
-    /// It is not what was approved, but not owed either: it ends at once.
-    ends: Option<Reason>,
-}
-
-/// Writes the mails of a mailing that is about to be started.
-fn prepare(app: &App, material: &Material) -> Ready {
+/// Compares the mails of a mailing that is about to be started with those that were approved.
+fn prepare(app: &App, material: &Material, rendering: &Rendering) -> Result<Ready, Stopped> {
     // Only of what could be started: it takes its time.
     if material.stored.state != State::Approved {
-        return Ok(Vec::new());
+        return Ok(Ok(Vec::new()));
     }
     let facts = material.facts(&app.shop);
-    let plan = Plan::new(&facts);
+    let plan = Plan::new(&facts, || rendering.go_on())?;
     let blocked = plan.objection().filter(|_| !plan.recipients.is_empty());
     if let Some(why) = blocked {
-        return Err(why);
+        return Ok(Err(why));
     }
     let changed = plan.changed(&facts);
     if !changed.is_empty() {
-        return Err(not_as_approved(&changed));
+        return Ok(Err(not_as_approved(&changed)));
     }
     let orders = material.orders.iter().enumerate();
     let approved = orders.filter(|(_, order)| material.approved.contains_key(&order.id));
-    let mails = approved.filter_map(|(at, order)| {
-        let hash = *material.hashes.get(&order.id)?;
-        let mail = |text| ReadyMail {
-            order: at,
-            text,
-            ends: ends_at_once(&plan, material, order),
-        };
-        Some(write_mail(app, material, order, hash).map(mail))
+    let mails = approved.map(|(at, order)| ReadyMail {
+        order: at,
+        ends: ends_at_once(&plan, material, order),
     });
-    let mails: Result<Vec<ReadyMail>, _> = mails.collect();
-    mails.map_err(|why| why.to_string())
+    Ok(Ok(mails.collect()))
 }
 
 fn not_as_approved(references: &[String]) -> String {

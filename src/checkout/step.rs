@@ -152,7 +152,7 @@ async fn post(
         }) => {
             let why = Failure::Refused {
                 status,
-                code: code.unwrap_or_default(),
+                code: code.unwrap_or_default().into(),
             };
             // Anything else is not about the cart: our key, or what it may do.
             let simpler = (status == 400).then(|| order.simpler(param.as_deref()));

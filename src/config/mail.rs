@@ -50,7 +50,8 @@ fn mailbox(text: &str) -> Result<Mailbox, String> {
 
 fn pace(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
-        Ok(pace) if pace > 0.0 && pace <= 100_000.0 => Ok(pace),
-        _ => Err("it must be a number above 0 and at most 100000".to_owned()),
+        // What is slower overflows where the next mail's time is worked out.
+        Ok(pace) if (0.000_1..=100_000.0).contains(&pace) => Ok(pace),
+        _ => Err("it must be a number from 0.0001 to 100000".to_owned()),
     }
 }

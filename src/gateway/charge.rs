@@ -4,7 +4,11 @@
 use miniserde::{Deserialize, json::Value};
 use stripe_core::DisputeStatus;
 
-use super::session::id_of;
+use super::{
+    CallError,
+    id::{self, id_of},
+    value::word,
+};
 
 /// A charge as it stood when Stripe told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,12 +84,16 @@ pub(super) struct WireCharge {
 
 impl WireCharge {
     /// `None`: a charge without a payment intent, which none of Checkout's is.
-    pub fn charge(self) -> Option<Charge> {
-        Some(Charge {
-            payment_intent: self.payment_intent.as_ref().and_then(id_of)?,
+    ///
+    /// # Errors
+    /// [`CallError::Unreadable`] if the intent has no id.
+    pub fn charge(self) -> Result<Option<Charge>, CallError> {
+        let intent = id::payment_intent(self.payment_intent.as_ref())?;
+        Ok(intent.map(|payment_intent| Charge {
+            payment_intent,
             amount_refunded: self.amount_refunded,
-            currency: self.currency,
-        })
+            currency: word(&self.currency),
+        }))
     }
 }
 
@@ -99,15 +107,18 @@ pub(super) struct WireDispute {
     reason: Option<String>,
 }
 
-impl From<WireDispute> for Dispute {
-    fn from(wire: WireDispute) -> Self {
-        Self {
-            id: wire.id,
-            payment_intent: wire.payment_intent.as_ref().and_then(id_of),
+impl TryFrom<WireDispute> for Dispute {
+    type Error = CallError;
+
+    fn try_from(wire: WireDispute) -> Result<Self, CallError> {
+        let id = id_of(&Value::String(wire.id));
+        Ok(Self {
+            id: id.ok_or_else(|| CallError::unreadable("a dispute without its id"))?,
+            payment_intent: id::payment_intent(wire.payment_intent.as_ref())?,
             amount: wire.amount,
-            currency: wire.currency,
-            status: wire.status,
-            reason: wire.reason,
-        }
+            currency: word(&wire.currency),
+            status: word(&wire.status),
+            reason: wire.reason.as_deref().map(word),
+        })
     }
 }

@@ -10,15 +10,17 @@ pub use super::names::Names;
 use super::{
     CallError, Session,
     charge::{Charge, Dispute, WireCharge, WireDispute},
+    id::is_plain,
     session::{Status, WireSession},
     value,
 };
+use crate::foreign_text::{ForeignText, Limit};
 
 /// The one type that tells what its session does not: that a bank debit did not arrive.
 pub const DEBIT_FAILED: &str = "checkout.session.async_payment_failed";
 
 /// An event, from the one reading of its body.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Event {
     /// What can be said of it before anybody looks at what it is about.
     pub envelope: Envelope,
@@ -81,7 +83,7 @@ impl Event {
     /// # Errors
     /// [`CallError::Unreadable`] if the event holds no charge that we understand.
     pub fn charge(&self) -> Result<Option<Charge>, CallError> {
-        self.told("charge").map(WireCharge::charge)
+        self.told::<WireCharge>("charge")?.charge()
     }
 
     /// The dispute that a `charge.dispute.*` event is about, as it stood then.
@@ -89,12 +91,12 @@ impl Event {
     /// # Errors
     /// [`CallError::Unreadable`] if the event holds no dispute that we understand.
     pub fn dispute(&self) -> Result<Dispute, CallError> {
-        self.told::<WireDispute>("dispute").map(Dispute::from)
+        self.told::<WireDispute>("dispute")?.try_into()
     }
 
     fn told<T: Deserialize>(&self, what: &str) -> Result<T, CallError> {
         value::decode(&self.told)
-            .map_err(|_| CallError::Unreadable(format!("the event holds no {what}")))
+            .map_err(|_| CallError::unreadable(format!("the event holds no {what}")))
     }
 }
 
@@ -105,7 +107,7 @@ impl Envelope {
             _ => None,
         };
         Some(Self {
-            id: text("id").filter(|id| !id.is_empty())?,
+            id: text("id").filter(|id| is_plain(id))?,
             kind: text("type").unwrap_or_default(),
             livemode: match event.get("livemode") {
                 Some(Value::Bool(livemode)) => Some(*livemode),
@@ -120,8 +122,9 @@ impl Envelope {
     }
 }
 
+/// What is not is left out: a part of it is no type and no account.
 fn keepable(text: &str) -> bool {
-    text.len() <= 255 && !text.contains(char::is_control)
+    ForeignText::new(text, Limit::NAME).as_str() == text
 }
 
 /// A time that a database can keep.

@@ -4,7 +4,7 @@ use miniserde::Deserialize;
 use stripe_checkout::checkout_session::ListLineItemsCheckoutSession;
 use tokio::time::Instant;
 
-use super::{CallError, Gateway, LONGEST_PAGE, session::ListPage};
+use super::{CallError, Gateway, LONGEST_PAGE, path_id, session::ListPage, value::word};
 
 /// A position of a cart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl From<WireItem> for CartItem {
             description: wire.description.unwrap_or_default(),
             quantity: wire.quantity.unwrap_or(1),
             amount_subtotal: wire.amount_subtotal,
-            currency: wire.currency,
+            currency: word(&wire.currency),
             price: wire.price.map(CartPrice::from),
         }
     }
@@ -80,10 +80,11 @@ impl From<WirePrice> for CartPrice {
             metered: usage == Some("metered"),
             id: wire.id,
             active: wire.active.unwrap_or(false),
-            tax_behavior: wire.tax_behavior,
-            recurring: wire
-                .recurring
-                .map(|recurring| (recurring.interval, recurring.interval_count.unwrap_or(1))),
+            tax_behavior: wire.tax_behavior.as_deref().map(word),
+            recurring: wire.recurring.map(|recurring| {
+                let count = recurring.interval_count.unwrap_or(1);
+                (word(&recurring.interval), count)
+            }),
         }
     }
 }
@@ -98,7 +99,7 @@ impl Gateway {
         stripe_id: &str,
         deadline: Instant,
     ) -> Result<Vec<CartItem>, CallError> {
-        let request = ListLineItemsCheckoutSession::new(stripe_id).limit(LONGEST_PAGE);
+        let request = ListLineItemsCheckoutSession::new(path_id(stripe_id)?).limit(LONGEST_PAGE);
         let page: ListPage<WireItem> = self.ask(&request, deadline).await?;
         Ok(page.data.into_iter().map(CartItem::from).collect())
     }

@@ -6,8 +6,10 @@
 //! within it where that does no harm: a read always, a mint under its own idempotency key.
 
 pub mod charge;
+mod checkout_url;
 pub mod event;
 mod events;
+mod id;
 pub mod items;
 pub mod mint;
 mod names;
@@ -94,7 +96,7 @@ impl Gateway {
                 status: session::Status::Open,
                 url: None,
                 ..
-            } => self.read(&session.id, deadline).await,
+            } => self.read(session.id.as_str(), deadline).await,
             session => Ok(session),
         }
     }
@@ -105,7 +107,7 @@ impl Gateway {
     /// # Errors
     /// [`CallError::Refused`] with status 404 if the account has no such session.
     pub async fn read(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
-        let session = RetrieveCheckoutSession::new(stripe_id);
+        let session = RetrieveCheckoutSession::new(path_id(stripe_id)?);
         let told: WireSession = self.ask(&session, deadline).await?;
         let told = Session::try_from(told)?;
         if told.status != session::Status::PaymentPending {
@@ -122,7 +124,7 @@ impl Gateway {
     /// # Errors
     /// Nothing is known of the session then; asking again does no harm.
     pub async fn close(&self, stripe_id: &str, deadline: Instant) -> Result<Session, CallError> {
-        let request = ExpireCheckoutSession::new(stripe_id);
+        let request = ExpireCheckoutSession::new(path_id(stripe_id)?);
         let refused = match self.ask::<WireSession>(&request, deadline).await {
             Err(refused @ CallError::Refused { status: 400, .. }) => refused,
             answer => return answer?.try_into(),
@@ -191,8 +193,18 @@ impl Gateway {
     }
 }
 
+/// An id as it may stand in a path: anything else would be another call.
+///
+/// # Errors
+/// [`CallError::NotSent`] if it is no id of a Checkout Session.
+fn path_id(stripe_id: &str) -> Result<String, CallError> {
+    let id = SessionId::parse(stripe_id);
+    id.map(String::from)
+        .map_err(|_| CallError::not_sent(format!("{stripe_id:?} is no id of a Checkout Session")))
+}
+
 /// # Errors
 /// [`CallError::NotSent`] if Stripe takes no such key.
 fn idempotency_key(text: &str) -> Result<IdempotencyKey, CallError> {
-    IdempotencyKey::new(text).map_err(|error| CallError::NotSent(error.to_string()))
+    IdempotencyKey::new(text).map_err(CallError::not_sent)
 }

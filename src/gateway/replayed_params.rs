@@ -5,8 +5,14 @@
 use miniserde::json::{Number, Value};
 use stripe_checkout::CheckoutSessionMode;
 
-use super::session::{WireSession, id_of};
-use crate::order::Param;
+use super::{id::id_of, session::WireSession};
+use crate::{
+    foreign_text::{ForeignText, Limit},
+    order::Param,
+};
+
+/// Brackets of a parameter's name.
+const DEEPEST: usize = 8;
 
 impl WireSession {
     /// The parameters that ask for the same.
@@ -81,6 +87,15 @@ impl WireSession {
     }
 }
 
+/// No parameter of Stripe's is nested so deep, and an answer of brackets alone must not exhaust the stack.
+fn is_too_deep(name: &str) -> bool {
+    name.matches('[').count() >= DEEPEST
+}
+
+fn safe(text: &str, limit: Limit) -> String {
+    ForeignText::new(text, limit).into()
+}
+
 fn is_enabled(value: Option<&Value>) -> bool {
     let Some(Value::Object(object)) = value else {
         return false;
@@ -93,7 +108,8 @@ struct ReplayedParams(Vec<Param>);
 
 impl ReplayedParams {
     fn push(&mut self, name: &str, value: String) {
-        self.0.push((name.to_owned(), value));
+        self.0
+            .push((safe(name, Limit::NAME), safe(&value, Limit::SENTENCE)));
     }
 
     /// Everything in it that is not null; whether there was something.
@@ -148,6 +164,7 @@ impl ReplayedParams {
     /// What a field asked, and not what the payer had answered; in a list of choices a value is none.
     fn without_answer(&mut self, name: &str, value: &Value) {
         match value {
+            Value::Object(_) if is_too_deep(name) => {}
             Value::Object(fields) => {
                 for (field, value) in fields.iter().filter(|(field, _)| *field != "value") {
                     self.without_answer(&format!("{name}[{field}]"), value);
@@ -160,6 +177,7 @@ impl ReplayedParams {
     fn flatten(&mut self, name: &str, value: &Value) {
         match value {
             Value::Null => {}
+            Value::Array(_) | Value::Object(_) if is_too_deep(name) => {}
             Value::Bool(value) => self.push(name, value.to_string()),
             Value::String(value) => self.push(name, value.clone()),
             Value::Number(Number::U64(value)) => self.push(name, value.to_string()),

@@ -11,8 +11,21 @@ use miniserde::{Deserialize, json::Value};
 use stripe_checkout::{CheckoutSessionMode, CheckoutSessionPaymentStatus, CheckoutSessionStatus};
 use uuid::Uuid;
 
-use super::CallError;
-use crate::order::Param;
+use super::{
+    CallError, SessionId,
+    checkout_url::checkout_url,
+    id::{self, id_of},
+    value::word,
+};
+use crate::{
+    foreign_text::{ForeignText, Limit},
+    order::Param,
+};
+
+/// Of a metadata key, in characters. <https://docs.stripe.com/api/metadata>
+const KEY: Limit = Limit::characters(40);
+/// Of a text beside the button to pay, in characters.
+const NOTICE: Limit = Limit::characters(1_200);
 
 /// The metadata key that carries our row's id: a session with it is ours, and never foreign.
 pub const ROW_KEY: &str = "freshmint_session";
@@ -21,7 +34,7 @@ pub const ROW_KEY: &str = "freshmint_session";
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
     /// `cs_…`
-    pub id: String,
+    pub id: SessionId,
     /// Where it is on its one-way road.
     pub status: Status,
     /// Where to send the payer; only while it is open.
@@ -86,7 +99,7 @@ impl Session {
     #[cfg(test)]
     pub(crate) fn sample(status: Status) -> Self {
         Self {
-            id: "cs_1".to_owned(),
+            id: SessionId::parse("cs_1").expect("an id"),
             status,
             url: None,
             amount_total: None,
@@ -204,6 +217,8 @@ impl TryFrom<WireSession> for Session {
     type Error = CallError;
 
     fn try_from(wire: WireSession) -> Result<Self, CallError> {
+        let id = SessionId::parse(&wire.id)
+            .map_err(|_| CallError::unreadable("its id is no id of a Checkout Session"))?;
         let mut status = status(wire.status.as_ref(), wire.payment_status.as_ref())?;
         if status == Status::PaymentPending && wire.payment_intent.as_ref().is_some_and(has_failed)
         {
@@ -212,9 +227,7 @@ impl TryFrom<WireSession> for Session {
         let is_setup = wire.mode == Some(CheckoutSessionMode::Setup);
         let untold = wire.amount_total.is_none() || wire.currency.is_none();
         if status == Status::Paid && untold && !is_setup {
-            return Err(CallError::Unreadable(
-                "a paid session without its amount".to_owned(),
-            ));
+            return Err(CallError::unreadable("a paid session without its amount"));
         }
         Ok(Self {
             also_asked: match status {
@@ -223,31 +236,56 @@ impl TryFrom<WireSession> for Session {
             },
             automatic_tax: wire.has_automatic_tax(),
             promotion_codes: wire.allow_promotion_codes.unwrap_or(false),
-            client_reference_id: wire.client_reference_id,
+            client_reference_id: wire.client_reference_id.as_deref().map(name),
+            payment_intent: id::payment_intent(wire.payment_intent.as_ref())?,
+            url: address(status, wire.url.as_deref())?,
             status,
-            payment_intent: wire.payment_intent.as_ref().and_then(id_of),
             expires_at: wire.expires_at.and_then(time),
             created: wire.created.and_then(time),
             notice: wire
                 .custom_text
                 .and_then(|text| text.submit)
-                .map(|submit| submit.message),
-            mode: wire.mode.map(|mode| mode.as_str().to_owned()),
-            locale: wire.locale,
-            metadata: wire.metadata.unwrap_or_default(),
+                .map(|submit| ForeignText::new(&submit.message, NOTICE).into()),
+            mode: wire.mode.map(|mode| word(mode.as_str())),
+            locale: wire.locale.as_deref().map(word),
+            metadata: metadata(wire.metadata.unwrap_or_default()),
             email: wire
                 .customer_details
                 .and_then(|details| details.email)
-                .or(wire.customer_email),
+                .or(wire.customer_email)
+                .as_deref()
+                .map(name),
             customer: wire.customer.as_ref().and_then(id_of),
-            id: wire.id,
-            url: wire.url,
+            id,
             amount_total: wire.amount_total,
             amount_subtotal: wire.amount_subtotal,
-            currency: wire.currency,
+            currency: wire.currency.as_deref().map(word),
             livemode: wire.livemode,
             told_at: None,
         })
+    }
+}
+
+/// Pairs of the shop's or of another system's, made safe: Stripe takes any characters in them.
+fn metadata(pairs: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let safe = |(key, value): (String, String)| {
+        let value = ForeignText::lines(&value, Limit::SENTENCE);
+        (ForeignText::new(&key, KEY).into(), value.into())
+    };
+    pairs.into_iter().map(safe).collect()
+}
+
+fn name(text: &str) -> String {
+    ForeignText::new(text, Limit::NAME).into()
+}
+
+/// Only an open one has an address.
+fn address(status: Status, url: Option<&str>) -> Result<Option<String>, CallError> {
+    match (status, url) {
+        (Status::Open, Some(url)) => checkout_url(url)
+            .map(Some)
+            .ok_or_else(|| CallError::unreadable("an open session with an address that is none")),
+        _ => Ok(None),
     }
 }
 
@@ -266,7 +304,7 @@ fn status(
         (Some(Expired), _) => Ok(Status::Expired),
         (Some(Complete), Some(Paid | NoPaymentRequired)) => Ok(Status::Paid),
         (Some(Complete), Some(Unpaid)) => Ok(Status::PaymentPending),
-        (status, payment) => Err(CallError::Unreadable(format!(
+        (status, payment) => Err(CallError::unreadable(format!(
             "a session with status and payment_status {:?}",
             (status.map(|it| it.as_str()), payment.map(|it| it.as_str()))
         ))),
@@ -281,18 +319,6 @@ fn has_failed(intent: &Value) -> bool {
     };
     matches!(intent.get("status"), Some(Value::String(status))
         if status == "requires_payment_method" || status == "canceled")
-}
-
-/// An expandable field is an id, or the object that has it.
-pub(super) fn id_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(id) => Some(id.clone()),
-        Value::Object(object) => match object.get("id") {
-            Some(Value::String(id)) => Some(id.clone()),
-            _ => None,
-        },
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header};
 use stripe_client_core::{
@@ -14,7 +14,10 @@ use stripe_client_core::{
 };
 use stripe_core::balance::RetrieveForMyAccountBalance;
 
-use crate::config::{self, Secret};
+use crate::{
+    config::{self, Secret},
+    foreign_text::{ForeignText, Limit},
+};
 
 /// The API version that the request types were generated for; answers come in its shape.
 const STRIPE_VERSION: stripe_client_core::ApiVersion = stripe_client_core::VERSION;
@@ -23,7 +26,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// closed and opened all the time (`benches/click`: one for every seven mints with 64).
 const IDLE_CONNECTIONS: usize = 256;
 
-/// Why a call brought no answer that we can use.
+/// More of an answer is not read: a page of a hundred sessions has some hundred kilobytes.
+const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
+
+/// Why a call brought no answer that we can use. Whatever Stripe said in it is safe and short.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
     /// Stripe understood and said no (400, 401, 403, 404 …); nothing was made. Its words are not
@@ -33,9 +39,9 @@ pub enum CallError {
         /// HTTP status.
         status: u16,
         /// Stripe's error code, such as `amount_too_small`.
-        code: Option<String>,
+        code: Option<ForeignText>,
         /// The parameter it is about, such as `line_items[0][price]`.
-        param: Option<String>,
+        param: Option<ForeignText>,
     },
     /// Too many calls (429); nothing was made by this try.
     #[error("Stripe asks to slow down (429)")]
@@ -51,16 +57,26 @@ pub enum CallError {
     },
     /// The connection broke or the time ran out: what was asked may have been done.
     #[error("no answer from Stripe: {0}")]
-    NoAnswer(String),
-    /// An answer that cannot be read: what was asked has been done.
+    NoAnswer(ForeignText),
+    /// An answer that cannot be read, or is too long to be: what was asked may have been done.
     #[error("Stripe's answer cannot be read: {0}")]
-    Unreadable(String),
+    Unreadable(ForeignText),
     /// The call could not even be made.
     #[error("the call could not be made: {0}")]
-    NotSent(String),
+    NotSent(ForeignText),
 }
 
 impl CallError {
+    /// An answer, or an event, that cannot be read, and why.
+    pub(super) fn unreadable(why: impl std::fmt::Display) -> Self {
+        Self::Unreadable(said(why))
+    }
+
+    /// A call that could not be made, and why.
+    pub(super) fn not_sent(why: impl std::fmt::Display) -> Self {
+        Self::NotSent(said(why))
+    }
+
     /// Whether what was asked may have been done all the same.
     pub fn leaves_open(&self) -> bool {
         match self {
@@ -83,8 +99,12 @@ impl CallError {
 
 impl StripeClientErr for CallError {
     fn deserialize_err(message: impl std::fmt::Display) -> Self {
-        Self::Unreadable(message.to_string())
+        Self::unreadable(message)
     }
+}
+
+fn said(why: impl std::fmt::Display) -> ForeignText {
+    ForeignText::new(&why.to_string(), Limit::SENTENCE)
 }
 
 /// What a small question to Stripe told.
@@ -169,7 +189,7 @@ impl Transport {
 
     async fn understand(&self, response: reqwest::Response) -> Result<Bytes, CallError> {
         let status = response.status();
-        let body = response.bytes().await.map_err(no_answer)?;
+        let body = body_of(response).await?;
         match status {
             _ if status.is_success() => Ok(body),
             StatusCode::CONFLICT => Err(CallError::KeyInUse),
@@ -218,7 +238,19 @@ impl StripeClient for Transport {
 
 /// The address is left out: it may carry a session's id.
 fn no_answer(error: reqwest::Error) -> CallError {
-    CallError::NoAnswer(error.without_url().to_string())
+    CallError::NoAnswer(said(error.without_url()))
+}
+
+/// Read in pieces, as they come, within the time of the call: one that does not end is broken off.
+async fn body_of(mut response: reqwest::Response) -> Result<Bytes, CallError> {
+    let mut body = BytesMut::new();
+    while let Some(piece) = response.chunk().await.map_err(no_answer)? {
+        if body.len() + piece.len() > LONGEST_ANSWER {
+            return Err(CallError::unreadable("it is longer than 4 MiB"));
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body.freeze())
 }
 
 fn refusal(status: StatusCode, body: &[u8]) -> CallError {
@@ -241,7 +273,11 @@ fn refusal(status: StatusCode, body: &[u8]) -> CallError {
     });
     CallError::Refused {
         status: status.as_u16(),
-        code,
-        param,
+        code: code.map(word),
+        param: param.map(word),
     }
+}
+
+fn word(text: String) -> ForeignText {
+    ForeignText::new(&text, Limit::WORD)
 }

@@ -6,9 +6,16 @@ use miniserde::{
     json::{Number, Value},
 };
 
+use crate::foreign_text::{ForeignText, Limit};
+
 /// What is nested deeper counts as null: nothing of Stripe's is, and a signed body of a megabyte of
 /// brackets must not exhaust the stack.
 const DEPTH: usize = 64;
+
+/// A word of Stripe's, made safe: a currency, a status, a reason.
+pub(super) fn word(text: &str) -> String {
+    ForeignText::new(text, Limit::WORD).into()
+}
 
 /// Reads `value` as miniserde reads the same text.
 pub(super) fn decode<T: Deserialize>(value: &Value) -> Result<T> {

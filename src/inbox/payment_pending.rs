@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Duration, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{Array, Bytea, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Array, Bool, Bytea, Text, Timestamptz, Uuid as SqlUuid},
 };
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ pub fn payment_pending_in_inbox(
         #[diesel(sql_type = SqlUuid)]
         mail: Uuid,
     }
-    if mails.is_empty() {
+    if mails.is_empty() || !is_anything_pending(connection, now)? {
         return Ok(HashSet::new());
     }
     let asked = Asked::of(mails);
@@ -67,6 +67,26 @@ pub fn payment_pending_in_inbox(
         .bind::<Timestamptz, _>(now - HOLDS_ALL)
         .load(connection)?;
     Ok(held.into_iter().map(|held| held.mail).collect())
+}
+
+/// Whether there is anything to be held against. As a rule there is not; planning the real question takes
+/// longer than asking it, and the pace's row is locked meanwhile.
+fn is_anything_pending(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Pending {
+        #[diesel(sql_type = Bool)]
+        is_any: bool,
+    }
+    let pending: Pending = diesel::sql_query(format!(
+        "SELECT EXISTS (SELECT FROM stripe_events WHERE state = '{pending}') \
+             OR EXISTS (SELECT FROM stripe_events \
+                WHERE (named IS NULL OR named = '{anybody}') AND received_at > $1) AS is_any",
+        pending = State::Pending,
+        anybody = Named::Anybody,
+    ))
+    .bind::<Timestamptz, _>(now - HOLDS_ALL)
+    .get_result(connection)?;
+    Ok(pending.is_any)
 }
 
 /// As PostgreSQL's `unnest` takes it: what is asked for, beside the mail that it is asked for.

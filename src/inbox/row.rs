@@ -11,6 +11,7 @@ use super::new::failed_for_good;
 use crate::{
     activity::{self, Doing},
     column::column_enum,
+    foreign_text::{ForeignText, Limit},
     schema::stripe_events,
 };
 
@@ -112,7 +113,7 @@ pub fn finish(
 ) -> QueryResult<()> {
     match outcome {
         Outcome::Processed | Outcome::Ignored(_) => end(connection, &event.id, outcome).map(drop),
-        Outcome::Later(why) => wait(connection, &event.id, why),
+        Outcome::Later(_) => wait(connection, &event.id, outcome),
         Outcome::Failed(_) => connection.transaction(|connection| {
             if end(connection, &event.id, outcome)? > 0 {
                 let line = failed_for_good(&event.id, &event.kind, event.source, now);
@@ -127,17 +128,17 @@ fn end(connection: &mut PgConnection, id: &str, outcome: &Outcome) -> QueryResul
     diesel::update(pending(id))
         .set((
             stripe_events::state.eq(outcome.state()),
-            stripe_events::last_error.eq(outcome.why()),
+            stripe_events::last_error.eq(outcome.why().map(String::from)),
             stripe_events::claimed_until.eq(None::<DateTime<Utc>>),
         ))
         .execute(connection)
 }
 
-fn wait(connection: &mut PgConnection, id: &str, why: &str) -> QueryResult<()> {
+fn wait(connection: &mut PgConnection, id: &str, outcome: &Outcome) -> QueryResult<()> {
     let next_try = "clock_timestamp() + least(interval '1 hour', interval '1 second' * power(2, least(attempts, 12)))";
     diesel::update(pending(id))
         .set((
-            stripe_events::last_error.eq(why),
+            stripe_events::last_error.eq(outcome.why().map(String::from)),
             stripe_events::claimed_until.eq(None::<DateTime<Utc>>),
             stripe_events::not_before.eq(sql::<Timestamptz>(next_try)),
         ))
@@ -187,10 +188,13 @@ impl Outcome {
         }
     }
 
-    fn why(&self) -> Option<&str> {
+    /// What is stored and logged of the reason: PostgreSQL, Stripe or the event itself may have said it.
+    pub fn why(&self) -> Option<ForeignText> {
         match self {
             Self::Processed => None,
-            Self::Ignored(why) | Self::Later(why) | Self::Failed(why) => Some(why),
+            Self::Ignored(why) | Self::Later(why) | Self::Failed(why) => {
+                Some(ForeignText::new(why, Limit::SENTENCE))
+            }
         }
     }
 }

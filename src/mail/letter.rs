@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     Text,
     layout::tidy,
-    template::{self, Holes, Unfillable},
+    template::{self, Holes, Templates, Unfillable},
 };
 use crate::{
     config,
@@ -57,9 +57,9 @@ pub fn reminder(about: &About) -> Text {
 /// A mailing's words, with whose it is and how to get no more below them.
 ///
 /// # Errors
-/// [`Unfillable`] for an unknown name, or a mistake in the template.
-pub fn blast(about: &About, subject: &str, body: &str) -> Result<Text, Unfillable> {
-    template::fill(subject, body, &about.holes).map(|text| signed(about, text))
+/// [`Unfillable`] for an unknown name, or what is too much.
+pub fn blast(about: &About, templates: &Templates) -> Result<Text, Unfillable> {
+    templates.fill(&about.holes).map(|text| signed(about, text))
 }
 
 /// The templates of one of our own mails.
@@ -112,6 +112,10 @@ mod tests {
     fn write(order: &Order, shop: &config::Shop, letter: fn(&About) -> Text) -> Text {
         let holes = holes(order);
         letter(&About { holes, shop })
+    }
+
+    fn templates(body: &str) -> Templates<'_> {
+        Templates::new("Cup", body).unwrap()
     }
 
     /// As a person sees it, with names for the long addresses.
@@ -337,7 +341,7 @@ mod tests {
             holes: holes(&order),
             shop: &shop,
         };
-        let signed = blast(&about, "Cup", "Bitte zahlen: {{ pay_url }}").unwrap();
+        let signed = blast(&about, &templates("Bitte zahlen: {{ pay_url }}")).unwrap();
         assert!(
             signed.body.contains("\n-- \nRovers Youth FC\n"),
             "{}",
@@ -348,7 +352,7 @@ mod tests {
                 .body
                 .contains("Keine Mails mehr von uns an diese Adresse:")
         );
-        let own = blast(&about, "Cup", "{{ pay_url }} {{ unsubscribe_url }}").unwrap();
+        let own = blast(&about, &templates("{{ pay_url }} {{ unsubscribe_url }}")).unwrap();
         for text in [signed, own] {
             assert_eq!(
                 text.body.matches(UNSUBSCRIBE_URL).count(),
@@ -357,6 +361,6 @@ mod tests {
                 text.body
             );
         }
-        assert!(blast(&about, "Cup", "{{ nmae }}").is_err());
+        assert!(blast(&about, &templates("{{ nmae }}")).is_err());
     }
 }

@@ -2,27 +2,37 @@
 //!
 //! The holes are `name`, `reference`, `amount`, `lines`, `pay_url`, `unsubscribe_url`, `shop_name`
 //! and `meta.KEY`. Any other name is an error, not an empty string in somebody's mail.
+//!
+//! **Limits.** What a template may consist of is said in `allowed`; rendering one takes at most
+//! `STEPS` steps, handles the bytes of a `budget` and gives `LONGEST` bytes.
 
-use std::{collections::BTreeSet, fmt, io, sync::Arc};
+mod allowed;
+mod budget;
+#[cfg(test)]
+mod tests_of_limits;
+mod values;
+
+use std::{borrow::Cow, collections::BTreeSet, io, sync::Arc};
 
 use minijinja::{
-    AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, filters,
-    value::{Enumerator, Object, ObjectRepr},
+    AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value, filters,
+    value::StringInput,
 };
 
+use self::{allowed::Refused, budget::Budget};
 use super::{
     Text,
     layout::{one_line, tidy},
 };
-use crate::order::{
-    Order,
-    wording::{self, WrittenLine},
-};
+use crate::order::Order;
 
-/// More than any template needs: one that goes round in circles is stopped.
-const STEPS: u64 = 100_000;
+/// More than any template needs: one that goes round in circles is stopped. A loop over a hundred
+/// lines with a choice of ten for each takes 5,000.
+const STEPS: u64 = 20_000;
 /// Bytes that a filled template may have; a mail of an order with a hundred lines has 30,000.
 const LONGEST: usize = 200_000;
+/// Bytes that a filter of texts takes and gives: a name keeps them, and each step may copy them.
+const LONGEST_FILTERED: usize = 10_000;
 
 /// What fills the holes for one order.
 #[derive(Debug, Clone, Copy)]
@@ -58,62 +68,133 @@ pub struct Unfillable {
     pub for_every_order: bool,
 }
 
-/// The names that a template asks for, whichever way it goes: `name`, `meta.team` …
-///
-/// # Errors
-/// [`Unfillable`] for what is no template.
-pub fn names_in(what: &str, template: &str) -> Result<BTreeSet<String>, Unfillable> {
-    let engine = engine();
-    let parsed = engine
-        .template_from_str(template)
-        .map_err(|error| explain(what, &error))?;
-    let mut names: BTreeSet<String> = parsed.undeclared_variables(true).into_iter().collect();
-    for (ours, _) in engine.globals() {
-        names.remove(ours);
+/// A subject's and a body's template, checked and read once for all the mails of a mailing.
+#[derive(Debug)]
+pub struct Templates<'a> {
+    engine: Environment<'a>,
+    budget: Arc<Budget>,
+}
+
+/// What a template is called in sentences, and in the engine.
+const PARTS: [&str; 2] = ["subject", "body"];
+
+impl<'a> Templates<'a> {
+    /// Reads both.
+    ///
+    /// # Errors
+    /// [`Unfillable`] for what is no template, or has more in it than a mail needs.
+    pub fn new(subject: &'a str, body: &'a str) -> Result<Self, Unfillable> {
+        let budget = Arc::<Budget>::default();
+        let mut engine = engine(&budget);
+        for (part, template) in PARTS.into_iter().zip([subject, body]) {
+            allowed::check(template).map_err(|refused| not_allowed(part, &refused))?;
+            let read = engine.add_template(part, template);
+            read.map_err(|error| explain(part, &error))?;
+        }
+        Ok(Self { engine, budget })
     }
-    Ok(names)
+
+    /// The names that each of the two asks for, whichever way it goes: `name`, `meta.team` …
+    pub fn names(&self) -> [(&'static str, BTreeSet<String>); 2] {
+        PARTS.map(|part| {
+            let template = self.engine.get_template(part);
+            let names = template.map(|template| template.undeclared_variables(true));
+            let ours = |name: &String| self.engine.globals().all(|(known, _)| known != name);
+            (part, names.into_iter().flatten().filter(ours).collect())
+        })
+    }
+
+    /// Fills both.
+    ///
+    /// # Errors
+    /// [`Unfillable`] for an unknown name, or what is too much.
+    pub fn fill(&self, holes: &Holes) -> Result<Text, Unfillable> {
+        let context = values::context(holes, &self.budget);
+        Ok(Text {
+            subject: one_line(&self.render("subject", &context)?),
+            body: tidy(&self.render("body", &context)?),
+        })
+    }
+
+    fn render(&self, part: &str, context: &Value) -> Result<String, Unfillable> {
+        self.budget.refill();
+        let mut filled = Filled(Vec::new());
+        let rendered = self.engine.get_template(part).and_then(|template| {
+            template.render_captured_to(context, &mut filled)?;
+            if self.budget.is_overdrawn() {
+                return Err(ErrorKind::OutOfFuel.into());
+            }
+            Ok(())
+        });
+        rendered.map_err(|error| explain(part, &error))?;
+        Ok(String::from_utf8_lossy(&filled.0).into_owned())
+    }
 }
 
 /// Fills a subject and a body.
 ///
 /// # Errors
-/// [`Unfillable`] for an unknown name, or a mistake in the template.
+/// As [`Templates::new`] and [`Templates::fill`].
 pub fn fill(subject: &str, body: &str, holes: &Holes) -> Result<Text, Unfillable> {
-    let context = context(holes);
-    let subject = one_line(&render("subject", subject, &context)?);
-    let body = tidy(&render("body", body, &context)?);
-    Ok(Text { subject, body })
-}
-
-fn render(what: &str, template: &str, context: &Value) -> Result<String, Unfillable> {
-    let mut filled = Filled(Vec::new());
-    engine()
-        .template_from_str(template)
-        .and_then(|template| template.render_captured_to(context, &mut filled))
-        .map_err(|error| explain(what, &error))?;
-    Ok(String::from_utf8_lossy(&filled.0).into_owned())
+    Templates::new(subject, body)?.fill(holes)
 }
 
 /// Of the library's filters those that one needs in a mail; with some of the others a short template
 /// makes a text that fills the memory, which counting steps does not stop.
-fn engine<'a>() -> Environment<'a> {
+fn engine<'a>(budget: &Arc<Budget>) -> Environment<'a> {
     let mut engine = Environment::empty();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_auto_escape_callback(|_| AutoEscape::None);
     engine.set_fuel(Some(STEPS));
-    engine.add_filter("capitalize", filters::capitalize);
     engine.add_filter("default", filters::default);
     engine.add_filter("first", filters::first);
     engine.add_filter("last", filters::last);
     engine.add_filter("length", filters::length);
-    engine.add_filter("lower", filters::lower);
-    engine.add_filter("title", filters::title);
-    engine.add_filter("trim", filters::trim);
-    engine.add_filter("upper", filters::upper);
+    for (name, change) in CHANGES {
+        let budget = Arc::clone(budget);
+        engine.add_filter(name, move |text: StringInput| {
+            take(&budget, &text).map(|()| change(text))
+        });
+    }
+    let budget = Arc::clone(budget);
+    engine.add_filter("trim", move |text: StringInput, what: Option<Cow<str>>| {
+        take(&budget, &text).map(|()| filters::trim(text, what))
+    });
     engine.add_test("defined", minijinja::tests::is_defined);
     engine.add_test("undefined", minijinja::tests::is_undefined);
     engine.add_function("range", minijinja::functions::range);
     engine
+}
+
+/// Makes one text of another.
+type Change = fn(StringInput) -> Value;
+
+/// The filters that do.
+const CHANGES: [(&str, Change); 4] = [
+    ("capitalize", |text| filters::capitalize(text)),
+    ("lower", |text| filters::lower(text)),
+    ("title", |text| filters::title(text.as_str().into()).into()),
+    ("upper", |text| filters::upper(text)),
+];
+
+fn take(budget: &Budget, text: &StringInput) -> Result<(), Error> {
+    let length = text.as_str().len();
+    if length > LONGEST_FILTERED {
+        return Err(ErrorKind::WriteFailure.into());
+    }
+    // To change letters takes as long as to copy twenty times as many.
+    if budget.take(20 * length) {
+        Ok(())
+    } else {
+        Err(ErrorKind::OutOfFuel.into())
+    }
+}
+
+fn not_allowed(part: &str, Refused { line, why }: &Refused) -> Unfillable {
+    Unfillable {
+        sentence: format!("the {part}, line {line} has {why}"),
+        for_every_order: true,
+    }
 }
 
 /// A text that is being written, and does not become endless.
@@ -132,7 +213,7 @@ impl io::Write for Filled {
     }
 }
 
-fn explain(what: &str, error: &minijinja::Error) -> Unfillable {
+fn explain(what: &str, error: &Error) -> Unfillable {
     let line = error.line().map(|line| format!(", line {line}"));
     let place = format!("the {what}{}", line.unwrap_or_default());
     let (kind, detail) = (error.kind(), error.detail());
@@ -164,66 +245,6 @@ fn explain(what: &str, error: &minijinja::Error) -> Unfillable {
                 | ErrorKind::OutOfFuel
                 | ErrorKind::WriteFailure
         ),
-    }
-}
-
-fn context(holes: &Holes) -> Value {
-    let order = holes.order;
-    minijinja::context! {
-        name => order.name.as_deref().unwrap_or_default(),
-        reference => &order.reference,
-        amount => wording::amount(order),
-        lines => Value::from_object(Lines {
-            written: wording::lines(order).collect(),
-            unpriced: wording::unpriced(order.locale.language()),
-        }),
-        pay_url => holes.pay_url,
-        unsubscribe_url => holes.unsubscribe_url,
-        shop_name => holes.shop_name,
-        meta => &order.metadata,
-    }
-}
-
-/// The lines of an order: written out, one indented line each; and a list to go through, each with
-/// `description`, `quantity` and `amount`.
-#[derive(Debug)]
-struct Lines {
-    written: Vec<WrittenLine>,
-    /// For the amount of what the checkout alone prices.
-    unpriced: &'static str,
-}
-
-impl Object for Lines {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Seq
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let WrittenLine {
-            description,
-            quantity,
-            amount,
-        } = self.written.get(key.as_usize()?)?;
-        let amount = amount.as_deref().unwrap_or(self.unpriced);
-        Some(minijinja::context! { description, quantity, amount })
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Seq(self.written.len())
-    }
-
-    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, line) in self.written.iter().enumerate() {
-            f.write_str(if at == 0 { "  " } else { "\n  " })?;
-            if line.quantity > 1 {
-                write!(f, "{} × ", line.quantity)?;
-            }
-            f.write_str(&line.description)?;
-            if let Some(amount) = &line.amount {
-                write!(f, ": {amount}")?;
-            }
-        }
-        Ok(())
     }
 }
 
@@ -346,7 +367,10 @@ mod tests {
             ("\n{{ name", "syntax error: unexpected end of input"),
             ("\n{% if name %}", "syntax error: unexpected end of input"),
             ("\n{{ name|uper }}", "filter uper is unknown"),
-            ("\n{% include 'x' %}", "template not found"),
+            (
+                "\n{% include 'x' %}",
+                "has {% include %}, which mails do not have",
+            ),
         ] {
             let said = refused(body);
             assert!(said.starts_with("the body, line 2 "), "{said}");
@@ -381,9 +405,9 @@ mod tests {
         for (body, what) in [
             (
                 "{% macro a() %}{{ a() }}{% endmacro %}{{ a() }}",
-                "recursion",
+                "{% macro %}",
             ),
-            ("{{ 'x' * 999999999 }}", "too large"),
+            ("{{ 'x' * 999999999 }}", "a product"),
             ("{{ '%0999999999d'|format(1) }}", "filter format is unknown"),
             ("{{ range(99999999)|length }}", "range"),
         ] {

@@ -4,6 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::legible::{EXCERPT, excerpt};
+
+/// How many are told: whoever mends a hundred asks again.
+const MOST: usize = 100;
+
 /// One thing that is wrong: where, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
@@ -24,12 +29,14 @@ impl Problems {
         self.0.iter()
     }
 
-    /// Notes a problem.
-    pub fn add(&mut self, field: impl Into<String>, reason: impl ToString) {
-        self.0.push(Problem {
-            field: field.into(),
-            reason: reason.to_string(),
-        });
+    /// Notes a problem, if there is room. A field may be named by whoever sent it.
+    pub fn add(&mut self, field: impl AsRef<str>, reason: impl ToString) {
+        if self.0.len() < MOST {
+            self.0.push(Problem {
+                field: excerpt(field.as_ref(), EXCERPT),
+                reason: reason.to_string(),
+            });
+        }
     }
 
     /// Takes the value out of a check, or notes why there is none.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::foreign_text::{breaks, safe};
+
 /// What the shop calls the order. Unique, compared to the letter.
 pub type Reference = Text<120>;
 /// The payer's name, as the mail greets them.
@@ -50,12 +52,7 @@ impl<const MAX: usize> Text<MAX> {
     /// What can be taken of a text that somebody else has written: in one line, cut where it is too long,
     /// without marks that turn the direction of what follows. `None`: nothing is left.
     pub fn fitted(text: &str) -> Option<Self> {
-        let turns = |c: &char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        let line = text
-            .chars()
-            .filter(|c| !turns(c))
-            .map(|c| if breaks(c) { ' ' } else { c });
-        let line: String = line.collect();
+        let line: String = safe(text.chars()).collect();
         let fits: String = line.trim().chars().take(MAX).collect();
         Self::parse(&fits).ok()
     }
@@ -77,11 +74,6 @@ pub(crate) fn one_line(text: &str, max: usize) -> Result<(), TextError> {
     } else {
         Ok(())
     }
-}
-
-/// The two separators are line breaks to many programs, though Unicode calls them no controls.
-fn breaks(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 impl<const MAX: usize> fmt::Display for Text<MAX> {

@@ -7,7 +7,7 @@ use crate::{
     app::App,
     mail::{
         message::{self, Draft},
-        smtp::{Connection, HandOver, Lease, Refused, SmtpServer},
+        smtp::{Connection, HandOver, Lease, SmtpServer},
     },
 };
 
@@ -62,7 +62,7 @@ pub async fn carry(
                     .hand_over(&ready.from, &ready.to, &ready.bytes, lease)
                     .await
             }
-            Err(Refused(why)) => HandOver::Ours(why),
+            Err(refused) => HandOver::Ours(refused.to_string()),
         };
     }
     let usable = connection.can_go_on();

@@ -20,9 +20,9 @@ use super::{
     carry::{Carried, carry},
     claim::{claim, release, waiting},
     every::Every,
-    finish::{Outcome, finish},
     overdue::{give_up_overdue, tell_of_unknown_kinds},
     pause,
+    untold::Untold,
 };
 use crate::{
     app::App,
@@ -58,7 +58,7 @@ pub struct Courier {
     /// Each a task of its own: a server is not kept waiting while the database is spoken to.
     in_hand: JoinSet<Carried>,
     /// What the database has not been told yet.
-    untold: Vec<Outcome>,
+    untold: Untold,
     /// Claims that the database did not answer: none of their mails was handed over.
     unheard_of: Vec<Uuid>,
     overdue: Every,
@@ -74,7 +74,7 @@ impl Courier {
             app,
             connections: Vec::new(),
             in_hand: JoinSet::new(),
-            untold: Vec::new(),
+            untold: Untold::default(),
             unheard_of: Vec::new(),
             overdue: Every::new(OVERDUE),
             unknown_kinds: Every::new(UNKNOWN_KINDS),
@@ -150,8 +150,8 @@ impl Courier {
         let wanted = if self.probing { 1 } else { due.min(free) };
         match self.connections(&server, wanted).await {
             Ok(()) => self.claim(&server, &from, wanted).await,
-            Err(Refused(why)) => {
-                self.pause(why).await?;
+            Err(refused) => {
+                self.pause(refused.to_string()).await?;
                 Ok(Round::Wait(self.app.mailer.retry))
             }
         }
@@ -252,19 +252,10 @@ impl Courier {
 
     /// Tells the database what became of mails.
     async fn tell(&mut self) -> Result<(), DbError> {
-        if self.untold.is_empty() {
+        let told = self.untold.tell(&self.app).await?;
+        if told.is_empty() {
             return Ok(());
         }
-        let (outcomes, first_wait, now) = (
-            self.untold.clone(),
-            self.app.mailer.retry,
-            self.app.clock.now(),
-        );
-        self.app
-            .db
-            .run(move |connection| finish(connection, &outcomes, first_wait, now))
-            .await?;
-        let told = mem::take(&mut self.untold);
         for outcome in &told {
             let labels = [outcome.mail.kind.name(), outcome.state().name()];
             self.app.metrics.mails.with_label_values(&labels).inc();

@@ -28,6 +28,9 @@ use crate::{
 pub(super) const NOBODY_KNOWS: &str =
     "nobody can know whether a mail was sent; look, then retry or drop it";
 
+/// Stands where the database refused the server's words.
+const UNWRITABLE: &str = "what the mail server said cannot be written down";
+
 /// What became of a mail.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -45,6 +48,32 @@ impl Outcome {
             HandOver::Later(_) | HandOver::Ours(_) | HandOver::Stale => State::Queued,
             HandOver::Bounced { .. } => State::Bounced,
             HandOver::Unknown(_) => State::Unknown,
+        }
+    }
+
+    /// The same without the server's words; its codes stay.
+    pub fn without_words(&self) -> Self {
+        let safe = |why: &str| match code(why) {
+            none if none.is_empty() => UNWRITABLE.to_owned(),
+            code => format!("{code}: {UNWRITABLE}"),
+        };
+        let handed = match &self.handed {
+            HandOver::Accepted => HandOver::Accepted,
+            HandOver::Stale => HandOver::Stale,
+            HandOver::Later(why) => HandOver::Later(safe(why)),
+            HandOver::Ours(why) => HandOver::Ours(safe(why)),
+            HandOver::Unknown(why) => HandOver::Unknown(safe(why)),
+            HandOver::Bounced {
+                why,
+                no_such_address,
+            } => HandOver::Bounced {
+                why: safe(why),
+                no_such_address: *no_such_address,
+            },
+        };
+        Self {
+            mail: self.mail.clone(),
+            handed,
         }
     }
 

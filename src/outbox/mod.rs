@@ -19,6 +19,7 @@ pub mod people;
 pub mod reminder;
 mod retry;
 mod switch;
+mod untold;
 pub mod view;
 
 use std::collections::HashSet;

@@ -92,7 +92,7 @@ pub async fn page(
         after,
     };
     let (sessions, has_more) = app.stripe.expired(&list, Instant::now() + ONE_CALL).await?;
-    let next = sessions.last().map(|session| session.id.clone());
+    let next = sessions.last().map(|session| session.id.to_string());
     Ok((sessions, next.filter(|_| has_more)))
 }
 

@@ -44,7 +44,7 @@ pub(super) fn of(session: &Session, items: &[CartItem]) -> Option<Restored> {
         .map_or(Ok(Mode::default()), Mode::parse);
     Some(Restored {
         order: NewOrder {
-            reference: reference(&session.id),
+            reference: reference(session.id.as_str()),
             email: Some(Email::parse(session.email.as_deref()?).ok()?),
             name: None,
             currency: Currency::parse(session.currency.as_deref()?).ok()?,

@@ -88,7 +88,7 @@ pub async fn expired(
         return Ok(decision);
     }
     let deadline = Instant::now() + READ_BUDGET;
-    let content = match app.stripe.line_items(&session.id, deadline).await {
+    let content = match app.stripe.line_items(session.id.as_str(), deadline).await {
         Ok(items) => cart::of(session, &items).ok_or(Reason::NotRestorable),
         Err(CallError::Refused { status: 404, .. }) => Err(Reason::NotRestorable),
         Err(error) => return Err(error.into()),
@@ -133,7 +133,7 @@ fn decide(
     if let Some(hash) = hash {
         purchases::lock_address(connection, hash)?;
     }
-    let before = row::before(connection, &session.id)?;
+    let before = row::before(connection, session.id.as_str())?;
     if !before.may_be_decided(asking) {
         return Ok(Some(Decision::Known));
     }
@@ -154,7 +154,7 @@ fn decide(
         return Ok(Some(reason.map_or(Decision::Scheduled, Decision::Skipped)));
     }
     if before != Before::Unknown {
-        row::forget(connection, &session.id)?;
+        row::forget(connection, session.id.as_str())?;
     }
     let expired = ExpiredSession {
         session,

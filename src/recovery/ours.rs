@@ -27,7 +27,7 @@ pub async fn is_ours(app: &App, session: &Session) -> Result<bool, DbError> {
     app.db
         .run(move |connection| {
             let row = checkout_sessions::table
-                .filter(checkout_sessions::stripe_id.eq(&session.id))
+                .filter(checkout_sessions::stripe_id.eq(session.id.as_str()))
                 .filter(checkout_sessions::origin.ne(SessionOrigin::Foreign));
             Ok(
                 select(exists(row)).get_result(connection)?

@@ -4,7 +4,7 @@
 use super::backfill::Wanted;
 use crate::{
     order::email::Email,
-    spreadsheet::{self, FileError, Header, Records},
+    spreadsheet::{FileError, Sheet},
 };
 
 const EMAIL: [&str; 2] = ["email", "e-mail"];
@@ -18,24 +18,32 @@ pub type Line = (u64, Result<Wanted, String>);
 /// # Errors
 /// No line of it can be understood.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Line>, FileError> {
-    let mut records = Records::new(spreadsheet::text(bytes)?);
-    let header = records.next().map(Header::new).unwrap_or_default();
+    let no_column = || {
+        let sentence = "the first line must name a column email";
+        FileError::Columns(vec![sentence.to_owned()])
+    };
+    let Sheet { header, records } = Sheet::open(bytes)?.ok_or_else(no_column)?;
     let (email, session) = (header.place(&EMAIL), header.place(&SESSION));
     if email.is_none() && session.is_none() {
-        let sentence = "the first line must name a column email";
-        return Err(FileError::Columns(vec![sentence.to_owned()]));
+        return Err(no_column());
     }
     let lines = records.map(|record| {
         let cell = |at| record.filled(at).unwrap_or_default();
-        (record.line, wanted(cell(email), cell(session)))
+        let wanted = match &record.wrong {
+            Some(wrong) => Err(wrong.clone()),
+            None => wanted(cell(email), cell(session)),
+        };
+        (record.line, wanted)
     });
     Ok(lines.collect())
 }
 
 fn wanted(email: &str, session: &str) -> Result<Wanted, String> {
     let plain = |id: &str| {
-        id.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        id.len() <= 255
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
     match (email, session) {
         ("", "") => Err("neither an address nor a session".to_owned()),

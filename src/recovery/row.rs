@@ -92,7 +92,7 @@ pub(super) fn keep(
     let row: Uuid = diesel::insert_into(checkout_sessions::table)
         .values((
             checkout_sessions::id.eq(random::row_id(now)),
-            checkout_sessions::stripe_id.eq(&session.id),
+            checkout_sessions::stripe_id.eq(session.id.as_str()),
             checkout_sessions::state.eq(SessionState::Expired),
             checkout_sessions::origin.eq(SessionOrigin::Foreign),
             checkout_sessions::asked_by.eq(AskedBy::Person),

@@ -1,7 +1,7 @@
 //! Who has bought, and when: **the** definition, for the rule, the simulation and the figures.
 //!
 //! Somebody has bought who has paid, whose bank debit is on its way, whose money a person looks at, or
-//! who settled with the shop without Stripe ([`order_bought_at`]); and whoever paid with another system,
+//! who settled with the shop without Stripe (`order_bought_at`); and whoever paid with another system,
 //! or with an address that they typed ([`learn`] keeps those by the hash of the address). Money that went
 //! back was a purchase all the same. A bank debit that did not arrive was none.
 //!
@@ -161,7 +161,7 @@ pub fn learn(
     let hash = AddressKey::load(connection)?.hash(address);
     diesel::insert_into(purchases::table)
         .values((
-            purchases::stripe_session_id.eq(&session.id),
+            purchases::stripe_session_id.eq(session.id.as_str()),
             purchases::address_hash.eq(&hash.0[..]),
             purchases::amount.eq(amount),
             purchases::currency.eq(session.currency.as_deref().unwrap_or_default()),
@@ -173,7 +173,7 @@ pub fn learn(
         return Ok(());
     }
     // The row stays, also if it is told only later that the debit was on its way: nothing was bought.
-    diesel::update(purchases::table.find(&session.id))
+    diesel::update(purchases::table.find(session.id.as_str()))
         .set(purchases::bought_at.eq(DateTime::UNIX_EPOCH))
         .execute(connection)
         .map(drop)

@@ -11,7 +11,8 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::Pruned;
+use super::{Pruned, batch};
+
 use crate::{
     db::AdvisoryLock,
     mail::State,
@@ -197,20 +198,20 @@ fn delete(
 
 /// Prunes some bare ids of erased carts whose checkout ended before `until`; tells how many.
 pub(super) fn ids(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<usize> {
-    let bare: Vec<Uuid> = checkout_sessions::table
+    let bare = checkout_sessions::table
         .filter(checkout_sessions::origin.eq(SessionOrigin::Foreign))
         .filter(checkout_sessions::ended_at.lt(until))
         .filter(not(exists(carts::table.find(checkout_sessions::id))))
         .limit(BATCH)
-        .select(checkout_sessions::id)
-        .load(connection)?;
-    diesel::delete(checkout_sessions::table.filter(checkout_sessions::id.eq_any(bare)))
-        .execute(connection)
+        .select(checkout_sessions::id);
+    batch::delete(connection, bare, |ids: Vec<Uuid>| {
+        diesel::delete(checkout_sessions::table.filter(checkout_sessions::id.eq_any(ids)))
+    })
 }
 
 /// Prunes some purchases from before `until` that no cart's figures need any more; tells how many.
 pub(super) fn purchases(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<usize> {
-    let old: Vec<String> = purchases::table
+    let old = purchases::table
         .filter(purchases::bought_at.lt(until))
         .filter(not(exists(
             carts::table
@@ -219,8 +220,8 @@ pub(super) fn purchases(connection: &mut PgConnection, until: DateTime<Utc>) -> 
                 .filter((carts::expired_at + recovery::COMES_BACK).ge(purchases::bought_at)),
         )))
         .limit(BATCH)
-        .select(purchases::stripe_session_id)
-        .load(connection)?;
-    diesel::delete(purchases::table.filter(purchases::stripe_session_id.eq_any(old)))
-        .execute(connection)
+        .select(purchases::stripe_session_id);
+    batch::delete(connection, old, |ids: Vec<String>| {
+        diesel::delete(purchases::table.filter(purchases::stripe_session_id.eq_any(ids)))
+    })
 }

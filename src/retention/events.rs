@@ -7,7 +7,7 @@ use diesel::{
     prelude::*,
 };
 
-use super::in_one;
+use super::{batch, in_one};
 use crate::{
     app::App,
     db::DbError,
@@ -21,17 +21,20 @@ const DONE: [State; 2] = [State::Processed, State::Ignored];
 
 /// Prunes some events that came before `until`; tells how many.
 pub(super) fn old(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<usize> {
-    let old: Vec<String> = stripe_events::table
+    let old = stripe_events::table
         .filter(stripe_events::received_at.lt(until))
         .filter(stripe_events::state.eq_any(DONE))
         .order((stripe_events::received_at, stripe_events::id))
         .limit(BATCH)
-        .select(stripe_events::id)
-        .load(connection)?;
-    let old = stripe_events::table
-        .filter(stripe_events::id.eq_any(old))
-        .filter(stripe_events::state.eq_any(DONE));
-    diesel::delete(old).execute(connection)
+        .select(stripe_events::id);
+    // Asked twice: a person may replay one between the two statements.
+    batch::delete(connection, old, |ids: Vec<String>| {
+        diesel::delete(
+            stripe_events::table
+                .filter(stripe_events::id.eq_any(ids))
+                .filter(stripe_events::state.eq_any(DONE)),
+        )
+    })
 }
 
 /// Prunes the events from before `until` about checkouts that are not ours, or no longer kept; tells

@@ -177,7 +177,7 @@ struct Share {
 /// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another
 /// session already is not this one's.
 fn find_row(connection: &mut PgConnection, session: &Session) -> QueryResult<Option<Uuid>> {
-    let is_it = checkout_sessions::stripe_id.eq(&session.id);
+    let is_it = checkout_sessions::stripe_id.eq(session.id.as_str());
     let marked = checkout_sessions::stripe_id
         .is_null()
         .and(checkout_sessions::id.nullable().eq(session.row()));
@@ -252,7 +252,7 @@ fn update_row(
     diesel::update(checkout_sessions::table.find(row))
         .set((
             checkout_sessions::state.eq(state),
-            checkout_sessions::stripe_id.eq(&session.id),
+            checkout_sessions::stripe_id.eq(session.id.as_str()),
             checkout_sessions::url.eq(url),
             checkout_sessions::livemode.eq(session.livemode),
             // Stripe's default and ceiling, should its answer not say.

@@ -64,13 +64,13 @@ pub(super) fn record(
 ) -> QueryResult<()> {
     let payment = Received {
         id: random::row_id(now),
-        stripe_session_id: session.id.clone(),
+        stripe_session_id: session.id.to_string(),
         payment_intent: session.payment_intent.clone(),
         amount: session.amount_total.unwrap_or(0),
         currency: session.currency.clone().unwrap_or_default(),
     };
     // Asked before the lock on the intent: Stripe's repeats are many, and need none.
-    let known = payments::table.filter(payments::stripe_session_id.eq(&session.id));
+    let known = payments::table.filter(payments::stripe_session_id.eq(session.id.as_str()));
     if diesel::select(exists(known)).get_result(connection)? {
         return told_again(connection, session, &found_by.doing(now));
     }
@@ -119,7 +119,7 @@ pub(super) fn record(
 /// heard of its refunds and disputes.
 fn told_again(connection: &mut PgConnection, session: &Session, doing: &Doing) -> QueryResult<()> {
     let lacks_it = payments::table
-        .filter(payments::stripe_session_id.eq(&session.id))
+        .filter(payments::stripe_session_id.eq(session.id.as_str()))
         .filter(payments::payment_intent.is_null());
     let Some(intent) = &session.payment_intent else {
         return Ok(());

@@ -1,7 +1,5 @@
 //! The first record: what each column is called.
 
-use super::Record;
-
 /// The names of a spreadsheet's columns, which are compared in any case.
 #[derive(Debug, Default)]
 pub struct Header {
@@ -12,13 +10,10 @@ pub struct Header {
 }
 
 impl Header {
-    /// The names that stand in this record.
-    pub fn new(record: Record) -> Self {
-        let names = record.cells.iter().map(|cell| cell.to_lowercase());
-        Self {
-            names: names.collect(),
-            cells: record.cells,
-        }
+    /// The names that stand in these cells.
+    pub fn new(cells: Vec<String>) -> Self {
+        let names = cells.iter().map(|cell| cell.to_lowercase()).collect();
+        Self { cells, names }
     }
 
     /// The names as they are written, from the first column on.
@@ -54,11 +49,7 @@ mod tests {
     use super::*;
 
     fn header(cells: &[&str]) -> Header {
-        Header::new(Record {
-            line: 1,
-            cells: cells.iter().map(|cell| (*cell).to_owned()).collect(),
-            unclosed: false,
-        })
+        Header::new(cells.iter().map(|cell| (*cell).to_owned()).collect())
     }
 
     #[test]

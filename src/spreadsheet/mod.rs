@@ -2,16 +2,26 @@
 //!
 //! What the columns mean is the business of whoever reads one: orders, addresses that are not
 //! written to, people whose carts are wanted.
+//!
+//! A file has limits, so that a wrong one is refused in seconds and in a sentence: they are in
+//! [`limits`].
 
+mod cell;
 mod header;
+pub mod limits;
 mod records;
+mod sheet;
 mod text;
 
+use limits::{COLUMNS, FILE_BYTES, ROWS};
+
 pub use self::{
+    cell::{as_meant, without_formula},
     header::Header,
     records::{Record, Records},
-    text::text,
+    sheet::Sheet,
 };
+use crate::legible::{EXCERPT, excerpt};
 
 /// A line that is not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,4 +46,18 @@ pub enum FileError {
     /// The header lacks columns, or has others. Each is a sentence.
     #[error("{}", .0.join("; "))]
     Columns(Vec<String>),
+    /// The header has so many columns.
+    #[error("the first line has {0} columns; at most {COLUMNS} are taken")]
+    TooManyColumns(usize),
+    /// More bytes than are read.
+    #[error("the file is too large; at most {} MiB are taken, split it", FILE_BYTES / 1024 / 1024)]
+    TooLarge,
+    /// More records than are taken at once.
+    #[error("the file is too long; at most {ROWS} lines are taken, split it")]
+    TooManyRows,
+}
+
+/// A value of the file in a sentence about it: its beginning, in quotation marks.
+pub fn quoted(value: &str) -> String {
+    format!("“{}”", excerpt(value, EXCERPT))
 }

@@ -1,8 +1,15 @@
 //! Text into records of cells, each with the line that it begins on.
 
+use super::limits::{CELL_BYTES, COLUMNS, RECORD_BYTES};
+
+/// Letters of a cell that are kept of a record that is wrong: enough to name it, and more than a
+/// reference may have, so that none is taken for another one's.
+const KEPT: usize = 200;
+
 /// The records of a text. Blank ones (no text in any cell) are left out.
 pub struct Records<'t> {
     text: &'t str,
+    separator: u8,
     reader: csv::Reader<&'t [u8]>,
     /// How far lines have been counted: a byte of the text and its line.
     counted: (usize, u64),
@@ -12,10 +19,13 @@ pub struct Records<'t> {
 pub struct Record {
     /// Its first physical line, counted from 1.
     pub line: u64,
-    /// Its cells, trimmed; line breaks inside of one have become a blank.
+    /// Its cells, trimmed; line breaks inside of one have become a blank. Of a record that is wrong, the
+    /// beginnings of the first ones.
     pub cells: Vec<String>,
-    /// It ran into the end of the file inside of a quotation.
-    pub unclosed: bool,
+    /// How many cells stand in the file.
+    pub width: usize,
+    /// Why it cannot be taken, whatever its columns mean: what is wrong and what to do.
+    pub wrong: Option<String>,
 }
 
 impl Record {
@@ -29,14 +39,11 @@ impl Record {
 impl<'t> Records<'t> {
     /// The records of this text.
     pub fn new(text: &'t str) -> Self {
-        let reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(separator(text))
-            .from_reader(text.as_bytes());
+        let separator = separator(text);
         Self {
             text,
-            reader,
+            separator,
+            reader: reader(text.as_bytes(), separator),
             counted: (0, 1),
         }
     }
@@ -67,16 +74,73 @@ impl<'t> Records<'t> {
         let after = self.reader.position().byte() as usize;
         let raw = &self.text[before..after];
         let start = before + raw.len() - raw.trim_start_matches(['\r', '\n']).len();
-        let quotes = raw.bytes().filter(|b| *b == b'"').count();
+        let unclosed = after == self.text.len() && is_unclosed(raw);
+        let wrong = wrong(&record, &self.text[start..after], unclosed);
+        let (most, letters) = match wrong {
+            Some(_) => (COLUMNS, KEPT),
+            None => (usize::MAX, usize::MAX),
+        };
+        let cells = record.iter().take(most).map(|cell| one_line(cell, letters));
         Some(Record {
             line: self.line_at(start),
-            cells: record.iter().map(one_line).collect(),
-            // A stray quotation mark within one line is text; one that swallows lines is an accident.
-            unclosed: after == self.text.len()
-                && quotes % 2 == 1
-                && raw.trim().contains(['\r', '\n']),
+            cells: cells.collect(),
+            width: record.len(),
+            wrong,
         })
     }
+
+    /// Whether more than so many records follow, without blank ones. Nothing of them is kept.
+    pub(super) fn are_more_than(&self, most: usize) -> bool {
+        let rest = &self.text.as_bytes()[self.reader.position().byte() as usize..];
+        let mut reader = reader(rest, self.separator);
+        let (mut record, mut filled) = (csv::ByteRecord::new(), 0);
+        while reader.read_byte_record(&mut record).unwrap_or(false) && filled <= most {
+            filled += usize::from(record.iter().any(|cell| !cell.trim_ascii().is_empty()));
+        }
+        filled > most
+    }
+}
+
+fn reader(text: &[u8], separator: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .from_reader(text)
+}
+
+/// Why a record cannot be taken. The whole of it is no part of the sentence.
+fn wrong(record: &csv::StringRecord, raw: &str, unclosed: bool) -> Option<String> {
+    if unclosed {
+        return Some(UNCLOSED.to_owned());
+    }
+    if raw.len() > RECORD_BYTES {
+        return Some(format!(
+            "this has {} bytes; at most {} KiB are taken: a quotation mark may be missing where a cell ends",
+            raw.len(),
+            RECORD_BYTES / 1024
+        ));
+    }
+    if record.len() > COLUMNS {
+        let cells = record.len();
+        return Some(format!(
+            "this has {cells} cells; at most {COLUMNS} are taken"
+        ));
+    }
+    let long = record.iter().position(|cell| cell.len() > CELL_BYTES)?;
+    Some(format!(
+        "the cell in column {} has {} bytes; at most {CELL_BYTES} are taken",
+        long + 1,
+        record[long].len()
+    ))
+}
+
+const UNCLOSED: &str = "a quotation mark opens here and is never closed, so that the rest of the file \
+                        counts as one cell; close or remove it";
+
+/// A stray quotation mark within one line is text; one that swallows lines is an accident.
+fn is_unclosed(raw: &str) -> bool {
+    raw.bytes().filter(|b| *b == b'"').count() % 2 == 1 && raw.trim().contains(['\r', '\n'])
 }
 
 impl Iterator for Records<'_> {
@@ -107,9 +171,13 @@ fn separator(text: &str) -> u8 {
     if semicolons > commas { b';' } else { b',' }
 }
 
-/// A cell as one trimmed line: a break that a spreadsheet allows in a cell has no place in what
-/// Stripe and a mail show in one.
-fn one_line(cell: &str) -> String {
+/// A cell as one trimmed line, so many letters of it at most: a break that a spreadsheet allows in a cell
+/// has no place in what Stripe and a mail show in one.
+fn one_line(cell: &str, letters: usize) -> String {
+    let cell = match cell.char_indices().nth(letters) {
+        Some((end, _)) => &cell[..end],
+        None => cell,
+    };
     let lines: Vec<&str> = cell
         .split(['\r', '\n'])
         .map(str::trim)
@@ -176,11 +244,35 @@ mod tests {
     fn a_quotation_that_swallows_the_rest_of_the_file_is_noticed() {
         let unclosed = |text| {
             Records::new(text)
-                .map(|record| record.unclosed)
+                .map(|record| record.wrong.is_some_and(|wrong| wrong == UNCLOSED))
                 .collect::<Vec<_>>()
         };
         assert_eq!(unclosed("a,b\n1,\"x\n2,y\n3,z\n"), [false, true]);
         assert_eq!(unclosed("a,b\n1,2\" pipe\n"), [false, false]);
         assert_eq!(unclosed("a,b\n1,\"x\ny\"\n"), [false, false]);
+    }
+
+    #[test]
+    fn a_record_beyond_a_limit_is_wrong_and_little_of_it_is_kept() {
+        let wrong = |text: &str| Records::new(text).next().unwrap();
+        let cell = |bytes: usize| "x".repeat(bytes);
+        assert_eq!(wrong(&cell(CELL_BYTES)).wrong, None);
+        let long = wrong(&format!("a,{}", cell(CELL_BYTES + 1)));
+        assert!(
+            long.wrong
+                .unwrap()
+                .starts_with("the cell in column 2 has 16385 bytes")
+        );
+        assert_eq!(long.cells, ["a", &cell(KEPT)]);
+        let wide = wrong(&format!("a{}", ",x".repeat(COLUMNS)));
+        assert!(wide.wrong.unwrap().starts_with("this has 257 cells"));
+        assert_eq!((wide.width, wide.cells.len()), (257, 256));
+        let large = wrong(&format!("{0},{0},{0},{0},{0}", cell(15_000)));
+        assert!(
+            large
+                .wrong
+                .unwrap()
+                .starts_with("this has 75004 bytes; at most 64 KiB")
+        );
     }
 }

@@ -3,7 +3,7 @@
 use super::FileError;
 
 /// The file as text, without the mark that some programs put at its beginning.
-pub fn text(bytes: &[u8]) -> Result<&str, FileError> {
+pub(super) fn text(bytes: &[u8]) -> Result<&str, FileError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];

@@ -5,7 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::Suppression;
 use crate::{
     order::{email::Email, problem::Problems, text::Text},
-    spreadsheet::{self, BadLine, FileError, Header, Record, Records},
+    spreadsheet::{BadLine, FileError, Header, Record, Sheet, as_meant, quoted, without_formula},
 };
 
 const COLUMNS: [&str; 4] = ["email", "reason", "note", "since"];
@@ -40,13 +40,11 @@ pub struct Parsed {
 /// # Errors
 /// No line of it can be understood.
 pub fn parse(bytes: &[u8], now: DateTime<Utc>) -> Result<Parsed, FileError> {
-    let mut records = Records::new(spreadsheet::text(bytes)?);
-    let header = records
-        .next()
+    let sheet = Sheet::open(bytes)?
         .ok_or_else(|| wrong("the first line must name the columns: email, reason, note, since"))?;
-    let columns = Columns::read(Header::new(header))?;
+    let columns = Columns::read(sheet.header)?;
     let (mut entries, mut bad) = (Vec::new(), Vec::new());
-    for record in records {
+    for record in sheet.records {
         match columns.entry(&record, now) {
             Ok(entry) => entries.push(entry),
             Err(reason) => bad.push(BadLine {
@@ -70,7 +68,8 @@ impl Columns {
     fn read(header: Header) -> Result<Self, FileError> {
         if let Some((_, cell)) = header.others(&COLUMNS).next() {
             return Err(wrong(format!(
-                "“{cell}” is no column of this list: remove or rename it (there may be email, reason, note, since)"
+                "{} is no column of this list: remove or rename it (there may be email, reason, note, since)",
+                quoted(cell)
             )));
         }
         if header.place(&["email"]).is_none() {
@@ -84,8 +83,8 @@ impl Columns {
     }
 
     fn entry(&self, record: &Record, now: DateTime<Utc>) -> Result<Entry, String> {
-        if record.unclosed {
-            return Err("a quotation mark opens here and is never closed; close it".to_owned());
+        if let Some(wrong) = &record.wrong {
+            return Err(wrong.clone());
         }
         let (cells, columns) = (record.cells.len(), self.0.cells().len());
         if cells != columns {
@@ -93,7 +92,7 @@ impl Columns {
                 "this line has {cells} cells, and the first one {columns}; put text with commas in quotation marks"
             ));
         }
-        let cell = |name: &str| record.filled(self.0.place(&[name]));
+        let cell = |name: &str| record.filled(self.0.place(&[name])).map(as_meant);
         let mut problems = Problems::default();
         let email = problems.take("email", Email::parse(cell("email").unwrap_or_default()));
         let reason = Text::<200>::parse(cell("reason").unwrap_or(REASON));
@@ -125,13 +124,15 @@ fn since(cell: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, &'static str> 
     Ok(since.to_utc())
 }
 
-/// Writes the list as [`parse`] reads it, without the addresses that have been erased.
+/// Writes the list as [`parse`] reads it, without the addresses that have been erased. No cell of it is a
+/// formula; [`parse`] takes the apostrophes away again.
 pub fn write(rows: &[Suppression]) -> String {
     let mut file = csv::Writer::from_writer(Vec::new());
     let lines = rows.iter().filter_map(|row| {
         let since = row.since.to_rfc3339_opts(SecondsFormat::Micros, true);
-        let note = row.note.clone().unwrap_or_default();
-        Some([row.address.clone()?, row.reason.clone(), note, since])
+        let address = without_formula(row.address.as_deref()?);
+        let note = without_formula(row.note.as_deref().unwrap_or_default());
+        Some([address, without_formula(&row.reason), note, since])
     });
     // In memory, and every line has four cells: there is no error.
     let _ = file.write_record(COLUMNS);

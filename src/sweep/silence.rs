@@ -59,6 +59,7 @@ pub async fn listen(app: &App, new: usize, now: DateTime<Utc>) -> Result<(), DbE
 }
 
 fn judge_in(connection: &mut PgConnection, new: usize, now: DateTime<Utc>) -> QueryResult<Verdict> {
+    // Locked: two replicas that judge at one moment would both begin a silence, and both tell of it.
     let known: Known = sweeps::table
         .select((sweeps::silent_since, sweeps::told_at))
         .for_update()

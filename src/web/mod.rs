@@ -1,6 +1,7 @@
 //! The web side: every route on one screen.
 
 mod api;
+mod body;
 mod health;
 pub mod order_view;
 pub mod page;
@@ -14,7 +15,7 @@ use actix_web::{
     web::{self, Data, ServiceConfig, get, head, post, route},
 };
 
-use self::site::Site;
+use self::{body::Room, site::Site};
 use crate::{app::App, db::Lane, inbox::Intake};
 
 /// What the handlers share. Made once; every worker thread gets a clone. The routes of payers, the API and
@@ -26,6 +27,7 @@ pub struct State {
     health: Data<App>,
     site: Data<Site>,
     intake: Data<Intake>,
+    room: Data<Room>,
 }
 
 impl State {
@@ -38,6 +40,7 @@ impl State {
             app: Data::new(app.on(Lane::Payers)),
             site: Data::new(site),
             intake: Data::new(Intake::default()),
+            room: Data::new(Room::default()),
         }
     }
 
@@ -61,6 +64,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .app_data(state.app)
             .app_data(state.site)
             .app_data(state.intake)
+            .app_data(state.room)
             .service(
                 web::scope("/pay")
                     .service(

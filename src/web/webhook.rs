@@ -1,22 +1,18 @@
 //! Stripe's webhook: verify, keep, answer.
 
-use std::time::Duration;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Payload},
 };
-use tokio::time::timeout;
 
+use super::body::{Room, Unread};
 use crate::{
     app::App,
-    inbox::{Intake, Kept, NewEvent, Source, signature},
+    inbox::{Intake, Kept, NewEvent, Source, signature::Signature},
 };
 
-/// Larger bodies are refused; Stripe's events are some kilobytes.
-const LARGEST_BODY: usize = 1024 * 1024;
-/// A body that takes longer to arrive is broken off; Stripe sends it again.
-const BODY_TIME: Duration = Duration::from_secs(10);
+/// An answer, and what the metrics call it.
+type Refused = (HttpResponse, &'static str);
 
 /// `POST /webhooks/stripe`.
 pub async fn receive(
@@ -24,8 +20,9 @@ pub async fn receive(
     payload: Payload,
     app: Data<App>,
     intake: Data<Intake>,
+    room: Data<Room>,
 ) -> HttpResponse {
-    let (response, outcome) = match kept(&request, payload, &app, &intake).await {
+    let (response, outcome) = match kept(&request, payload, &app, &intake, &room).await {
         Ok(outcome) => (HttpResponse::Ok().finish(), outcome),
         Err(refused) => refused,
     };
@@ -38,38 +35,23 @@ async fn kept(
     payload: Payload,
     app: &App,
     intake: &Intake,
-) -> Result<&'static str, (HttpResponse, &'static str)> {
-    let body = match timeout(BODY_TIME, payload.to_bytes_limited(LARGEST_BODY)).await {
-        Ok(Ok(Ok(body))) => body,
-        Err(_) | Ok(Ok(Err(_))) => {
-            return Err((
-                HttpResponse::BadRequest().body("the body broke off\n"),
-                "broken",
-            ));
-        }
-        Ok(Err(_)) => {
-            return Err((
-                HttpResponse::PayloadTooLarge().body("the body is over 1 MiB\n"),
-                "too_large",
-            ));
-        }
-    };
+    room: &Room,
+) -> Result<&'static str, Refused> {
     let header = request
         .headers()
         .get("Stripe-Signature")
         .and_then(|header| header.to_str().ok());
     let now = app.clock.now();
-    if !signature::verify(&body, header.unwrap_or_default(), &app.webhook_secrets, now) {
-        log::warn!(
-            "a webhook without a valid signature was refused; is its secret among STRIPE_WEBHOOK_SECRETS?"
-        );
-        return Err((
-            HttpResponse::BadRequest().body("the signature is missing, wrong or too old\n"),
-            "bad_signature",
-        ));
+    // Before a byte of the body is read: whoever does not know what a signature looks like has none.
+    let signature = Signature::read(header.unwrap_or_default(), now).ok_or_else(bad_signature)?;
+    let body = room.read(payload).await.map_err(unread)?;
+    if !signature.signs(&body.bytes, &app.webhook_secrets) {
+        return Err(bad_signature());
     }
+    // Kept until the event is durable.
+    let _taken = body.taken;
     match intake
-        .keep(&app.db, NewEvent::of(body.into(), Source::Webhook, now))
+        .keep(&app.db, NewEvent::of(body.bytes, Source::Webhook, now))
         .await
     {
         Ok(Kept::New) => {
@@ -84,5 +66,31 @@ async fn kept(
                 "not_kept",
             ))
         }
+    }
+}
+
+fn bad_signature() -> Refused {
+    log::warn!(
+        "a webhook without a valid signature was refused; is its secret among STRIPE_WEBHOOK_SECRETS?"
+    );
+    let why = "the signature is missing, wrong or too old\n";
+    (HttpResponse::BadRequest().body(why), "bad_signature")
+}
+
+fn unread(why: Unread) -> Refused {
+    match why {
+        Unread::Broken => (
+            HttpResponse::BadRequest().body("the body broke off\n"),
+            "broken",
+        ),
+        Unread::TooLarge => (
+            HttpResponse::PayloadTooLarge().body("the body is over 1 MiB\n"),
+            "too_large",
+        ),
+        // Stripe sends it again.
+        Unread::NoRoom => (
+            HttpResponse::ServiceUnavailable().body("too many at once; try again later\n"),
+            "no_room",
+        ),
     }
 }

@@ -213,3 +213,104 @@ fn orders_stand_in_the_order_of_the_file() {
     let listed = world.texts("SELECT reference AS text FROM orders ORDER BY id");
     assert!(listed.is_sorted() && listed.len() == 40, "{listed:?}");
 }
+
+const HEADER: &str = "reference,email,name,currency,description,amount";
+
+/// What is said of a file that is refused: one that is short, whatever the file is.
+fn refused(world: &World, content: &[u8]) -> String {
+    let (code, out, said) = import(world, content, &[]);
+    assert_eq!((code, world.count("orders")), (1, 0), "{out}{said}");
+    assert!(
+        out.len() + said.len() < 2_000,
+        "{} bytes",
+        out.len() + said.len()
+    );
+    assert!(
+        !said.contains(|c: char| c.is_control() && c != '\n'),
+        "{said:?}"
+    );
+    said
+}
+
+#[test]
+fn a_file_beyond_a_limit_is_refused_at_once_and_the_limit_is_said() {
+    let world = World::new();
+    let begun = std::time::Instant::now();
+    let columns = format!("{HEADER}{}\n", ",x".repeat(300_000));
+    assert!(refused(&world, columns.as_bytes()).contains("300006 columns; at most 256"));
+    let rows = format!("{HEADER}\n{}", "R,,,EUR,Cup,1\n".repeat(100_001));
+    assert!(refused(&world, rows.as_bytes()).contains("at most 100000 lines"));
+    let size = format!("{HEADER}\n{}", " ".repeat(32 * 1024 * 1024));
+    assert!(refused(&world, size.as_bytes()).contains("at most 32 MiB"));
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_quotation_that_swallows_a_file_is_one_short_line() {
+    let world = World::new();
+    let rest = "x@example.org,Kim,EUR,Cup,45\n".repeat(200_000);
+    for begins in ["\"R1,,,EUR,Cup,45\n", "R1,,,EUR,\"Cup,45\n"] {
+        let said = refused(&world, format!("{HEADER}\n{begins}{rest}").as_bytes());
+        assert!(said.contains("line 2: "), "{said}");
+        assert!(
+            said.contains("a quotation mark opens here and is never closed"),
+            "{said}"
+        );
+    }
+    let said = refused(&world, format!("\"{HEADER}\n{rest}").as_bytes());
+    assert!(
+        said.contains("a quotation mark opens here and is never closed"),
+        "{said}"
+    );
+}
+
+#[test]
+fn records_and_cells_have_a_length() {
+    let world = World::new();
+    let cell = format!("{HEADER}\nR1,,{},EUR,Cup,45\n", "x".repeat(16 * 1024 + 1));
+    let said = refused(&world, cell.as_bytes());
+    assert!(
+        said.contains("line 2: R1: the cell in column 3 has 16385 bytes; at most 16384"),
+        "{said}"
+    );
+    let reference = format!("{HEADER}\n{},,,EUR,Cup,45\n", "R".repeat(5_000));
+    let said = refused(&world, reference.as_bytes());
+    assert!(
+        said.contains("5000 characters; shorten it to 120"),
+        "{said}"
+    );
+    let record = format!(
+        "{HEADER}\nR1,{},45\n",
+        format!("{},", "x".repeat(15_000)).repeat(5)
+    );
+    let said = refused(&world, record.as_bytes());
+    assert!(
+        said.contains("line 2: ") && said.contains("at most 64 KiB"),
+        "{said}"
+    );
+    let mut header = format!("{HEADER},{}", "y".repeat(10_000));
+    header += "\nR1,,,EUR,Cup,45,\n";
+    assert!(
+        refused(&world, header.as_bytes()).contains("yyy…”"),
+        "{header:.0}"
+    );
+}
+
+#[test]
+fn nothing_of_a_file_reaches_the_terminal_as_a_command() {
+    let world = World::new();
+    let escape = "\u{1b}]0;title\u{7}\u{9b}2J\u{202e}";
+    let said = refused(
+        &world,
+        format!("{HEADER}\n\"R1{escape}\",,,EUR,Cup,45\n").as_bytes(),
+    );
+    assert!(
+        said.contains("R1\\u001b]0;title\\u0007\\u009b2J\\u202e"),
+        "{said}"
+    );
+    assert!(!said.contains('\u{202e}'), "{said}");
+    let said = refused(&world, format!("{HEADER},\"x{escape}\"\n").as_bytes());
+    assert!(said.contains("“x\\u001b]0;"), "{said}");
+    let said = refused(&world, format!("{HEADER},\"meta.[{escape}\"\n").as_bytes());
+    assert!(said.contains("meta.[\\u001b]0;"), "{said}");
+}

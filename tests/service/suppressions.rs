@@ -148,3 +148,92 @@ fn what_is_exported_can_be_imported_elsewhere_and_an_erased_address_is_counted()
     assert_eq!(import(&elsewhere, &told).0, 0);
     assert_eq!(elsewhere.command(&["suppressions", "export"]).1, told);
 }
+
+#[test]
+fn no_cell_of_an_export_is_a_formula_and_an_import_reads_what_was_meant() {
+    let world = World::new();
+    let notes = [
+        "=HYPERLINK(\"http://x.example\",\"pay\")",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "'=1",
+        "''=1",
+        "'quoted'",
+        "1=1",
+        "'",
+    ];
+    for (at, note) in notes.iter().enumerate() {
+        let email = format!("{at}@example.org");
+        world.command(&[
+            "suppressions",
+            "add",
+            &email,
+            &format!("--note={note}"),
+            "--reason=-x",
+        ]);
+    }
+    world.command(&["suppressions", "add", "--", "+kim@example.org"]);
+    let before = list(&world);
+    assert_eq!(before.len(), notes.len() + 1);
+    // Rows of an older version.
+    world.execute("UPDATE suppressions SET note = E'\\t=2' WHERE address = '1@example.org'");
+    world.execute(
+        "UPDATE suppressions SET note = E'\\r=3\\u001b[2J' WHERE address = '2@example.org'",
+    );
+    let (_, told, _) = world.command(&["suppressions", "export"]);
+    let mut records = csv(&told).into_iter();
+    assert_eq!(
+        records.next().unwrap(),
+        ["email", "reason", "note", "since"]
+    );
+    for cell in records.flatten() {
+        assert!(
+            !cell.starts_with(['=', '+', '-', '@', '\t', '\r', ' ']),
+            "{cell:?}"
+        );
+        assert!(!cell.contains(char::is_control), "{cell:?}");
+    }
+
+    let elsewhere = World::new();
+    assert_eq!(import(&elsewhere, &told).0, 0);
+    assert_eq!(elsewhere.command(&["suppressions", "export"]).1, told);
+    let mut expected = before;
+    for line in &mut expected {
+        *line = match line.as_str() {
+            "1@example.org -x (+1)" => "1@example.org -x (=2)".to_owned(),
+            "2@example.org -x (-1)" => "2@example.org -x (=3 [2J)".to_owned(),
+            other => other.to_owned(),
+        };
+    }
+    assert_eq!(list(&elsewhere), expected);
+}
+
+/// The records of a CSV.
+fn csv(text: &str) -> Vec<Vec<String>> {
+    freshmint::spreadsheet::Records::new(text)
+        .map(|record| record.cells)
+        .collect()
+}
+
+#[test]
+fn a_file_beyond_a_limit_is_refused_and_says_the_limit() {
+    let world = World::new();
+    let columns = format!("email{}\n", ",x".repeat(300));
+    let (code, _, said) = import(&world, &columns);
+    assert!(
+        code == 1 && said.contains("301 columns; at most 256"),
+        "{said}"
+    );
+    let rest = "ann@example.org,x\n".repeat(50_000);
+    let (code, _, said) = import(&world, &format!("email,note\nbo@example.org,\"{rest}"));
+    assert!(
+        code == 1 && said.contains("is never closed") && said.len() < 1_000,
+        "{said}"
+    );
+    let (code, _, said) = import(&world, "email,\"\u{1b}[2J\"\n");
+    assert!(
+        code == 1 && said.contains("\\u001b[2J") && !said.contains('\u{1b}'),
+        "{said}"
+    );
+}

@@ -116,6 +116,11 @@ impl Mailbox {
         self.shared.received.load(Ordering::SeqCst)
     }
 
+    /// Bytes of lines without an end ([`Action::Endless`]) that went out until the clients left.
+    pub fn endless(&self) -> usize {
+        self.shared.endless.load(Ordering::SeqCst)
+    }
+
     /// While this is on, mails are checked, accepted and counted, but neither they nor the commands
     /// are kept: for a bench.
     pub fn keep_only_counts(&self, on: bool) {

@@ -39,6 +39,10 @@ pub enum Stage {
     Body,
     /// After the final dot of a message that would be accepted.
     Message,
+    /// At `RSET`.
+    Reset,
+    /// At `QUIT`.
+    Quit,
 }
 
 /// What a rule does.
@@ -47,6 +51,12 @@ pub enum Action {
     /// Says this in place of the usual: a code, and a text that begins with the enhanced code, such
     /// as `5.1.1 no such user`. A 2xx is a yes in other words; 421 closes the connection.
     Reply(u16, String),
+    /// Says these bytes and nothing around them. It counts as the reply whose code they begin with.
+    /// At `Message` the mail is kept unless they begin with a 4 or a 5.
+    Raw(Vec<u8>),
+    /// Says these bytes, and then letters without an end of line until the client leaves. At
+    /// `Message` the mail is kept all the same.
+    Endless(Vec<u8>),
     /// Goes on as usual, this much later.
     Wait(Duration),
     /// Closes the connection without a word. At `Message` the mail is kept all the same.

@@ -20,6 +20,7 @@ pub struct Shared {
     pub connections: AtomicUsize,
     pub unfinished: AtomicUsize,
     pub received: AtomicUsize,
+    pub endless: AtomicUsize,
     pub only_counts: AtomicBool,
 }
 
@@ -34,6 +35,7 @@ impl Shared {
             connections: AtomicUsize::new(0),
             unfinished: AtomicUsize::new(0),
             received: AtomicUsize::new(0),
+            endless: AtomicUsize::new(0),
             only_counts: AtomicBool::new(false),
         }
     }

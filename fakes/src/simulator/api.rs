@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
@@ -38,6 +39,7 @@ pub async fn call(req: HttpRequest, body: web::Bytes, shared: web::Data<Shared>)
             silence(connection)
         }
         (Ok(Outcome::Reset), Some(connection)) => silence(connection),
+        (Ok(Outcome::Endless(pause)), _) => endless(pause),
         (Ok(Outcome::Hang | Outcome::Reset), None) | (Err(_), _) => {
             HttpResponse::InternalServerError().finish()
         }
@@ -68,6 +70,18 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 fn silence(connection: &Connection) -> HttpResponse {
     connection.reset();
     HttpResponse::Ok().force_close().finish()
+}
+
+/// Blanks for as long as somebody reads them: JSON that never begins.
+fn endless(pause: Duration) -> HttpResponse {
+    const PIECE: web::Bytes = web::Bytes::from_static(&[b' '; 64 * 1024]);
+    let pieces = futures::stream::unfold((), move |()| async move {
+        tokio::time::sleep(pause).await;
+        Some((Ok::<_, std::convert::Infallible>(PIECE), ()))
+    });
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .streaming(pieces)
 }
 
 fn respond(answer: Answer, version: Option<String>, shared: &Shared) -> HttpResponse {

@@ -55,6 +55,11 @@ pub enum Fault {
         /// Stripe's sentence about it.
         message: String,
     },
+    /// Made and stored under the key, then answered with bytes that do not end.
+    Endless {
+        /// Between two pieces of 64 KiB.
+        pause: Duration,
+    },
     /// Answers without that field (in a list: each entry without it), and keeps it so under the key.
     MissingField(&'static str),
 }

@@ -1,6 +1,7 @@
 //! The way of one API call: key, idempotency, fault, endpoint, answer. Knows time, but no HTTP.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -37,6 +38,8 @@ pub enum Outcome {
     Reset,
     /// Keep the connection open without a word.
     Hang,
+    /// Bytes that do not end, with so long between two pieces.
+    Endless(Duration),
 }
 
 #[derive(Debug)]
@@ -71,6 +74,7 @@ pub async fn serve(shared: Arc<Shared>, request: Request) -> Outcome {
     else {
         return match end {
             End::Hangs => Outcome::Hang,
+            End::Streams(pause) => Outcome::Endless(pause),
             _ => Outcome::Reset,
         };
     };
@@ -112,6 +116,7 @@ enum End {
     },
     Hangs,
     Resets,
+    Streams(Duration),
 }
 
 impl Visit<'_> {
@@ -174,6 +179,7 @@ impl Visit<'_> {
         match fault {
             Some(Fault::HangAfter) => End::Hangs,
             Some(Fault::ResetAfter) => End::Resets,
+            Some(Fault::Endless { pause }) => End::Streams(pause),
             _ => End::Says {
                 stored,
                 replayed,
@@ -243,6 +249,7 @@ fn before(fault: &Fault) -> Option<End> {
         | Fault::ErrorAfter
         | Fault::HangAfter
         | Fault::ResetAfter
+        | Fault::Endless { .. }
         | Fault::MissingField(_) => None,
     }
 }

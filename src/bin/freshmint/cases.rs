@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use freshmint::{
-    activity::Doing,
+    activity::{Doing, Note},
     app::App,
     case::{
         self, CaseFilter, CaseState, CaseView,
@@ -17,7 +17,7 @@ use freshmint::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Done, Failure, WRONG_USAGE, block_on, orders::Format, words};
+use crate::{Done, Failure, WRONG_USAGE, block_on, orders::Format, print::shown, words};
 
 #[derive(Subcommand)]
 pub enum Cases {
@@ -81,8 +81,8 @@ pub struct Resolve {
     #[arg(long, value_name = "REFERENCE")]
     order: Option<String>,
     /// A remark for the history
-    #[arg(long)]
-    note: Option<String>,
+    #[arg(long, value_parser = Note::parse)]
+    note: Option<Note>,
 }
 
 impl List {
@@ -117,7 +117,7 @@ impl List {
 fn amount(case: &CaseView) -> String {
     match Currency::parse(&case.currency) {
         Ok(currency) => Money::new(case.amount, currency).to_string(),
-        Err(_) => format!("{} {}", case.amount, case.currency),
+        Err(_) => shown(format!("{} {}", case.amount, case.currency)),
     }
 }
 
@@ -149,7 +149,7 @@ impl Resolve {
         let doing = Doing {
             actor: "command line".to_owned(),
             at: app.clock.now(),
-            note: self.note.clone(),
+            note: self.note.clone().map(String::from),
         };
         let why = match block_on(resolve(&app, id, wish, &doing))? {
             Resolved::Done => {

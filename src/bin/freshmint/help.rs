@@ -5,7 +5,10 @@ use clap::{
     Arg, Args, Command, CommandFactory,
     error::{ContextKind, ContextValue, ErrorKind},
 };
-use freshmint::config;
+use freshmint::{
+    config,
+    legible::{EXCERPT, excerpt},
+};
 
 use crate::{Cli, WRONG_USAGE};
 
@@ -53,6 +56,7 @@ fn is_setting(arg: &Arg) -> bool {
 
 /// Tells what is wrong with the command line, and ends. Settings that are missing are no mistake in it.
 pub fn refuse(mut error: clap::Error) -> ! {
+    shorten(&mut error);
     let missing = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::Strings(missing))
             if error.kind() == ErrorKind::MissingRequiredArgument =>
@@ -78,6 +82,17 @@ pub fn refuse(mut error: clap::Error) -> ! {
         names.join(", ")
     );
     std::process::exit(WRONG_USAGE.into());
+}
+
+/// What it repeats of the command line is a beginning, and no command to the terminal.
+fn shorten(error: &mut clap::Error) {
+    let said = error.context().filter_map(|(kind, value)| match value {
+        ContextValue::String(said) => Some((kind, excerpt(said, EXCERPT))),
+        _ => None,
+    });
+    for (kind, said) in said.collect::<Vec<_>>() {
+        error.insert(kind, ContextValue::String(said));
+    }
 }
 
 /// The variable of a setting that clap names as `--database-url <DATABASE_URL>`.

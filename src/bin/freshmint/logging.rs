@@ -3,9 +3,13 @@
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
-use env_logger::{Builder, fmt::Formatter};
-use log::Record;
+use env_logger::{Builder, Logger, fmt::Formatter};
+use freshmint::legible;
+use log::{Metadata, Record};
 use serde_json::json;
+
+/// Letters of a message: the longest of ours, with an error's whole chain, is far shorter.
+const MESSAGE: usize = 4_000;
 
 #[derive(Args)]
 pub struct Log {
@@ -46,7 +50,40 @@ impl Log {
         if self.log_format == LogFormat::Json {
             builder.format(write_json);
         }
-        builder.init();
+        let logger = builder.build();
+        log::set_max_level(logger.filter());
+        // It fails where there is a log already, and there is one caller.
+        let _ = log::set_boxed_logger(Box::new(Legible(logger)));
+    }
+}
+
+/// A log whose messages are one line each, without commands to the terminal that shows it: errors repeat
+/// what servers said.
+struct Legible(Logger);
+
+impl log::Log for Legible {
+    fn enabled(&self, metadata: &Metadata) -> bool {
+        self.0.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record) {
+        if !self.0.matches(record) {
+            return;
+        }
+        let message = legible::excerpt(&record.args().to_string(), MESSAGE);
+        self.0.log(
+            &Record::builder()
+                .metadata(record.metadata().clone())
+                .args(format_args!("{message}"))
+                .module_path(record.module_path())
+                .file(record.file())
+                .line(record.line())
+                .build(),
+        );
+    }
+
+    fn flush(&self) {
+        self.0.flush();
     }
 }
 

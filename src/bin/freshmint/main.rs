@@ -22,9 +22,15 @@ mod suppressions;
 mod sweep;
 mod words;
 
-use std::process::ExitCode;
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    process::ExitCode,
+};
 
 use clap::{FromArgMatches, Parser, Subcommand};
+use freshmint::spreadsheet::limits;
 
 /// Payment links that never go stale
 #[derive(Parser)]
@@ -193,10 +199,18 @@ fn dotenv_trouble(error: &dotenvy::Error) -> String {
 
 type Done = Result<(), Failure>;
 
-/// The content of a file.
-fn read(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(file)
+/// The content of a file, or the beginning of one that is larger than is taken: a device or a pipe may
+/// have no end.
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    read_at_most(file, limits::FILE_BYTES + 1)
         .map_err(|error| Failure::new(format!("{} cannot be read: {error}.", file.display())))
+}
+
+fn read_at_most(file: &Path, bytes: usize) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let file = File::open(file)?;
+    file.take(bytes as u64).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 /// Runs what waits for something.

@@ -1,10 +1,16 @@
 //! What the commands print. Whoever reads it may stop early, as `head` does.
+//!
+//! Much of it was written by somebody else: cells of a file, what Stripe and mail servers said, what
+//! stands in the database since an older version. Nothing of that is a command to the terminal: all that
+//! is printed goes through `legible`, and a value that must stay in its line through [`shown`].
 
 use std::{
     fmt,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     process,
 };
+
+use freshmint::legible;
 
 /// Prints a line on standard output. Where nobody reads on, the command ends, as others do.
 macro_rules! say {
@@ -21,18 +27,32 @@ macro_rules! complain {
 }
 
 pub fn line(what: fmt::Arguments<'_>) {
-    end_unless_read(writeln!(io::stdout(), "{what}"));
+    end_unless_read(writeln!(io::stdout(), "{}", legible(what)));
 }
 
-/// A text that has its own line ends.
-pub fn text(what: &str) {
+/// A file that has its own line ends: as it is, but for people.
+pub fn file(content: &str) {
     let mut out = io::stdout();
-    end_unless_read(out.write_all(what.as_bytes()).and_then(|()| out.flush()));
+    let written = if out.is_terminal() {
+        out.write_all(legible::lines(content).as_bytes())
+    } else {
+        out.write_all(content.as_bytes())
+    };
+    end_unless_read(written.and_then(|()| out.flush()));
 }
 
 pub fn complaint(what: fmt::Arguments<'_>) {
     // There is no other place to say it in.
-    let _ = writeln!(io::stderr(), "{what}");
+    let _ = writeln!(io::stderr(), "{}", legible(what));
+}
+
+fn legible(what: fmt::Arguments<'_>) -> String {
+    legible::lines(&what.to_string())
+}
+
+/// A value of somebody else that stands in a line with others.
+pub fn shown(value: impl fmt::Display) -> String {
+    legible::one_line(&value.to_string())
 }
 
 /// `1 cart`, `2 carts`.

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::{
     Done, Failure,
     orders::Format,
-    print::{self, count},
+    print::{self, count, shown},
     read,
 };
 
@@ -116,9 +116,11 @@ impl List {
             say!(
                 "{}  {:<40} {}{}",
                 row.since.format("%Y-%m-%d"),
-                row.address.as_deref().unwrap_or("(erased)"),
-                row.reason,
-                row.note.map(|note| format!(": {note}")).unwrap_or_default()
+                shown(row.address.as_deref().unwrap_or("(erased)")),
+                shown(row.reason),
+                row.note
+                    .map(|note| format!(": {}", shown(note)))
+                    .unwrap_or_default()
             );
         }
         Ok(())
@@ -172,7 +174,7 @@ impl Export {
             Some(path) => fs::write(path, text).map_err(|error| {
                 Failure::new(format!("{} cannot be written: {error}.", path.display()))
             })?,
-            None => print::text(&text),
+            None => print::file(&text),
         }
         let erased = rows.iter().filter(|row| row.address.is_none()).count();
         complain!(

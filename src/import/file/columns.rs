@@ -2,7 +2,7 @@
 
 use crate::{
     order::metadata::{MAX_KEYS, Metadata},
-    spreadsheet::{FileError, Header},
+    spreadsheet::{FileError, Header, quoted},
 };
 
 /// The columns that a file must have, in the order of the documentation.
@@ -95,26 +95,29 @@ fn problems(header: &Header, meta: &[(String, usize)]) -> Vec<String> {
         .filter(|name| header.place(&[name]).is_none())
         .collect();
     if !missing.is_empty() {
-        problems.push(format!("add the missing column {}", quoted(&missing)));
+        problems.push(format!("add the missing column {}", all_quoted(&missing)));
     }
     let unknown = unknown(header, meta);
     if !unknown.is_empty() {
         problems.push(format!(
             "remove or rename the unknown column {} (besides the required ones there may be {}, meta.KEY)",
-            quoted(&unknown),
+            all_quoted(&unknown),
             OPTIONAL.join(", ")
         ));
     }
     let twice = header.repeated();
     if !twice.is_empty() {
-        problems.push(format!("keep one only of each column {}", quoted(&twice)));
+        problems.push(format!(
+            "keep one only of each column {}",
+            all_quoted(&twice)
+        ));
     }
     let unnamed = header.others(&[]).filter(|(_, cell)| cell.is_empty());
     problems
         .extend(unnamed.map(|(at, _)| format!("column {} has no name; name or delete it", at + 1)));
     for (key, at) in meta {
         if let Err(error) = Metadata::check_key(key) {
-            problems.push(format!("column “{}”: {error}", header.cells()[*at]));
+            problems.push(format!("column {}: {error}", quoted(&header.cells()[*at])));
         }
     }
     if meta.len() > MAX_KEYS {
@@ -135,27 +138,21 @@ fn unknown<'h>(header: &'h Header, meta: &[(String, usize)]) -> Vec<&'h str> {
         .collect()
 }
 
-fn quoted(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("“{name}”")).collect();
+fn all_quoted(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| quoted(name)).collect();
     quoted.join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spreadsheet::Record;
 
     fn read(header: &str) -> Result<Columns, String> {
         let cells = header
             .split(',')
             .map(|cell| cell.trim().to_owned())
             .collect();
-        Columns::read(&Header::new(Record {
-            line: 1,
-            cells,
-            unclosed: false,
-        }))
-        .map_err(|error| error.to_string())
+        Columns::read(&Header::new(cells)).map_err(|error| error.to_string())
     }
 
     #[test]

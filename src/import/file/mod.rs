@@ -18,7 +18,7 @@ use self::{
 use super::prior_system::PriorSystem;
 use crate::{
     order::draft::NewOrder,
-    spreadsheet::{self, BadLine, FileError, Header, Records},
+    spreadsheet::{BadLine, FileError, Sheet},
 };
 
 /// What a file holds. Both lists are sorted by line.
@@ -46,12 +46,10 @@ pub struct Entry {
 /// that no line of it can be understood; what is wrong in single lines is in [`Import::bad`]. Nothing
 /// in it can have happened after `now`.
 pub fn parse(bytes: &[u8], now: DateTime<Utc>) -> Result<Import, FileError> {
-    let text = spreadsheet::text(bytes)?;
-    let mut records = Records::new(text);
-    let header = records.next().ok_or(FileError::Empty(&REQUIRED))?;
-    let columns = Columns::read(&Header::new(header))?;
+    let sheet = Sheet::open(bytes)?.ok_or(FileError::Empty(&REQUIRED))?;
+    let columns = Columns::read(&sheet.header)?;
     let mut orders = Orders::default();
-    for record in records {
+    for record in sheet.records {
         match columns.row(record, now) {
             Ok(row) => orders.add(row),
             Err(bad) => orders.add_bad(bad),

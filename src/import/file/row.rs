@@ -49,12 +49,8 @@ impl Columns {
             reference,
             reason,
         };
-        if record.unclosed {
-            return Err(bad(
-                "a quotation mark opens here and is never closed, so that the rest of the file \
-                            counts as one cell; close or remove it"
-                    .to_owned(),
-            ));
+        if let Some(wrong) = record.wrong {
+            return Err(bad(wrong));
         }
         if record.cells.len() != self.count {
             return Err(bad(format!(

@@ -14,17 +14,22 @@ use lettre::{
         client::{AsyncSmtpConnection, AsyncTokioStream},
         commands::{Data, Mail, Rcpt, Rset},
         extension::ClientId,
+        response::{Response, Severity},
     },
 };
 use tokio::{net::TcpStream, time::timeout};
 
 use super::{
+    filtered::{Filtered, Heard},
     gate::{Gate, Gated, Lease},
     reply::{Refusal, Stage, judge},
     server::{Refused, Security, SmtpServer},
-    tls,
+    starttls, tls,
 };
-use crate::clock::Moment;
+use crate::{
+    clock::Moment,
+    foreign_text::{ForeignText, Limit},
+};
 
 /// Connecting, TLS and log-in together take no longer. No mail is claimed yet, so no lease runs
 /// meanwhile.
@@ -34,6 +39,9 @@ const TO_CONNECT: Duration = Duration::from_secs(15);
 const UNCONFIRMED: Duration = Duration::from_secs(10);
 /// A connection that was idle for longer is asked whether it still stands.
 const TRUSTED_FOR: Duration = Duration::from_secs(2);
+/// After a refusal RSET is answered within this, or the connection is given up: what became of the mail
+/// is known already and does not wait.
+const TO_RESET: Duration = Duration::from_secs(2);
 /// One that was idle for longer is closed: servers do so, too, within some minutes.
 const KEPT_FOR: Duration = Duration::from_secs(30);
 
@@ -63,6 +71,7 @@ pub enum HandOver {
 pub struct Connection {
     smtp: AsyncSmtpConnection,
     gate: Gate,
+    heard: Heard,
     /// Whether it has been used for a mail already.
     kept: bool,
     broken: bool,
@@ -75,16 +84,18 @@ impl Connection {
     /// # Errors
     /// [`Refused`], with what the server said.
     pub async fn open(server: &SmtpServer, hello: &str) -> Result<Self, Refused> {
-        let gate = Gate::default();
-        match timeout(TO_CONNECT, connect(server, hello, gate.clone())).await {
+        let (gate, heard) = (Gate::default(), Heard::default());
+        let connecting = connect(server, hello, gate.clone(), heard.clone());
+        match timeout(TO_CONNECT, connecting).await {
             Ok(connected) => connected.map(|smtp| Self {
                 smtp,
                 gate,
+                heard,
                 kept: false,
                 broken: false,
                 used_at: Moment::now(),
             }),
-            Err(_) => Err(Refused(format!("{server} did not answer in time"))),
+            Err(_) => Err(Refused::new(format!("{server} did not answer in time"))),
         }
     }
 
@@ -157,67 +168,74 @@ impl Connection {
         });
         let parts = std::iter::once(message).chain(no_more);
         let told = timeout(lease.answer_by().left(), self.smtp.message_iter(parts)).await;
-        match told {
-            Ok(Ok(_)) => HandOver::Accepted,
-            Ok(Err(error)) if error.status().is_some() => {
-                self.refused(Stage::Message, &error).await
-            }
-            _ if !written.load(Ordering::SeqCst) || self.gate.has_refused() => {
-                self.drop_it();
-                HandOver::Later("the connection ended before the mail was handed over".to_owned())
-            }
-            _ => {
-                self.drop_it();
-                HandOver::Unknown(
-                    "the mail server has the mail and did not say whether it took it".to_owned(),
-                )
-            }
+        let no = match told {
+            Ok(answer) => yes(answer, Severity::PositiveCompletion).err(),
+            Err(_) => Some(No::Unheard),
+        };
+        match no {
+            None => HandOver::Accepted,
+            Some(No::Said(code, said)) => self.refused(Stage::Message, code, &said).await,
+            _ if !written.load(Ordering::SeqCst) || self.gate.has_refused() => self.broken_off(),
+            _ => self.half_heard(),
         }
     }
 
     /// Everything before the message.
     async fn envelope(&mut self, from: &Address, to: &Address) -> Result<(), HandOver> {
-        if let Err(error) = self
-            .smtp
-            .command(Mail::new(Some(from.clone()), vec![]))
-            .await
-        {
-            let closing = error.status().is_none_or(|code| u16::from(code) == 421);
-            if self.kept && closing {
+        let sender = Mail::new(Some(from.clone()), vec![]);
+        let answer = self.smtp.command(sender).await;
+        match yes(answer, Severity::PositiveCompletion) {
+            Err(No::Unheard | No::Said(421, _)) if self.kept => {
                 self.drop_it();
                 return Err(HandOver::Stale);
             }
-            return Err(self.refused(Stage::Sender, &error).await);
+            answer => self.must_be(answer, Stage::Sender).await?,
         }
-        if let Err(error) = self.smtp.command(Rcpt::new(to.clone(), vec![])).await {
-            return Err(self.refused(Stage::Recipient, &error).await);
-        }
-        match self.smtp.command(Data).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.refused(Stage::Data, &error).await),
+        let answer = self.smtp.command(Rcpt::new(to.clone(), vec![])).await;
+        let answer = yes(answer, Severity::PositiveCompletion);
+        self.must_be(answer, Stage::Recipient).await?;
+        let answer = self.smtp.command(Data).await;
+        let answer = yes(answer, Severity::PositiveIntermediate);
+        self.must_be(answer, Stage::Data).await
+    }
+
+    async fn must_be(&mut self, answer: Result<(), No>, stage: Stage) -> Result<(), HandOver> {
+        match answer {
+            Ok(()) => Ok(()),
+            Err(No::Said(code, said)) => Err(self.refused(stage, code, &said).await),
+            Err(No::Unheard) => Err(self.broken_off()),
         }
     }
 
-    /// After a refusal the server waits for the next mail; after silence the connection is no use.
-    async fn refused(&mut self, stage: Stage, error: &SmtpError) -> HandOver {
-        let Some(code) = error.status().map(u16::from) else {
-            self.drop_it();
-            return HandOver::Later(
-                "the connection ended before the mail was handed over".to_owned(),
-            );
-        };
-        let said = error.source().map(ToString::to_string).unwrap_or_default();
-        if code == 421 || self.smtp.command(Rset).await.is_err() {
+    /// After a refusal the server waits for the next mail.
+    async fn refused(&mut self, stage: Stage, code: u16, said: &str) -> HandOver {
+        if code == 421 || !self.can_reset().await {
             self.drop_it();
         }
-        let why = format!("{code} {said}");
-        match judge(stage, code, &said) {
-            Refusal::Later => HandOver::Later(why),
-            Refusal::Bounce { no_such_address } => HandOver::Bounced {
-                why,
-                no_such_address,
-            },
-            Refusal::Ours => HandOver::Ours(why),
+        judged(stage, code, said)
+    }
+
+    async fn can_reset(&mut self) -> bool {
+        matches!(timeout(TO_RESET, self.smtp.command(Rset)).await, Ok(Ok(_)))
+    }
+
+    /// The server is silent, or nobody understands it: the connection is no use, and the server does
+    /// not have the mail.
+    fn broken_off(&mut self) -> HandOver {
+        self.drop_it();
+        HandOver::Later("the connection ended before the mail was handed over".to_owned())
+    }
+
+    /// The final dot was written and no whole answer came. One that has begun says its code in its
+    /// first line: that is the server's word on the mail.
+    fn half_heard(&mut self) -> HandOver {
+        self.drop_it();
+        match self.heard.begun() {
+            Some((200..300, _)) => HandOver::Accepted,
+            Some((code @ 400.., said)) => judged(Stage::Message, code, &said),
+            _ => HandOver::Unknown(
+                "the mail server has the mail and did not say whether it took it".to_owned(),
+            ),
         }
     }
 
@@ -227,45 +245,74 @@ impl Connection {
     }
 }
 
+/// What was answered in place of a yes.
+enum No {
+    /// A code, and words of the server's.
+    Said(u16, String),
+    /// Nothing, or nothing that is an answer to what was asked.
+    Unheard,
+}
+
+/// Whether an answer is the yes that was asked for: `354 go on` takes no mail, and `250 ok` asks for no
+/// message.
+fn yes(answer: Result<Response, SmtpError>, wanted: Severity) -> Result<(), No> {
+    match answer {
+        Ok(response) if response.code().severity == wanted => Ok(()),
+        Ok(_) => Err(No::Unheard),
+        Err(error) => Err(error.status().map_or(No::Unheard, |code| {
+            let said = error.source().map(ToString::to_string);
+            No::Said(code.into(), said.unwrap_or_default())
+        })),
+    }
+}
+
+fn judged(stage: Stage, code: u16, said: &str) -> HandOver {
+    let why = ForeignText::new(&format!("{code} {said}"), Limit::SENTENCE).into();
+    match judge(stage, code, said) {
+        Refusal::Later => HandOver::Later(why),
+        Refusal::Bounce { no_such_address } => HandOver::Bounced {
+            why,
+            no_such_address,
+        },
+        Refusal::Ours => HandOver::Ours(why),
+    }
+}
+
 async fn connect(
     server: &SmtpServer,
     hello: &str,
     gate: Gate,
+    heard: Heard,
 ) -> Result<AsyncSmtpConnection, Refused> {
     let hello = ClientId::Domain(server.hello.clone().unwrap_or_else(|| hello.to_owned()));
     let connected = TcpStream::connect((server.host.as_str(), server.port)).await;
     let stream = connected
         .and_then(|stream| stream.set_nodelay(true).map(|()| stream))
-        .map_err(|error| Refused(format!("{server} cannot be reached: {error}")))?;
+        .map_err(|error| Refused::new(format!("{server} cannot be reached: {error}")))?;
     #[cfg(target_os = "linux")]
     let _ = socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(UNCONFIRMED));
+    let stream = Gated { stream, gate };
+    let stream: Box<dyn AsyncTokioStream> = match server.security {
+        Security::None => Box::new(Filtered::new(stream, heard)),
+        Security::Tls => Box::new(Filtered::new(tls::encrypt(server, stream).await?, heard)),
+        Security::StartTls | Security::Opportunistic => {
+            starttls::begin(server, stream, &hello, heard).await?
+        }
+    };
     let trouble = |what: &str, error: &SmtpError| {
         let said = error.source().map(ToString::to_string);
         let code = error
             .status()
             .map(|code| format!("{code} "))
             .unwrap_or_default();
-        Refused(format!(
+        Refused::new(format!(
             "{server} {what}: {code}{}",
             said.unwrap_or_default()
         ))
     };
-    let stream = Gated { stream, gate };
-    let stream: Box<dyn AsyncTokioStream> = if server.security == Security::Tls {
-        tls::from_the_first_byte(server, stream).await?
-    } else {
-        Box::new(stream)
-    };
     let mut smtp = AsyncSmtpConnection::connect_with_transport(stream, &hello)
         .await
         .map_err(|error| trouble("did not greet us", &error))?;
-    if server.security == Security::StartTls
-        || (server.security == Security::Opportunistic && smtp.can_starttls())
-    {
-        smtp.starttls(tls::parameters(server)?, &hello)
-            .await
-            .map_err(|error| trouble("did not start TLS", &error))?;
-    }
     if let Some(credentials) = &server.credentials {
         smtp.auth(DEFAULT_MECHANISMS, credentials)
             .await

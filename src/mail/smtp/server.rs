@@ -6,7 +6,10 @@ use lettre::transport::smtp::authentication::Credentials;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::config::{Secret, is_on_this_machine};
+use crate::{
+    config::{Secret, is_on_this_machine},
+    foreign_text::{ForeignText, Limit},
+};
 
 /// Where mail is handed over, and how.
 #[derive(Clone)]
@@ -55,7 +58,15 @@ pub enum WrongServer {
 /// No connection can be had; the reason is for people. It names no address of a payer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Refused(pub String);
+pub struct Refused(ForeignText);
+
+impl Refused {
+    /// With the reason, of which some is usually the server's words: a code, what it said, the names in
+    /// its certificate.
+    pub(super) fn new(why: String) -> Self {
+        Self(ForeignText::new(&why, Limit::SENTENCE))
+    }
+}
 
 impl SmtpServer {
     /// Reads the address.

@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use lettre::transport::smtp::client::{AsyncTokioStream, TlsParameters};
+use lettre::transport::smtp::client::AsyncTokioStream;
 use rustls::{ClientConfig, crypto::ring, pki_types::ServerName};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -19,16 +19,9 @@ use super::{
     server::{Refused, SmtpServer},
 };
 
-/// For STARTTLS, which the library does.
-pub(super) fn parameters(server: &SmtpServer) -> Result<TlsParameters, Refused> {
-    TlsParameters::new_rustls(server.host.clone()).map_err(|error| trouble(server, &error))
-}
-
-/// TLS before the greeting, which the library does not do over a stream of ours.
-pub(super) async fn from_the_first_byte(
-    server: &SmtpServer,
-    stream: Gated,
-) -> Result<Box<dyn AsyncTokioStream>, Refused> {
+/// Does the handshake: before the greeting, or after STARTTLS. The library does the one not at all over a
+/// stream of ours, and the other beneath our filter.
+pub(super) async fn encrypt(server: &SmtpServer, stream: Gated) -> Result<Encrypted, Refused> {
     let name =
         ServerName::try_from(server.host.clone()).map_err(|error| trouble(server, &error))?;
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -37,18 +30,19 @@ pub(super) async fn from_the_first_byte(
         .map_err(|error| trouble(server, &error))?
         .with_no_client_auth();
     let encrypted = TlsConnector::from(Arc::new(config)).connect(name, stream);
-    match encrypted.await {
-        Ok(stream) => Ok(Box::new(Encrypted(stream))),
-        Err(error) => Err(trouble(server, &error)),
-    }
+    encrypted
+        .await
+        .map(Encrypted)
+        .map_err(|error| trouble(server, &error))
 }
 
 fn trouble(server: &SmtpServer, error: &dyn std::error::Error) -> Refused {
-    Refused(format!("{server} cannot be trusted over TLS: {error}"))
+    Refused::new(format!("{server} cannot be trusted over TLS: {error}"))
 }
 
+/// An encrypted stream.
 #[derive(Debug)]
-struct Encrypted(TlsStream<Gated>);
+pub(super) struct Encrypted(TlsStream<Gated>);
 
 impl AsyncTokioStream for Encrypted {
     fn peer_addr(&self) -> io::Result<SocketAddr> {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     caller::{Operator, Viewer},
-    input::{Body, Keepable},
+    input::Body,
     page,
     problem::Problem,
 };
@@ -39,13 +39,13 @@ pub async fn list(
     asked: Query<page::Asked>,
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
-    let before = asked.before(|cursor| cursor.parse().ok())?;
+    let before = asked.before()?;
     let list = move |connection: &mut _| blast::list(connection, before, limit + 1);
     let blasts = app.db.run(list).await?;
     Ok(page::answer(
         &blasts,
         limit,
-        |blast| blast.id.to_string(),
+        |blast| blast.id,
         |blast| blast,
     ))
 }
@@ -79,13 +79,12 @@ pub async fn recipients(
     asked: Query<page::Asked>,
 ) -> Result<HttpResponse, Problem> {
     let (id, limit) = (parse_id(&id)?, asked.limit()?);
-    let after = asked.before(|cursor| cursor.parse().ok())?;
-    let recipients = blast::recipients(&app, id, after, limit + 1).await?;
-    let recipients = recipients.ok_or_else(|| Problem::not_found("mailing"))?;
+    let after = asked.before()?;
+    let recipients = done(blast::recipients(&app, id, after, limit + 1).await?)?;
     Ok(page::answer(
         &recipients,
         limit,
-        |recipient| recipient.order_id.to_string(),
+        |recipient| recipient.order_id,
         |recipient| recipient,
     ))
 }
@@ -122,7 +121,7 @@ pub async fn test(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Approved {
-    content_hash: Keepable,
+    content_hash: String,
 }
 
 /// `POST /blasts/{id}/approve`
@@ -133,10 +132,8 @@ pub async fn approve(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let Approved {
-        content_hash: Keepable(hash),
-    } = body.parse()?;
-    answer(blast::approve(&app, id, &hash, &caller.doing(&app, None)).await?)
+    let Approved { content_hash } = body.parse()?;
+    answer(blast::approve(&app, id, &content_hash, &caller.doing(&app, None)).await?)
 }
 
 /// `POST /blasts/{id}/start`
@@ -180,6 +177,7 @@ fn done<T>(asked: Asked<T>) -> Result<T, Problem> {
         Asked::Done(done) => Ok(done),
         Asked::Invalid(problems) => Err(Problem::invalid(problems)),
         Asked::NotNow(why) => Err(Problem::conflict(why)),
+        Asked::Busy(why) => Err(Problem::busy(why)),
         Asked::NoBlast => Err(Problem::not_found("mailing")),
     }
 }

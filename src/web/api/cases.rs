@@ -9,11 +9,12 @@ use uuid::Uuid;
 
 use super::{
     caller::{Operator, Viewer},
-    input::{self, Body, Keepable},
+    input::{self, Body},
     page::{self, Asked},
     problem::Problem,
 };
 use crate::{
+    activity::Note,
     app::App,
     case::{
         self, CaseFilter, CaseState, Kind,
@@ -56,17 +57,12 @@ pub async fn list(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
-    let filter = wanted.filter(asked.before(|cursor| cursor.parse().ok())?)?;
+    let filter = wanted.filter(asked.before()?)?;
     let rows = app
         .db
         .run(move |connection| case::list(connection, &filter, limit + 1))
         .await?;
-    Ok(page::answer(
-        &rows,
-        limit,
-        |row| row.id.to_string(),
-        |row| row,
-    ))
+    Ok(page::answer(&rows, limit, |row| row.id, |row| row))
 }
 
 /// `GET /cases/{id}`
@@ -78,8 +74,8 @@ pub async fn show(_: Viewer, app: Data<App>, id: Path<String>) -> Result<HttpRes
 #[serde(deny_unknown_fields)]
 struct Resolution {
     how: How,
-    order_id: Option<Keepable>,
-    note: Option<Keepable>,
+    order_id: Option<String>,
+    note: Option<Note>,
 }
 
 /// `POST /cases/{id}/resolve`
@@ -108,9 +104,9 @@ pub async fn resolve(
 }
 
 /// Whether an order goes with it is looked at before anything else.
-fn wish(how: How, order_id: Option<Keepable>) -> Result<Wish, Problem> {
+fn wish(how: How, order_id: Option<String>) -> Result<Wish, Problem> {
     let order = match order_id {
-        Some(Keepable(said)) if how.takes_an_order() => {
+        Some(said) if how.takes_an_order() => {
             Some(said.parse().map_err(|_| Problem::not_found("order"))?)
         }
         Some(_) => {

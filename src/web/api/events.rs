@@ -4,13 +4,12 @@ use actix_web::{
     HttpResponse,
     web::{Data, Path, Query},
 };
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 
 use super::{
     caller::{Operator, Viewer},
-    input::Keepable,
-    page::{self, Asked},
+    input::Wanted,
+    page::{self, Asked, Moment},
     problem::Problem,
 };
 use crate::{
@@ -31,7 +30,7 @@ pub async fn list(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
-    let before = asked.before(read_cursor)?;
+    let before = asked.before()?.map(|Moment { at, key }| (at, key));
     let state = filter.state.as_deref().map(read_state).transpose()?;
     let rows = app
         .db
@@ -44,9 +43,9 @@ pub async fn list(
 pub async fn replay(
     _: Operator,
     app: Data<App>,
-    id: Path<Keepable>,
+    id: Path<Wanted>,
 ) -> Result<HttpResponse, Problem> {
-    let Keepable(id) = id.into_inner();
+    let Wanted(id) = id.into_inner();
     let replayed = app
         .db
         .run(move |connection| inbox::replay(connection, &id))
@@ -68,17 +67,9 @@ fn read_state(text: &str) -> Result<State, Problem> {
         .ok_or_else(|| Problem::unreadable("state must be pending, processed, ignored or failed"))
 }
 
-fn cursor(event: &EventView) -> String {
-    format!(
-        "{}_{}",
-        event
-            .received_at
-            .to_rfc3339_opts(SecondsFormat::Micros, true),
-        event.id
-    )
-}
-
-fn read_cursor(text: &str) -> Option<(DateTime<Utc>, String)> {
-    let (at, id) = text.split_once('_')?;
-    Some((at.parse().ok()?, id.to_owned()))
+fn cursor(event: &EventView) -> Moment {
+    Moment {
+        at: event.received_at,
+        key: event.id.clone(),
+    }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use super::problem::Problem;
+use crate::activity;
 
 /// More than the largest order that can be, with every letter of it escaped.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -90,28 +91,29 @@ impl FromRequest for Body {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
-    pub note: Option<Keepable>,
+    pub note: Option<activity::Note>,
 }
 
-/// A text that the database can look for and keep: PostgreSQL has no NUL.
+/// A text that is looked for. None that we keep has a control character, PostgreSQL has no NUL, and what
+/// was asked for is repeated in logs and refusals.
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Keepable(pub String);
+pub struct Wanted(pub String);
 
-impl TryFrom<String> for Keepable {
+impl TryFrom<String> for Wanted {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if text.contains('\0') {
-            Err("a text has a NUL character in it; remove it")
+        if text.contains(char::is_control) {
+            Err("a text has a control character in it; remove it")
         } else {
             Ok(Self(text))
         }
     }
 }
 
-impl From<Keepable> for String {
-    fn from(text: Keepable) -> Self {
+impl From<Wanted> for String {
+    fn from(text: Wanted) -> Self {
         text.0
     }
 }

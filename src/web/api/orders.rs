@@ -10,11 +10,12 @@ use uuid::Uuid;
 
 use super::{
     caller::{Operator, Viewer},
-    input::{self, Body, Keepable, Note},
+    input::{self, Body, Note},
     page::{self, Asked},
     problem::Problem,
 };
 use crate::{
+    activity,
     app::App,
     checkout::close::{Changed, closed_first},
     order::{
@@ -58,8 +59,8 @@ pub async fn create(caller: Operator, app: Data<App>, body: Body) -> Result<Http
 #[derive(Deserialize)]
 pub struct Wanted {
     status: Option<String>,
-    email: Option<Keepable>,
-    reference: Option<Keepable>,
+    email: Option<input::Wanted>,
+    reference: Option<input::Wanted>,
     kind: Option<String>,
     blast: Option<String>,
 }
@@ -79,7 +80,7 @@ pub async fn list(
         reference: wanted.reference.map(String::from),
         kind: wanted.kind.as_deref().map_or(Ok(None), known_kind)?,
         blast: wanted.blast.map(known_blast).transpose()?,
-        before: asked.before(|cursor| cursor.parse().ok())?,
+        before: asked.before()?,
     };
     let (orders, payments) = app
         .db
@@ -92,7 +93,7 @@ pub async fn list(
     Ok(page::answer(
         &orders,
         limit,
-        |order| order.id.to_string(),
+        |order| order.id,
         |order| view(&app, order, &payments),
     ))
 }
@@ -166,7 +167,7 @@ pub async fn cancel(
 #[serde(deny_unknown_fields)]
 struct Settlement {
     how: How,
-    note: Option<Keepable>,
+    note: Option<activity::Note>,
 }
 
 /// `POST /orders/{id}/settle`
@@ -201,7 +202,7 @@ async fn end(
     app: &App,
     id: &str,
     fact: Fact,
-    note: Option<Keepable>,
+    note: Option<activity::Note>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(id)?;
     let doing = caller.doing(app, note.map(String::from));

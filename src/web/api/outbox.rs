@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     caller::{Operator, Viewer},
-    input::{self, Body, Keepable},
+    input::{self, Body, Note},
     page,
     problem::Problem,
 };
@@ -64,17 +64,12 @@ pub async fn list(
     asked: Query<page::Asked>,
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
-    let filter = wanted.filter(asked.before(|cursor| cursor.parse().ok())?)?;
+    let filter = wanted.filter(asked.before()?)?;
     let mails = app
         .db
         .run(move |connection| view::list(connection, &filter, limit + 1))
         .await?;
-    Ok(page::answer(
-        &mails,
-        limit,
-        |mail| mail.id.to_string(),
-        |mail| mail,
-    ))
+    Ok(page::answer(&mails, limit, |mail| mail.id, |mail| mail))
 }
 
 /// `GET /outbox/{id}`
@@ -86,12 +81,6 @@ pub async fn show(_: Viewer, app: Data<App>, id: Path<String>) -> Result<HttpRes
         .await?;
     let mail = mail.ok_or_else(|| Problem::not_found("mail"))?;
     Ok(HttpResponse::Ok().json(mail))
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct Note {
-    note: Option<Keepable>,
 }
 
 /// `POST /outbox/{id}/retry`

@@ -1,9 +1,12 @@
 //! Lists come in pages: `{"data": […], "next_cursor": …}`.
 
+use std::{fmt, str::FromStr};
+
 use actix_web::HttpResponse;
+use chrono::{DateTime, Datelike, SecondsFormat, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{input::Keepable, problem::Problem};
+use super::problem::Problem;
 
 /// Rows of a page, if nothing is said.
 const USUAL: i64 = 50;
@@ -13,22 +16,25 @@ const MOST: i64 = 200;
 /// What every list can be asked for.
 #[derive(Debug, Deserialize)]
 pub struct Asked {
-    cursor: Option<Keepable>,
+    cursor: Option<String>,
     limit: Option<String>,
 }
 
 impl Asked {
-    /// Where the page before ended, as `read` understands its `next_cursor`.
+    /// Where the page before ended.
     ///
     /// # Errors
-    /// 400 for what is none.
-    pub fn before<T>(&self, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
-        let Some(Keepable(cursor)) = &self.cursor else {
+    /// 400 for a text that we would not have written as a `next_cursor`: times and ids can be written in
+    /// more ways than the database can be asked for.
+    pub fn before<C: FromStr + fmt::Display>(&self) -> Result<Option<C>, Problem> {
+        let Some(said) = &self.cursor else {
             return Ok(None);
         };
-        read(cursor)
+        let cursor = said.parse().ok();
+        cursor
+            .filter(|cursor: &C| cursor.to_string() == *said)
             .map(Some)
-            .ok_or_else(|| Problem::unreadable("cursor must be the next_cursor of the page before"))
+            .ok_or_else(no_cursor)
     }
 
     /// How many rows are wanted: 50, or what was said, and never more than 200.
@@ -48,11 +54,53 @@ impl Asked {
     }
 }
 
+/// 400: a cursor that no page of ours ended with.
+pub fn no_cursor() -> Problem {
+    Problem::unreadable("cursor must be the next_cursor of the page before")
+}
+
+/// Where a list that is sorted by time ended: `2026-11-27T18:00:00.000000Z_evt_1`. Two that came in the
+/// same moment are told apart by their keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// The last row's time.
+    pub at: DateTime<Utc>,
+    /// Its key.
+    pub key: String,
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.at.to_rfc3339_opts(SecondsFormat::Micros, true);
+        write!(f, "{at}_{}", self.key)
+    }
+}
+
+/// A text that is no moment of any row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoMoment;
+
+impl FromStr for Moment {
+    type Err = NoMoment;
+
+    fn from_str(text: &str) -> Result<Self, NoMoment> {
+        let (at, key) = text.split_once('_').ok_or(NoMoment)?;
+        let at: DateTime<Utc> = at.parse().map_err(|_| NoMoment)?;
+        // chrono knows years and leap seconds that PostgreSQL does not.
+        let is_kept = (1970..=9999).contains(&at.year()) && at.nanosecond() < 1_000_000_000;
+        if !is_kept || key.is_empty() || key.contains(char::is_control) {
+            return Err(NoMoment);
+        }
+        let key = key.to_owned();
+        Ok(Self { at, key })
+    }
+}
+
 /// Answers with a page, given one row more than fits if there is one.
-pub fn answer<'a, R, T: Serialize>(
+pub fn answer<'a, R, T: Serialize, C: fmt::Display>(
     rows: &'a [R],
     limit: i64,
-    cursor: impl Fn(&R) -> String,
+    cursor: impl Fn(&R) -> C,
     show: impl Fn(&'a R) -> T,
 ) -> HttpResponse {
     #[derive(Serialize)]
@@ -63,7 +111,10 @@ pub fn answer<'a, R, T: Serialize>(
     let fits = rows.len().min(usize::try_from(limit).unwrap_or(usize::MAX));
     let more = rows.len() > fits;
     let rows = &rows[..fits];
-    let next_cursor = rows.last().filter(|_| more).map(cursor);
+    let next_cursor = rows
+        .last()
+        .filter(|_| more)
+        .map(|row| cursor(row).to_string());
     HttpResponse::Ok().json(Body {
         data: rows.iter().map(show).collect(),
         next_cursor,

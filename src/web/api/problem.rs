@@ -8,7 +8,10 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use crate::{db::DbError, order::problem::Problems};
+use crate::{db::DbError, legible::excerpt, order::problem::Problems};
+
+/// Letters of a detail: the longest of ours has about 300; a library's repeats what it was given.
+const DETAIL: usize = 500;
 
 /// A refusal: what was wrong, and what to do.
 #[derive(Debug)]
@@ -95,10 +98,15 @@ impl Problem {
         )
     }
 
+    /// 503: it was not done, and nothing has changed; the sentence says what to do.
+    pub fn busy(detail: impl fmt::Display) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
     fn new(status: StatusCode, detail: impl fmt::Display) -> Self {
         Self {
             status,
-            detail: detail.to_string(),
+            detail: excerpt(&detail.to_string(), DETAIL),
             errors: None,
         }
     }

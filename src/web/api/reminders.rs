@@ -32,7 +32,7 @@ pub async fn list(
     asked: Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
-    let before = asked.before(|cursor| cursor.parse().ok())?;
+    let before = asked.before()?;
     let order = wanted.order_id.as_deref();
     let order = order.map(|said| input::id("order_id", said)).transpose()?;
     let decision = wanted.decision.as_deref();
@@ -51,10 +51,5 @@ pub async fn list(
             reminder::list(connection, order, decision, reason, before, limit + 1)
         })
         .await?;
-    Ok(page::answer(
-        &rows,
-        limit,
-        |row| row.id.to_string(),
-        |row| row,
-    ))
+    Ok(page::answer(&rows, limit, |row| row.id, |row| row))
 }

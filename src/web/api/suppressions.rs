@@ -4,16 +4,17 @@ use actix_web::{
     HttpResponse,
     web::{Data, Path, Query},
 };
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::{
     caller::{Operator, Viewer},
-    input::{Body, Keepable, Note},
-    page::{self, Asked},
+    input::{Body, Note},
+    page::{self, Asked, Moment},
     problem::Problem,
 };
 use crate::{
+    activity,
     app::App,
     order::{email::Email, problem::Problems, text::Text},
     suppression::{self, AddressKey, Cause, Suppression},
@@ -22,7 +23,7 @@ use crate::{
 /// `GET /suppressions`
 pub async fn list(_: Viewer, app: Data<App>, asked: Query<Asked>) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
-    let before = asked.before(read_cursor)?;
+    let before = asked.before()?.map(read_cursor).transpose()?;
     let rows = app
         .db
         .run(move |connection| suppression::list(connection, before.clone(), limit + 1))
@@ -35,7 +36,7 @@ pub async fn list(_: Viewer, app: Data<App>, asked: Query<Asked>) -> Result<Http
 struct New {
     email: String,
     reason: Option<String>,
-    note: Option<Keepable>,
+    note: Option<activity::Note>,
 }
 
 impl New {
@@ -92,16 +93,16 @@ pub async fn lift(
     }
 }
 
-/// Two that came in the same moment are told apart by their hash.
-fn cursor(row: &Suppression) -> String {
-    format!(
-        "{}_{}",
-        row.since.to_rfc3339_opts(SecondsFormat::Micros, true),
-        hex::encode(&row.address_hash)
-    )
+fn cursor(row: &Suppression) -> Moment {
+    Moment {
+        at: row.since,
+        key: hex::encode(&row.address_hash),
+    }
 }
 
-fn read_cursor(text: &str) -> Option<(DateTime<Utc>, Vec<u8>)> {
-    let (since, hash) = text.split_once('_')?;
-    Some((since.parse().ok()?, hex::decode(hash).ok()?))
+fn read_cursor(Moment { at, key }: Moment) -> Result<(DateTime<Utc>, Vec<u8>), Problem> {
+    match hex::decode(key) {
+        Ok(hash) => Ok((at, hash)),
+        Err(_) => Err(page::no_cursor()),
+    }
 }

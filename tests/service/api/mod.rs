@@ -5,6 +5,7 @@ mod changing;
 mod creating;
 mod ending;
 mod events;
+mod foreign;
 mod lists;
 mod openapi;
 mod outbox;

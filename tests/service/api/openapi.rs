@@ -18,6 +18,10 @@ pub struct Operation {
     pub path: String,
     pub template: String,
     pub description: String,
+    /// The parameters that stand after the question mark.
+    pub queries: Vec<String>,
+    /// The schema of its body, if it takes one.
+    pub body: Option<Value>,
 }
 
 pub fn document() -> Value {
@@ -40,11 +44,34 @@ pub fn operations() -> Vec<Operation> {
                         .replace("{email}", "nobody@example.org"),
                     template: template.clone(),
                     description: operation["description"].as_str().unwrap().to_owned(),
+                    queries: queries(&document, operation),
+                    body: body(&document, operation),
                 });
             }
         }
     }
     found
+}
+
+/// What a `$ref` names, or the value itself.
+fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
+    let name = value["$ref"].as_str();
+    name.map_or(value, |name| {
+        document.pointer(name.trim_start_matches('#')).unwrap()
+    })
+}
+
+fn queries(document: &Value, operation: &Value) -> Vec<String> {
+    let all = operation["parameters"].as_array().into_iter().flatten();
+    let all = all.map(|parameter| resolved(document, parameter));
+    let all = all.filter(|parameter| parameter["in"] == "query");
+    all.map(|parameter| parameter["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn body(document: &Value, operation: &Value) -> Option<Value> {
+    let body = operation.pointer("/requestBody/content/application~1json/schema")?;
+    Some(resolved(document, body).clone())
 }
 
 /// The routes as the source has them, like `GET /orders/{id}`.

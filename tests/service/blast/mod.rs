@@ -10,6 +10,7 @@ mod meanwhile;
 mod pace;
 mod problems;
 mod starting;
+mod templates;
 mod who;
 
 use freshmint::{

@@ -16,6 +16,7 @@ mod come_back;
 mod concurrency;
 mod crash;
 mod database_trouble;
+mod foreign;
 mod machines;
 mod pages;
 mod refusals;

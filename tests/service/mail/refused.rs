@@ -17,7 +17,7 @@ fn no(stage: Stage, code: u16, text: &str) -> Rule {
     }
 }
 
-fn now(rule: Action, stage: Stage) -> Rule {
+pub fn now(rule: Action, stage: Stage) -> Rule {
     Rule {
         stage,
         recipient: None,
@@ -27,12 +27,12 @@ fn now(rule: Action, stage: Stage) -> Rule {
 }
 
 /// As if the wait before the next try were over.
-fn the_wait_is_over(world: &World) {
+pub fn the_wait_is_over(world: &World) {
     world.execute("UPDATE outbox SET not_before = clock_timestamp()");
     world.execute("UPDATE outbox_pause SET until = clock_timestamp()");
 }
 
-fn rows(world: &World) -> Vec<String> {
+pub fn rows(world: &World) -> Vec<String> {
     world.texts("SELECT state || ' ' || attempts || coalesce(' ' || last_error, '') AS text FROM outbox ORDER BY id")
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio_rustls::rustls::{ServerConfig, crypto::ring, pki_types::PrivatePkcs8KeyDer};
 
-use super::accident::wait_until;
+use super::{accident::wait_until, refused::now};
 use crate::{
-    mailbox::{Settings, Tls},
+    mailbox::{Action, Settings, Stage, Tls},
     support::{World, cluster::Database, process::Process},
 };
 
@@ -84,4 +84,77 @@ fn a_server_without_starttls_gets_nothing_where_it_is_required() {
     assert_eq!(world.carry(), []);
     assert_eq!(plain.mailbox().mails(), []);
     assert_eq!(world.count("outbox_pause"), 1);
+}
+
+#[test]
+fn what_was_said_in_the_clear_behind_starttls_counts_for_nothing() {
+    let (world, trusted) = encrypted(Tls::StartTls);
+    world.queue_link(&world.order("CUP-1"));
+    // As somebody in between would have it: an offer that the server does not make.
+    let injected = b"220 2.0.0 go ahead\r\n250-mailbox.invalid\r\n250 SIZE 1\r\n".to_vec();
+    world
+        .mailbox()
+        .set_rules(vec![now(Action::Raw(injected), Stage::StartTls)]);
+    let worker = worker(&world, trusted.path());
+    wait_until("it is sent", || world.mail_states() == ["sent"]);
+    assert_eq!(world.mailbox().connections(), 1);
+    assert_eq!(
+        world.mailbox().commands()[..4],
+        ["EHLO", "STARTTLS", "EHLO", "AUTH"]
+    );
+    assert_eq!(worker.terminate().0, Some(0));
+}
+
+#[test]
+fn a_garbled_word_costs_its_connection_also_under_tls() {
+    let junk = |bytes: &[u8]| Action::Raw(bytes.to_vec());
+    for (tls, stage, action, expected) in [
+        (true, Stage::StartTls, junk(b"\xff\0\r\n"), "sent"),
+        (true, Stage::StartTls, junk(&[b'x'; 100_000]), "sent"),
+        (
+            true,
+            Stage::StartTls,
+            Action::Endless(b"220 ".to_vec()),
+            "sent",
+        ),
+        (
+            true,
+            Stage::Hello,
+            Action::Endless(b"250-".to_vec()),
+            "sent",
+        ),
+        (true, Stage::Message, junk(b"250 sch\xf6n\r\n"), "sent"),
+        (
+            true,
+            Stage::Message,
+            Action::Endless(b"250 ".to_vec()),
+            "sent",
+        ),
+        (false, Stage::Message, junk(b"250 sch\xf6n\r\n"), "sent"),
+        (
+            false,
+            Stage::Message,
+            Action::Endless(b"25".to_vec()),
+            "unknown",
+        ),
+        (
+            false,
+            Stage::Connect,
+            Action::Endless(b"220 ".to_vec()),
+            "sent",
+        ),
+        (false, Stage::Login, junk(b"235 2.7.0 h\xe9\r\n"), "sent"),
+    ] {
+        let (world, trusted) = encrypted(match tls {
+            true => Tls::StartTls as fn(Arc<ServerConfig>) -> Tls,
+            false => Tls::Implicit,
+        });
+        world.queue_link(&world.order("CUP-1"));
+        world.mailbox().set_rules(vec![now(action.clone(), stage)]);
+        let worker = worker(&world, trusted.path());
+        let what = format!("{stage:?} {:.40}: {expected}", format!("{action:?}"));
+        wait_until(&what, || world.mail_states() == [expected]);
+        assert_eq!(world.mailbox().mails().len(), 1, "{what}");
+        worker.kill();
+    }
 }

@@ -10,7 +10,7 @@ pub mod replica;
 pub mod world;
 
 pub use self::{
-    browser::{Answer, PERSON},
+    browser::{Answer, PERSON, runtime},
     process::Process,
     world::{Order, World},
 };

@@ -15,7 +15,7 @@ use freshmint::{
     settlement::{FoundBy, verdict::verdict},
 };
 
-use super::source;
+use super::{library, root, source};
 
 #[test]
 fn the_settings_table_is_the_settings() {
@@ -144,4 +144,25 @@ fn the_table_of_retention_in_the_docs_is_the_one_in_the_code() {
         [kept.what.to_owned(), kept.setting.to_owned(), days]
     });
     assert_eq!(documented, real);
+}
+
+/// Every file that the map names is there, so that whoever reads it finds what it speaks of.
+#[test]
+fn every_file_that_the_architecture_names_exists() {
+    let docs = source("docs/ARCHITECTURE.md");
+    let named = docs.split('`').skip(1).step_by(2);
+    let files: Vec<&str> = named
+        .filter(|word| word.ends_with(".rs") && !word.contains([' ', '*', '{']))
+        .collect();
+    assert!(files.len() > 30, "{files:?}");
+    for file in files {
+        let there = ["src", ""].map(|folder| root().join(folder).join(file));
+        let in_a_folder = library()
+            .keys()
+            .any(|name| name.ends_with(&format!("/{file}")));
+        assert!(
+            there.iter().any(|path| path.exists()) || in_a_folder,
+            "docs/ARCHITECTURE.md names {file}, which is not there"
+        );
+    }
 }

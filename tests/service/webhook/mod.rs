@@ -1,6 +1,7 @@
 //! Stripe tells of something: what is kept, and what becomes of it.
 
 mod failing;
+mod foreign;
 mod keeping;
 mod signature;
 mod waiting;

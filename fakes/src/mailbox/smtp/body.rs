@@ -17,11 +17,13 @@ impl Session {
         if envelope.to.is_empty() {
             return Ok(Reply::new(554, "5.5.1 there is no recipient"));
         }
-        if let Some(reply) = self.rules(Stage::Data, &envelope.to).await? {
+        let reply = self.rules(Stage::Data, &envelope.to).await?;
+        let usual = || Reply::new(354, "end with a dot on a line of its own");
+        let reply = reply.unwrap_or_else(usual);
+        if reply.code != 354 {
             return Ok(reply);
         }
-        let go_ahead = Reply::new(354, "end with a dot on a line of its own");
-        self.connection.say(&go_ahead).await?;
+        self.connection.say(&reply).await?;
         let taken = self.take_in(&envelope.to).await;
         if taken.is_err() {
             self.shared.unfinished.fetch_add(1, Ordering::SeqCst);
@@ -75,7 +77,8 @@ impl Session {
         }
         let met = self.rules(Stage::Message, &envelope.to).await;
         let is_kept = match &met {
-            Ok(None) | Err(End::Drop | End::Hang | End::Left(_)) => true,
+            Ok(None) | Err(End::Drop | End::Hang | End::Endless(_) | End::Left(_)) => true,
+            Ok(Some(reply)) if reply.is_raw() => !matches!(reply.code, 400..600),
             Ok(Some(reply)) => reply.is_yes(),
             Err(End::DropUnkept) => false,
         };

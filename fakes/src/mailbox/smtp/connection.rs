@@ -61,8 +61,20 @@ impl Connection {
     /// # Errors
     /// When the client has left.
     pub async fn say(&mut self, reply: &Reply) -> io::Result<()> {
-        self.wire.write_all(reply.to_string().as_bytes()).await?;
+        self.wire.write_all(&reply.to_bytes()).await?;
         self.wire.flush().await
+    }
+
+    /// Says this, and then letters without an end of line until the client has left. Tells how many
+    /// bytes went out.
+    pub async fn never_end(&mut self, beginning: &[u8]) -> usize {
+        let mut said = 0;
+        let mut next = beginning;
+        while self.wire.write_all(next).await.is_ok() {
+            said += next.len();
+            next = &[b'x'; 4096];
+        }
+        said
     }
 
     /// Ends in good order.

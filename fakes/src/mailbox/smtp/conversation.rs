@@ -1,6 +1,6 @@
 //! The conversation with one client, from the greeting to `QUIT`.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use tokio::net::TcpStream;
 
@@ -26,6 +26,10 @@ impl Session {
             Err(End::Left(error)) => log::debug!("the mailbox's client is gone: {error}"),
             Err(End::Drop | End::DropUnkept) => {}
             Err(End::Hang) => session.connection.until_left().await,
+            Err(End::Endless(beginning)) => {
+                let said = session.connection.never_end(&beginning).await;
+                session.shared.endless.fetch_add(said, Ordering::SeqCst);
+            }
         }
     }
 
@@ -55,7 +59,7 @@ impl Session {
             Err(refusal) => return Ok(Some(refusal)),
         };
         let reply = match command {
-            Command::Quit => Reply::new(221, "2.0.0 bye"),
+            Command::Quit => self.usual_or_rule(Stage::Quit, 221, "2.0.0 bye").await?,
             _ if self.turned_away => Reply::bad_sequence("you were asked to leave"),
             Command::Hello { extended } => self.hello(extended).await?,
             Command::StartTls => return self.start_tls().await,
@@ -68,12 +72,18 @@ impl Session {
             Command::Data => self.data().await?,
             Command::Reset => {
                 self.envelope = None;
-                Reply::new(250, "2.0.0 forgotten")
+                self.usual_or_rule(Stage::Reset, 250, "2.0.0 forgotten")
+                    .await?
             }
             Command::Nothing => Reply::new(250, "2.0.0 yes"),
             Command::Verify => Reply::new(252, "2.5.0 send it and see"),
         };
         Ok(Some(reply))
+    }
+
+    async fn usual_or_rule(&self, stage: Stage, code: u16, text: &str) -> Result<Reply, End> {
+        let reply = self.rules(stage, &[]).await?;
+        Ok(reply.unwrap_or_else(|| Reply::new(code, text)))
     }
 
     fn read(&self, line: &Line) -> Result<Command, Reply> {

@@ -10,8 +10,9 @@ use super::{
 impl Session {
     pub async fn hello(&mut self, extended: bool) -> Result<Reply, End> {
         if let Some(reply) = self.rules(Stage::Hello, &[]).await?
-            && !reply.is_yes()
+            && (reply.is_raw() || !reply.is_yes())
         {
+            self.is_introduced |= reply.is_yes();
             return Ok(reply);
         }
         self.is_introduced = true;

@@ -1,12 +1,19 @@
 //! What the server says, and why it says no more.
 
-use std::{fmt, io};
+use std::io;
 
 /// A code and its text, of one line or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub code: u16,
-    lines: Vec<String>,
+    text: Text,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Text {
+    Lines(Vec<String>),
+    /// The whole reply, code and all.
+    Raw(Vec<u8>),
 }
 
 impl Reply {
@@ -14,12 +21,26 @@ impl Reply {
     pub fn new(code: u16, text: impl Into<String>) -> Self {
         Self {
             code,
-            lines: vec![text.into()],
+            text: Text::Lines(vec![text.into()]),
         }
     }
 
     pub fn with_lines(code: u16, lines: Vec<String>) -> Self {
-        Self { code, lines }
+        Self {
+            code,
+            text: Text::Lines(lines),
+        }
+    }
+
+    /// These bytes and nothing around them. The code is 0 where they begin with none.
+    pub fn raw(bytes: Vec<u8>) -> Self {
+        let digits = bytes
+            .get(..3)
+            .and_then(|code| std::str::from_utf8(code).ok());
+        Self {
+            code: digits.and_then(|code| code.parse().ok()).unwrap_or(0),
+            text: Text::Raw(bytes),
+        }
     }
 
     /// To a command out of its turn.
@@ -35,17 +56,24 @@ impl Reply {
     pub fn is_last(&self) -> bool {
         matches!(self.code, 221 | 421)
     }
-}
 
-/// As on the wire.
-impl fmt::Display for Reply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let last = self.lines.len().saturating_sub(1);
-        for (at, line) in self.lines.iter().enumerate() {
+    pub fn is_raw(&self) -> bool {
+        matches!(self.text, Text::Raw(_))
+    }
+
+    /// As on the wire.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let lines = match &self.text {
+            Text::Lines(lines) => lines,
+            Text::Raw(bytes) => return bytes.clone(),
+        };
+        let last = lines.len().saturating_sub(1);
+        let mut bytes = Vec::new();
+        for (at, line) in lines.iter().enumerate() {
             let between = if at == last { ' ' } else { '-' };
-            write!(f, "{}{between}{line}\r\n", self.code)?;
+            bytes.extend(format!("{}{between}{line}\r\n", self.code).into_bytes());
         }
-        Ok(())
+        bytes
     }
 }
 
@@ -60,6 +88,8 @@ pub enum End {
     DropUnkept,
     /// A rule wants it silent.
     Hang,
+    /// A rule wants a line that never ends, which begins like this.
+    Endless(Vec<u8>),
 }
 
 impl From<io::Error> for End {

@@ -57,6 +57,8 @@ impl Session {
             match action {
                 Action::Wait(pause) => tokio::time::sleep(pause).await,
                 Action::Reply(code, text) => return Ok(Some(Reply::new(code, text))),
+                Action::Raw(bytes) => return Ok(Some(Reply::raw(bytes))),
+                Action::Endless(beginning) => return Err(End::Endless(beginning)),
                 Action::Greylist => {
                     return Ok(Some(Reply::new(451, "4.7.1 greylisted, come again")));
                 }

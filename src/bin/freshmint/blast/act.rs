@@ -11,7 +11,7 @@ use freshmint::{
 use uuid::Uuid;
 
 use super::{Which, doing};
-use crate::{Done, block_on};
+use crate::{Done, block_on, print::shown};
 
 #[derive(Args)]
 pub struct Test {
@@ -103,6 +103,6 @@ fn act(which: &Which, act: impl AsyncFn(&App, Uuid, &Doing) -> Result<Asked, DbE
     let (app, id) = which.open()?;
     let doing = doing(&app);
     let blast = which.done(block_on(act(&app, id, &doing))?)?;
-    say!("{} is {}", blast.name, blast.state.name());
+    say!("{} is {}", shown(&blast.name), blast.state.name());
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! `freshmint blast create`.
 
-use std::io::Read;
+use std::{
+    fs::File,
+    io::{self, Read},
+};
 
 use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args};
@@ -14,7 +17,7 @@ use freshmint::{
 use serde_json::{Map, json};
 
 use super::doing;
-use crate::{Done, Failure, words};
+use crate::{Done, Failure, print::shown, words};
 
 #[derive(Args)]
 #[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta"])))]
@@ -64,11 +67,14 @@ impl Create {
         match asked {
             Asked::Done(blast) => {
                 let (name, id) = (&blast.name, blast.id);
-                say!("{name} is written; look at it: freshmint blast preview {id}");
+                say!(
+                    "{} is written; look at it: freshmint blast preview {id}",
+                    shown(name)
+                );
                 Ok(())
             }
             Asked::Invalid(problems) => Err(wrong(problems)),
-            Asked::NotNow(why) => Err(Failure::new(why)),
+            Asked::NotNow(why) | Asked::Busy(why) => Err(Failure::new(why)),
             Asked::NoBlast => Err(Failure::new("The mailing is gone: write it again.")),
         }
     }
@@ -97,16 +103,20 @@ impl Create {
     }
 }
 
+/// More than a body may have. What is longer is refused as such, and a device may have no end.
+const LARGEST_BODY: u64 = 1024 * 1024;
+
 fn read(file: &str) -> Result<String, Failure> {
     let unreadable = |error| Failure::new(format!("{file} cannot be read: {error}."));
-    if file != "-" {
-        return std::fs::read_to_string(file).map_err(unreadable);
-    }
-    let mut body = String::new();
-    std::io::stdin()
-        .read_to_string(&mut body)
-        .map_err(unreadable)?;
-    Ok(body)
+    let mut bytes = Vec::new();
+    let content: Box<dyn Read> = if file == "-" {
+        Box::new(io::stdin())
+    } else {
+        Box::new(File::open(file).map_err(unreadable)?)
+    };
+    let read = content.take(LARGEST_BODY).read_to_end(&mut bytes);
+    read.map_err(unreadable)?;
+    String::from_utf8(bytes).map_err(|_| Failure::new(format!("{file} is not UTF-8.")))
 }
 
 fn pair(text: &str) -> Result<(String, String), &'static str> {

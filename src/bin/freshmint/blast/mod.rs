@@ -100,7 +100,9 @@ impl Which {
         match asked {
             Asked::Done(done) => Ok(done),
             Asked::Invalid(problems) => Err(Failure::new(format!("{}: {problems}.", self.blast))),
-            Asked::NotNow(why) => Err(Failure::new(format!("{}: {why}.", self.blast))),
+            Asked::NotNow(why) | Asked::Busy(why) => {
+                Err(Failure::new(format!("{}: {why}.", self.blast)))
+            }
             Asked::NoBlast => Err(self.not_there()),
         }
     }

@@ -4,7 +4,11 @@ use clap::Args;
 use freshmint::blast;
 
 use super::{Which, print_json};
-use crate::{Done, block_on, orders::Format, print::count};
+use crate::{
+    Done, block_on,
+    orders::Format,
+    print::{count, shown},
+};
 
 #[derive(Args)]
 pub struct Preview {
@@ -23,7 +27,8 @@ impl Preview {
             return print_json(&preview);
         }
         for sample in &preview.samples {
-            say!("To: {}\nSubject: {}\n", sample.to, sample.subject);
+            let (to, subject) = (shown(&sample.to), shown(&sample.subject));
+            say!("To: {to}\nSubject: {subject}\n");
             say!("{}", sample.body);
         }
         say!(
@@ -31,7 +36,7 @@ impl Preview {
             count(preview.recipients, "mail", "mails")
         );
         for problem in &preview.problems {
-            say!("problem: {problem}");
+            say!("problem: {}", shown(problem));
         }
         say!(
             "to approve exactly this: freshmint blast approve {id} --content-hash {}",

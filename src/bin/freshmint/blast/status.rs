@@ -14,7 +14,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{Which, print_json};
-use crate::{Done, Failure, orders::Format, print::count};
+use crate::{
+    Done, Failure,
+    orders::Format,
+    print::{count, shown},
+};
 
 /// How often a watched mailing is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -53,12 +57,12 @@ impl Status {
         if self.watch {
             blast = self.watch(&app, blast)?;
         }
-        say!("{}  {}", blast.name, blast.state.name());
+        say!("{}  {}", shown(&blast.name), blast.state.name());
         say!("id         {}", blast.id);
-        say!("author     {}", blast.author);
+        say!("author     {}", shown(&blast.author));
         if let Some(approval) = &blast.approval {
             let at = approval.approved_at.to_rfc3339();
-            say!("approved   by {} at {at}", approval.approved_by);
+            say!("approved   by {} at {at}", shown(&approval.approved_by));
         }
         if let Some(at) = blast.send_at {
             say!("not before {}", at.to_rfc3339());
@@ -109,7 +113,11 @@ impl List {
         for blast in &blasts {
             let state = blast.state.name();
             let mails = count(blast.counts.total, "mail ", "mails");
-            say!("{}  {state:<9}  {mails:>12}  {}", blast.id, blast.name);
+            say!(
+                "{}  {state:<9}  {mails:>12}  {}",
+                blast.id,
+                shown(&blast.name)
+            );
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use freshmint::{
-    activity::Doing,
+    activity::{Doing, Note},
     app::App,
     checkout::close::{Changed, closed_first},
     clock::Clock,
@@ -22,8 +22,8 @@ pub struct Cancel {
     /// The order's reference
     reference: String,
     /// A remark for the history
-    #[arg(long)]
-    note: Option<String>,
+    #[arg(long, value_parser = Note::parse)]
+    note: Option<Note>,
 }
 
 #[derive(Args)]
@@ -36,8 +36,8 @@ pub struct Settle {
     #[arg(long, value_parser = words::settled_how())]
     how: How,
     /// A remark for the history
-    #[arg(long)]
-    note: Option<String>,
+    #[arg(long, value_parser = Note::parse)]
+    note: Option<Note>,
 }
 
 impl Cancel {
@@ -57,7 +57,7 @@ impl Settle {
     }
 }
 
-fn end(settings: &config::Service, reference: &str, fact: Fact, note: Option<String>) -> Done {
+fn end(settings: &config::Service, reference: &str, fact: Fact, note: Option<Note>) -> Done {
     let app = App::new(settings, Clock::system())?;
     let found = app
         .db
@@ -67,7 +67,7 @@ fn end(settings: &config::Service, reference: &str, fact: Fact, note: Option<Str
     let doing = Doing {
         actor: "command line".to_owned(),
         at: app.clock.now(),
-        note,
+        note: note.map(String::from),
     };
     let changed = closed_first(&app, order.id, move |connection, order| {
         order::advance(connection, order, fact, &doing)

@@ -13,11 +13,15 @@ use freshmint::{
         self, Brought, Taken,
         file::{self, Entry},
     },
+    legible::excerpt,
     spreadsheet::BadLine,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{Done, Failure, print::count, read};
+
+/// Letters of a reference that are printed: as many as it may have.
+const REFERENCE: usize = 120;
 
 #[derive(Args)]
 pub struct Import {
@@ -179,7 +183,10 @@ impl Report {
     fn print(&self, dry_run: bool) -> Done {
         for bad in &self.bad {
             match &bad.reference {
-                Some(reference) => complain!("line {}: {}: {}", bad.line, reference, bad.reason),
+                Some(reference) => {
+                    let reference = excerpt(reference, REFERENCE);
+                    complain!("line {}: {reference}: {}", bad.line, bad.reason);
+                }
                 None => complain!("line {}: {}", bad.line, bad.reason),
             }
         }

@@ -23,7 +23,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::Format;
-use crate::{Done, Failure, words};
+use crate::{Done, Failure, print::shown, words};
 
 #[derive(Args)]
 pub struct List {
@@ -81,7 +81,7 @@ impl List {
         for order in &orders {
             say!(
                 "{:<20} {:<18} {:>14}  {}{}",
-                order.reference,
+                shown(&order.reference),
                 order.state.name(),
                 amount(order),
                 whom(order),
@@ -124,7 +124,7 @@ fn print_order(order: &Order, payments: &[Payment]) {
     let owed = order.owed();
     say!(
         "{}  {}  {}",
-        order.reference,
+        shown(&order.reference),
         order.state.name(),
         owed.map_or_else(|| amount(order), |owed| owed.format(Language::ENGLISH))
     );
@@ -146,7 +146,8 @@ fn print_order(order: &Order, payments: &[Payment]) {
     for payment in payments {
         let money = as_told(payment.amount, &payment.currency);
         say!(
-            "payment  {money} {}, found by {} at {}",
+            "payment  {} {}, found by {} at {}",
+            shown(money),
             payment.verdict,
             payment.found_by,
             moment(payment.at)
@@ -179,6 +180,7 @@ fn written(line: &Line, order: &Order) -> (String, String) {
         1 => what,
         several => format!("{several} × {what}"),
     };
+    let what = shown(what);
     (
         what,
         amount.unwrap_or_else(|| "as the catalogue says".to_owned()),
@@ -212,8 +214,8 @@ fn print_story(story: &Timeline) {
             "{}  {:<8}  {}{}",
             moment(entry.at),
             entry.category,
-            entry.what,
-            by.map(|by| format!(" ({by})")).unwrap_or_default()
+            shown(&entry.what),
+            by.map(|by| format!(" ({})", shown(by))).unwrap_or_default()
         );
     }
     if let Some(next) = &story.next_step {
@@ -262,8 +264,8 @@ fn whom(order: &Order) -> String {
         .as_ref()
         .map_or("no address", |email| email.as_str());
     match &order.name {
-        Some(name) => format!("{name} <{email}>"),
-        None => email.to_owned(),
+        Some(name) => shown(format!("{name} <{email}>")),
+        None => shown(email),
     }
 }
 

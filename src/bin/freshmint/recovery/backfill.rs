@@ -20,7 +20,7 @@ use freshmint::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{day, total};
-use crate::{Done, Failure, block_on, read};
+use crate::{Done, Failure, block_on, print::shown, read};
 
 const USUAL_MAX_AGE: Duration = Duration::days(30);
 
@@ -126,7 +126,7 @@ async fn from_stripe(
             .map_err(|error| failed(error.into()))?;
         for session in sessions {
             let verdict = verdicts.of(run.decide(&session).await)?;
-            bar.suspend(|| say!("{}: {verdict}", session.id));
+            bar.suspend(|| say!("{}: {verdict}", shown(&session.id)));
             bar.inc(1);
         }
         match next {
@@ -182,11 +182,12 @@ fn failed(error: UpstreamError) -> Failure {
 }
 
 fn age(text: &str) -> Result<Duration, String> {
-    let (number, unit) = text.split_at(text.len().saturating_sub(1));
-    let number: i64 = number.parse().unwrap_or(0);
-    match unit {
-        "d" if (1..=3_650).contains(&number) => Ok(Duration::days(number)),
-        "h" if (1..=87_600).contains(&number) => Ok(Duration::hours(number)),
-        _ => Err("write it as 30d or 48h".to_owned()),
-    }
+    let so_many = |unit, most| {
+        let number: i64 = text.strip_suffix(unit)?.parse().ok()?;
+        (1..=most).contains(&number).then_some(number)
+    };
+    let days = so_many('d', 3_650).map(Duration::days);
+    let hours = || so_many('h', 87_600).map(Duration::hours);
+    days.or_else(hours)
+        .ok_or_else(|| "write it as 30d or 48h".to_owned())
 }

@@ -5,7 +5,7 @@ mod simulate;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use clap::Subcommand;
 
 use crate::{Done, print::count};
@@ -29,8 +29,11 @@ impl Recovery {
 
 /// The beginning of a day, in UTC.
 fn day(text: &str) -> Result<DateTime<Utc>, &'static str> {
-    let day: NaiveDate = text.trim().parse().map_err(|_| "write it as 2026-11-01")?;
-    Ok(day.and_time(NaiveTime::MIN).and_utc())
+    let day: Option<NaiveDate> = text.trim().parse().ok();
+    // chrono knows years that PostgreSQL does not.
+    day.filter(|day| (1970..=9999).contains(&day.year()))
+        .map(|day| day.and_time(NaiveTime::MIN).and_utc())
+        .ok_or("write it as 2026-11-01")
 }
 
 /// `3 carts: 2 scheduled, 1 too_old`.

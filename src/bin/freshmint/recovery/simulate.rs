@@ -7,7 +7,7 @@ use clap::Args;
 use freshmint::{app::App, clock::Clock, config, recovery::simulate, reminder::rule::Reason};
 
 use super::{day, total};
-use crate::{Done, block_on};
+use crate::{Done, block_on, print::shown};
 
 #[derive(Args)]
 pub struct Simulate {
@@ -27,7 +27,7 @@ impl Simulate {
             let verdict = cart.reason.map_or("would be reminded", Reason::name);
             *counts.entry(verdict).or_default() += 1;
             let at = cart.expired_at.format("%Y-%m-%d %H:%M UTC");
-            say!("{}  {at}  {verdict}", cart.session_id);
+            say!("{}  {at}  {verdict}", shown(&cart.session_id));
         }
         say!("{}", total(carts.len(), &counts));
         Ok(())

@@ -1,0 +1,37 @@
+//! The mails of a start, a few at a time.
+
+use crate::{mail::Text, reminder::rule::Reason};
+
+/// Mails that are written before they are queued.
+const BATCH: usize = 200;
+/// Bytes of such mails: fewer are queued at once if they are long, since the statement has a copy.
+const BATCH_BYTES: usize = 4 << 20;
+
+/// A mail that is ready to be written and queued.
+#[derive(Debug)]
+pub struct ReadyMail {
+    /// Of which order, by its place in the material.
+    pub order: usize,
+    /// It is not what was approved, but not owed either: it ends at once.
+    pub ends: Option<Reason>,
+}
+
+/// Mails that are written and not yet queued.
+#[derive(Default)]
+pub struct Batch<'a> {
+    pub mails: Vec<(&'a ReadyMail, Text)>,
+    bytes: usize,
+}
+
+impl<'a> Batch<'a> {
+    /// Puts one more into it.
+    pub fn add(&mut self, mail: &'a ReadyMail, text: Text) {
+        self.bytes += text.subject.len() + text.body.len();
+        self.mails.push((mail, text));
+    }
+
+    /// Whether it is to be queued before another one is written.
+    pub fn is_full(&self) -> bool {
+        self.mails.len() >= BATCH || self.bytes >= BATCH_BYTES
+    }
+}

@@ -1,0 +1,124 @@
+//! Outcomes that the database has not been told yet: one that it refuses keeps no other.
+
+use std::{mem, time::Duration};
+
+use uuid::Uuid;
+
+use super::finish::{Outcome, finish};
+use crate::{app::App, clock::Moment, db::DbError};
+
+/// An outcome that was refused is told again for so long: a database may refuse everything for a while.
+const TRIED_FOR: Duration = Duration::from_secs(600);
+
+/// Outcomes, in the order in which they came.
+#[derive(Default)]
+pub(super) struct Untold {
+    waiting: Vec<Waiting>,
+    /// When the database last took one.
+    taken_at: Option<Moment>,
+}
+
+struct Waiting {
+    outcome: Outcome,
+    /// Since when the database refuses it.
+    refused_at: Option<Moment>,
+}
+
+impl Untold {
+    /// Keeps an outcome to be told.
+    pub fn push(&mut self, outcome: Outcome) {
+        self.waiting.push(Waiting {
+            outcome,
+            refused_at: None,
+        });
+    }
+
+    /// Tells the database, all in one statement. If it refuses that, each alone, so that one that cannot
+    /// be written keeps no other. Gives what was told.
+    ///
+    /// # Errors
+    /// The database's; nothing is lost then. One that is refused alone is no error: its mail is
+    /// `unknown` once its lease is over. But as many as mails can be in hand are: it is not about one
+    /// mail then, and no more are taken on.
+    pub async fn tell(&mut self, app: &App) -> Result<Vec<Outcome>, DbError> {
+        if self.waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        let all: Vec<Outcome> = self.waiting.iter().map(|it| it.outcome.clone()).collect();
+        match write(app, all.clone()).await {
+            Ok(()) => {
+                self.waiting.clear();
+                self.taken_at = Some(Moment::now());
+                Ok(all)
+            }
+            Err(refusal @ DbError::Query(_)) => self.tell_each(app, refusal).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn tell_each(&mut self, app: &App, refusal: DbError) -> Result<Vec<Outcome>, DbError> {
+        let mut told = Vec::new();
+        let mut rest = mem::take(&mut self.waiting).into_iter();
+        for waiting in rest.by_ref() {
+            match write_alone(app, &waiting.outcome).await {
+                Ok(outcome) => {
+                    told.push(outcome);
+                    self.taken_at = Some(Moment::now());
+                }
+                Err(DbError::Query(error)) => {
+                    self.waiting.extend(waiting.refused(&error, self.taken_at));
+                }
+                // It has gone away: the next round tells the rest.
+                Err(_) => {
+                    self.waiting.push(waiting);
+                    break;
+                }
+            }
+        }
+        self.waiting.extend(rest);
+        if told.is_empty() && self.waiting.len() >= app.mailer.connections {
+            return Err(refusal);
+        }
+        Ok(told)
+    }
+}
+
+impl Waiting {
+    /// The same, refused; nothing once the database has refused it for long and taken others since.
+    fn refused(self, error: &diesel::result::Error, taken_at: Option<Moment>) -> Option<Self> {
+        let mail: Uuid = self.outcome.mail.id;
+        let since = self.refused_at.unwrap_or_else(|| {
+            log::error!("the database refuses what became of mail {mail}: {error}");
+            Moment::now()
+        });
+        let is_about_it = taken_at.is_some_and(|taken| taken > since);
+        if is_about_it && since.after(TRIED_FOR) <= Moment::now() {
+            log::error!("what became of mail {mail} is not written down; it is unknown now");
+            return None;
+        }
+        Some(Self {
+            refused_at: Some(since),
+            ..self
+        })
+    }
+}
+
+/// Writes one outcome down, without the server's words if the database refuses them; gives what was
+/// written.
+async fn write_alone(app: &App, outcome: &Outcome) -> Result<Outcome, DbError> {
+    match write(app, vec![outcome.clone()]).await {
+        Ok(()) => Ok(outcome.clone()),
+        Err(DbError::Query(_)) => {
+            let safe = outcome.without_words();
+            write(app, vec![safe.clone()]).await.map(|()| safe)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn write(app: &App, outcomes: Vec<Outcome>) -> Result<(), DbError> {
+    let (first_wait, now) = (app.mailer.retry, app.clock.now());
+    app.db
+        .run(move |connection| finish(connection, &outcomes, first_wait, now))
+        .await
+}

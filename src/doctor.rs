@@ -154,17 +154,29 @@ fn names_a_way_to_refuse(text: &str) -> bool {
 async fn database(app: &App) -> (Finding, Finding) {
     match app.db.run(db::ready).await {
         Ok(pending) if pending.is_empty() => (
-            Finding::Fine("answers".to_owned()),
+            Finding::Fine(answers(app).await),
             Finding::Fine("all applied".to_owned()),
         ),
         Ok(pending) => (
-            Finding::Fine("answers".to_owned()),
+            Finding::Fine(answers(app).await),
             Finding::Wrong(format!("{} pending: run freshmint migrate", pending.len())),
         ),
         Err(error) => (
             Finding::Wrong(no_database(&error)),
             Finding::Wrong("unknown while the database gives no answer".to_owned()),
         ),
+    }
+}
+
+/// Behind a transaction pooler nothing can be set for a connection, so that a single statement costs a
+/// transaction unless the role has deadlines of its own.
+async fn answers(app: &App) -> String {
+    match app.db.missing_role_settings().await {
+        Ok(Some(missing)) => format!(
+            "answers; behind a pooler each statement sets its deadlines, which is slower; spare it that: \
+             {missing}"
+        ),
+        _ => "answers".to_owned(),
     }
 }
 

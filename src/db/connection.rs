@@ -1,79 +1,162 @@
-//! Where the database is, and how a connection to it is opened.
+//! Where the database is, how a connection to it is opened, and when the pool gives one up.
 
-use std::time::Instant;
-
-use diesel::{
-    Connection, ConnectionError, PgConnection,
-    connection::{CacheSize, TransactionManager},
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 
-use super::limits::Limits;
+use diesel::{
+    Connection, ConnectionError, PgConnection, QueryResult,
+    connection::CacheSize,
+    dsl::sql,
+    prelude::*,
+    r2d2::R2D2Connection,
+    sql_types::{Double, Text},
+};
+use r2d2::ManageConnection;
+
+use super::{DbError, limits::Limits, refusal::Refusal};
 use crate::config::{self, Secret};
 
-/// Where the database is.
+/// Where the database is, and what is known of the connections to it.
 pub(super) struct Address {
     url: Secret,
     /// A transaction pooler is between: each transaction may have another of the server's connections.
-    pub pooled: bool,
+    pooled: bool,
+    limits: Limits,
+    /// Counts the times that a connection turned out to be dead or unable to write. Those that were
+    /// opened before are like it.
+    age: AtomicU64,
+    /// Why the last attempt to connect failed.
+    refusal: Mutex<Option<Refusal>>,
 }
 
-/// A connection, and since when it stands.
+/// Opens connections for the pool.
+pub(super) struct Manager(pub Arc<Address>);
+
+/// A connection of the pool.
 pub(super) struct Link {
     pub connection: PgConnection,
-    pub opened: Instant,
-    pub used: Instant,
+    /// Every statement has its deadlines without our setting them.
+    pub has_limits: bool,
+    age: u64,
 }
 
 impl Address {
     /// PostgreSQL itself, whose deadlines are set when a connection is opened.
     pub fn direct(url: &Secret, limits: Limits) -> Self {
-        let options = limits.options();
-        Self {
-            url: with_defaults(url, Some(&options)),
-            pooled: false,
-        }
+        Self::new(with_defaults(url, Some(&limits.options())), false, limits)
     }
 
     /// PostgreSQL itself, or the pooler before it. A pooler refuses `options`, and what is set for a
-    /// session there meets somebody else's transaction: deadlines are set in each transaction.
+    /// session there meets somebody else's transaction: deadlines are the role's, or are set in each
+    /// transaction.
     pub fn of(database: &config::Database, limits: Limits) -> Self {
         if database.is_pooled() {
-            Self {
-                url: with_defaults(&database.database_url, None),
-                pooled: true,
-            }
+            Self::new(with_defaults(&database.database_url, None), true, limits)
         } else {
             Self::direct(&database.database_url, limits)
         }
     }
 
-    /// Opens a connection.
-    pub fn connect(&self) -> Result<Link, ConnectionError> {
+    fn new(url: Secret, pooled: bool, limits: Limits) -> Self {
+        Self {
+            url,
+            pooled,
+            limits,
+            age: AtomicU64::new(0),
+            refusal: Mutex::default(),
+        }
+    }
+
+    /// Whether a transaction pooler is between.
+    pub fn is_pooled(&self) -> bool {
+        self.pooled
+    }
+
+    /// Connections that stand are used no more: one of them was dead, or could not write.
+    pub fn forget_connections(&self) {
+        self.age.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Why there is no connection.
+    pub fn refusal(&self) -> DbError {
+        let refusal = self.last_refusal().clone();
+        refusal.map_or(DbError::Late, DbError::from)
+    }
+
+    fn last_refusal(&self) -> MutexGuard<'_, Option<Refusal>> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> Result<Link, ConnectionError> {
+        let age = self.age.load(Ordering::Relaxed);
         let mut connection = PgConnection::establish(self.url.expose())?;
+        let mut has_limits = true;
         if self.pooled {
             // A named statement stays on the server's connection, which somebody else has next.
             connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+            has_limits = missing_role_settings(&mut connection, self.limits)
+                .map_err(ConnectionError::CouldntSetupConfiguration)?
+                .is_none();
         }
-        let now = Instant::now();
         Ok(Link {
             connection,
-            opened: now,
-            used: now,
+            has_limits,
+            age,
         })
-    }
-
-    /// For [`super::refusal`], which asks libpq about the server.
-    pub fn url(&self) -> &Secret {
-        &self.url
     }
 }
 
-impl Link {
-    /// Whether the driver itself would not use it any more.
-    pub fn is_broken(&mut self) -> bool {
-        type Manager = <PgConnection as Connection>::TransactionManager;
-        Manager::is_broken_transaction_manager(&mut self.connection)
+impl ManageConnection for Manager {
+    type Connection = Link;
+    type Error = ConnectionError;
+
+    fn connect(&self) -> Result<Link, ConnectionError> {
+        let Self(address) = self;
+        let opened = address.open();
+        let refusal = opened.as_ref().err();
+        let refusal = refusal.map(|error| Refusal::new(&address.url, error));
+        // Those who wait for a connection are told what is known when their time is over.
+        address.last_refusal().clone_from(&refusal);
+        if let Some(refusal) = refusal {
+            let refusal = refusal.looked_at(&address.url);
+            *address.last_refusal() = Some(refusal);
+        }
+        opened
     }
+
+    /// Asks nothing: a question before each use would double every look-up. A dead connection is found
+    /// by its first statement.
+    fn is_valid(&self, link: &mut Link) -> Result<(), ConnectionError> {
+        if self.has_broken(link) {
+            let why = "an earlier connection was dead or could not write".to_owned();
+            return Err(ConnectionError::BadConnection(why));
+        }
+        Ok(())
+    }
+
+    fn has_broken(&self, link: &mut Link) -> bool {
+        link.age != self.0.age.load(Ordering::Relaxed) || link.connection.is_broken()
+    }
+}
+
+/// What gives the role deadlines of its own, in SQL; `None` if each is set, and no longer than ours.
+pub(super) fn missing_role_settings(
+    connection: &mut PgConnection,
+    limits: Limits,
+) -> QueryResult<Option<String>> {
+    let mut missing = Vec::new();
+    for (name, ours) in limits.settings() {
+        // What a transaction in hand has set for itself is not asked for.
+        let theirs = sql::<Double>("SELECT reset_val::double precision FROM pg_settings WHERE name = ")
+            .bind::<Text, _>(name);
+        let theirs: f64 = theirs.get_result(connection)?;
+        if theirs == 0.0 || theirs > f64::from(ours) {
+            missing.push(format!("ALTER ROLE CURRENT_USER SET {name} = {ours};"));
+        }
+    }
+    Ok(Some(missing.join(" ")).filter(|missing| !missing.is_empty()))
 }
 
 /// The address of a connection that is opened apart from any pool.
@@ -113,8 +196,9 @@ const DEFAULTS: [(&str, &str); 4] = [
     ("connect_timeout", "3"),
     // Milliseconds without an answer to what was sent: a busy network, and not yet a dead one.
     ("tcp_user_timeout", "10000"),
-    // Seconds: an idle connection whose server has gone is found before it is needed.
-    ("keepalives_idle", "30"),
+    // Seconds without a word: then the server's machine is asked, and given up by the time above. A
+    // caller whose answer never comes gives its connection back by then.
+    ("keepalives_idle", "10"),
 ];
 
 fn with(address: &str, name: &str, value: &str) -> String {

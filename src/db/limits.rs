@@ -59,12 +59,16 @@ impl Limits {
         time >= self.lock
     }
 
-    /// As PostgreSQL's settings.
-    fn settings(self) -> [(&'static str, u128); 3] {
+    /// As PostgreSQL's settings, in milliseconds.
+    pub fn settings(self) -> [(&'static str, u32); 3] {
+        let milliseconds = |time: Duration| u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
         [
-            ("statement_timeout", self.statement.as_millis()),
-            ("lock_timeout", self.lock.as_millis()),
-            ("idle_in_transaction_session_timeout", self.idle.as_millis()),
+            ("statement_timeout", milliseconds(self.statement)),
+            ("lock_timeout", milliseconds(self.lock)),
+            (
+                "idle_in_transaction_session_timeout",
+                milliseconds(self.idle),
+            ),
         ]
     }
 

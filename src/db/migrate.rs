@@ -32,7 +32,7 @@ diesel::table! {
 /// [`DbError::Migration`] with PostgreSQL's words.
 pub fn migrate(direct: &Secret) -> Result<Vec<String>, DbError> {
     let db = Db::with(Address::direct(direct, Limits::MIGRATING), 1);
-    let mut link = db.pool.take()?;
+    let mut link = db.pool.get().map_err(|_| db.address.refusal())?;
     let applied = link.connection.transaction(|connection| {
         AdvisoryLock::Migrations.take(connection)?;
         let applied = connection.run_pending_migrations(MIGRATIONS)?;

@@ -22,11 +22,10 @@ mod lane;
 mod limits;
 mod lock;
 mod migrate;
-mod pool;
 mod refusal;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -34,9 +33,9 @@ use diesel::{
     Connection, PgConnection, QueryResult, connection::SimpleConnection,
     result::Error as QueryError,
 };
-use tokio::time::timeout;
+use r2d2::{NopErrorHandler, Pool};
+use tokio::{sync::Semaphore, time::timeout};
 
-use self::{connection::Address, error::Trouble, limits::Limits, pool::Pool};
 pub use self::{
     connection::listening,
     error::DbError,
@@ -46,6 +45,11 @@ pub use self::{
     lock::AdvisoryLock,
     migrate::{migrate, pending, ready},
 };
+use self::{
+    connection::{Address, Link, Manager},
+    error::Trouble,
+    limits::{CONNECTING, Limits},
+};
 use crate::config::{self, Secret};
 
 /// So often is work begun again that met another transaction, or a connection that is dead or cannot
@@ -53,16 +57,17 @@ use crate::config::{self, Secret};
 const REPEATS: u32 = 3;
 /// The first pause before a repeat; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
-/// PostgreSQL's own deadline has passed by then. Who still waits does so for a server that hangs: the
-/// thread is lost, and its turn goes to another one.
-const HUNG: Duration = Duration::from_secs(10);
 
 /// The connections of one lane. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    pool: Arc<Pool>,
+    pool: Pool<Manager>,
+    address: Arc<Address>,
+    /// As many as there are connections. A turn comes before a thread is taken, so that a lane never has
+    /// more threads than connections.
+    turns: Arc<Semaphore>,
     limits: Limits,
-    /// The deadlines are set in each transaction, since the connection does not have them.
+    /// The deadlines are set in each transaction, whatever the connection has.
     sets_limits: bool,
 }
 
@@ -78,15 +83,25 @@ impl Db {
         let db = Self::with(Address::of(database, Limits::LONG), 2);
         Self {
             limits: Limits::LONG,
+            sets_limits: database.is_pooled(),
             ..db
         }
     }
 
     fn with(address: Address, size: u32) -> Self {
+        let address = Arc::new(address);
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .connection_timeout(CONNECTING)
+            .error_handler(Box::new(NopErrorHandler))
+            .build_unchecked(Manager(Arc::clone(&address)));
         Self {
-            sets_limits: address.pooled,
+            pool,
+            address,
+            turns: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))),
             limits: Limits::USUAL,
-            pool: Arc::new(Pool::new(address, size)),
+            sets_limits: false,
         }
     }
 
@@ -94,9 +109,9 @@ impl Db {
     /// with deadlines of its own.
     pub fn patient(&self) -> Self {
         Self {
-            pool: Arc::clone(&self.pool),
             limits: Limits::LONG,
             sets_limits: true,
+            ..self.clone()
         }
     }
 
@@ -112,7 +127,7 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut PgConnection) -> Result<T, QueryError> + Send + 'static,
     {
-        self.asked(move |db| db.tries(|connection| db.limited(connection, &work)))
+        self.asked(move |db| db.tries(|link| db.limited(link, &work)))
             .await
     }
 
@@ -125,7 +140,7 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut PgConnection) -> Result<T, QueryError> + Send + 'static,
     {
-        self.run(move |connection| connection.transaction(|connection| work(connection)))
+        self.asked(move |db| db.tries(|link| db.in_transaction(link, &work)))
             .await
     }
 
@@ -140,14 +155,13 @@ impl Db {
         F: Fn(&mut PgConnection) -> Result<T, QueryError> + Send + 'static,
     {
         self.asked(move |db| {
-            db.tries(|connection| {
-                connection
-                    .build_transaction()
-                    .repeatable_read()
-                    .run(|connection| {
-                        db.set_limits(connection)?;
-                        work(connection)
-                    })
+            db.tries(|link| {
+                let has_limits = db.has_limits(link);
+                let mut snapshot = link.connection.build_transaction().repeatable_read();
+                snapshot.run(|connection| {
+                    db.set_limits(connection, has_limits)?;
+                    work(connection)
+                })
             })
         })
         .await
@@ -161,8 +175,19 @@ impl Db {
         &self,
         work: impl Fn(&mut PgConnection) -> Result<T, QueryError>,
     ) -> Result<T, DbError> {
-        let _turn = futures::executor::block_on(self.pool.turn())?;
-        self.tries(|connection| self.limited(connection, &work))
+        self.tries(|link| self.limited(link, &work))
+    }
+
+    /// Behind a transaction pooler: what gives our role deadlines of its own, if it has none. SQL.
+    ///
+    /// # Errors
+    /// As [`Db::run`].
+    pub async fn missing_role_settings(&self) -> Result<Option<String>, DbError> {
+        if !self.address.is_pooled() {
+            return Ok(None);
+        }
+        self.run(|connection| connection::missing_role_settings(connection, Limits::USUAL))
+            .await
     }
 
     /// Asks on a blocking thread, and waits for the answer no longer than the caller has patience.
@@ -171,79 +196,62 @@ impl Db {
         ask: impl FnOnce(&Self) -> Result<T, DbError> + Send + 'static,
     ) -> Result<T, DbError> {
         let began = Instant::now();
-        let turn = timeout(self.limits.patience, self.pool.turn());
-        let turn = turn.await.map_err(|_| DbError::Late)??;
-        let turn = Arc::new(Mutex::new(Some(turn)));
-        let (db, kept) = (self.clone(), Arc::clone(&turn));
+        let turn = timeout(
+            self.limits.patience,
+            Arc::clone(&self.turns).acquire_owned(),
+        );
+        let turn = turn.await.map_err(|_| DbError::Late)?;
+        let db = self.clone();
         let task = tokio::task::spawn_blocking(move || {
-            let answer = ask(&db);
             // Whoever asked may have gone; the turn ends with the work.
-            end(&kept);
-            answer
+            let _turn = turn;
+            ask(&db)
         });
         match timeout(self.limits.patience.saturating_sub(began.elapsed()), task).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(panic)) => {
-                end(&turn);
-                std::panic::resume_unwind(panic.into_panic())
-            }
+            Ok(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
             Err(_) => {
-                // The other connections may hang as this one does.
-                self.pool.forget_free();
-                tokio::spawn(async move {
-                    tokio::time::sleep(HUNG).await;
-                    end(&turn);
-                });
+                // PostgreSQL's own deadline has passed: the server hangs, and other connections with it.
+                self.address.forget_connections();
                 Err(DbError::Late)
             }
         }
     }
 
     /// Works until it is done, or until another try is of no use or comes too late.
-    fn tries<T>(&self, work: impl Fn(&mut PgConnection) -> QueryResult<T>) -> Result<T, DbError> {
+    fn tries<T>(&self, work: impl Fn(&mut Link) -> QueryResult<T>) -> Result<T, DbError> {
         let (began, mut pause) = (Instant::now(), FIRST_PAUSE);
-        for repeat in 0.. {
-            let mut link = self.pool.take()?;
+        for repeat in 0..=REPEATS {
+            let mut link = self.pool.get().map_err(|_| self.address.refusal())?;
             let asked = Instant::now();
-            let error = match work(&mut link.connection) {
-                Ok(answer) => {
-                    self.pool.give_back(link);
-                    return Ok(answer);
-                }
+            let error = match work(&mut link) {
+                Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let trouble = Trouble::of(&error);
             let is_last = repeat == REPEATS || began.elapsed() >= self.limits.repeats;
+            let trouble = Trouble::of(&error);
+            if matches!(trouble, Trouble::Dead | Trouble::ReadOnly) {
+                self.address.forget_connections();
+            }
             let end = match trouble {
-                Trouble::Dead | Trouble::ReadOnly => {
-                    drop(link);
-                    self.pool.forget_free();
-                    is_last.then(|| match trouble {
-                        Trouble::ReadOnly => DbError::ReadOnly,
-                        _ => DbError::Late,
-                    })
-                }
+                Trouble::Dead => DbError::Late,
+                Trouble::ReadOnly => DbError::ReadOnly,
                 Trouble::Hidden if self.limits.are_met_after(asked.elapsed()) => {
-                    self.pool.give_back(link);
-                    Some(DbError::Late)
+                    return Err(DbError::Late);
                 }
                 Trouble::Hidden
                     if is_last && migrate::is_empty(&mut link.connection).unwrap_or(false) =>
                 {
-                    Some(DbError::NoTables)
+                    DbError::NoTables
                 }
-                Trouble::Hidden | Trouble::Conflict if !is_last => {
-                    self.pool.give_back(link);
-                    None
-                }
-                Trouble::Hidden | Trouble::Conflict | Trouble::Final => {
-                    self.pool.give_back(link);
-                    Some(DbError::Query(error))
-                }
+                Trouble::Hidden | Trouble::Conflict => DbError::Query(error),
+                Trouble::Final => return Err(DbError::Query(error)),
             };
-            if let Some(end) = end {
+            if is_last {
                 return Err(end);
             }
+            // The pause is nobody's: others may have the connection meanwhile.
+            drop(link);
             std::thread::sleep(pause);
             pause *= 2;
         }
@@ -253,26 +261,36 @@ impl Db {
     /// Does the work under its deadlines.
     fn limited<T>(
         &self,
-        connection: &mut PgConnection,
+        link: &mut Link,
         work: impl Fn(&mut PgConnection) -> QueryResult<T>,
     ) -> QueryResult<T> {
-        if !self.sets_limits {
-            return work(connection);
+        if self.has_limits(link) {
+            work(&mut link.connection)
+        } else {
+            self.in_transaction(link, work)
         }
-        connection.transaction(|connection| {
-            self.set_limits(connection)?;
+    }
+
+    fn in_transaction<T>(
+        &self,
+        link: &mut Link,
+        work: impl Fn(&mut PgConnection) -> QueryResult<T>,
+    ) -> QueryResult<T> {
+        let has_limits = self.has_limits(link);
+        link.connection.transaction(|connection| {
+            self.set_limits(connection, has_limits)?;
             work(connection)
         })
     }
 
-    fn set_limits(&self, connection: &mut PgConnection) -> QueryResult<()> {
-        if self.sets_limits {
-            connection.batch_execute(&self.limits.set_local())?;
-        }
-        Ok(())
+    fn has_limits(&self, link: &Link) -> bool {
+        link.has_limits && !self.sets_limits
     }
-}
 
-fn end<T>(turn: &Mutex<Option<T>>) {
-    drop(turn.lock().unwrap_or_else(PoisonError::into_inner).take());
+    fn set_limits(&self, connection: &mut PgConnection, has_limits: bool) -> QueryResult<()> {
+        if has_limits {
+            return Ok(());
+        }
+        connection.batch_execute(&self.limits.set_local())
+    }
 }

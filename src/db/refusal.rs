@@ -11,14 +11,40 @@ use crate::config::Secret;
 /// Letters of what is passed on: a sentence or two, and no more of a stranger's text.
 const LONGEST: usize = 300;
 
-/// What an attempt to connect failed with. libpq has no code for it, only words, and those may be in
-/// any language: whether a server is there is asked of libpq in another way.
-pub(super) fn refusal(url: &Secret, error: &ConnectionError) -> DbError {
-    let words = words(&error.to_string(), url);
-    if answers(url) {
-        DbError::NotLetIn(words)
-    } else {
-        DbError::Unreachable(words)
+/// Why the last attempt to connect failed.
+#[derive(Clone)]
+pub(super) struct Refusal {
+    words: String,
+    /// Whether a server is there and answers.
+    answered: bool,
+}
+
+impl Refusal {
+    /// What an attempt to connect failed with.
+    pub fn new(url: &Secret, error: &ConnectionError) -> Self {
+        Self {
+            words: words(&error.to_string(), url),
+            answered: false,
+        }
+    }
+
+    /// Asks whether a server is there, which may take seconds. An error has no code for it, only words,
+    /// and those may be in any language.
+    pub fn looked_at(self, url: &Secret) -> Self {
+        Self {
+            answered: answers(url),
+            ..self
+        }
+    }
+}
+
+impl From<Refusal> for DbError {
+    fn from(refusal: Refusal) -> Self {
+        if refusal.answered {
+            Self::NotLetIn(refusal.words)
+        } else {
+            Self::Unreachable(refusal.words)
+        }
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use diesel::Connection;
 use futures::future::join_all;
 
 use crate::{
@@ -87,23 +86,21 @@ enum Told {
 async fn act(app: &App, event: &Arc<Claimed>, told: Told) -> Result<Outcome, DbError> {
     let (event, found_by) = (Arc::clone(event), found_by(event.source));
     let (db, app) = (app.db.clone(), app.clone());
-    db.run(move |connection| {
-        connection.transaction(|connection| {
-            let doing = found_by.doing(app.clock.now());
-            let outcome = match &told {
-                Told::Session(session) => {
-                    settlement::settle_in(connection, &app, session, found_by).map(after)?
-                }
-                Told::Refund(charge) => {
-                    settlement::refunded(connection, charge, &doing).map(if_known)?
-                }
-                Told::Dispute(dispute) => {
-                    settlement::disputed(connection, dispute, &doing).map(if_known)?
-                }
-            };
-            write_outcome(connection, &event, &outcome, doing.at)?;
-            Ok(outcome)
-        })
+    db.transaction(move |connection| {
+        let doing = found_by.doing(app.clock.now());
+        let outcome = match &told {
+            Told::Session(session) => {
+                settlement::settle_in(connection, &app, session, found_by).map(after)?
+            }
+            Told::Refund(charge) => {
+                settlement::refunded(connection, charge, &doing).map(if_known)?
+            }
+            Told::Dispute(dispute) => {
+                settlement::disputed(connection, dispute, &doing).map(if_known)?
+            }
+        };
+        write_outcome(connection, &event, &outcome, doing.at)?;
+        Ok(outcome)
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use diesel::{Connection, prelude::*};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{
@@ -54,10 +54,9 @@ pub async fn approve(
         let content_hash = content_hash.trim().to_lowercase();
         let decide = move |connection: &mut PgConnection| {
             let (material, plan) = &*looked;
-            connection
-                .transaction(|connection| decide(connection, material, plan, &content_hash, &doing))
+            decide(connection, material, plan, &content_hash, &doing)
         };
-        if let Some(asked) = app.db.run(decide).await? {
+        if let Some(asked) = app.db.transaction(decide).await? {
             return Ok(asked);
         }
     }

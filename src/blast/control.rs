@@ -2,7 +2,6 @@
 //! them up.
 
 use diesel::{
-    Connection,
     prelude::*,
     sql_types::{Double, Text, Timestamptz, Uuid as SqlUuid},
 };
@@ -60,25 +59,23 @@ async fn act(
 ) -> Result<Asked, DbError> {
     let (own, doing) = (app.clone(), doing.clone());
     let act = move |connection: &mut PgConnection| {
-        connection.transaction(|connection| {
-            let Some(stored) = row::lock(connection, id)? else {
-                return Ok(Asked::NoBlast);
-            };
-            // Whether it is done, its mails tell.
-            let shown = view::find(connection, id)?.map_or(stored.state, |blast| blast.state);
-            match shown.after(wish) {
-                Move::To(next) => {
-                    row::set_state(connection, id, next)?;
-                    record_blast(connection, id, &stored.content.name, what, &doing)?;
-                    follow(connection, &own, &stored, next, &doing)?;
-                    answer(connection, id)
-                }
-                Move::Stay => answer(connection, id),
-                Move::Refuse(why) => Ok(Asked::NotNow(format!("it stays as it is: {why}"))),
+        let Some(stored) = row::lock(connection, id)? else {
+            return Ok(Asked::NoBlast);
+        };
+        // Whether it is done, its mails tell.
+        let shown = view::find(connection, id)?.map_or(stored.state, |blast| blast.state);
+        match shown.after(wish) {
+            Move::To(next) => {
+                row::set_state(connection, id, next)?;
+                record_blast(connection, id, &stored.content.name, what, &doing)?;
+                follow(connection, &own, &stored, next, &doing)?;
+                answer(connection, id)
             }
-        })
+            Move::Stay => answer(connection, id),
+            Move::Refuse(why) => Ok(Asked::NotNow(format!("it stays as it is: {why}"))),
+        }
     };
-    app.db.run(act).await
+    app.db.transaction(act).await
 }
 
 /// What becomes of the queued mails.

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use diesel::{Connection, pg::Pg, prelude::*};
+use diesel::{pg::Pg, prelude::*};
 use uuid::Uuid;
 
 use super::{
@@ -76,7 +76,7 @@ pub async fn worked_out<T: Send + 'static>(
         Ok(turn) => turn,
         Err(busy) => return Ok(Err(NotWorkedOut::Stopped(busy))),
     };
-    let read = app.db.run(move |connection| Material::load(connection, id));
+    let read = (app.db).transaction(move |connection| Material::load(connection, id));
     let Some(material) = read.await? else {
         return Ok(Err(NotWorkedOut::NoBlast));
     };
@@ -89,32 +89,30 @@ pub async fn worked_out<T: Send + 'static>(
 }
 
 impl Material {
-    /// Reads it, in a transaction of its own.
+    /// Reads it, in the caller's transaction.
     pub fn load(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Self>> {
-        connection.transaction(|connection| {
-            let Some(stored) = row::read(connection, id)? else {
-                return Ok(None);
-            };
-            let rows: Vec<OrderRow> = chosen(&stored)
-                .select(OrderRow::as_select())
-                .order(orders::id)
-                .load(connection)?;
-            let orders: QueryResult<Vec<Order>> = rows.into_iter().map(OrderRow::decode).collect();
-            let orders = orders?;
-            let key = AddressKey::load(connection)?;
-            let hash = |order: &Order| Some((order.id, key.hash(order.email.as_ref()?.as_str())));
-            let hashes: HashMap<Uuid, AddressHash> = orders.iter().filter_map(hash).collect();
-            let listed = suppression::among(connection, hashes.values().copied())?;
-            let suppressed = hashes.iter().filter(|(_, hash)| listed.contains(hash));
-            Ok(Some(Self {
-                approval: row::approvals(connection, &[id])?.pop(),
-                approved: approved(connection, id)?,
-                suppressed: suppressed.map(|(id, _)| *id).collect(),
-                stored,
-                orders,
-                hashes,
-            }))
-        })
+        let Some(stored) = row::read(connection, id)? else {
+            return Ok(None);
+        };
+        let rows: Vec<OrderRow> = chosen(&stored)
+            .select(OrderRow::as_select())
+            .order(orders::id)
+            .load(connection)?;
+        let orders: QueryResult<Vec<Order>> = rows.into_iter().map(OrderRow::decode).collect();
+        let orders = orders?;
+        let key = AddressKey::load(connection)?;
+        let hash = |order: &Order| Some((order.id, key.hash(order.email.as_ref()?.as_str())));
+        let hashes: HashMap<Uuid, AddressHash> = orders.iter().filter_map(hash).collect();
+        let listed = suppression::among(connection, hashes.values().copied())?;
+        let suppressed = hashes.iter().filter(|(_, hash)| listed.contains(hash));
+        Ok(Some(Self {
+            approval: row::approvals(connection, &[id])?.pop(),
+            approved: approved(connection, id)?,
+            suppressed: suppressed.map(|(id, _)| *id).collect(),
+            stored,
+            orders,
+            hashes,
+        }))
     }
 
     /// What a plan is made from.

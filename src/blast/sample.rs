@@ -2,7 +2,7 @@
 //! with what became of each mail once it was started.
 
 use chrono::{DateTime, Utc};
-use diesel::{Connection, prelude::*};
+use diesel::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -133,37 +133,35 @@ pub async fn send_sample(
     };
     let (domain, doing) = (app.mailer.domain.clone(), doing.clone());
     let queue = move |connection: &mut PgConnection| {
-        connection.transaction(|connection| {
-            if suppression::among(connection, [hash])?.contains(&hash) {
-                let why = "this address is not written to; take it off the list, or choose another";
-                return Ok(Asked::NotNow(why.to_owned()));
-            }
-            let letter = Letter {
-                kind: Kind::Test,
-                blast_id: Some(id),
-                to: email.as_str(),
-                to_hash: hash,
-                text: Some(text.clone()),
-                // Not the recipient's: their history must not say that they were written to.
-                orders: &[],
-                due_at: None,
-            };
-            let queued = outbox::queue(connection, &domain, &[letter], doing.at)?;
-            record_blast(
-                connection,
-                id,
-                &material.stored.content.name,
-                "tried",
-                &doing,
-            )?;
-            let mail = match queued[..] {
-                [Some(mail)] => outbox::view::find(connection, mail)?,
-                _ => None,
-            };
-            Ok(mail.map_or(Asked::NoBlast, Asked::Done))
-        })
+        if suppression::among(connection, [hash])?.contains(&hash) {
+            let why = "this address is not written to; take it off the list, or choose another";
+            return Ok(Asked::NotNow(why.to_owned()));
+        }
+        let letter = Letter {
+            kind: Kind::Test,
+            blast_id: Some(id),
+            to: email.as_str(),
+            to_hash: hash,
+            text: Some(text.clone()),
+            // Not the recipient's: their history must not say that they were written to.
+            orders: &[],
+            due_at: None,
+        };
+        let queued = outbox::queue(connection, &domain, &[letter], doing.at)?;
+        record_blast(
+            connection,
+            id,
+            &material.stored.content.name,
+            "tried",
+            &doing,
+        )?;
+        let mail = match queued[..] {
+            [Some(mail)] => outbox::view::find(connection, mail)?,
+            _ => None,
+        };
+        Ok(mail.map_or(Asked::NoBlast, Asked::Done))
     };
-    let asked = app.db.run(queue).await?;
+    let asked = app.db.transaction(queue).await?;
     app.wake_mail.notify_one();
     Ok(asked)
 }

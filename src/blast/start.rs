@@ -82,9 +82,9 @@ fn attempt(
         rendering,
         doing,
     };
-    let begun = app.db.run_blocking(|connection| {
-        connection.transaction(|connection| start.begin(connection, &ready))
-    });
+    // Twenty thousand mails are queued in one transaction.
+    let begun =
+        (app.db.patient()).transaction_blocking(|connection| start.begin(connection, &ready));
     if let Err(DbError::Query(QueryError::RollbackTransaction)) = &begun {
         rendering.go_on()?;
     }

@@ -1,6 +1,6 @@
 //! Before an order changes, its payable session is closed: nobody may pay what is no longer owed.
 
-use diesel::{Connection, PgConnection, QueryResult};
+use diesel::{PgConnection, QueryResult};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -105,19 +105,17 @@ where
 {
     let ids = [&[order_id], beside].concat();
     app.db
-        .run(move |connection| {
-            connection.transaction(|connection| {
-                // All in one statement, by id: two changes that share orders lock them alike.
-                let (locked, beside): (Vec<Order>, Vec<Order>) = order::lock(connection, &ids)?
-                    .into_iter()
-                    .partition(|order| order.id == order_id);
-                match locked.first() {
-                    Some(order) if row::live_of(connection, &[order_id])?.is_empty() => {
-                        change(connection, order, &beside).map(Some)
-                    }
-                    _ => Ok(None),
+        .transaction(move |connection| {
+            // All in one statement, by id: two changes that share orders lock them alike.
+            let (locked, beside): (Vec<Order>, Vec<Order>) = order::lock(connection, &ids)?
+                .into_iter()
+                .partition(|order| order.id == order_id);
+            match locked.first() {
+                Some(order) if row::live_of(connection, &[order_id])?.is_empty() => {
+                    change(connection, order, &beside).map(Some)
                 }
-            })
+                _ => Ok(None),
+            }
         })
         .await
 }

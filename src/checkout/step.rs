@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use diesel::Connection;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -273,17 +272,15 @@ async fn ask_for_less(
         at: app.clock.now(),
         note: Some(why.to_string()),
     };
-    let done = app.db.run(move |connection| {
-        connection.transaction(|connection| {
-            // Orders are locked before sessions, by everybody.
-            let locked = order::lock(connection, &[order_id])?;
-            let ended = end::fail(connection, row, &why, doing.at)?;
-            // Another replica may have been refused the same.
-            match locked.first().filter(|order| order.version == version) {
-                Some(order) if ended => order::simplify(connection, order, &simpler, &doing),
-                _ => Ok(()),
-            }
-        })
+    let done = app.db.transaction(move |connection| {
+        // Orders are locked before sessions, by everybody.
+        let locked = order::lock(connection, &[order_id])?;
+        let ended = end::fail(connection, row, &why, doing.at)?;
+        // Another replica may have been refused the same.
+        match locked.first().filter(|order| order.version == version) {
+            Some(order) if ended => order::simplify(connection, order, &simpler, &doing),
+            _ => Ok(()),
+        }
     });
     Ok(done.await?)
 }
@@ -292,15 +289,13 @@ async fn ask_for_less(
 async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<(), UpstreamError> {
     let (now, order_id) = (app.clock.now(), order.id);
     let line = refusal(app, order, &why);
-    let ended = app.db.run(move |connection| {
-        connection.transaction(|connection| {
-            // Orders are locked before sessions, by everybody.
-            order::lock(connection, &[order_id])?;
-            if end::fail(connection, row, &why, now)? {
-                activity::record(connection, line.clone())?;
-            }
-            Ok(())
-        })
+    let ended = app.db.transaction(move |connection| {
+        // Orders are locked before sessions, by everybody.
+        order::lock(connection, &[order_id])?;
+        if end::fail(connection, row, &why, now)? {
+            activity::record(connection, line.clone())?;
+        }
+        Ok(())
     });
     Ok(ended.await?)
 }

@@ -149,8 +149,9 @@ pub(super) fn missing_role_settings(
     let mut missing = Vec::new();
     for (name, ours) in limits.settings() {
         // What a transaction in hand has set for itself is not asked for.
-        let theirs = sql::<Double>("SELECT reset_val::double precision FROM pg_settings WHERE name = ")
-            .bind::<Text, _>(name);
+        let theirs =
+            sql::<Double>("SELECT reset_val::double precision FROM pg_settings WHERE name = ")
+                .bind::<Text, _>(name);
         let theirs: f64 = theirs.get_result(connection)?;
         if theirs == 0.0 || theirs > f64::from(ours) {
             missing.push(format!("ALTER ROLE CURRENT_USER SET {name} = {ours};"));

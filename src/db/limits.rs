@@ -40,7 +40,8 @@ impl Limits {
         patience: Duration::from_secs(600),
         repeats: Duration::from_secs(60),
         statement: Duration::from_secs(590),
-        lock: Duration::from_secs(60),
+        // Not longer: a payer may wait for the rows that it has locked already.
+        lock: Duration::from_secs(10),
         idle: Duration::from_secs(600),
     };
 

@@ -178,6 +178,17 @@ impl Db {
         self.tries(|link| self.limited(link, &work))
     }
 
+    /// [`Db::transaction`] for threads of their own, which have none either.
+    ///
+    /// # Errors
+    /// As [`Db::run`].
+    pub fn transaction_blocking<T>(
+        &self,
+        work: impl Fn(&mut PgConnection) -> Result<T, QueryError>,
+    ) -> Result<T, DbError> {
+        self.tries(|link| self.in_transaction(link, &work))
+    }
+
     /// Behind a transaction pooler: what gives our role deadlines of its own, if it has none. SQL.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ mod totals;
 
 use std::time::Duration;
 
-use diesel::{Connection, prelude::*};
+use diesel::prelude::*;
 use tokio::time::Instant;
 
 pub use self::{
@@ -107,11 +107,8 @@ async fn step(
     asking: Asking,
 ) -> Result<Option<Decision>, DbError> {
     let (db, app, session) = (app.db.clone(), app.clone(), session.clone());
-    db.run(move |connection| {
-        connection
-            .transaction(|connection| decide(connection, &app, &session, content.as_ref(), asking))
-    })
-    .await
+    db.transaction(move |connection| decide(connection, &app, &session, content.as_ref(), asking))
+        .await
 }
 
 fn decide(

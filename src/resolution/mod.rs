@@ -4,7 +4,7 @@ mod accept;
 mod place;
 mod refund;
 
-use diesel::{Connection, prelude::*};
+use diesel::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -91,13 +91,11 @@ async fn in_one_go(
     wish: Wish,
     act: impl Fn(&mut PgConnection, &Case) -> QueryResult<Resolved> + Send + 'static,
 ) -> Result<Resolved, DbError> {
-    let done = app.db.run(move |connection| {
-        connection.transaction(
-            |connection| match look_at_case(connection, case::lock, id, wish)? {
-                CaseLook::Go(case, _) => act(connection, &case),
-                CaseLook::Stop(resolved) => Ok(resolved),
-            },
-        )
+    let done = app.db.transaction(move |connection| {
+        match look_at_case(connection, case::lock, id, wish)? {
+            CaseLook::Go(case, _) => act(connection, &case),
+            CaseLook::Stop(resolved) => Ok(resolved),
+        }
     });
     done.await
 }

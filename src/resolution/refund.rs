@@ -5,7 +5,7 @@
 //! whoever asks again, after a crash or at the same moment, asks for the same refund. Stripe's
 //! webhook finishes it, too.
 
-use diesel::{Connection, prelude::*};
+use diesel::prelude::*;
 use tokio::time::Instant;
 
 use super::{Resolved, in_one_go, record_on_case};
@@ -117,20 +117,18 @@ async fn next_attempt(app: &App, case: &Case) -> Result<(), DbError> {
 /// Writes down that all of the payment has gone back: by the path that a webhook takes.
 async fn finish(app: &App, case: Case, intent: String, doing: &Doing) -> Result<Resolved, DbError> {
     let (payment, doing) = (case.payment_id, doing.clone());
-    let finished = app.db.run(move |connection| {
-        connection.transaction(|connection| {
-            let payment = payment.ok_or(diesel::NotFound)?;
-            let (amount, currency): (i64, String) = payments::table
-                .find(payment)
-                .select((payments::amount, payments::currency))
-                .first(connection)?;
-            let charge = Charge {
-                payment_intent: intent.clone(),
-                amount_refunded: amount,
-                currency,
-            };
-            settlement::refunded(connection, &charge, &doing)
-        })
+    let finished = app.db.transaction(move |connection| {
+        let payment = payment.ok_or(diesel::NotFound)?;
+        let (amount, currency): (i64, String) = payments::table
+            .find(payment)
+            .select((payments::amount, payments::currency))
+            .first(connection)?;
+        let charge = Charge {
+            payment_intent: intent.clone(),
+            amount_refunded: amount,
+            currency,
+        };
+        settlement::refunded(connection, &charge, &doing)
     });
     finished.await?;
     Ok(Resolved::Done)
@@ -140,16 +138,14 @@ async fn finish(app: &App, case: Case, intent: String, doing: &Doing) -> Result<
 async fn give_up(app: &App, case: Case, why: &str, doing: &Doing) -> Result<Resolved, DbError> {
     let (doing, why) = (doing.clone(), why.to_owned());
     let sentence = why.clone();
-    let written = app.db.run(move |connection| {
-        connection.transaction(|connection| {
-            // Stripe keeps its refusal under the key, too.
-            case::next_refund_attempt(connection, case.id, case.refund_attempt)?;
-            if case::end_refund(connection, case.id)? {
-                let what = format!("the refund was not made: {sentence}");
-                record_on_case(connection, &case, case.order_id, &what, &doing)?;
-            }
-            Ok(())
-        })
+    let written = app.db.transaction(move |connection| {
+        // Stripe keeps its refusal under the key, too.
+        case::next_refund_attempt(connection, case.id, case.refund_attempt)?;
+        if case::end_refund(connection, case.id)? {
+            let what = format!("the refund was not made: {sentence}");
+            record_on_case(connection, &case, case.order_id, &what, &doing)?;
+        }
+        Ok(())
     });
     written.await?;
     Ok(Resolved::NotNow(why))

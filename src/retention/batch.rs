@@ -2,7 +2,7 @@
 //! in hand alone, and no lock is held for longer than a batch takes.
 
 use diesel::{
-    Connection, PgConnection, QueryResult,
+    PgConnection, QueryResult,
     query_dsl::methods::{ExecuteDsl, LoadQuery},
 };
 
@@ -28,8 +28,7 @@ where
     T: Send + 'static,
     F: Fn(&mut PgConnection) -> QueryResult<T> + Send + 'static,
 {
-    let work = move |connection: &mut PgConnection| connection.transaction(|c| work(c));
-    app.db.patient().run(work).await
+    app.db.patient().transaction(work).await
 }
 
 /// Deletes one batch of a table's rows, in the caller's transaction; tells how many. `old` finds the keys

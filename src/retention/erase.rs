@@ -4,7 +4,6 @@
 //! as its keyed hash, which is of no use to anybody else.
 
 use diesel::{
-    Connection,
     pg::Pg,
     prelude::*,
     result::Error as QueryError,
@@ -70,27 +69,22 @@ pub enum Refused {
 /// [`Refused`]; what was done before the database went away stays done.
 pub fn erase(db: &Db, address: &Address, doing: &Doing) -> Result<Erased, Refused> {
     let address = address.0.as_str();
-    let rows = db.run_blocking(|connection| {
-        let rows = connection.transaction(|connection| {
-            let hash = AddressKey::load(connection)?.hash(address);
-            none_is_sent(connection, hash, address)?;
-            let erased = rows(connection, hash, address)?;
-            // One that was queued and taken in hand meanwhile counts, too.
-            none_is_sent(connection, hash, address)?;
-            Ok(erased)
-        });
-        match rows {
-            Err(QueryError::RollbackTransaction) => Ok(None),
-            rows => rows.map(Some),
-        }
-    })?;
-    let mut erased = rows.ok_or(Refused::Sending)?;
+    let rows = db.transaction_blocking(|connection| {
+        let hash = AddressKey::load(connection)?.hash(address);
+        none_is_sent(connection, hash, address)?;
+        let erased = rows(connection, hash, address)?;
+        // One that was queued and taken in hand meanwhile counts, too.
+        none_is_sent(connection, hash, address)?;
+        Ok(erased)
+    });
+    let mut erased = match rows {
+        Err(DbError::Query(QueryError::RollbackTransaction)) => return Err(Refused::Sending),
+        rows => rows?,
+    };
     let mut after = String::new();
-    while let Some(looked) = db.run_blocking(|connection| {
-        connection.transaction(|connection| {
-            let hash = AddressKey::load(connection)?.hash(address);
-            events(connection, hash, address, &after)
-        })
+    while let Some(looked) = db.transaction_blocking(|connection| {
+        let hash = AddressKey::load(connection)?.hash(address);
+        events(connection, hash, address, &after)
     })? {
         erased.events += looked.emptied;
         erased.events_left += looked.left;

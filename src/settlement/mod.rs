@@ -18,7 +18,7 @@ pub mod verdict;
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    Connection, IntoSql,
+    IntoSql,
     prelude::*,
     result::Error as QueryError,
     sql_types::{Nullable, Timestamptz},
@@ -89,10 +89,8 @@ pub enum Settled {
 /// The database's.
 pub async fn settle(app: &App, session: Session, found_by: FoundBy) -> Result<Settled, DbError> {
     let (db, app) = (app.db.clone(), app.clone());
-    let settled = db.run(move |connection| {
-        connection.transaction(|connection| settle_in(connection, &app, &session, found_by))
-    });
-    settled.await
+    db.transaction(move |connection| settle_in(connection, &app, &session, found_by))
+        .await
 }
 
 /// Brings the session's row, its orders and its payment in line with `session`, inside the caller's

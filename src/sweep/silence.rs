@@ -2,7 +2,7 @@
 //! clock: a quiet night raises nothing, an event that never came does.
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::{Connection, prelude::*};
+use diesel::prelude::*;
 use serde_json::json;
 
 use crate::{
@@ -46,7 +46,7 @@ enum Verdict {
 pub async fn listen(app: &App, new: usize, now: DateTime<Utc>) -> Result<(), DbError> {
     let verdict = app
         .db
-        .run(move |connection| connection.transaction(|connection| judge_in(connection, new, now)))
+        .transaction(move |connection| judge_in(connection, new, now))
         .await?;
     match verdict {
         Verdict::Tell { .. } | Verdict::Known => app.metrics.webhooks_silent.set(1),

@@ -90,6 +90,12 @@ pub fn breaks(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// Whether a text that people write in several lines has something else in it than lines: what
+/// PostgreSQL cannot keep, or a terminal would obey.
+pub fn has_controls(text: &str) -> bool {
+    text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
 /// Whether it turns the direction of what follows, so that a text reads as another one.
 fn turns(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

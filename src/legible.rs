@@ -6,6 +6,8 @@
 
 use std::fmt::Write;
 
+use crate::foreign_text::breaks;
+
 /// How much of a value that is wrong is repeated: enough to find it again.
 pub const EXCERPT: usize = 80;
 
@@ -40,11 +42,10 @@ fn escaped(text: &str, stays: impl Fn(char) -> bool) -> String {
     legible
 }
 
-/// Controls of both kinds (a terminal takes `\u009b` for ESC and `[`), the two line breaks that Unicode
-/// does not call controls, and what embeds, overrides or isolates a direction.
+/// What breaks a line or steers a terminal (which takes `\u009b` for ESC and `[`), and what embeds,
+/// overrides or isolates a direction.
 fn is_command(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    breaks(c) || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

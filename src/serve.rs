@@ -2,7 +2,7 @@
 
 use std::{io, net::TcpListener};
 
-use actix_web::{App as Actix, HttpServer, dev::ServerHandle};
+use actix_web::{App as Actix, HttpServer, dev::ServerHandle, middleware::from_fn};
 use tokio::sync::watch;
 
 use crate::{app::App, db::Lane, web, worker};
@@ -47,8 +47,11 @@ pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
         let server = HttpServer::new(move || {
             Actix::new()
                 .wrap(state.headers())
+                .wrap(from_fn(web::waiting::handled_to_the_end))
                 .configure(web::routes(state.clone()))
         })
+        // A caller who has hung up is noticed.
+        .h1_allow_half_closed(false)
         .workers(threads)
         .worker_max_blocking_threads(blocking)
         .shutdown_timeout(GRACE_SECONDS)

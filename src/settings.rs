@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     activity::{self, Category, Doing, Line},
+    foreign_text::has_controls,
     order::Kind,
     schema::settings,
 };
@@ -72,7 +73,7 @@ pub struct Change {
 pub enum WrongValue {
     /// A notice is longer than Stripe takes, or holds what cannot be kept.
     #[error(
-        "notice_text must have 1 to 1200 characters and no control characters but line breaks, or be null for our own words"
+        "notice_text must have 1 to 1200 characters and no control characters but line breaks and tabs, or be null for our own words"
     )]
     Notice,
     /// So long, or so briefly, nothing is kept.
@@ -91,9 +92,8 @@ impl Change {
     /// # Errors
     /// The first [`WrongValue`].
     pub fn check(self) -> Result<Self, WrongValue> {
-        let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r');
         if let Some(Some(text)) = &self.notice_text
-            && (text.trim().is_empty() || text.chars().count() > 1_200 || text.contains(is_control))
+            && (text.trim().is_empty() || text.chars().count() > 1_200 || has_controls(text))
         {
             return Err(WrongValue::Notice);
         }

@@ -5,6 +5,7 @@
 //! it still runs; its figures mean little.
 
 mod bare;
+mod beside;
 mod builtin;
 mod load;
 mod table;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use freshmint_fakes::postgres::Durability;
 
 use self::{
+    beside::{Callers, Locks},
     load::{Driver, Figures, Load, Target},
     table::{Row, Table},
     world::World,
@@ -25,6 +27,8 @@ const STRIPE_TAKES: Duration = Duration::from_millis(200);
 const PAYERS: usize = 200;
 /// Connections of every other measurement.
 const CONNECTIONS: usize = 64;
+/// Connections where latency is what counts, so that clicks do not wait for each other.
+const FEW: usize = 2;
 
 /// How much is measured.
 struct Size {
@@ -90,6 +94,7 @@ impl Bench {
         table.add(Row::Bare, self.again(&world.bare, &redirect));
         table.add(Row::Checked, self.again(&world.bare, &checked));
         table.add(Row::Reuse, self.again(&world.service, &orders));
+        self.clicks_beside(&world, &orders, table);
         assert_eq!(world.stripe.creations(), orders.len(), "a click minted");
 
         world.stripe.set_latency(STRIPE_TAKES);
@@ -98,6 +103,25 @@ impl Bench {
         table.add(Row::Simulator, self.once(&stripe, &creations, PAYERS));
         let orders = world.orders("mint", self.size.minted);
         table.add(Row::Mint, self.once(&world.service, &orders, PAYERS));
+    }
+
+    /// The same while others are in trouble: a click's latency must not tell.
+    fn clicks_beside(&self, world: &World, orders: &[Target], table: &mut Table) {
+        let token = world.token();
+        let few = |row, table: &mut Table| {
+            table.add(row, self.few_again(&world.service, orders));
+        };
+        few(Row::Few, table);
+        let locks = Locks::take(world.connect());
+        few(Row::BesideLocks, table);
+        let callers = Callers::start(&world.service, "GET /api/v1/cases", &token);
+        few(Row::BesideCallers, table);
+        locks.release();
+        callers.stop();
+        let preview = format!("POST /api/v1/blasts/{}/preview", world.costly_mailing());
+        let callers = Callers::start(&world.service, &preview, &token);
+        few(Row::BesidePreviews, table);
+        callers.stop();
     }
 
     /// Each order gets its session. The built-in driver breaks off none.
@@ -131,11 +155,19 @@ impl Bench {
     }
 
     fn again(&self, server: &str, targets: &[Target]) -> Figures {
+        self.again_over(CONNECTIONS, server, targets)
+    }
+
+    fn few_again(&self, server: &str, targets: &[Target]) -> Figures {
+        self.again_over(FEW, server, targets)
+    }
+
+    fn again_over(&self, connections: usize, server: &str, targets: &[Target]) -> Figures {
         let load = Load {
             server,
             targets,
             again: true,
-            connections: CONNECTIONS,
+            connections,
             at_most: self.size.at_most,
         };
         send(self.driver, &load)

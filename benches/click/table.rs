@@ -14,6 +14,10 @@ pub enum Row {
     Bare,
     Checked,
     Reuse,
+    Few,
+    BesideLocks,
+    BesideCallers,
+    BesidePreviews,
     Mint,
     Simulator,
     Intake,
@@ -23,7 +27,7 @@ pub enum Row {
 impl Row {
     /// In the order in which they are shown, with what each is, its durability, and what it is
     /// compared with.
-    const ALL: [(Row, &str, &str, Option<Row>); 7] = [
+    const ALL: [(Row, &str, &str, Option<Row>); 11] = [
         (Row::Bare, "a  bare 303", "no database", None),
         (
             Row::Checked,
@@ -36,6 +40,25 @@ impl Row {
             "c  click, session handed out again",
             "thrown away",
             Some(Row::Bare),
+        ),
+        (Row::Few, "c2 the same, 2 connections", "thrown away", None),
+        (
+            Row::BesideLocks,
+            "   beside locks on other tables",
+            "thrown away",
+            Some(Row::Few),
+        ),
+        (
+            Row::BesideCallers,
+            "   and 20 callers who wait for them",
+            "thrown away",
+            Some(Row::Few),
+        ),
+        (
+            Row::BesidePreviews,
+            "   beside 20 callers of a preview",
+            "thrown away",
+            Some(Row::Few),
         ),
         (
             Row::Mint,
@@ -124,6 +147,7 @@ impl Table {
         match row {
             Some(Row::Simulator) => "simulator alone",
             Some(Row::Insert) => "bare insert",
+            Some(Row::Few) => "quiet one",
             _ => "bare 303",
         }
     }

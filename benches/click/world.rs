@@ -1,9 +1,10 @@
 //! What is measured: the real service on a database of its own, with orders and events for it.
 
-use diesel::Connection;
+use diesel::{Connection, PgConnection};
 use freshmint::{
     activity::Doing,
     app::App,
+    blast,
     clock::Clock,
     config::{self, Secret},
     db,
@@ -16,6 +17,7 @@ use freshmint::{
     },
     random,
     serve::{self, Parts, Stop, Web},
+    token::{self, Role},
 };
 use freshmint_fakes::{
     postgres::{Durability, PrivatePostgres},
@@ -41,7 +43,7 @@ pub struct World {
     /// That of the servers that it is compared with, on the same database.
     pub bare: String,
     app: App,
-    _postgres: PrivatePostgres,
+    postgres: PrivatePostgres,
 }
 
 impl World {
@@ -67,19 +69,50 @@ impl World {
             service,
             bare: bare::start(app.clone()),
             app,
-            _postgres: postgres,
+            postgres,
+        }
+    }
+
+    /// A connection past the service.
+    pub fn connect(&self) -> PgConnection {
+        PgConnection::establish(&self.postgres.url(DATABASE)).expect("the database answers")
+    }
+
+    /// An operator's bearer token.
+    pub fn token(&self) -> String {
+        let now = self.app.clock.now();
+        let added = self
+            .app
+            .db
+            .run_blocking(|connection| token::add(connection, "bench", Role::Operator, now));
+        added.expect("a token").expose().to_owned()
+    }
+
+    /// The id of a mailing to all orders, whose template is as costly as it may be.
+    pub fn costly_mailing(&self) -> String {
+        let draft: blast::Draft = serde_json::from_value(json!({
+            "name": "bench",
+            "subject": "The fee",
+            "body": "{{ pay_url }}{% for i in range(300) %}{% if meta ~ lines == name|upper %}x{% endif %}{% endfor %}",
+            "filter": {},
+        }))
+        .expect("a mailing's fields");
+        let content = blast::Content::try_from(draft).unwrap_or_else(|why| panic!("{why:?}"));
+        let doing = doing(&self.app);
+        let created = (self.app.db)
+            .transaction_blocking(|connection| blast::create(connection, &content, &doing));
+        match created {
+            Ok(blast::Asked::Done(blast)) => blast.id.to_string(),
+            other => panic!("{other:?}"),
         }
     }
 
     /// Makes orders; tells where their pay links lead.
     pub fn orders(&self, name: &str, count: usize) -> Vec<Target> {
-        let made = self.app.db.run_blocking(|connection| {
-            connection.transaction(|connection| {
-                let one = |number| {
-                    order::create(connection, &self.order(name, number), &doing(&self.app))
-                };
-                (0..count).map(one).collect::<Result<Vec<_>, _>>()
-            })
+        let made = self.app.db.patient().transaction_blocking(|connection| {
+            let one =
+                |number| order::create(connection, &self.order(name, number), &doing(&self.app));
+            (0..count).map(one).collect::<Result<Vec<_>, _>>()
         });
         let path = |created| match created {
             Created::New(order) => Target {

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::foreign_text::has_controls;
+
 /// Letters of a note: some paragraphs. A list of the log shows a page of them.
 const MOST: usize = 2_000;
 
@@ -39,8 +41,7 @@ impl TryFrom<String> for Note {
         if length > MOST {
             return Err(NoteError::TooLong(length));
         }
-        let control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-        if text.contains(control) {
+        if has_controls(&text) {
             return Err(NoteError::Control);
         }
         Ok(Self(text))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::foreign_text::has_controls;
 use crate::order::{
     Order, Status,
     change::Edit,
@@ -141,10 +142,7 @@ fn check_body(body: String) -> Result<String, String> {
         Err(format!(
             "this has {length} characters; shorten it to {LONGEST_BODY}"
         ))
-    } else if body
-        .chars()
-        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
-    {
+    } else if has_controls(&body) {
         Err("this has a control character in it; remove it".to_owned())
     } else {
         Ok(body)

@@ -6,10 +6,13 @@ use diesel::ConnectionError;
 use pq_sys::{PGPing, PQping};
 
 use super::DbError;
-use crate::config::Secret;
+use crate::{
+    config::Secret,
+    foreign_text::{ForeignText, Limit},
+};
 
-/// Letters of what is passed on: a sentence or two, and no more of a stranger's text.
-const LONGEST: usize = 300;
+/// Of what is passed on: a sentence or two.
+const LONGEST: Limit = Limit::characters(300);
 
 /// Why the last attempt to connect failed.
 #[derive(Clone)]
@@ -54,10 +57,9 @@ fn words(said: &str, url: &Secret) -> String {
     if let Some(password) = password(url.expose()) {
         text = text.replace(password, "[password]");
     }
-    let visible = |c: char| if c.is_control() { ' ' } else { c };
-    let text: String = text.chars().map(visible).collect();
+    // libpq indents what belongs together.
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    text.chars().take(LONGEST).collect()
+    ForeignText::new(&text, LONGEST).into()
 }
 
 fn password(url: &str) -> Option<&str> {
@@ -93,6 +95,6 @@ mod tests {
             words.starts_with("FATAL: [password] [DATABASE_URL] [1m"),
             "{words}"
         );
-        assert_eq!(words.chars().count(), LONGEST);
+        assert_eq!(words.chars().count(), 300);
     }
 }

@@ -34,7 +34,7 @@ pub use self::{
     events::EventList,
     session::Session,
     session_id::{SessionId, SessionIdError},
-    session_lists::ExpiredList,
+    session_lists::{ExpiredList, ExpiredPage},
     transport::CallError,
 };
 use self::{

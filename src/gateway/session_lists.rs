@@ -1,6 +1,7 @@
 //! Asking Stripe for lists of Checkout Sessions. <https://docs.stripe.com/api/checkout/sessions/list>
 
 use chrono::{DateTime, Utc};
+use miniserde::json::{self, Value};
 use stripe_checkout::{
     CheckoutSessionStatus,
     checkout_session::{ListCheckoutSession, ListCheckoutSessionCustomerDetails},
@@ -25,8 +26,17 @@ pub struct ExpiredList {
     pub after: Option<String>,
 }
 
+/// A page of sessions, newest first.
+#[derive(Debug)]
+pub struct ExpiredPage {
+    /// Each, or why it cannot be read: one that is odd costs itself alone.
+    pub sessions: Vec<Result<Session, CallError>>,
+    /// The last session's id, if there are older ones.
+    pub next: Option<String>,
+}
+
 impl Gateway {
-    /// One page of expired sessions, newest first; and whether there are older ones.
+    /// One page of expired sessions.
     ///
     /// # Errors
     /// As [`Gateway::read`].
@@ -34,11 +44,9 @@ impl Gateway {
         &self,
         wanted: &ExpiredList,
         deadline: Instant,
-    ) -> Result<(Vec<Session>, bool), CallError> {
-        let page: ListPage<WireSession> = self.ask(&wanted.request(), deadline).await?;
-        let sessions: Result<Vec<Session>, CallError> =
-            page.data.into_iter().map(Session::try_from).collect();
-        Ok((sessions?, page.has_more))
+    ) -> Result<ExpiredPage, CallError> {
+        let page: ListPage<Value> = self.ask(&wanted.request(), deadline).await?;
+        Ok(page.into())
     }
 
     /// The session that a payment was made in, if it was made in one.
@@ -75,20 +83,43 @@ impl Gateway {
             .created(RangeQueryTs::gte(since.timestamp()))
             .limit(LONGEST_PAGE);
         loop {
-            let page: ListPage<WireSession> = self.ask(&request, deadline).await?;
-            let last = page.data.last().map(|session| session.id.clone());
-            if let Some(ours) = page
-                .data
-                .into_iter()
-                .find(|session| session.row() == Some(row))
-            {
+            let page: ListPage<Value> = self.ask(&request, deadline).await?;
+            // Those of others may be odd.
+            let sessions = page.data.iter().filter_map(|session| wire(session).ok());
+            if let Some(ours) = sessions.into_iter().find(|it| it.row() == Some(row)) {
                 return ours.try_into().map(Some);
             }
-            match last {
-                Some(last) if page.has_more => request = request.starting_after(last),
-                _ => return Ok(None),
+            match last_id(&page) {
+                Some(last) => request = request.starting_after(last),
+                None => return Ok(None),
             }
         }
+    }
+}
+
+impl From<ListPage<Value>> for ExpiredPage {
+    fn from(page: ListPage<Value>) -> Self {
+        let session = |it| wire(it).and_then(Session::try_from);
+        Self {
+            sessions: page.data.iter().map(session).collect(),
+            next: last_id(&page).map(str::to_owned),
+        }
+    }
+}
+
+fn wire(session: &Value) -> Result<WireSession, CallError> {
+    json::from_str(&json::to_string(session))
+        .map_err(|_| CallError::unreadable("a session in a list of them has another form"))
+}
+
+/// Where the next page begins; `None` on the last one.
+fn last_id(page: &ListPage<Value>) -> Option<&str> {
+    match page.data.last().filter(|_| page.has_more)? {
+        Value::Object(session) => match session.get("id")? {
+            Value::String(id) => Some(id),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -107,5 +138,25 @@ impl ExpiredList {
             request = request.starting_after(after);
         }
         request
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_odd_session_costs_itself_alone() {
+        let text = r#"{"has_more": true, "data": [
+            {"id": "cs_test_1", "status": "expired", "payment_status": "unpaid"},
+            {"id": "cs_test_2", "status": "expired", "metadata": "none"},
+            {"id": "../../v1/balance", "status": "expired", "payment_status": "unpaid"},
+            {"id": "cs_test_4", "status": 5}
+        ]}"#;
+        let page: ListPage<Value> = json::from_str(text).expect("a page");
+        let page = ExpiredPage::from(page);
+        let read: Vec<bool> = page.sessions.iter().map(Result::is_ok).collect();
+        assert_eq!(read, [true, false, false, false]);
+        assert_eq!(page.next.as_deref(), Some("cs_test_4"));
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Asking, Decision, expired, is_ours};
 use crate::{
     app::App,
-    gateway::{CallError, ExpiredList, Session, session::Status},
+    gateway::{CallError, ExpiredList, ExpiredPage, Session, session::Status},
     reminder::rule::Reason,
     upstream::UpstreamError,
 };
@@ -77,7 +77,7 @@ impl<'a> Backfill<'a> {
     }
 }
 
-/// A page of all expired sessions opened since, newest first, and where the next one begins.
+/// A page of all expired sessions opened since, newest first.
 ///
 /// # Errors
 /// As [`crate::gateway::Gateway::read`].
@@ -85,15 +85,13 @@ pub async fn page(
     app: &App,
     since: DateTime<Utc>,
     after: Option<String>,
-) -> Result<(Vec<Session>, Option<String>), CallError> {
+) -> Result<ExpiredPage, CallError> {
     let list = ExpiredList {
         since: Some(since),
         email: None,
         after,
     };
-    let (sessions, has_more) = app.stripe.expired(&list, Instant::now() + ONE_CALL).await?;
-    let next = sessions.last().map(|session| session.id.to_string());
-    Ok((sessions, next.filter(|_| has_more)))
+    app.stripe.expired(&list, Instant::now() + ONE_CALL).await
 }
 
 /// As the address is written, then in small letters: Stripe compares letter by letter.
@@ -103,8 +101,8 @@ async fn newest_of(app: &App, email: &str) -> Result<Option<Session>, UpstreamEr
             email: Some(spelling),
             ..ExpiredList::default()
         };
-        let (sessions, _) = app.stripe.expired(&list, Instant::now() + ONE_CALL).await?;
-        for session in sessions {
+        let page = app.stripe.expired(&list, Instant::now() + ONE_CALL).await?;
+        for session in page.sessions.into_iter().flatten() {
             if !is_ours(app, &session).await? {
                 return Ok(Some(session));
             }

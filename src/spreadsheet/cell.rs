@@ -1,10 +1,11 @@
 //! Cells that we write: a spreadsheet takes some texts for formulas, and runs them.
 
+use crate::foreign_text::breaks;
+
 /// A text as a cell that is no formula, in one line and without control characters. One that a
 /// spreadsheet would run gets an apostrophe before it, and so does one that [`as_meant`] would take for
 /// such a one, so that what is written is read back as it was.
 pub fn without_formula(text: &str) -> String {
-    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let text = text.replace(breaks, " ");
     let text = text.trim();
     let apostrophe = if is_formula(text.trim_start_matches('\'')) {

@@ -8,6 +8,7 @@ pub mod page;
 mod pay;
 mod site;
 mod unsubscribe;
+pub mod waiting;
 mod webhook;
 
 use actix_web::{

@@ -18,6 +18,7 @@ use crate::{
     app::App,
     blast::{self, Asked, ChangeDraft, Content, Draft},
     order::{email::Email, problem::Problems},
+    web::waiting::Waiting,
 };
 
 /// `POST /blasts`
@@ -94,8 +95,10 @@ pub async fn preview(
     _: Operator,
     app: Data<App>,
     id: Path<String>,
+    waiting: Waiting,
 ) -> Result<HttpResponse, Problem> {
-    answer(blast::preview(&app, parse_id(&id)?).await?)
+    let preview = blast::preview(&app, parse_id(&id)?);
+    answer(waiting.for_it(preview).await.ok_or_else(nobody_waits)??)
 }
 
 #[derive(Deserialize)]
@@ -110,12 +113,15 @@ pub async fn test(
     app: Data<App>,
     id: Path<String>,
     body: Body,
+    waiting: Waiting,
 ) -> Result<HttpResponse, Problem> {
     let (id, Tester { to }) = (parse_id(&id)?, body.parse()?);
     let mut problems = Problems::default();
     let to = problems.take("to", Email::parse(&to));
     let to = problems.or(to).map_err(Problem::invalid)?;
-    answer(blast::send_sample(&app, id, &to, &caller.doing(&app, None)).await?)
+    let doing = caller.doing(&app, None);
+    let sample = blast::send_sample(&app, id, &to, &doing);
+    answer(waiting.for_it(sample).await.ok_or_else(nobody_waits)??)
 }
 
 #[derive(Deserialize)]
@@ -130,10 +136,13 @@ pub async fn approve(
     app: Data<App>,
     id: Path<String>,
     body: Body,
+    waiting: Waiting,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
     let Approved { content_hash } = body.parse()?;
-    answer(blast::approve(&app, id, &content_hash, &caller.doing(&app, None)).await?)
+    let doing = caller.doing(&app, None);
+    let approval = blast::approve(&app, id, &content_hash, &doing);
+    answer(waiting.for_it(approval).await.ok_or_else(nobody_waits)??)
 }
 
 /// `POST /blasts/{id}/start`
@@ -141,8 +150,11 @@ pub async fn start(
     caller: Operator,
     app: Data<App>,
     id: Path<String>,
+    waiting: Waiting,
 ) -> Result<HttpResponse, Problem> {
-    answer(blast::start(&app, parse_id(&id)?, &caller.doing(&app, None)).await?)
+    let doing = caller.doing(&app, None);
+    let start = blast::start(&app, parse_id(&id)?, &doing);
+    answer(waiting.for_it(start).await.ok_or_else(nobody_waits)??)
 }
 
 /// `POST /blasts/{id}/pause`
@@ -184,6 +196,11 @@ fn done<T>(asked: Asked<T>) -> Result<T, Problem> {
 
 fn answer<T: Serialize>(asked: Asked<T>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(done(asked)?))
+}
+
+/// Whom nobody reads.
+fn nobody_waits() -> Problem {
+    Problem::busy("nobody waited for the answer; nothing has changed")
 }
 
 /// An id that is none names no mailing.

@@ -1,11 +1,14 @@
 //! Templates that cost too much, and who pays for them: nobody but whoever wrote them.
 
 use std::{
-    fs, thread,
+    fs,
+    io::Write,
+    net::TcpStream,
+    thread,
     time::{Duration, Instant},
 };
 
-use freshmint::{activity::Doing, blast};
+use freshmint::{activity::Doing, blast, token::Role};
 use serde_json::json;
 
 use super::{
@@ -97,6 +100,31 @@ fn a_payers_click_does_not_wait_for_previews() {
     // And afterwards everything is as before.
     let simple = to_all(&world);
     assert_eq!(preview(&world, &simple)["problems"], json!([]));
+}
+
+#[test]
+fn a_preview_ends_with_the_connection_of_whoever_asked_for_it() {
+    let world = World::new();
+    let orders = families(&world, 1);
+    thousands(&world, 3000);
+    let simple = written(&world, json!({ "references": [orders[0].reference] }));
+    let body = "{{ pay_url }}{% for i in range(300) %}{% if meta ~ lines == name|upper %}x{% endif %}{% endfor %}";
+    let id = written(&world, json!({ "filter": {}, "body": body }));
+    let token = world.token(Role::Operator);
+    for _ in 0..4 {
+        let mut caller = TcpStream::connect(world.url().trim_start_matches("http://"))
+            .expect("the service listens");
+        write!(
+            caller,
+            "POST /api/v1/blasts/{id}/preview HTTP/1.1\r\nHost: localhost\r\n\
+             Authorization: Bearer {}\r\nContent-Length: 0\r\n\r\n",
+            token.expose()
+        )
+        .expect("the request is sent");
+        thread::sleep(Duration::from_millis(500));
+    }
+    // The four have hung up. Two previews at once is all there may be.
+    assert_eq!(preview(&world, &simple)["recipients"], 1);
 }
 
 #[test]

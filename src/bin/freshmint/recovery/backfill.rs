@@ -121,16 +121,22 @@ async fn from_stripe(
     let bar = ProgressBar::new_spinner();
     let mut after = None;
     loop {
-        let (sessions, next) = page(app, since, after)
+        let page = page(app, since, after)
             .await
             .map_err(|error| failed(error.into()))?;
-        for session in sessions {
-            let verdict = verdicts.of(run.decide(&session).await)?;
-            bar.suspend(|| say!("{}: {verdict}", shown(&session.id)));
+        for session in page.sessions {
+            let told = match session {
+                Ok(session) => {
+                    let verdict = verdicts.of(run.decide(&session).await)?;
+                    format!("{}: {verdict}", shown(&session.id))
+                }
+                Err(error) => verdicts.bad(&error.to_string()),
+            };
+            bar.suspend(|| say!("{told}"));
             bar.inc(1);
         }
-        match next {
-            Some(_) => after = next,
+        match page.next {
+            Some(_) => after = page.next,
             None => break,
         }
     }

@@ -1,5 +1,15 @@
 //! Who is let in, what is said to whom is not, and what a role needs.
 
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    thread,
+};
+
+use rustls::{ServerConfig, ServerConnection, pki_types::PrivateKeyDer};
+use tempfile::NamedTempFile;
+
 use super::script;
 use crate::support::{World, cluster::Database, process::Process};
 
@@ -42,11 +52,14 @@ fn what_is_wrong_is_said_in_postgresqls_own_words() {
     script(
         &world,
         "CREATE ROLE stranger LOGIN; CREATE ROLE lonely LOGIN CONNECTION LIMIT 0; \
+         CREATE ROLE guarded LOGIN PASSWORD 'another'; \
          REVOKE USAGE ON SCHEMA public FROM PUBLIC",
     );
+    asks_for_passwords(&world, "guarded");
     let url = world.settings()["DATABASE_URL"].clone();
+    let (forger, root) = server_with_a_certificate_of_its_own();
     let not_let_in = "refuses the connection";
-    for (url, kind, words) in [
+    let wrong = [
         (
             url.replace("/postgres?", "/nowhere?"),
             not_let_in,
@@ -63,6 +76,19 @@ fn what_is_wrong_is_said_in_postgresqls_own_words() {
             "too many connections",
         ),
         (
+            url.replace("freshmint@", "guarded:geheim@"),
+            not_let_in,
+            "password authentication failed",
+        ),
+        (
+            format!(
+                "postgres://u@{forger}/d?sslmode=verify-full&sslrootcert={}",
+                root.path().display()
+            ),
+            "cannot be reached",
+            "certificate",
+        ),
+        (
             "postgres://u:geheim@no-such-host.invalid/d".to_owned(),
             "cannot be reached",
             "no-such-host.invalid",
@@ -77,24 +103,32 @@ fn what_is_wrong_is_said_in_postgresqls_own_words() {
             "the database refused",
             "permission denied",
         ),
-    ] {
-        let (code, _, said) = world.command_with(&[("DATABASE_URL", &url)], &["serve"]);
-        assert_eq!(code, 1, "{said}");
-        assert!(
-            said.to_lowercase().contains(kind) && said.contains(words),
-            "{url}: {said}"
-        );
-        assert!(
-            !said.contains("geheim") && said.lines().count() == 1,
-            "{said}"
-        );
-        let (_, told, _) = world.command_with(&[("DATABASE_URL", &url)], &["doctor"]);
-        let line = told.lines().find(|line| line.contains("  database "));
-        assert!(
-            line.is_some_and(|line| line.starts_with("FAIL") && line.contains(words)),
-            "{told}"
-        );
-    }
+    ];
+    // Each is tried again for some seconds before it is told.
+    thread::scope(|scope| {
+        for (url, kind, words) in &wrong {
+            scope.spawn(|| says(&world, url, kind, words));
+        }
+    });
+}
+
+fn says(world: &World, url: &str, kind: &str, words: &str) {
+    let (code, _, said) = world.command_with(&[("DATABASE_URL", url)], &["serve"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.to_lowercase().contains(kind) && said.contains(words),
+        "{url}: {said}"
+    );
+    assert!(
+        !said.contains("geheim") && said.lines().count() == 1,
+        "{said}"
+    );
+    let (_, told, _) = world.command_with(&[("DATABASE_URL", url)], &["doctor"]);
+    let line = told.lines().find(|line| line.contains("  database "));
+    assert!(
+        line.is_some_and(|line| line.starts_with("FAIL") && line.contains(words)),
+        "{told}"
+    );
 }
 
 #[test]
@@ -114,4 +148,44 @@ fn the_server_knows_our_connections_by_name() {
          WHERE datname = current_database() AND pid <> pg_backend_pid()",
     );
     assert!(names.contains(&"freshmint".to_owned()), "{names:?}");
+}
+
+/// From now on `role` needs its password.
+fn asks_for_passwords(world: &World, role: &str) {
+    let rules = format!("local all {role} scram-sha-256,local all all trust");
+    world.execute(&format!(
+        "DO $$ BEGIN EXECUTE format('COPY (SELECT unnest(string_to_array(''{rules}'', '',''))) TO %L', \
+         current_setting('hba_file')); END $$"
+    ));
+    world.texts("SELECT pg_reload_conf()::text AS text");
+}
+
+/// A server that answers in TLS with a certificate that nobody has signed; and another certificate, for
+/// whoever asks to trust that one alone.
+fn server_with_a_certificate_of_its_own() -> (SocketAddr, NamedTempFile) {
+    let named = || rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("one");
+    let (theirs, trusted) = (named(), named());
+    let mut root = NamedTempFile::new().expect("a file");
+    root.write_all(trusted.cert.pem().as_bytes())
+        .expect("a certificate");
+    let key = PrivateKeyDer::try_from(theirs.signing_key.serialize_der()).expect("a key");
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![theirs.cert.der().clone()], key)
+        .map(Arc::new)
+        .expect("a server's settings");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address");
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            // The client asks for TLS in eight bytes, and begins once it has heard yes.
+            let mut asked = [0; 8];
+            if stream.read_exact(&mut asked).is_ok() && stream.write_all(b"S").is_ok() {
+                let mut tls = ServerConnection::new(Arc::clone(&config)).expect("a connection");
+                while tls.is_handshaking() && tls.complete_io(&mut stream).is_ok() {}
+            }
+        }
+    });
+    (address, root)
 }

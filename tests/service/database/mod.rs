@@ -57,3 +57,10 @@ fn script(world: &World, statements: &str) {
         connection.batch_execute(statement).expect("a statement");
     }
 }
+
+fn end_connections(world: &World) {
+    world.texts(
+        "SELECT pg_terminate_backend(pid)::text AS text FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+}

@@ -11,15 +11,8 @@ use std::{
 use diesel::{RunQueryDsl, sql_query};
 use freshmint::db::DbError;
 
-use super::script;
+use super::{end_connections, script};
 use crate::support::{World, browser::runtime, cluster::Database};
-
-fn end_connections(world: &World) {
-    world.texts(
-        "SELECT pg_terminate_backend(pid)::text AS text FROM pg_stat_activity \
-         WHERE datname = current_database() AND pid <> pg_backend_pid()",
-    );
-}
 
 #[test]
 fn a_database_that_was_read_only_is_written_to_as_soon_as_it_can_be() {

@@ -1,6 +1,8 @@
 //! Everything works through a transaction pooler.
 
-use super::timed;
+use super::{Lock, end_connections, script, timed};
+use std::time::Duration;
+
 use crate::support::{World, cluster::Database, pooler::Pooler, process::Process};
 
 #[test]
@@ -62,4 +64,49 @@ fn the_service_and_its_commands_work_through_a_transaction_pooler_started_again_
     )
     .expect("settings");
     assert_eq!(settings, "00");
+}
+
+#[test]
+fn a_lock_behind_a_pooler_costs_its_own_request_with_and_without_deadlines_of_the_role() {
+    let database = Database::on_a_server_of_its_own();
+    let (pooler, direct) = (Pooler::start(&database), database.url.clone());
+    let world = World::on(
+        database,
+        &[
+            ("DATABASE_URL", &pooler.url),
+            ("DATABASE_DIRECT_URL", &direct),
+        ],
+    );
+    let order = world.order("CUP-1");
+    world.click_through(&order);
+    let told = |word: &str| {
+        let (code, told, said) = world.command(&["doctor"]);
+        assert_eq!(code, 0, "{told}{said}");
+        told.contains(word)
+    };
+    let remark = "ALTER ROLE CURRENT_USER SET statement_timeout = 3500; \
+                  ALTER ROLE CURRENT_USER SET lock_timeout = 3000; \
+                  ALTER ROLE CURRENT_USER SET idle_in_transaction_session_timeout = 10000;";
+    for roles_own in [false, true] {
+        if roles_own {
+            assert!(told(remark));
+            script(&world, remark.trim_end_matches(';'));
+            end_connections(&world);
+            assert!(!told("ALTER ROLE"));
+        }
+        let service = Process::serve(world.settings(), &[]);
+        let click = format!("{}{}", service.url, order.path);
+        assert_eq!(timed(&click).0.status, 303);
+        let lock = Lock::on(&world.database, "orders");
+        let (answer, took) = timed(&click);
+        assert_eq!(answer.status, 503);
+        assert!(took < Duration::from_secs(7), "{took:?}");
+        std::thread::sleep(Duration::from_secs(4));
+        let waiting = world.text(
+            "SELECT count(*)::text AS text FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+        );
+        assert_eq!(waiting, "0", "whoever gave up gives its connection back");
+        lock.release();
+        assert_eq!(timed(&click).0.status, 303);
+    }
 }

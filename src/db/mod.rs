@@ -3,7 +3,7 @@
 //! Nobody holds a connection while the network is waited for: a connection lives inside the closure
 //! of one `run`, which is not async.
 //!
-//! **Errors.** A function that takes a connection and gives a [`QueryResult`](diesel::QueryResult)
+//! **Errors.** A function that takes a connection and gives a [`QueryResult`]
 //! fails with what PostgreSQL says, and so does one that gives a [`DbError`]; docs of a function say
 //! only what else it may fail with. An error inside a transaction undoes all of it.
 //!

@@ -8,7 +8,7 @@ use pq_sys::{PGPing, PQping};
 use super::DbError;
 use crate::{
     config::Secret,
-    foreign_text::{ForeignText, Limit},
+    foreign_text::{ForeignText, Limit, safe},
 };
 
 /// Of what is passed on: a sentence or two.
@@ -57,6 +57,7 @@ fn words(said: &str, url: &Secret) -> String {
     if let Some(password) = password(url.expose()) {
         text = text.replace(password, "[password]");
     }
+    let text: String = safe(text.chars()).collect();
     // libpq indents what belongs together.
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     ForeignText::new(&text, LONGEST).into()

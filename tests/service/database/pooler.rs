@@ -1,9 +1,15 @@
 //! Everything works through a transaction pooler.
 
-use super::{Lock, end_connections, script, timed};
 use std::time::Duration;
 
-use crate::support::{World, cluster::Database, pooler::Pooler, process::Process};
+use super::{Lock, end_connections, script, timed};
+use crate::support::{
+    World,
+    browser::{person, runtime, send},
+    cluster::Database,
+    pooler::Pooler,
+    process::Process,
+};
 
 #[test]
 fn the_service_and_its_commands_work_through_a_transaction_pooler_started_again_and_again() {
@@ -39,12 +45,10 @@ fn the_service_and_its_commands_work_through_a_transaction_pooler_started_again_
             let (code, told, said) = world.command(command);
             assert_eq!(code, 0, "{command:?}: {told}{said}");
         }
-        let answer = world.api(
-            freshmint::token::Role::Viewer,
-            reqwest::Method::GET,
-            "/stats/recovery",
-            None,
-        );
+        let token = world.token(freshmint::token::Role::Viewer);
+        let figures = format!("{}/api/v1/stats/recovery", service.url);
+        let request = person(reqwest::Method::GET, &figures).bearer_auth(token.expose());
+        let answer = runtime().block_on(send(request));
         assert_eq!(answer.status, 200, "{}", answer.body);
         let log = [service.log(), worker.log()].concat();
         let wrong = log.iter().find(|line| {

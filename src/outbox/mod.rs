@@ -21,6 +21,7 @@ mod retry;
 mod switch;
 mod untold;
 pub mod view;
+pub mod wrongly_suppressed;
 
 use std::collections::HashSet;
 

@@ -5,11 +5,13 @@ pub mod browser;
 pub mod cluster;
 pub mod cutter;
 pub mod process;
+pub mod receiver;
 pub mod replica;
 pub mod world;
 
 pub use self::{
     browser::{Answer, PERSON, runtime},
     process::Process,
+    receiver::Receiver,
     world::{Order, World},
 };

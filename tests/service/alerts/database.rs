@@ -1,0 +1,34 @@
+//! A database that is away is told past the database.
+
+use chrono::Duration;
+use freshmint::alert::away::Away;
+
+use crate::support::{Receiver, World, browser::runtime, cluster::Database};
+
+#[test]
+fn a_database_that_is_away_is_told_when_it_goes_and_when_it_is_back() {
+    let receiver = Receiver::start();
+    let world = World::on(
+        Database::on_a_server_of_its_own(),
+        &[("ALERT_URL", receiver.url.as_str())],
+    );
+    let mut away = Away::default();
+    let mut turn = |time: Duration| {
+        world.pass(time);
+        runtime().block_on(away.turn(&world.app));
+    };
+    turn(Duration::zero());
+    world.database.stop();
+    turn(Duration::seconds(2));
+    turn(Duration::seconds(100));
+    assert_eq!(receiver.told(), [""; 0], "a restart takes as long");
+    turn(Duration::seconds(30));
+    turn(Duration::minutes(5));
+    assert_eq!(receiver.told(), ["begins database"]);
+    world.database.start_again();
+    turn(Duration::seconds(2));
+    turn(Duration::seconds(40));
+    turn(Duration::minutes(1));
+    assert_eq!(receiver.told(), ["begins database", "over database"]);
+    assert!(receiver.bodies()[0].contains("the database cannot be reached"));
+}

@@ -206,8 +206,8 @@ fn link(told: &Due, is_one: bool, public_url: &Url) -> String {
         .map(|(_, part)| part)
         .filter(|_| is_one);
     let path = match (told.kind, part) {
-        (Kind::Case, Some(case)) => format!("cases/{case}"),
-        (Kind::Case, None) => "cases?state=open".to_owned(),
+        (Kind::Case | Kind::LostDispute, Some(case)) => format!("cases/{case}"),
+        (Kind::Case | Kind::LostDispute, None) => "cases?state=open".to_owned(),
         (Kind::Debit | Kind::RefusedCheckout, Some(order)) => format!("orders/{order}"),
         (Kind::Debit | Kind::RefusedCheckout, None) => "orders?status=open".to_owned(),
         (Kind::UnknownMail, _) => "outbox?state=unknown".to_owned(),

@@ -7,6 +7,8 @@ column_enum! {
     pub enum Kind {
         /// Money that does not add up, until a person has decided.
         Case = "case",
+        /// A dispute was lost, and its case is still open.
+        LostDispute = "lost_dispute",
         /// A bank debit did not arrive, and nobody has paid since.
         Debit = "debit",
         /// No mail can be sent, all of it waits.
@@ -63,7 +65,7 @@ impl Kind {
     /// Its rank.
     pub fn rank(self) -> Rank {
         match self {
-            Self::Case | Self::Debit => Rank::Money,
+            Self::Case | Self::LostDispute | Self::Debit => Rank::Money,
             Self::Pause
             | Self::Stuck
             | Self::UnknownMail

@@ -21,15 +21,15 @@ pub struct Message {
     #[diesel(sql_type = Text)]
     pub kind: Kind,
     #[diesel(sql_type = BigInt)]
-    count: i64,
+    pub count: i64,
     #[diesel(sql_type = Timestamptz)]
     pub since: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Text>)]
-    detail: Option<String>,
+    pub detail: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
-    reference: Option<String>,
+    pub reference: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
-    mailing: Option<String>,
+    pub mailing: Option<String>,
 }
 
 impl Message {

@@ -8,7 +8,7 @@
 use super::kind::Kind;
 use crate::{
     activity::{Category, Level},
-    inbox,
+    case, inbox,
     mail::{self, BlastState},
     order::Status,
 };
@@ -41,6 +41,7 @@ pub fn query() -> String {
 fn sources() -> Vec<(Kind, String)> {
     vec![
         (Kind::Case, cases()),
+        (Kind::LostDispute, lost_disputes()),
         (Kind::Debit, failed_debits()),
         (Kind::Pause, pause()),
         (Kind::Stuck, stuck()),
@@ -61,6 +62,16 @@ fn cases() -> String {
     "SELECT id::text, order_id, NULL::uuid, kind, 1::bigint, opened_at \
      FROM cases WHERE resolved_at IS NULL"
         .to_owned()
+}
+
+/// One that was won is no open case any more.
+fn lost_disputes() -> String {
+    format!(
+        "SELECT cases.id::text, cases.order_id, NULL::uuid, NULL::text, 1::bigint, disputes.closed_at \
+         FROM cases JOIN disputes ON disputes.id = cases.about \
+         WHERE cases.kind = '{}' AND cases.resolved_at IS NULL AND disputes.closed_at IS NOT NULL",
+        case::Kind::Dispute
+    )
 }
 
 fn failed_debits() -> String {

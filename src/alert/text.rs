@@ -90,3 +90,82 @@ fn line(message: &Message) -> String {
         State::Over => format!("- {}, since {since}\n", matter.named()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::alert::kind::Kind;
+
+    fn message(kind: Kind, state: State, reference: Option<&str>) -> Message {
+        Message {
+            id: 1,
+            state,
+            kind,
+            count: 1,
+            since: DateTime::from_timestamp(1_795_811_460, 0).expect("a time"),
+            detail: None,
+            reference: reference.map(str::to_owned),
+            mailing: None,
+        }
+    }
+
+    #[test]
+    fn a_mail_says_money_first_and_what_to_do() {
+        let bounces = Message {
+            count: 200,
+            mailing: Some("Summer cup".to_owned()),
+            ..message(Kind::Bounces, State::Begins, None)
+        };
+        let messages = [
+            message(Kind::Case, State::Begins, Some("CUP-1")),
+            bounces,
+            message(Kind::Pause, State::Over, None),
+            message(Kind::FailedEvent, State::Begins, None),
+        ];
+        let Text { subject, body } = news("Rovers Youth FC", &messages);
+        insta::assert_snapshot!(format!("{subject}\n\n{body}"));
+    }
+
+    #[test]
+    fn a_long_list_says_how_many_more_there_are() {
+        let mut open = vec![message(Kind::UnknownMail, State::Begins, None); 60];
+        open.push(message(Kind::Debit, State::Begins, None));
+        open.push(message(Kind::SilentWebhook, State::Begins, None));
+        let Text { subject, body } = digest("Rovers Youth FC", &open);
+        assert_eq!(subject, "Rovers Youth FC: 62 things are open");
+        assert_eq!(body.matches("nobody can know").count(), 49, "{body}");
+        assert!(
+            body.contains("\n- and 11 more\n") && body.contains("(1)\n- and 1 more\n"),
+            "{body}"
+        );
+    }
+
+    #[test]
+    fn a_subject_names_what_matters_most() {
+        let subject = |messages: &[Message]| news("Club", messages).subject;
+        let pause = |state| message(Kind::Pause, state, None);
+        assert_eq!(
+            subject(&[pause(State::Begins)]),
+            "Club: no mail can be sent, all of it waits"
+        );
+        assert_eq!(
+            subject(&[pause(State::Over)]),
+            "Club: over: no mail can be sent, all of it waits"
+        );
+        assert_eq!(
+            subject(&vec![pause(State::Over); 2]),
+            "Club: 2 things are over"
+        );
+        assert_eq!(
+            subject(&vec![pause(State::Begins); 2]),
+            "Club: 2 things need somebody"
+        );
+        let money = message(Kind::Debit, State::Begins, None);
+        assert_eq!(
+            subject(&[money, pause(State::Begins), pause(State::Over)]),
+            "Club: a bank debit did not arrive, and 1 more"
+        );
+    }
+}

@@ -34,6 +34,10 @@ impl Matter {
         };
         match self.kind {
             Kind::Case => many(self.case(), "payments do not add up"),
+            Kind::LostDispute => many(
+                "a dispute was lost: the payer's bank has the money back",
+                "disputes were lost: the payers' banks have the money back",
+            ),
             Kind::Debit => many("a bank debit did not arrive", "bank debits did not arrive"),
             Kind::Pause => "no mail can be sent, all of it waits".to_owned(),
             Kind::Stuck => many(
@@ -108,7 +112,7 @@ impl Matter {
     /// What to do about it.
     pub fn next(&self) -> &'static str {
         match self.kind {
-            Kind::Case => "See «freshmint cases list», and resolve it.",
+            Kind::Case | Kind::LostDispute => "See «freshmint cases list», and resolve it.",
             Kind::Debit => "The order can be paid again: write to the payer if nobody does.",
             Kind::Pause => "See «freshmint doctor», and mend what it says; mail goes on by itself.",
             Kind::Stuck => "See that «freshmint serve» or «freshmint work» runs with SMTP_URL set.",

@@ -14,11 +14,11 @@ fn migrations() -> FileBasedMigrations {
         .expect("migrations")
 }
 
-/// Takes back the migration that gave events their columns, and what came after it.
-fn before_the_columns_of_events(connection: &mut PgConnection) {
+/// Takes back the migration with this number, and what came after it.
+fn before(connection: &mut PgConnection, number: &str) {
     loop {
         let reverted = connection.revert_last_migration(migrations());
-        if reverted.expect("down").to_string().ends_with("000006") {
+        if reverted.expect("down").to_string().ends_with(number) {
             return;
         }
     }
@@ -126,7 +126,7 @@ fn events_that_wait_are_read_by_the_migration_as_the_program_reads_them() {
     let database = Database::new();
     let mut connection = database.connect();
     let world = World::on(database, &[]);
-    before_the_columns_of_events(&mut connection);
+    before(&mut connection, "000006");
     let keep = |connection: &mut PgConnection, id: String, state: &str, body: &[u8]| {
         diesel::sql_query(
             "INSERT INTO stripe_events (id, type, body, received_at, state, last_error) \
@@ -169,7 +169,7 @@ fn events_that_wait_are_read_by_the_migration_as_the_program_reads_them() {
             !unread.iter().any(|id| id.starts_with("evt_read")),
             "{unread:?}"
         );
-        before_the_columns_of_events(&mut connection);
+        before(&mut connection, "000006");
     }
     connection
         .run_pending_migrations(migrations())
@@ -358,7 +358,7 @@ fn a_reminder_that_was_given_up_is_scheduled_no_longer_after_the_migration() {
     connection
         .batch_execute(ROWS)
         .expect("the rows are possible");
-    before_the_columns_of_events(&mut connection);
+    before(&mut connection, "000006");
     connection
         .batch_execute(
             "UPDATE outbox SET state = 'failed', last_error = '450' WHERE kind = 'reminder'",
@@ -372,4 +372,26 @@ fn a_reminder_that_was_given_up_is_scheduled_no_longer_after_the_migration() {
         world.count("outbox_orders WHERE kind = 'reminder' AND void"),
         1
     );
+}
+
+#[test]
+fn what_had_been_told_of_the_log_stays_told() {
+    let database = Database::new();
+    let mut connection = database.connect();
+    let world = World::on(database, &[]);
+    for (told, seen) in [("0", "none"), ("41", "41")] {
+        before(&mut connection, "000007");
+        connection
+            .batch_execute(&format!(
+                "UPDATE alerted SET activity_id = {told}, at = '2026-11-27 20:00Z'"
+            ))
+            .expect("an older version told");
+        connection.run_pending_migrations(migrations()).expect("up");
+        let watch = "SELECT coalesce(log_seen::text, 'none') || ' ' || (mailed_at = '2026-11-27 20:00Z')::text AS text \
+             FROM alert_watch";
+        assert_eq!(world.texts(watch), [format!("{seen} true")]);
+    }
+    before(&mut connection, "000007");
+    let told = "SELECT activity_id::text AS text FROM alerted";
+    assert_eq!(world.texts(told), ["41"]);
 }

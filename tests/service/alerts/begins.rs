@@ -3,7 +3,7 @@
 use chrono::Duration;
 use serde_json::json;
 
-use super::{both_ways, by_mail, call, last_mail, orphan, subjects, tell};
+use super::{both_ways, by_mail, call, last_mail, orphan, subjects, tell, tomorrow_at};
 use crate::{
     mailbox::{Action, Rule, Stage},
     support::World,
@@ -175,7 +175,8 @@ fn mails_that_nobody_takes_are_told_when_somebody_has_watched_for_a_while() {
     world.queue_link(&world.order("CUP-1"));
     world.execute("UPDATE outbox SET not_before = now() - interval '20 minutes'");
     world.execute("UPDATE pace SET next_at = now() - interval '20 minutes'");
-    world.pass(Duration::hours(10));
+    // At noon: no digest comes between.
+    tomorrow_at(&world, 12);
     assert!(!tell(&world), "the worker was down, and begins now");
     for _ in 0..4 {
         world.pass(Duration::minutes(4));

@@ -2,19 +2,11 @@
 
 use std::thread;
 
-use chrono::{Duration, NaiveTime};
+use chrono::Duration;
 
-use super::{by_mail, last_mail, look, orphan, resolve_cases, subjects, tell, work_for};
-use crate::support::World;
-
-/// It is this time of the next day, in UTC.
-fn tomorrow_at(world: &World, hour: u32) {
-    let tomorrow = world.now().date_naive().succ_opt().unwrap();
-    let then = tomorrow
-        .and_time(NaiveTime::from_hms_opt(hour, 0, 0).unwrap())
-        .and_utc();
-    world.pass(then - world.now());
-}
+use super::{
+    by_mail, last_mail, look, orphan, resolve_cases, subjects, tell, tomorrow_at, work_for,
+};
 
 #[test]
 fn what_is_open_is_told_once_a_day_over_all_replicas_and_nothing_is_not() {

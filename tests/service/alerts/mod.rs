@@ -7,7 +7,7 @@ mod once;
 mod outside;
 mod over;
 
-use chrono::Duration;
+use chrono::{Duration, NaiveTime};
 use freshmint::{alert, app::App};
 use serde_json::json;
 
@@ -99,4 +99,11 @@ fn subjects(world: &World) -> Vec<String> {
 /// The last mail to the shop.
 fn last_mail(world: &World) -> String {
     world.text("SELECT body AS text FROM outbox WHERE kind = 'alert' ORDER BY id DESC LIMIT 1")
+}
+
+/// It is this hour of the next day, in UTC.
+fn tomorrow_at(world: &World, hour: u32) {
+    let tomorrow = world.now().date_naive().succ_opt().unwrap();
+    let then = NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+    world.pass(tomorrow.and_time(then).and_utc() - world.now());
 }

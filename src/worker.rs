@@ -5,7 +5,10 @@ use std::{future, time::Duration};
 use tokio::sync::watch;
 
 use crate::{
-    alert,
+    alert::{
+        self,
+        away::{self, Memory},
+    },
     app::{App, Wake},
     consumer,
     db::DbError,
@@ -67,9 +70,10 @@ async fn events(app: &App) -> Result<Next, DbError> {
 }
 
 async fn database_away(app: &App, work: Work) {
-    let mut away = alert::away::Away::default();
+    let mut memory = Memory::new(&away::DATABASE);
     work.repeat(async || {
-        away.turn(app).await;
+        let is_away = away::database_is_away(app).await;
+        memory.turn(app, is_away).await;
         Ok(Next::Rest)
     })
     .await;

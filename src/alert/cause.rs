@@ -4,7 +4,7 @@
 use chrono::{DateTime, Duration, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{Array, Text, Timestamptz},
+    sql_types::{Array, Nullable, Text, Timestamptz},
 };
 
 use super::{
@@ -26,6 +26,8 @@ pub fn compare(
     watching_since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
+    let waits = open::mail_waits(connection)?;
+    let waits = waits.as_ref();
     // A row is written where something changed, and not every few seconds. What is open again before it
     // was over goes on; after that it begins anew. Kinds that only a newer version knows are left to it.
     diesel::sql_query(format!(
@@ -42,13 +44,16 @@ pub fn compare(
              WHERE cause.gone_at IS NOT NULL \
                 OR (cause.count, cause.detail) IS DISTINCT FROM (excluded.count, excluded.detail)) \
          UPDATE alert_causes SET gone_at = $1 \
-         WHERE gone_at IS NULL AND ends_at IS NULL AND kind = ANY($4) \
+         WHERE gone_at IS NULL AND ends_at IS NULL AND kind = ANY($7) \
            AND NOT EXISTS (SELECT FROM open WHERE open.key = alert_causes.key)",
         open = open::query()
     ))
     .bind::<Timestamptz, _>(now)
     .bind::<Array<Text>, _>(&mail::Kind::ALL[..])
     .bind::<Timestamptz, _>(watching_since)
+    .bind::<Nullable<Text>, _>(waits.and_then(|waits| waits.which.as_deref()))
+    .bind::<Nullable<Text>, _>(waits.and_then(|waits| waits.sentence.as_deref()))
+    .bind::<Nullable<Timestamptz>, _>(waits.map(|waits| waits.since))
     .bind::<Array<Text>, _>(&Kind::ALL[..])
     .execute(connection)
     .map(drop)

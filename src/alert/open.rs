@@ -3,7 +3,10 @@
 //! Each source is a query of one kind's causes, with these columns: what tells them apart, the order,
 //! the mailing, a detail for the shop, how many things, and since when. Words of columns are literals,
 //! for the partial indexes. `$1` is the service's own time, `$2` the kinds of mail that this version
-//! knows, `$3` since when the watch goes on without a gap.
+//! knows, `$3` since when the watch goes on without a gap, `$4` to `$6` are of [`Waits`].
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
 
 use super::kind::Kind;
 use crate::{
@@ -11,7 +14,30 @@ use crate::{
     case, inbox,
     mail::{self, BlastState},
     order::Status,
+    schema::outbox_pause,
 };
+
+/// That all mail waits.
+pub struct Waits {
+    /// Which pause, if there are several kinds.
+    pub which: Option<String>,
+    /// A sentence for the shop, without addresses.
+    pub sentence: Option<String>,
+    pub since: DateTime<Utc>,
+}
+
+/// Whether all mail waits. The reason that is kept is the mail server's, and may name an address.
+pub fn mail_waits(connection: &mut PgConnection) -> QueryResult<Option<Waits>> {
+    let since: Option<DateTime<Utc>> = outbox_pause::table
+        .select(outbox_pause::since)
+        .first(connection)
+        .optional()?;
+    Ok(since.map(|since| Waits {
+        which: None,
+        sentence: None,
+        since,
+    }))
+}
 
 /// A debit that failed is pursued by a person for so long; then it is an order that nobody paid.
 const DEBIT_IS_NEWS: &str = "14 days";
@@ -82,16 +108,16 @@ fn failed_debits() -> String {
     )
 }
 
-/// Its reason is the mail server's, and may name an address.
 fn pause() -> String {
-    format!("SELECT NULL::text, {NONE}, 1::bigint, since FROM outbox_pause")
+    "SELECT $4, NULL::uuid, NULL::uuid, $5, 1::bigint, $6 WHERE $6 IS NOT NULL".to_owned()
 }
 
 /// The pace's row is written with each claim, also by a worker of another version.
 fn stuck() -> String {
     format!(
-        "SELECT NULL::text, {NONE}, count(*), min(mail.not_before) FROM outbox mail \
+        "SELECT NULL::text, {NONE}, count(*), min(greatest(mail.not_before, mail.created_at)) FROM outbox mail \
          WHERE mail.state = '{queued}' AND mail.kind = ANY($2) \
+           AND mail.created_at <= $1 - interval '{STUCK_AFTER}' \
            AND mail.not_before <= clock_timestamp() - interval '{STUCK_AFTER}' \
            AND (mail.due_at IS NULL OR mail.due_at <= $1 - interval '{STUCK_AFTER}') \
            AND (mail.blast_id IS NULL OR mail.kind <> '{blast}' OR EXISTS (SELECT FROM blasts \

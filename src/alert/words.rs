@@ -93,8 +93,8 @@ impl Matter {
             detail.map(|detail| ForeignText::new(detail, limit))
         };
         let mut said = match (self.kind, detail(Limit::SENTENCE)) {
-            // A sentence of the log, in place of ours.
-            (Kind::RefusedCheckout | Kind::Entry, Some(line)) => line.into(),
+            // A sentence that says more, in place of ours.
+            (Kind::Pause | Kind::RefusedCheckout | Kind::Entry, Some(line)) => line.into(),
             (Kind::FailedEvent | Kind::OverdueChore, Some(which)) => {
                 format!("{}: {which}", self.plain())
             }

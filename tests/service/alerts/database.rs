@@ -1,7 +1,7 @@
 //! A database that is away is told past the database.
 
 use chrono::Duration;
-use freshmint::alert::away::Away;
+use freshmint::alert::away::{DATABASE, Memory, database_is_away};
 
 use crate::support::{Receiver, World, browser::runtime, cluster::Database};
 
@@ -12,10 +12,13 @@ fn a_database_that_is_away_is_told_when_it_goes_and_when_it_is_back() {
         Database::on_a_server_of_its_own(),
         &[("ALERT_URL", receiver.url.as_str())],
     );
-    let mut away = Away::default();
+    let mut memory = Memory::new(&DATABASE);
     let mut turn = |time: Duration| {
         world.pass(time);
-        runtime().block_on(away.turn(&world.app));
+        runtime().block_on(async {
+            let is_away = database_is_away(&world.app).await;
+            memory.turn(&world.app, is_away).await;
+        });
     };
     turn(Duration::zero());
     world.database.stop();

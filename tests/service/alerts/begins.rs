@@ -145,6 +145,9 @@ fn every_kind_of_trouble_begins() {
                  state, state, gen_random_uuid(), 'x', now() FROM unnest(ARRAY['unknown', 'failed']) state",
         "INSERT INTO activity (at, category, level, actor, what) \
              VALUES (now() - interval '1 minute', 'blast', 'attention', 'test', 'a mailing stopped')",
+        // What no version writes holds nothing up.
+        "INSERT INTO activity (at, category, level, actor, what, detail) \
+             VALUES (now() - interval '1 minute', 'mail', 'attention', 'test', 'odd', '{\"mail\": \"no id\", \"version\": \"x\"}')",
     ] {
         world.execute(statement);
     }

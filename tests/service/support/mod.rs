@@ -6,11 +6,13 @@ pub mod cluster;
 pub mod cutter;
 pub mod pooler;
 pub mod process;
+pub mod receiver;
 pub mod replica;
 pub mod world;
 
 pub use self::{
     browser::{Answer, PERSON, runtime},
     process::Process,
+    receiver::Receiver,
     world::{Order, World},
 };

@@ -9,6 +9,7 @@ mod cases;
 mod catalogue;
 mod click;
 mod commands;
+mod doctor;
 mod import;
 mod mail;
 mod migrations;

@@ -68,6 +68,11 @@ impl Refused {
         Self(Refusal::known(Fault::Ours(Ours::Connection), &why))
     }
 
+    /// With what is wrong with its certificate, or with its TLS.
+    pub(super) fn untrusted(why: &str) -> Self {
+        Self(Refusal::known(Fault::Ours(Ours::Tls), why))
+    }
+
     /// With a no of the server's.
     pub(super) fn said(
         server: &SmtpServer,
@@ -130,6 +135,11 @@ impl SmtpServer {
             hello: (!hello.is_empty()).then(|| hello.to_owned()),
             on_this_machine: host == "localhost" || is_on_this_machine(&url) || is_loopback(host),
         })
+    }
+
+    /// Whether we log in at all.
+    pub fn has_log_in(&self) -> bool {
+        self.credentials.is_some()
     }
 
     /// Whether a password would cross a network in clear.

@@ -537,6 +537,7 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "reminder/rule.rs",
         "outbox/gate.rs",
         "outbox/retry.rs",
+        "mail/smtp/certificate.rs",
         "mail/smtp/incoming.rs",
         "mail/refusal/likeness.rs",
         "mail/refusal/mod.rs",

@@ -13,6 +13,7 @@ mod doctor;
 mod import;
 mod mail;
 mod migrations;
+mod postfix;
 mod printing;
 mod prior_system;
 mod property;

@@ -1,6 +1,6 @@
 //! The mail: what arrives, when, and how often.
 
-mod accident;
+pub mod accident;
 mod alert;
 pub mod arriving;
 mod garbled;

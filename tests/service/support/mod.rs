@@ -4,12 +4,15 @@
 pub mod browser;
 pub mod cluster;
 pub mod cutter;
+pub mod postfix;
 pub mod process;
 pub mod replica;
+pub mod sasl;
 pub mod world;
 
 pub use self::{
     browser::{Answer, PERSON, runtime},
+    postfix::Postfix,
     process::Process,
     world::{Order, World},
 };

@@ -56,7 +56,7 @@ fn doctor_says_what_a_real_postfix_refuses() {
         ),
         (
             &[
-                "smtpd_sender_restrictions = check_sender_access inline:{rovers.example.org=450 4.1.8 <treasurer@rovers.example.org>: Sender address rejected: Domain not found}",
+                "smtpd_sender_restrictions = check_sender_access inline:{ {rovers.example.org = 450 4.1.8 Domain not found} }",
             ],
             None,
             "450 4.1.8 <treasurer@rovers.example.org>: Sender address rejected: Domain not found",

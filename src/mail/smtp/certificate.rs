@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn each_kind_is_said_in_words_with_the_name_that_it_is_about() {
         use CertificateError as Wrong;
-        let time = |days| UnixTime::since_unix_epoch(Duration::from_secs(days * 86_400));
+        let time = |days: u64| UnixTime::since_unix_epoch(Duration::from_secs(days * 86_400));
         let expected = ServerName::try_from("mail.club.example").expect("a name");
         let names = |names: &[&str]| Wrong::NotValidForNameContext {
             expected: expected.clone(),

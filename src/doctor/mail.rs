@@ -70,10 +70,8 @@ fn refused_at(stage: Stage) -> &'static str {
     }
 }
 
-/// A sentence about a certificate says itself what to do.
 fn not_connected(fault: Fault, server: &SmtpServer) -> String {
     match fault {
-        Fault::Ours(Ours::Tls) => String::new(),
         Fault::Ours(ours) | Fault::Later(Some(ours)) => format!(": {}", about_us(ours, server)),
         Fault::Later(None) | Fault::TooFast | Fault::Quota(_) => {
             ": ask again in some minutes, and check SMTP_URL if it stays".to_owned()
@@ -102,7 +100,9 @@ fn what_to_do(refusal: &Refusal, server: &SmtpServer) -> &'static str {
 fn about_us(ours: Ours, server: &SmtpServer) -> &'static str {
     match ours {
         Ours::Connection => "check SMTP_URL",
-        Ours::Tls => "docs/mail-servers.md says which certificates are trusted",
+        Ours::Tls => {
+            "docs/mail-servers.md has the forms of SMTP_URL, and which certificates are trusted"
+        }
         Ours::LogIn if server.has_log_in() => "check user and password in SMTP_URL",
         Ours::LogIn => {
             "put user and password into SMTP_URL, smtp://user:password@host:587?tls=required"

@@ -68,9 +68,10 @@ impl Refused {
         Self(Refusal::known(Fault::Ours(Ours::Connection), &why))
     }
 
-    /// With what is wrong with its certificate, or with its TLS.
-    pub(super) fn untrusted(why: &str) -> Self {
-        Self(Refusal::known(Fault::Ours(Ours::Tls), why))
+    /// Because of the connection's encryption.
+    pub(super) fn over_tls(self) -> Self {
+        let fault = Fault::Ours(Ours::Tls);
+        Self(Refusal { fault, ..self.0 })
     }
 
     /// With a no of the server's.

@@ -49,7 +49,7 @@ fn handshake(server: &SmtpServer, error: &io::Error) -> Refused {
 }
 
 fn trouble(server: &SmtpServer, why: &dyn Display) -> Refused {
-    Refused::untrusted(&format!("{server} cannot be trusted over TLS: {why}"))
+    Refused::new(format!("{server} cannot be trusted over TLS: {why}")).over_tls()
 }
 
 /// An encrypted stream.

@@ -26,12 +26,12 @@ fn doctor_says_what_a_real_postfix_refuses() {
         (
             not_owned.as_slice(),
             Some("club"),
-            "takes our log-in, and refuses mail to our own address (RCPT TO, the address in MAIL_FROM): 553 5.7.1 <treasurer@rovers.example.org>: Sender address rejected: not owned by user club",
+            "takes our log-in, and refuses mail to our own address (RCPT TO, the address in MAIL_FROM): 553 5.7.1 <treasurer@rovers.example.org>: Sender address rejected: not owned by user club: the server has to allow this sender for our log-in",
         ),
         (
             &["mynetworks ="],
             None,
-            "454 4.7.1 <treasurer@rovers.example.org>: Relay access denied",
+            "454 4.7.1 <treasurer@rovers.example.org>: Relay access denied: put user and password into SMTP_URL, or have the server trust this machine's address (mynetworks in Postfix)",
         ),
         (
             &[
@@ -39,7 +39,7 @@ fn doctor_says_what_a_real_postfix_refuses() {
                 "smtpd_relay_restrictions = reject_unauth_destination",
             ],
             None,
-            "554 5.7.1 <treasurer@rovers.example.org>: Relay access denied",
+            "554 5.7.1 <treasurer@rovers.example.org>: Relay access denied: put user and password into SMTP_URL",
         ),
         (
             &[
@@ -52,14 +52,14 @@ fn doctor_says_what_a_real_postfix_refuses() {
         (
             &["smtpd_helo_restrictions = check_helo_access inline:{rovers.example.org=REJECT}"],
             None,
-            "554 5.7.1 <rovers.example.org>: Helo command rejected: Access denied",
+            "554 5.7.1 <rovers.example.org>: Helo command rejected: Access denied: it refuses all of our mail: docs/mail-servers.md has our name in EHLO",
         ),
         (
             &[
                 "smtpd_sender_restrictions = check_sender_access inline:{ {rovers.example.org = 450 4.1.8 Domain not found} }",
             ],
             None,
-            "450 4.1.8 <treasurer@rovers.example.org>: Sender address rejected: Domain not found",
+            "450 4.1.8 <treasurer@rovers.example.org>: Sender address rejected: Domain not found: the server has to allow this sender",
         ),
     ] {
         house.postfix.restart_with(settings);

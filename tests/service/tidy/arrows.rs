@@ -539,8 +539,10 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "outbox/retry.rs",
         "mail/smtp/certificate.rs",
         "mail/smtp/incoming.rs",
+        "mail/refusal/enhanced.rs",
         "mail/refusal/likeness.rs",
         "mail/refusal/mod.rs",
+        "mail/refusal/words.rs",
         "mail/layout.rs",
         "mail/template.rs",
     ];

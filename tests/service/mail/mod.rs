@@ -1,14 +1,15 @@
 //! The mail: what arrives, when, and how often.
 
-mod accident;
+pub mod accident;
 mod alert;
 pub mod arriving;
 mod garbled;
 mod given_up;
 mod impossible;
 mod newer;
-mod refused;
+pub mod refused;
 mod reminder;
 mod safe_connection;
 mod stopped;
+mod waits;
 mod wake;

@@ -301,7 +301,12 @@ async fn connect(
     let stream = Gated { stream, gate };
     let stream: Box<dyn AsyncTokioStream> = match server.security {
         Security::None => Box::new(Filtered::new(stream, heard)),
-        Security::Tls => Box::new(Filtered::new(tls::encrypt(server, stream).await?, heard)),
+        Security::Tls => Box::new(Filtered::new(
+            tls::encrypt(server, stream)
+                .await
+                .map_err(Refused::over_tls)?,
+            heard,
+        )),
         Security::StartTls | Security::Opportunistic => {
             starttls::begin(server, stream, &hello, heard).await?
         }

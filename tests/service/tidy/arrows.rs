@@ -538,8 +538,10 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "outbox/gate.rs",
         "outbox/retry.rs",
         "mail/smtp/incoming.rs",
+        "mail/refusal/enhanced.rs",
         "mail/refusal/likeness.rs",
         "mail/refusal/mod.rs",
+        "mail/refusal/words.rs",
         "mail/layout.rs",
         "mail/template.rs",
     ];

@@ -71,13 +71,17 @@ impl Status {
             say!("started    {}", at.to_rfc3339());
         }
         say!("mails      {}", counts(&blast));
+        if let Some(waiting) = &blast.waiting {
+            say!("waiting    {}", shown(&waiting.sentence));
+        }
         Ok(())
     }
 
     fn read(&self, app: &App, id: Uuid) -> Result<Blast, Failure> {
-        let found = app
-            .db
-            .run_blocking(|connection| blast::find(connection, id))?;
+        let now = app.clock.now();
+        let found = app.db.run_blocking(|connection| {
+            blast::find_with_waiting(connection, id, &app.mailer, now)
+        })?;
         found.ok_or_else(|| self.which.not_there())
     }
 
@@ -86,7 +90,10 @@ impl Status {
         let bar = bar(&blast);
         let mut told = String::new();
         while is_on_its_way(blast.state) {
-            let line = format!("{}: {}", blast.state.name(), counts(&blast));
+            let mut line = format!("{}: {}", blast.state.name(), counts(&blast));
+            if let Some(waiting) = &blast.waiting {
+                line += &format!(". {}", shown(&waiting.sentence));
+            }
             bar.set_position(u64::try_from(blast.counts.total - blast.counts.queued).unwrap_or(0));
             bar.set_message(line.clone());
             if bar.is_hidden() && line != told {

@@ -1,5 +1,7 @@
 //! Would the mail server take our mail? Asked up to the recipient, and nothing is sent.
 
+use lettre::message::Mailbox;
+
 use super::Finding;
 use crate::{
     app::App,
@@ -7,16 +9,45 @@ use crate::{
         refusal::{Fault, Ours, Refusal, Stage},
         smtp::{Connection, SmtpServer, WouldTake},
     },
+    outbox::{self, Cause, Waiting, Why},
 };
 
-/// Logs in, and asks whether a mail from us to ourselves would be taken: where that is refused, so are
-/// the others.
+/// What the server says now, and why mail waits, if it does.
 pub(super) async fn finding(app: &App) -> Finding {
     let Some((server, from)) = &app.mailer.server else {
         return Finding::Fine(
             "off: set SMTP_URL and MAIL_FROM, or mails and reminders wait".to_owned(),
         );
     };
+    let asked = ask(app, server, from).await;
+    match waiting(app).await {
+        None => asked,
+        Some(waiting) => and_it_waits(asked, &waiting),
+    }
+}
+
+/// Mail also waits when all is well by now: it goes on by its next try. What the settings allow is no
+/// fault, and a person may have set them so.
+fn and_it_waits(asked: Finding, waiting: &Waiting) -> Finding {
+    let say = |asked: String| format!("{asked}. {}", waiting.sentence);
+    match (asked, waiting.cause) {
+        (Finding::Fine(asked), Why::Paused(Cause::Allowance)) => Finding::Fine(say(asked)),
+        (Finding::Fine(asked) | Finding::Wrong(asked), _) => Finding::Wrong(say(asked)),
+    }
+}
+
+/// Where the database cannot be read, its own check says so.
+async fn waiting(app: &App) -> Option<Waiting> {
+    let (mailer, now) = (app.mailer.clone(), app.clock.now());
+    let read = app
+        .db
+        .run(move |connection| outbox::waiting(connection, Some(&mailer), now));
+    read.await.ok().flatten()
+}
+
+/// Logs in, and asks whether a mail from us to ourselves would be taken: where that is refused, so are
+/// the others.
+async fn ask(app: &App, server: &SmtpServer, from: &Mailbox) -> Finding {
     if server.shows_its_password() {
         return Finding::Wrong(format!(
             "the password would reach {server} in clear: add ?tls=required to SMTP_URL, or write smtps://"
@@ -106,6 +137,9 @@ fn about_us(ours: Ours, server: &SmtpServer) -> &'static str {
         Ours::LogIn if server.has_log_in() => "check user and password in SMTP_URL",
         Ours::LogIn => {
             "put user and password into SMTP_URL, smtp://user:password@host:587?tls=required"
+        }
+        Ours::Sender if !server.has_log_in() => {
+            "the server has to allow this sender, or MAIL_FROM has to be an address that it allows"
         }
         Ours::Sender => {
             "the server has to allow this sender for our log-in, or MAIL_FROM has to be an address that it allows"

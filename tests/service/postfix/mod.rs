@@ -1,6 +1,9 @@
 //! A real Postfix between us and the families: what it says, and what follows.
 
+mod goes_on;
 mod refusing;
+
+use freshmint::outbox;
 
 use crate::{
     mail::accident::wait_until,
@@ -66,6 +69,15 @@ impl House {
             assert_eq!(got.count(), 1, "{to}");
         }
         assert_eq!(self.world.count("suppressions"), 0);
+    }
+
+    /// The sentence why mail waits; empty if it does not.
+    fn waiting(&self) -> String {
+        let (mailer, now) = (&self.world.app.mailer, self.world.now());
+        let read = |connection: &mut _| outbox::waiting(connection, Some(mailer), now);
+        let waiting = self.world.app.db.run_blocking(read);
+        let waiting = waiting.expect("the database answers");
+        waiting.map_or_else(String::new, |waiting| waiting.sentence)
     }
 
     /// What `doctor` says of mail, where this user logs in.

@@ -313,7 +313,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The edges.
     (
         "doctor",
-        &["app", "config", "gateway", "mail", "order", "sweep"],
+        &[
+            "app", "config", "gateway", "mail", "order", "outbox", "sweep",
+        ],
     ),
     (
         "web",

@@ -52,6 +52,7 @@ pub struct Blast {
     /// What became of its mails.
     pub counts: Counts,
     /// Why its mails wait, if that is not its own doing: all mail waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
 }
 

@@ -14,6 +14,7 @@ use diesel::{
 use serde_json::json;
 
 use super::{
+    Kind, State,
     flow::{Cause, follow::NewPause},
     history::by_itself,
     retry,
@@ -136,8 +137,17 @@ fn go_on(
     .map(drop)
 }
 
-/// Another try comes to nothing that says more than what mail is paused for already.
+/// Another try comes to nothing that says more than what mail is paused for already. Alerts, which do not
+/// wait for the pause, wait for as long: a server that is away is not asked every second.
 fn wait_longer(connection: &mut PgConnection, wait: Duration) -> QueryResult<()> {
+    diesel::sql_query(format!(
+        "UPDATE outbox SET not_before = clock_timestamp() + make_interval(secs => $1) \
+         WHERE state = '{}' AND kind = '{}' AND not_before <= clock_timestamp()",
+        State::Queued,
+        Kind::Alert
+    ))
+    .bind::<Double, _>(wait.as_secs_f64())
+    .execute(connection)?;
     diesel::sql_query(
         "UPDATE outbox_pause SET tried_at = clock_timestamp(), \
              until = greatest(until, clock_timestamp() + make_interval(secs => $1))",

@@ -103,9 +103,10 @@ fn while_paused(look: &Look, paused: Paused, allowed: bool) -> Turn {
             Turn::Claim(Which::Asked, 1)
         }
         _ if look.alert_is_due && alerts_pass => Turn::Claim(Which::Alerts, 1),
-        _ if is_over && !paused.is_tried && (allowed || look.alert_is_due) => {
-            Turn::Claim(Which::Probe, 1)
-        }
+        _ if !is_over || paused.is_tried => wait,
+        _ if allowed => Turn::Claim(Which::Probe, 1),
+        // Alerts do not wait for what the settings allow.
+        _ if look.alert_is_due => Turn::Claim(Which::Alerts, 1),
         _ => wait,
     }
 }
@@ -182,6 +183,11 @@ mod tests {
                 ..paused(cause, 0.0)
             };
             assert!(!matches!(next(&look, 4), Turn::Claim(..)), "{cause}");
+            let alert = Look {
+                alert_is_due: true,
+                ..look
+            };
+            assert_eq!(next(&alert, 4), Turn::Claim(Which::Alerts, 1), "{cause}");
         }
     }
 

@@ -8,7 +8,7 @@ use crate::{
     case::{self, CaseFilter, CaseState},
     mail::{Kind as MailKind, Mailer, State},
     order::Order,
-    outbox as mails,
+    outbox::waiting,
     reminder::{Decision, rule::Reason},
     schema::{checkout_sessions, outbox, outbox_orders, reminder_decisions, session_orders},
     suppression::{self, AddressHash, AddressKey},
@@ -29,7 +29,7 @@ pub(super) fn next_step_facts(
         None => None,
     };
     let mail_waits = match mail {
-        Some(Mail::Waiting) => mails::waiting(connection, mailer, now)?,
+        Some(Mail::Waiting) => waiting(connection, mailer, now)?,
         _ => None,
     };
     Ok(Facts {

@@ -168,7 +168,7 @@ pub fn claim(
             claimed.extend(one(connection, app, claim, candidate, &facts)?);
         }
         take(connection, &mut claimed, claim, app.mailer.lease)?;
-        if let (Which::Asked | Which::Probe, [mail]) = (which, &claimed[..]) {
+        if let (Which::Asked | Which::Probe | Which::Alerts, [mail]) = (which, &claimed[..]) {
             try_with(connection, app, mail)?;
         }
         Ok(claimed)
@@ -195,7 +195,7 @@ fn stands_as_seen(connection: &mut PgConnection, which: Which) -> QueryResult<bo
     })
 }
 
-/// Writes that this mail tries for all. Mail goes on if it is accepted, unless it goes to ourselves while
+/// Writes that this mail tries for all; an alert does where there is no connection at all. Mail goes on if it is accepted, unless it goes to ourselves while
 /// others wait that do not, and it is more than the connection that was refused.
 fn try_with(connection: &mut PgConnection, app: &App, mail: &Claimed) -> QueryResult<()> {
     let own = app.mailer.domain.to_lowercase();
@@ -203,7 +203,8 @@ fn try_with(connection: &mut PgConnection, app: &App, mail: &Claimed) -> QueryRe
     diesel::sql_query(format!(
         "UPDATE outbox_pause SET trying = $1, trying_until = clock_timestamp() + make_interval(secs => $2), \
              proves = $3 OR cause = ANY($4) OR ($5 AND NOT EXISTS (SELECT FROM outbox mail \
-                 WHERE state = '{}' AND {}))",
+                 WHERE state = '{}' AND {})) \
+         WHERE $5 OR cause = ANY($4)",
         State::Queued,
         row::counts("$6"),
     ))

@@ -290,9 +290,16 @@ impl After {
     }
 
     fn pause(&mut self, flow: &mut Flow, attempt: &Try, new: NewPause) {
+        let stands = flow.pause.as_ref();
+        let is_the_try = stands.is_some_and(|pause| pause.trying == Some(attempt.mail));
+        let rises = stands.is_none_or(|pause| new.cause.rank() > pause.cause.rank());
         self.try_is_over(flow, attempt);
-        let stands = flow.pause.as_ref().map_or(0, |pause| pause.cause.rank());
-        if flow.pause.is_none() || new.cause.rank() > stands {
+        if !rises && !is_the_try {
+            // It was in hand before, or is an alert: were the pause longer for each of those, the one that
+            // tries might never come to its turn.
+            return;
+        }
+        if rises {
             flow.pause = Some(Pause {
                 cause: new.cause,
                 likeness: Some(new.likeness.clone()),

@@ -210,6 +210,23 @@ fn let_go_on_by_a_person_the_same_refusal_bounces_until_one_is_accepted() {
 }
 
 #[test]
+fn what_does_not_try_for_all_makes_no_pause_longer() {
+    let mut flow = in_a_streak();
+    let alert = Try {
+        counts: false,
+        ..ours(7)
+    };
+    for attempt in [refused(8, NO), alert.clone(), ours(9)] {
+        assert_eq!(follow(&mut flow, &[attempt]).pauses, None);
+    }
+    let mut flow = Flow::default();
+    assert!(follow(&mut flow, &[ours(1)]).pauses.is_some());
+    assert_eq!(follow(&mut flow, &[alert, ours(2)]).pauses, None);
+    trying(&mut flow, 3);
+    assert!(follow(&mut flow, &[ours(3)]).pauses.is_some());
+}
+
+#[test]
 fn of_two_causes_the_one_that_knows_more_stays() {
     let mut flow = in_a_streak();
     follow(&mut flow, &[ours(5)]);

@@ -88,12 +88,12 @@ pub fn waiting(
     // long ago says nothing: mails are tried once an hour at least.
     let row: Row = diesel::sql_query(format!(
         "SELECT pause.cause, pause.reason, pause.since, pause.until, flow.failing_since, \
-             flow.failing_at > clock_timestamp() - interval '2 hours' \
+             (flow.failing_at > clock_timestamp() - interval '2 hours' \
              AND (flow.failing_since <= clock_timestamp() - interval '1 hour' \
                   OR flow.failing_since <= clock_timestamp() - interval '10 minutes' \
                      AND cardinality(flow.failing_mails) >= {mails} AND cardinality(flow.failing_domains) >= {domains}) \
              AND EXISTS (SELECT FROM outbox WHERE state = '{queued}' AND attempts > 0 \
-                 AND (due_at IS NULL OR due_at <= $1)) IS TRUE AS nothing_gets_through \
+                 AND (due_at IS NULL OR due_at <= $1))) IS TRUE AS nothing_gets_through \
          FROM mail_flow flow LEFT JOIN outbox_pause pause ON true",
         mails = super::flow::follow::FAILING_MAILS,
         domains = super::flow::follow::FAILING_DOMAINS,

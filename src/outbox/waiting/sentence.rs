@@ -50,8 +50,9 @@ pub fn sentence(
             again("It waits until")
         ),
         Why::Paused(cause) => format!(
-            "Mail waits{since}: {}{said_so}. Mend that.{} None is lost.",
+            "Mail waits{since}: {}{said_so}. {}.{} None is lost.",
             what(cause),
+            to_do(cause),
             again("One mail tries again at")
         ),
     }
@@ -66,11 +67,17 @@ fn what(cause: Cause) -> &'static str {
         Cause::Relaying => "the mail server does not carry mail for us to others",
         Cause::Reputation => "the mail server refuses us for our reputation",
         Cause::SetUp => "the mail server refuses us, whatever the mail",
-        Cause::Streak => {
-            "one recipient after the other was refused in the same way, which is hardly their fault"
-        }
+        Cause::Streak => "one recipient after the other was refused in the same way",
         Cause::Quota => "what the mail provider allows is used up",
         Cause::Allowance => "what the settings allow is used up",
+    }
+}
+
+fn to_do(cause: Cause) -> &'static str {
+    if cause.bounces_after_all() {
+        "Mend that, or let mail go on with freshmint mail resume"
+    } else {
+        "Mend that"
     }
 }
 

@@ -7,7 +7,7 @@ use freshmint::{
     app::App,
     blast::{self, Blast, state::State},
     clock::Clock,
-    config,
+    config, outbox,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -91,7 +91,9 @@ impl Status {
         let mut told = String::new();
         while is_on_its_way(blast.state) {
             let mut line = format!("{}: {}", blast.state.name(), counts(&blast));
-            if let Some(waiting) = &blast.waiting {
+            // Who has no mail server knows that.
+            let waiting = blast.waiting.as_ref();
+            if let Some(waiting) = waiting.filter(|waiting| waiting.cause != outbox::Why::Off) {
                 line += &format!(". {}", shown(&waiting.sentence));
             }
             bar.set_position(u64::try_from(blast.counts.total - blast.counts.queued).unwrap_or(0));

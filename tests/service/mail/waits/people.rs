@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     act, cause, families, one_by_one, recipients, refuse, refuse_only, resume, retry, states, to,
 };
-use crate::{mail::refused::the_wait_is_over, mailbox::Stage, support::World};
+use crate::{mailbox::Stage, support::World};
 
 /// Mail has paused, since twelve families were refused.
 fn paused() -> (World, Vec<String>) {

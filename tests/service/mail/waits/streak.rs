@@ -41,7 +41,7 @@ const OURS: [(Stage, u16, &str); 9] = [
         554,
         "wir mögen heute niemanden, Vorgang 4711",
     ),
-    (Stage::Data, 571, "9.9.9 42"),
+    (Stage::Data, 554, "9.9.9 42"),
 ];
 
 #[test]

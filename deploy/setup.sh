@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs what building, testing and trying Freshmint needs and this machine lacks, and only that:
-# the programs of a PostgreSQL server and of Postfix (never a running one), libpq, a C compiler, make.
+# the programs of a PostgreSQL server (never a running one), libpq, a C compiler, make.
 #
-#   deploy/setup.sh [browser] [bench]
+#   deploy/setup.sh [tests] [browser] [bench]
 #
+#   tests     also the programs of Postfix (never a running one), for the tests that hand mail to it
 #   browser   also Chromium and its driver, for the tests that click
 #   bench     also wrk, for the benches that need a load
 set -eu
@@ -11,8 +12,8 @@ set -eu
 main() {
     for extra; do
         case $extra in
-        browser | bench) ;;
-        *) give_up "Usage: deploy/setup.sh [browser] [bench]" ;;
+        tests | browser | bench) ;;
+        *) give_up "Usage: deploy/setup.sh [tests] [browser] [bench]" ;;
         esac
     done
     missing=$(find_missing "$@")
@@ -22,7 +23,9 @@ main() {
         missing=$(find_missing "$@" | tr '\n' ' ')
         [ -z "$missing" ] || give_up "Still missing after the installation: ${missing% }. $(by_hand)"
     fi
-    has_postfix || echo "Another mail server is installed, and stays. Debian allows one at a time, so the tests that need Postfix fail here." >&2
+    for extra; do
+        [ "$extra" != tests ] || has_postfix || echo "Another mail server is installed, and stays. Debian allows one at a time, so the tests that need Postfix fail here." >&2
+    done
     has cargo || give_up "cargo is missing: install Rust with rustup, or from your system's packages if they are recent enough (see rust-version in Cargo.toml)."
 }
 
@@ -31,11 +34,13 @@ main() {
 find_missing() {
     has make || echo make
     if has cc; then links_libpq || echo libpq; else echo cc libpq; fi
-    has_postfix || has_another_mail_server || echo postfix
-    may_become_root || echo uidmap
     has_postgres || echo postgres
     for extra; do
         case $extra in
+        tests)
+            has_postfix || has_another_mail_server || echo postfix
+            may_become_root || echo uidmap
+            ;;
         browser)
             has_chromium || echo chromium
             has chromedriver || echo chromedriver
@@ -188,7 +193,7 @@ as_root() {
 }
 
 by_hand() {
-    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, Postfix, uidmap, a C compiler, make; for the browser tests chromium and chromedriver; for the benches wrk."
+    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, a C compiler, make; for the tests Postfix, and uidmap where they are not run by root; for the browser tests chromium and chromedriver; for the benches wrk."
 }
 
 give_up() {

@@ -146,7 +146,8 @@ pub fn claim(
 ) -> QueryResult<Vec<Claimed>> {
     let now = app.clock.now();
     connection.transaction(|connection| {
-        if !take_turns(connection, most, app.mailer.per_second)? {
+        let though_paused = which != Which::Any;
+        if !take_turns(connection, most, app.mailer.per_second, though_paused)? {
             return Ok(Vec::new());
         }
         // With the pace's row locked: another replica's claims are counted already.
@@ -155,7 +156,7 @@ pub fn claim(
             Which::Alerts => most,
             _ => allowance.mails().map_or(most, |mails| most.min(mails)),
         };
-        if most < 1 || !stands_as_seen(connection, which)? {
+        if most < 1 || !may_still_try(connection, which)? {
             return Ok(Vec::new());
         }
         let candidates = candidates(connection, app, (which, most), now)?;
@@ -175,24 +176,24 @@ pub fn claim(
     })
 }
 
-/// Whether mail is still paused, or still not, as it was when it was looked at. The pause stays locked:
-/// one mail tries at a time.
-fn stands_as_seen(connection: &mut PgConnection, which: Which) -> QueryResult<bool> {
+/// Whether mail is still paused as it was when it was looked at, where one mail is to try. The pause stays
+/// locked: one mail tries at a time.
+fn may_still_try(connection: &mut PgConnection, which: Which) -> QueryResult<bool> {
     #[derive(QueryableByName)]
     struct Pause {
         #[diesel(sql_type = Bool)]
         is_tried: bool,
+    }
+    match which {
+        Which::Any | Which::Alerts => return Ok(true),
+        Which::Asked | Which::Probe => {}
     }
     let pause: Option<Pause> = diesel::sql_query(
         "SELECT coalesce(trying_until > clock_timestamp(), false) AS is_tried FROM outbox_pause FOR UPDATE",
     )
     .get_result(connection)
     .optional()?;
-    Ok(match (which, pause) {
-        (Which::Any, pause) => pause.is_none(),
-        (Which::Alerts, _) => true,
-        (Which::Asked | Which::Probe, pause) => pause.is_some_and(|pause| !pause.is_tried),
-    })
+    Ok(pause.is_some_and(|pause| !pause.is_tried))
 }
 
 /// Writes that this mail tries for all; an alert does where there is no connection at all. Mail goes on if it is accepted, unless it goes to ourselves while

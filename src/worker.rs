@@ -5,7 +5,10 @@ use std::{future, time::Duration};
 use tokio::sync::watch;
 
 use crate::{
-    alert,
+    alert::{
+        self,
+        away::{self, Memory},
+    },
     app::{App, Wake},
     consumer,
     db::DbError,
@@ -34,6 +37,15 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
             .repeat(async || events(&app).await),
         mails(&app, every(POLL, "outbox").woken_by(&app.wake_mail)),
         every(POLL, "alert").repeat(async || alert::work_off(&app).await.map(|_| Next::Rest)),
+        // Apart from it: a place that is slow holds up no mail, and a database that is away no call.
+        every(POLL, "alert").repeat(async || {
+            Ok(if alert::call_out(&app).await? {
+                Next::Again
+            } else {
+                Next::Rest
+            })
+        }),
+        database_away(&app, every(POLL, "alert").left_at_a_stop()),
         // What these have in hand is taken up by their next turn.
         every(DUE, "sweep")
             .left_at_a_stop()
@@ -55,6 +67,16 @@ async fn events(app: &App) -> Result<Next, DbError> {
     // What follows from an event may be a mail.
     app.wake_mail.notify_one();
     Ok(Next::Again)
+}
+
+async fn database_away(app: &App, work: Work) {
+    let mut memory = Memory::new(&away::DATABASE);
+    work.repeat(async || {
+        let is_away = away::database_is_away(app).await;
+        memory.turn(app, is_away).await;
+        Ok(Next::Rest)
+    })
+    .await;
 }
 
 async fn mails(app: &App, work: Work) {

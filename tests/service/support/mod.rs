@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod cutter;
 pub mod postfix;
 pub mod process;
+pub mod receiver;
 pub mod replica;
 pub mod sasl;
 pub mod world;
@@ -14,5 +15,6 @@ pub use self::{
     browser::{Answer, PERSON, runtime},
     postfix::Postfix,
     process::Process,
+    receiver::Receiver,
     world::{Order, World},
 };

@@ -31,6 +31,9 @@ fn told_and_goes_on(trouble: &Trouble, passes: impl Fn(&House)) {
     });
     passes(&house);
     wait_until("it is told", || house.waiting().contains(trouble.told));
+    wait_until("somebody is told, past the mail", || {
+        house.receiver.told() == ["begins pause"]
+    });
     let waiting = house.waiting();
     assert!(waiting.contains(trouble.said), "{waiting}");
     assert!(!waiting.contains('@'), "{waiting}");

@@ -8,7 +8,7 @@ use freshmint::outbox;
 use crate::{
     mail::accident::wait_until,
     mailbox::{self, Mailbox},
-    support::{Postfix, Process, World},
+    support::{Postfix, Process, Receiver, World},
 };
 
 /// Who writes. Our address is of a domain that nobody hands mail on to.
@@ -20,6 +20,8 @@ struct House {
     world: World,
     postfix: Postfix,
     mailbox: Mailbox,
+    /// Where alerts are posted to.
+    receiver: Receiver,
 }
 
 impl House {
@@ -27,7 +29,9 @@ impl House {
     fn new(settings: &[&str], user: Option<&str>) -> Self {
         let mailbox = Mailbox::start(mailbox::Settings::default()).expect("the mailbox starts");
         let postfix = Postfix::start(&mailbox, settings);
+        let receiver = Receiver::start();
         let world = World::with(&[
+            ("ALERT_URL", &receiver.url),
             ("SMTP_URL", &postfix.url(user)),
             ("MAIL_FROM", SENDER),
             ("MAIL_PER_SECOND", "1000"),
@@ -37,6 +41,7 @@ impl House {
             world,
             postfix,
             mailbox,
+            receiver,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+    Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
     TextEncoder, core::Collector,
 };
 
@@ -29,6 +29,8 @@ pub struct Metrics {
     pub mails: IntCounterVec,
     /// Whether all mail waits, because a server refused us.
     pub mail_paused: IntGauge,
+    /// Seconds that the oldest mail has been due.
+    pub outbox_oldest_due: Gauge,
     /// Whether the worker runs in this process.
     pub worker_running: IntGauge,
 }
@@ -98,6 +100,13 @@ impl Metrics {
                 IntGauge::new(
                     "freshmint_mail_paused",
                     "1 while no mail can be sent and all of it waits",
+                ),
+            ),
+            outbox_oldest_due: register(
+                &registry,
+                Gauge::new(
+                    "freshmint_outbox_oldest_due_seconds",
+                    "How long the oldest mail has been due, as the worker saw it last",
                 ),
             ),
             refused_mints: register(

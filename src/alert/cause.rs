@@ -26,7 +26,7 @@ pub fn compare(
     watching_since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let waits = open::mail_waits(connection)?;
+    let waits = open::mail_waits(connection, now)?;
     let waits = waits.as_ref();
     // A row is written where something changed, and not every few seconds. What is open again before it
     // was over goes on; after that it begins anew. Kinds that only a newer version knows are left to it.

@@ -6,7 +6,7 @@
 //! knows, `$3` since when the watch goes on without a gap, `$4` to `$6` are of [`Waits`].
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{PgConnection, QueryResult};
 
 use super::kind::Kind;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     case, inbox,
     mail::{self, BlastState},
     order::Status,
-    schema::outbox_pause,
+    outbox,
 };
 
 /// That all mail waits.
@@ -26,16 +26,13 @@ pub struct Waits {
     pub since: DateTime<Utc>,
 }
 
-/// Whether all mail waits. The reason that is kept is the mail server's, and may name an address.
-pub fn mail_waits(connection: &mut PgConnection) -> QueryResult<Option<Waits>> {
-    let since: Option<DateTime<Utc>> = outbox_pause::table
-        .select(outbox_pause::since)
-        .first(connection)
-        .optional()?;
-    Ok(since.map(|since| Waits {
+/// Whether all mail waits, as all places say it. That there is no mail server is no news.
+pub fn mail_waits(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Option<Waits>> {
+    let waiting = outbox::waiting(connection, None, now)?;
+    Ok(waiting.map(|waiting| Waits {
         which: None,
-        sentence: None,
-        since,
+        since: waiting.since.unwrap_or(now),
+        sentence: Some(waiting.sentence),
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use lettre::message::Mailbox;
 
-use super::{claim::Claimed, finish::Outcome};
+use super::{claim::Claimed, outcome::Outcome};
 use crate::{
     app::App,
     mail::{
@@ -45,7 +45,12 @@ pub async fn carry(
             let refusal = Refusal::known(Fault::Mail, &error.to_string());
             let handed = HandOver::Refused(refusal);
             return Carried {
-                outcome: Outcome { mail, handed },
+                outcome: Outcome {
+                    mail,
+                    handed,
+                    was_asked: false,
+                    begun: false,
+                },
                 connection: Some(connection),
             };
         }
@@ -66,7 +71,12 @@ pub async fn carry(
     }
     let usable = connection.can_go_on();
     Carried {
-        outcome: Outcome { mail, handed },
+        outcome: Outcome {
+            mail,
+            handed,
+            was_asked: true,
+            begun: connection.has_begun(),
+        },
         connection: usable.then_some(connection),
     }
 }

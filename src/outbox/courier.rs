@@ -5,6 +5,7 @@
 //! most half of them.
 
 use std::{
+    collections::BTreeSet,
     mem,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -18,18 +19,25 @@ use uuid::Uuid;
 use super::{
     State,
     carry::{Carried, carry},
-    claim::{claim, release, waiting},
+    claim::{claim, look, release},
+    consequence,
     every::Every,
-    overdue::{give_up_overdue, tell_of_unknown_kinds},
-    pause,
+    flow::{Cause, follow::NewPause},
+    ledger,
+    outcome::{Outcome, domain_of},
+    overdue::{give_up_overdue, oldest_due, tell_of_unknown_kinds},
+    pacing,
+    pause::{self, Waits},
+    turn::{self, Turn, Which},
     untold::Untold,
 };
 use crate::{
     app::App,
     db::DbError,
+    foreign_text::{ForeignText, Limit},
     mail::{
-        refusal::Fault,
-        smtp::{Connection, HandOver, Lease, Refused, SmtpServer},
+        refusal::Refusal,
+        smtp::{Connection, Lease, Refused, SmtpServer},
     },
     random,
 };
@@ -37,8 +45,12 @@ use crate::{
 /// How often leases that ran out are looked for.
 const OVERDUE: Duration = Duration::from_secs(1);
 
-/// How often mails are looked for that only a newer version knows: they have an hour.
-const UNKNOWN_KINDS: Duration = Duration::from_secs(60);
+/// How often it is looked for what has waited for an hour: mails that only a newer version knows, and
+/// what refusals mean.
+const AN_HOUR_OLD: Duration = Duration::from_secs(60);
+
+/// How often the oldest mail is looked for, for the figures.
+const OLDEST: Duration = Duration::from_secs(10);
 
 /// With mails in hand, what is due is looked at again after so long.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -65,9 +77,8 @@ pub struct Courier {
     /// Claims that the database did not answer: none of their mails was handed over.
     unheard_of: Vec<Uuid>,
     overdue: Every,
-    unknown_kinds: Every,
-    /// All mail is paused, and one mail may try.
-    probing: bool,
+    an_hour_old: Every,
+    oldest: Every,
 }
 
 impl Courier {
@@ -80,8 +91,8 @@ impl Courier {
             untold: Untold::default(),
             unheard_of: Vec::new(),
             overdue: Every::new(OVERDUE),
-            unknown_kinds: Every::new(UNKNOWN_KINDS),
-            probing: false,
+            an_hour_old: Every::new(AN_HOUR_OLD),
+            oldest: Every::new(OLDEST),
         }
     }
 
@@ -95,7 +106,8 @@ impl Courier {
         self.tell().await?;
         self.release_unheard_of().await?;
         self.give_up_overdue().await?;
-        self.tell_of_unknown_kinds().await?;
+        self.see_to_what_is_an_hour_old().await?;
+        self.look_for_the_oldest().await?;
         let round = self.take_on().await?;
         if self.in_hand.is_empty() {
             return Ok(round);
@@ -133,30 +145,30 @@ impl Courier {
             return Ok(Round::Busy);
         }
         let free = lanes - self.in_hand.len();
-        let (most, now) = (i64::try_from(free).unwrap_or(1), self.app.clock.now());
-        let waits = self
+        let (most, app) = (i64::try_from(free).unwrap_or(1), self.app.clone());
+        let look = self
             .app
             .db
-            .run(move |connection| waiting(connection, most, now))
+            .run(move |connection| look(connection, &app, most))
             .await?;
-        self.probing = waits.paused.is_some();
-        self.app.metrics.mail_paused.set(self.probing.into());
-        let due = usize::try_from(waits.due).unwrap_or(0);
-        let pause = waits.paused.unwrap_or(0.0).max(waits.turn);
-        if due == 0 {
-            self.close_idle().await;
-            return Ok(Round::Idle);
-        }
-        if pause > 0.0 {
-            return Ok(Round::Wait(Duration::from_secs_f64(pause)));
-        }
-        let wanted = if self.probing { 1 } else { due.min(free) };
-        match self.connections(&server, wanted).await {
-            Ok(()) => self.claim(&server, &from, wanted).await,
-            Err(refused) => {
-                self.pause(refused.to_string()).await?;
-                Ok(Round::Wait(self.app.mailer.retry))
+        let is_paused = |paused: turn::Paused| paused.cause != Cause::Allowance;
+        let is_paused = look.paused.is_some_and(is_paused);
+        self.app.metrics.mail_paused.set(is_paused.into());
+        match turn::next(&look, free) {
+            Turn::Idle => {
+                self.close_idle().await;
+                Ok(Round::Idle)
             }
+            Turn::Wait(seconds) => Ok(Round::Wait(Duration::from_secs_f64(seconds))),
+            Turn::UsedUp => self.wait_for_the_allowance().await,
+            Turn::Back => {
+                self.app.db.run(pause::allowance_is_back).await?;
+                Ok(Round::Busy)
+            }
+            Turn::Claim(which, wanted) => match self.connections(&server, wanted).await {
+                Ok(()) => self.claim(&server, &from, (which, wanted)).await,
+                Err(refused) => self.no_connection(refused).await,
+            },
         }
     }
 
@@ -189,7 +201,7 @@ impl Courier {
         &mut self,
         server: &SmtpServer,
         from: &Mailbox,
-        wanted: usize,
+        (which, wanted): (Which, usize),
     ) -> Result<Round, DbError> {
         let most = i64::try_from(wanted.min(self.connections.len())).unwrap_or(1);
         // Begun before it is asked for, so that ours is never longer than the database's.
@@ -201,7 +213,7 @@ impl Courier {
             if again.swap(true, Ordering::SeqCst) {
                 release(connection, id)?;
             }
-            claim(connection, &app, id, most)
+            claim(connection, &app, id, (which, most))
         });
         let claimed = match claimed.await {
             Ok(claimed) => claimed,
@@ -266,38 +278,57 @@ impl Courier {
                 log::warn!("mail {} is {} now", outcome.mail.id, outcome.state());
             }
         }
-        let ours = told.iter().find_map(|outcome| match &outcome.handed {
-            HandOver::Refused(refusal) => match refusal.fault {
-                Fault::Ours(_) | Fault::Quota(_) => Some(refusal.why.clone()),
-                _ => None,
-            },
-            _ => None,
-        });
-        match ours {
-            Some(why) => self.pause(why).await,
-            None if self.probing => self.lift().await,
-            None => Ok(()),
+        self.slow_down(&told).await
+    }
+
+    /// What a server said about being too fast is about all mail, if it is said of several domains.
+    async fn slow_down(&self, told: &[Outcome]) -> Result<(), DbError> {
+        let too_fast = told.iter().filter(|outcome| outcome.says_too_fast());
+        let domains: BTreeSet<String> = too_fast
+            .map(|outcome| domain_of(&outcome.mail.address))
+            .collect();
+        if domains.is_empty() {
+            return Ok(());
         }
+        let per_second = self.app.mailer.per_second;
+        self.app
+            .db
+            .run(move |connection| pacing::too_fast(connection, &domains, per_second))
+            .await
     }
 
-    async fn pause(&mut self, why: String) -> Result<(), DbError> {
+    /// No mail is in hand: whatever the server says now is about us.
+    async fn no_connection(&self, refused: Refused) -> Result<Round, DbError> {
         log::error!("no mail can be sent, all of it waits; GET /api/v1/outbox and doctor say more");
-        let (first_wait, now) = (self.app.mailer.retry, self.app.clock.now());
+        let (waits, now) = (Waits::of(&self.app.mailer), self.app.clock.now());
+        let cause = Cause::of_no_connection(refused.fault());
+        let refusal = Refusal::from(refused);
+        let new = NewPause {
+            cause,
+            likeness: ForeignText::new(refusal.likeness.as_str(), Limit::SENTENCE).into(),
+            streak: None,
+            why: refusal.why,
+        };
         self.app
             .db
-            .run(move |connection| pause::pause(connection, &why, first_wait, now))
-            .await
-            .map(drop)
+            .run(move |connection| pause::pause(connection, &new, waits, now))
+            .await?;
+        Ok(Round::Wait(self.app.mailer.retry))
     }
 
-    async fn lift(&mut self) -> Result<(), DbError> {
-        self.probing = false;
-        let now = self.app.clock.now();
-        self.app
-            .db
-            .run(move |connection| pause::lift(connection, now))
-            .await
-            .map(drop)
+    /// `MAIL_PER_HOUR` or `MAIL_PER_DAY` is used up: mail waits until they allow some again.
+    async fn wait_for_the_allowance(&self) -> Result<Round, DbError> {
+        let (limits, lease) = (self.app.mailer.limits, self.app.mailer.lease);
+        let seconds = self.app.db.run(move |connection| {
+            let Some((reason, seconds)) = ledger::used_up(connection, &limits, lease)? else {
+                return Ok(0.0);
+            };
+            pause::allowance_is_used_up(connection, &reason, seconds)?;
+            Ok(seconds)
+        });
+        Ok(Round::Wait(Duration::from_secs_f64(
+            seconds.await?.max(0.0),
+        )))
     }
 
     async fn release_unheard_of(&mut self) -> Result<(), DbError> {
@@ -327,11 +358,27 @@ impl Courier {
         Ok(())
     }
 
-    async fn tell_of_unknown_kinds(&mut self) -> Result<(), DbError> {
-        if self.unknown_kinds.is_due() {
+    async fn look_for_the_oldest(&mut self) -> Result<(), DbError> {
+        if self.oldest.is_due() {
+            let now = self.app.clock.now();
+            let oldest = self
+                .app
+                .db
+                .run(move |connection| oldest_due(connection, now));
+            self.app.metrics.outbox_oldest_due.set(oldest.await?);
+        }
+        Ok(())
+    }
+
+    async fn see_to_what_is_an_hour_old(&mut self) -> Result<(), DbError> {
+        if self.an_hour_old.is_due() {
             let (db, now) = (self.app.db.clone(), self.app.clock.now());
-            db.run(move |connection| tell_of_unknown_kinds(connection, now))
-                .await?;
+            db.run(move |connection| {
+                tell_of_unknown_kinds(connection, now)?;
+                consequence::settle_old(connection, now)?;
+                ledger::prune(connection)
+            })
+            .await?;
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! One connection to the mail server, kept open from mail to mail.
 
+mod would_take;
+
 use std::{
     error::Error as _,
     sync::atomic::{AtomicBool, Ordering},
@@ -19,6 +21,7 @@ use lettre::{
 };
 use tokio::{net::TcpStream, time::timeout};
 
+pub use self::would_take::WouldTake;
 use super::{
     filtered::{Filtered, Heard},
     gate::{Gate, Gated, Lease},
@@ -68,6 +71,8 @@ pub struct Connection {
     /// Whether it has been used for a mail already.
     kept: bool,
     broken: bool,
+    /// The server has asked for the message of the mail that is handed over.
+    begun: bool,
     used_at: Moment,
     /// Whose mail it is about, and whose it is for.
     sender: String,
@@ -89,6 +94,7 @@ impl Connection {
                 heard,
                 kept: false,
                 broken: false,
+                begun: false,
                 used_at: Moment::now(),
                 sender: String::new(),
                 recipient: String::new(),
@@ -100,6 +106,11 @@ impl Connection {
     /// Whether the server waits for another mail on it.
     pub fn can_go_on(&self) -> bool {
         !self.broken
+    }
+
+    /// Whether the server has asked for the message of the mail that was handed over last.
+    pub fn has_begun(&self) -> bool {
+        self.begun
     }
 
     /// Whether it can still be used after a while. One that was idle for longer is asked.
@@ -135,6 +146,7 @@ impl Connection {
         lease: Lease,
     ) -> HandOver {
         self.gate.open_for(lease);
+        self.begun = false;
         (self.sender, self.recipient) = (from.to_string(), to.to_string());
         let handed = self.talk(from, to, message, lease).await;
         self.gate.open();
@@ -159,6 +171,7 @@ impl Connection {
                 return HandOver::BrokenOff("the mail server did not answer in time".to_owned());
             }
         }
+        self.begun = true;
         // Asked for another part, the message has been written and the final dot comes.
         let written = AtomicBool::new(false);
         let no_more = std::iter::from_fn(|| {

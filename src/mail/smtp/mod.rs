@@ -10,6 +10,7 @@
 //! The library's own pool is not used: it writes a message and its final dot in two packets without
 //! TCP_NODELAY, which costs some 40 ms a mail (measured, see docs/ARCHITECTURE.md).
 
+mod certificate;
 mod connection;
 mod filtered;
 mod gate;
@@ -19,7 +20,7 @@ mod starttls;
 mod tls;
 
 pub use self::{
-    connection::{Connection, HandOver},
+    connection::{Connection, HandOver, WouldTake},
     gate::Lease,
     server::{Refused, SmtpServer, WrongServer},
 };

@@ -11,14 +11,23 @@ use chrono::{DateTime, Utc};
 use diesel::{
     Connection,
     prelude::*,
-    sql_types::{Array, BigInt, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{
+        Array, BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+    },
 };
 use uuid::Uuid;
 
 use self::{candidate::Candidate, facts::ClaimFacts, failed::fail};
 use super::{
     Kind, State,
+    flow::Cause,
     gate::{Flaw, Ruling, rule_on},
+    ledger::{self, THIS_ROW},
+    outcome::domain_of,
+    pacing::{RATE, take_turns},
+    pause::STOOD_STILL,
+    speed,
+    turn::{Look, Paused, Which},
 };
 use crate::{app::App, mail, suppression::AddressHash};
 
@@ -58,38 +67,73 @@ pub struct Claimed {
     pub attempts: i32,
     /// What it is about.
     pub orders: Vec<Uuid>,
+    /// The refusal of a streak that it came back from.
+    pub returned: Option<String>,
+    /// The ledger's row that counts it.
+    pub counted_at: DateTime<Utc>,
 }
 
-/// How things stand before anything is claimed.
-#[derive(Debug, QueryableByName)]
-pub struct Waiting {
-    /// Mails that are due, counted as far as it matters.
+#[derive(QueryableByName)]
+struct Row {
     #[diesel(sql_type = BigInt)]
-    pub due: i64,
-    /// Everything is paused, for so many seconds more; none left means that one mail may try.
+    due: i64,
+    #[diesel(sql_type = Bool)]
+    alert_is_due: bool,
+    #[diesel(sql_type = Bool)]
+    asked_is_due: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    cause: Option<Cause>,
     #[diesel(sql_type = Nullable<Double>)]
-    pub paused: Option<f64>,
-    /// Seconds until the pace allows the next mail.
+    seconds: Option<f64>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    is_tried: Option<bool>,
     #[diesel(sql_type = Double)]
-    pub turn: f64,
+    turn: f64,
+    #[diesel(sql_type = Nullable<Double>)]
+    rate: Option<f64>,
 }
 
 /// Looks without taking anything.
-pub fn waiting(
-    connection: &mut PgConnection,
-    most: i64,
-    now: DateTime<Utc>,
-) -> QueryResult<Waiting> {
-    diesel::sql_query(format!(
-        "SELECT (SELECT count(*) FROM (SELECT FROM outbox mail WHERE {} LIMIT $3) due) AS due, \
-             (SELECT extract(epoch FROM until - clock_timestamp())::double precision FROM outbox_pause) AS paused, \
-             (SELECT extract(epoch FROM next_at - clock_timestamp())::double precision FROM pace WHERE name = 'mails') AS turn",
-        due()
+pub fn look(connection: &mut PgConnection, app: &App, most: i64) -> QueryResult<Look> {
+    let per_second = app.mailer.per_second;
+    // The kinds that go before others are literals, for their partial index.
+    let (due, alert, asked) = (due(), is_an_alert(), "mail.asked_at > pause.tried_at");
+    let row: Row = diesel::sql_query(format!(
+        "SELECT (SELECT count(*) FROM (SELECT FROM outbox mail WHERE {due} LIMIT $4) due) AS due, \
+             EXISTS (SELECT FROM outbox mail WHERE {due} AND {alert}) AS alert_is_due, \
+             EXISTS (SELECT FROM outbox mail WHERE {due} AND {asked}) AS asked_is_due, \
+             pause.cause, extract(epoch FROM pause.until - clock_timestamp())::double precision AS seconds, \
+             coalesce(pause.trying_until > clock_timestamp(), false) AS is_tried, \
+             extract(epoch FROM pace.next_at - clock_timestamp())::double precision AS turn, \
+             CASE WHEN pace.rate IS NOT NULL THEN {rate} END AS rate \
+         FROM pace LEFT JOIN outbox_pause pause ON true WHERE pace.name = 'mails'",
+        // `$2` is the kinds here.
+        rate = RATE.replace("$2", "$5")
     ))
-    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(app.clock.now())
     .bind::<Array<Text>, _>(&Kind::ALL[..])
+    .bind::<Double, _>(speed::growth(per_second))
     .bind::<BigInt, _>(most)
-    .get_result(connection)
+    .bind::<Double, _>(per_second)
+    .get_result(connection)?;
+    let allowance = ledger::allowance(connection, &app.mailer.limits, app.mailer.lease)?;
+    Ok(Look {
+        due: usize::try_from(row.due).unwrap_or(0),
+        alert_is_due: row.alert_is_due,
+        asked_is_due: row.asked_is_due,
+        paused: row.cause.map(|cause| Paused {
+            cause,
+            seconds: row.seconds.unwrap_or(0.0),
+            is_tried: row.is_tried.unwrap_or(false),
+        }),
+        turn: row.turn,
+        rate: row.rate,
+        allowance: allowance.mails(),
+    })
+}
+
+fn is_an_alert() -> String {
+    format!("mail.kind = '{}'", Kind::Alert)
 }
 
 /// Claims up to `most` mails under the id `claim` that are due and that every gate lets through; the
@@ -98,14 +142,24 @@ pub fn claim(
     connection: &mut PgConnection,
     app: &App,
     claim: Uuid,
-    most: i64,
+    (which, most): (Which, i64),
 ) -> QueryResult<Vec<Claimed>> {
     let now = app.clock.now();
     connection.transaction(|connection| {
-        if !take_turns(connection, most, app.mailer.per_second)? {
+        let though_paused = which != Which::Any;
+        if !take_turns(connection, most, app.mailer.per_second, though_paused)? {
             return Ok(Vec::new());
         }
-        let candidates = candidates(connection, most, now)?;
+        // With the pace's row locked: another replica's claims are counted already.
+        let allowance = ledger::allowance(connection, &app.mailer.limits, app.mailer.lease)?;
+        let most = match which {
+            Which::Alerts => most,
+            _ => allowance.mails().map_or(most, |mails| most.min(mails)),
+        };
+        if most < 1 || !may_still_try(connection, which)? {
+            return Ok(Vec::new());
+        }
+        let candidates = candidates(connection, app, (which, most), now)?;
         if candidates.is_empty() {
             return Ok(Vec::new());
         }
@@ -114,19 +168,71 @@ pub fn claim(
         for candidate in candidates {
             claimed.extend(one(connection, app, claim, candidate, &facts)?);
         }
-        take(connection, &claimed, claim, app.mailer.lease)?;
+        take(connection, &mut claimed, claim, app.mailer.lease)?;
+        if let (Which::Asked | Which::Probe | Which::Alerts, [mail]) = (which, &claimed[..]) {
+            try_with(connection, app, mail)?;
+        }
         Ok(claimed)
     })
+}
+
+/// Whether mail is still paused as it was when it was looked at, where one mail is to try. The pause stays
+/// locked: one mail tries at a time.
+fn may_still_try(connection: &mut PgConnection, which: Which) -> QueryResult<bool> {
+    #[derive(QueryableByName)]
+    struct Pause {
+        #[diesel(sql_type = Bool)]
+        is_tried: bool,
+    }
+    match which {
+        Which::Any | Which::Alerts => return Ok(true),
+        Which::Asked | Which::Probe => {}
+    }
+    let pause: Option<Pause> = diesel::sql_query(
+        "SELECT coalesce(trying_until > clock_timestamp(), false) AS is_tried FROM outbox_pause FOR UPDATE",
+    )
+    .get_result(connection)
+    .optional()?;
+    Ok(pause.is_some_and(|pause| !pause.is_tried))
+}
+
+/// Writes that this mail tries for all; an alert does where there is no connection at all. Mail goes on if it is accepted, unless it goes to ourselves while
+/// others wait that do not, and it is more than the connection that was refused.
+fn try_with(connection: &mut PgConnection, app: &App, mail: &Claimed) -> QueryResult<()> {
+    let own = app.mailer.domain.to_lowercase();
+    let counts = mail.kind.is_to_a_payer() && domain_of(&mail.address) != own;
+    diesel::sql_query(format!(
+        "UPDATE outbox_pause SET trying = $1, trying_until = clock_timestamp() + make_interval(secs => $2), \
+             proves = $3 OR cause = ANY($4) OR ($5 AND NOT EXISTS (SELECT FROM outbox mail \
+                 WHERE state = '{}' AND {})) \
+         WHERE $5 OR cause = ANY($4)",
+        State::Queued,
+        row::counts("$6"),
+    ))
+    .bind::<SqlUuid, _>(mail.id)
+    .bind::<Double, _>(app.mailer.lease.as_secs_f64())
+    .bind::<Bool, _>(counts)
+    .bind::<Array<Text>, _>(before_any_mail())
+    .bind::<Bool, _>(mail.kind != Kind::Alert)
+    .bind::<Text, _>(own)
+    .execute(connection)
+    .map(drop)
+}
+
+fn before_any_mail() -> Vec<Cause> {
+    let causes = Cause::ALL.into_iter();
+    causes.filter(|cause| cause.is_before_any_mail()).collect()
 }
 
 /// The mails whose turn has come; those whose row cannot be read end here.
 fn candidates(
     connection: &mut PgConnection,
-    most: i64,
+    app: &App,
+    wanted: (Which, i64),
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Candidate>> {
     let mut candidates = Vec::new();
-    for row in row::load(connection, most, now)? {
+    for row in row::load(connection, &app.mailer.domain, wanted, now)? {
         let about = (row.id, row.kind());
         match row.read() {
             Ok(candidate) => candidates.push(candidate),
@@ -180,38 +286,41 @@ pub fn release(connection: &mut PgConnection, claim: Uuid) -> QueryResult<()> {
     .map(drop)
 }
 
-/// Takes turns of the pace, if it is ours. The row stays locked, so that replicas claim one after the
-/// other. Claiming fewer mails than turns were taken for wastes the pace, and does no harm.
-fn take_turns(connection: &mut PgConnection, mails: i64, per_second: f64) -> QueryResult<bool> {
-    let mails = i32::try_from(mails).unwrap_or(i32::MAX);
-    let taken = diesel::sql_query(
-        "UPDATE pace SET next_at = clock_timestamp() + make_interval(secs => $1) \
-         WHERE name = 'mails' AND next_at <= clock_timestamp()",
-    )
-    .bind::<Double, _>(f64::from(mails) / per_second)
-    .execute(connection)?;
-    Ok(taken > 0)
-}
-
+/// Marks mails as in hand, and counts them. The first try of a mail begins its 48 hours, on a clock that
+/// stands still while mail is paused.
 fn take(
     connection: &mut PgConnection,
-    claimed: &[Claimed],
+    claimed: &mut [Claimed],
     claim: Uuid,
     lease: Duration,
 ) -> QueryResult<()> {
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = Timestamptz)]
+        at: DateTime<Utc>,
+    }
     if claimed.is_empty() {
         return Ok(());
     }
     let ids: Vec<Uuid> = claimed.iter().map(|mail| mail.id).collect();
-    diesel::sql_query(format!(
-        "UPDATE outbox SET state = '{}', claim_id = $2, attempts = attempts + 1, \
-             claimed_until = clock_timestamp() + make_interval(secs => $3) \
-         WHERE id = ANY($1)",
+    let mails = i32::try_from(ids.len()).unwrap_or(i32::MAX);
+    let counted: Counted = diesel::sql_query(format!(
+        "WITH taken AS (UPDATE outbox SET state = '{}', claim_id = $2, attempts = attempts + 1, \
+                 queued_at = CASE WHEN attempts = 0 THEN clock_timestamp() - make_interval(secs => {STOOD_STILL}) \
+                     ELSE queued_at END, \
+                 claimed_until = clock_timestamp() + make_interval(secs => $3) \
+             WHERE id = ANY($1)) \
+         INSERT INTO mail_ledger (at, mails) VALUES ({THIS_ROW}, $4) \
+         ON CONFLICT (at) DO UPDATE SET mails = mail_ledger.mails + excluded.mails RETURNING at",
         State::Sending
     ))
     .bind::<Array<SqlUuid>, _>(ids)
     .bind::<SqlUuid, _>(claim)
     .bind::<Double, _>(lease.as_secs_f64())
-    .execute(connection)
-    .map(drop)
+    .bind::<Integer, _>(mails)
+    .get_result(connection)?;
+    for mail in claimed {
+        mail.counted_at = counted.at;
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The mail: what arrives, when, and how often.
 
-mod accident;
+pub mod accident;
 mod alert;
 pub mod arriving;
 mod faults;
@@ -8,8 +8,9 @@ mod garbled;
 mod given_up;
 mod impossible;
 mod newer;
-mod refused;
+pub mod refused;
 mod reminder;
 mod safe_connection;
 mod stopped;
+mod waits;
 mod wake;

@@ -118,8 +118,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "activity",
             "app",
             "clock",
+            "column",
             "config",
             "db",
+            "foreign_text",
             "inbox",
             "mail",
             "order",
@@ -295,6 +297,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "case",
             "mail",
             "order",
+            "outbox",
             "reminder",
             "schema",
             "session",
@@ -304,7 +307,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The edges.
     (
         "doctor",
-        &["app", "config", "db", "gateway", "mail", "order", "sweep"],
+        &[
+            "app", "config", "db", "gateway", "mail", "order", "outbox", "sweep",
+        ],
     ),
     (
         "web",
@@ -550,6 +555,11 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "reminder/rule.rs",
         "outbox/gate.rs",
         "outbox/retry.rs",
+        "mail/smtp/certificate.rs",
+        "outbox/flow/follow.rs",
+        "outbox/speed.rs",
+        "outbox/turn.rs",
+        "outbox/waiting/sentence.rs",
         "mail/smtp/incoming.rs",
         "mail/refusal/enhanced.rs",
         "mail/refusal/likeness.rs",

@@ -3,6 +3,7 @@
 pub mod accident;
 mod alert;
 pub mod arriving;
+mod faults;
 mod garbled;
 mod given_up;
 mod impossible;

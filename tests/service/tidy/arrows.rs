@@ -548,6 +548,7 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "mail/refusal/enhanced.rs",
         "mail/refusal/likeness.rs",
         "mail/refusal/mod.rs",
+        "mail/refusal/wordings.rs",
         "mail/refusal/words.rs",
         "mail/layout.rs",
         "mail/template.rs",

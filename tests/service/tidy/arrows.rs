@@ -557,6 +557,7 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "outbox/retry.rs",
         "mail/smtp/certificate.rs",
         "outbox/flow/follow.rs",
+        "outbox/flow/state.rs",
         "outbox/speed.rs",
         "outbox/turn.rs",
         "outbox/waiting/sentence.rs",

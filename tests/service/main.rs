@@ -11,6 +11,7 @@ mod click;
 mod commands;
 mod database;
 mod import;
+mod letters;
 mod mail;
 mod migrations;
 mod printing;

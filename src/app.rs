@@ -12,6 +12,7 @@ use crate::{
     config::{self, Secret, WrongSetting},
     db::{Db, Lane, Lanes},
     gateway::Gateway,
+    language::Language,
     link::{self, token::LinkKeys},
     mail::{Mailer, letter::About, template::Holes},
     metrics::Metrics,
@@ -141,8 +142,9 @@ impl App {
     }
 
     /// The link that ends all mail to an address.
-    pub fn unsubscribe_url(&self, address: AddressHash) -> String {
-        link::unsubscribe_url(&self.public_url, &self.keys.sign_unsubscribe(address.0))
+    pub fn unsubscribe_url(&self, address: AddressHash, language: Option<Language>) -> String {
+        let token = self.keys.sign_unsubscribe(address.0);
+        link::unsubscribe_url(&self.public_url, &token, language)
     }
 
     /// Writes a mail about an order: `write` gets what it can say.
@@ -155,7 +157,7 @@ impl App {
         let holes = Holes {
             order,
             pay_url: &self.pay_url(order),
-            unsubscribe_url: &self.unsubscribe_url(address),
+            unsubscribe_url: &self.unsubscribe_url(address, Some(order.locale.language())),
             shop_name: &self.shop.shop_name,
         };
         write(&About {

@@ -32,6 +32,9 @@ const CLAIM: i64 = 16;
 const TRIES: i32 = 36;
 /// What the database refuses so often it will not take; sooner, since waiting seldom helps.
 const REFUSALS: i32 = 8;
+/// Stripe Connect: <https://docs.stripe.com/connect/webhooks>. Ids are an account's own, and what was paid
+/// there is nobody's here.
+const OTHER_ACCOUNT: &str = "other_account: the event is of another account (Stripe Connect)";
 /// A read at Stripe takes no longer, so that the next events do not wait for it; it is tried again.
 const READ_BUDGET: Duration = Duration::from_secs(4);
 
@@ -168,6 +171,9 @@ async fn what_it_says(app: &App, claimed: &Claimed) -> Result<Told, Outcome> {
     let Some(event) = Event::read(&claimed.body) else {
         return Err(Outcome::Failed(NO_EVENT.to_owned()));
     };
+    if event.envelope.account.is_some() {
+        return Err(Outcome::Ignored(OTHER_ACCOUNT.to_owned()));
+    }
     let handling = dispatch::handling(&claimed.kind);
     if claimed
         .livemode

@@ -97,7 +97,7 @@ pub fn has_controls(text: &str) -> bool {
 }
 
 /// Whether it turns the direction of what follows, so that a text reads as another one.
-fn turns(c: char) -> bool {
+pub fn turns(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -187,7 +187,7 @@ fn message(app: &App) -> Vec<u8> {
         to: "parent@example.org",
         message_id: "<1@example.org>",
         text: &app.write(&order, hash, letter::link),
-        unsubscribe_url: Some(&app.unsubscribe_url(hash)),
+        unsubscribe_url: Some(&app.unsubscribe_url(hash, None)),
         now: app.clock.now(),
     });
     made.expect("a mail").bytes

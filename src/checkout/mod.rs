@@ -12,7 +12,7 @@ mod row;
 pub mod session;
 mod step;
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -29,6 +29,7 @@ use crate::{
     app::App,
     db::DbError,
     gateway::CallError,
+    language::Language,
     link::token::PayClaims,
     order::Order,
     settlement::{self, FoundBy},
@@ -58,8 +59,9 @@ pub enum Door {
     Refused(Order),
     /// To a page that asks to wait: too many fresh sessions for this order.
     TooMany(Order),
-    /// To a page that tries again by itself: Stripe or the database is away. Nothing is lost.
-    TryAgain,
+    /// To a page that tries again by itself: Stripe or the database is away. Nothing is lost. The order's
+    /// language, if it was read before that.
+    TryAgain(Option<Language>),
     /// To a page that says that the order is no longer kept: we signed the link to it once.
     Gone,
 }
@@ -73,7 +75,7 @@ impl Door {
             Self::Replaced(_) => "replaced",
             Self::Refused(_) => "refused",
             Self::TooMany(_) => "too_many",
-            Self::TryAgain => "try_again",
+            Self::TryAgain(_) => "try_again",
             Self::Gone => "gone",
         }
     }
@@ -87,21 +89,19 @@ impl Door {
 pub async fn click(app: &App, link: &PayClaims, visitor: Visitor) -> Door {
     let order_id = link.order_id;
     let deadline = Instant::now() + app.click_budget;
-    match tokio::time::timeout_at(deadline, walk(app, link, visitor, deadline)).await {
-        Ok(Ok(door)) => door,
-        Ok(Err(UpstreamError::Database(error))) => {
-            error.log("checkout");
-            Door::TryAgain
-        }
+    let language = OnceLock::new();
+    let walk = walk(app, link, visitor, deadline, &language);
+    match tokio::time::timeout_at(deadline, walk).await {
+        Ok(Ok(Some(door))) => return door,
+        // A reason has been logged.
+        Ok(Ok(None)) => {}
+        Ok(Err(UpstreamError::Database(error))) => error.log("checkout"),
         Ok(Err(UpstreamError::Stripe(error))) => {
             log::warn!("a click for order {order_id} waits for Stripe: {error}");
-            Door::TryAgain
         }
-        Err(_) => {
-            log::warn!("a click for order {order_id} ran out of time");
-            Door::TryAgain
-        }
+        Err(_) => log::warn!("a click for order {order_id} ran out of time"),
     }
+    Door::TryAgain(language.get().copied())
 }
 
 /// Asks Stripe once how the order's payable session stands, or the one whose bank debit is on its
@@ -151,7 +151,8 @@ async fn walk(
     link: &PayClaims,
     visitor: Visitor,
     deadline: Instant,
-) -> Result<Door, UpstreamError> {
+    language: &OnceLock<Language>,
+) -> Result<Option<Door>, UpstreamError> {
     let order_id = link.order_id;
     // The quick way first: no lock for a session that can be handed out as it is.
     let mut alone = None;
@@ -169,11 +170,12 @@ async fn walk(
             .run(move |connection| load(connection, order_id))
             .await?;
         let Some(found) = found else {
-            return Ok(Door::Gone);
+            return Ok(Some(Door::Gone));
         };
         let (order, live) = (&found.order, found.live.as_ref());
+        language.get_or_init(|| order.locale.language());
         if link.link_version < order.link_version {
-            return Ok(Door::Replaced(found.order));
+            return Ok(Some(Door::Replaced(found.order)));
         }
         let wanted = params::mint_params(app, &found).hash();
         // One that is minted now is handed out, however long it must live to be handed out again.
@@ -197,20 +199,22 @@ async fn walk(
                 looked = true;
                 look(app, order_id, FoundBy::Click).await?;
             }
-            Step::Show => return Ok(Door::Show(found.order)),
-            Step::HandOut(url) if app.checkout_hosts.allow(&url) => return Ok(Door::Redirect(url)),
-            Step::HandOut(_) => return Ok(turn_away(app, found.order, &FOREIGN_HOST).await?),
-            Step::Begin if walk.lost == LOST_AT_MOST => return Ok(Door::TryAgain),
+            Step::Show => return Ok(Some(Door::Show(found.order))),
+            Step::HandOut(url) if app.checkout_hosts.allow(&url) => {
+                return Ok(Some(Door::Redirect(url)));
+            }
+            Step::HandOut(_) => return Ok(Some(turn_away(app, found.order, &FOREIGN_HOST).await?)),
+            Step::Begin if walk.lost == LOST_AT_MOST => return Ok(None),
             step => match take(&mut walk, &found, step).await {
                 Ok(None) => {}
-                Ok(Some(door)) => return Ok(door),
+                Ok(Some(door)) => return Ok(Some(door)),
                 Err(UpstreamError::Stripe(error)) if error.refuses_our_key() => {
-                    return Ok(turn_away(app, found.order, &error).await?);
+                    return Ok(Some(turn_away(app, found.order, &error).await?));
                 }
                 Err(trouble) => return Err(trouble),
             },
         }
     }
     log::error!("a click for order {order_id} went in circles");
-    Ok(Door::TryAgain)
+    Ok(None)
 }

@@ -51,10 +51,33 @@ pub struct Reminder {
     pub reminder_max_age_seconds: u32,
 }
 
+/// An address, or a name and an address in angle brackets. The name is taken as it is written, also where
+/// a mail's header would need quotation marks around it: the header gets them.
 fn mailbox(text: &str) -> Result<Mailbox, String> {
-    text.trim()
-        .parse()
-        .map_err(|_| "it must be an e-mail address, or Name <address>".to_owned())
+    let text = text.trim();
+    let (name, address) = match text
+        .strip_suffix('>')
+        .and_then(|text| text.rsplit_once('<'))
+    {
+        Some((name, address)) => (name.trim(), address),
+        None => ("", text),
+    };
+    let wrong = || "it must be an e-mail address, or Name <address>".to_owned();
+    let address = address.trim().parse().map_err(|_| wrong())?;
+    let name = name
+        .strip_prefix('"')
+        .and_then(|name| name.strip_suffix('"'))
+        .map_or_else(
+            || name.to_owned(),
+            |name| name.replace("\\\"", "\"").replace("\\\\", "\\"),
+        );
+    if name.chars().any(char::is_control) {
+        return Err(wrong());
+    }
+    Ok(Mailbox::new(
+        Some(name).filter(|name| !name.is_empty()),
+        address,
+    ))
 }
 
 fn pace(text: &str) -> Result<f64, String> {
@@ -62,5 +85,54 @@ fn pace(text: &str) -> Result<f64, String> {
         // What is slower overflows where the next mail's time is worked out.
         Ok(pace) if (0.000_1..=100_000.0).contains(&pace) => Ok(pace),
         _ => Err("it must be a number from 0.0001 to 100000".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_senders_name_needs_no_quotation_marks() {
+        let read = |text: &str| {
+            let mailbox = mailbox(text).expect(text);
+            (mailbox.name.unwrap_or_default(), mailbox.email.to_string())
+        };
+        for (text, name) in [
+            ("cup@rovers.example", ""),
+            ("<cup@rovers.example>", ""),
+            ("Rovers Youth FC <cup@rovers.example>", "Rovers Youth FC"),
+            (
+                "\"Rovers Youth FC\" <cup@rovers.example>",
+                "Rovers Youth FC",
+            ),
+            (
+                "Rovers: U12 (girls) <cup@rovers.example>",
+                "Rovers: U12 (girls)",
+            ),
+            (
+                "Müller & Söhne, e.V. <cup@rovers.example>",
+                "Müller & Söhne, e.V.",
+            ),
+            (
+                "\"The \\\"Rovers\\\"\" <cup@rovers.example>",
+                "The \"Rovers\"",
+            ),
+            ("Rovers <3 <cup@rovers.example>", "Rovers <3"),
+        ] {
+            assert_eq!(
+                read(text),
+                (name.to_owned(), "cup@rovers.example".to_owned())
+            );
+        }
+        for wrong in [
+            "",
+            "Rovers",
+            "Rovers <>",
+            "Rovers <a@b> x",
+            "a\nb <cup@rovers.example>",
+        ] {
+            assert!(mailbox(wrong).is_err(), "{wrong}");
+        }
     }
 }

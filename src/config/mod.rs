@@ -3,6 +3,7 @@
 //! The groups follow what a command needs, so that `freshmint link` does not ask for an SMTP server.
 //! A value that is wrong is named in the error; a secret's value never is.
 
+mod database;
 mod mail;
 
 use std::{fmt, net::IpAddr, str::FromStr};
@@ -10,7 +11,10 @@ use std::{fmt, net::IpAddr, str::FromStr};
 use clap::{Args, FromArgMatches, ValueEnum};
 use url::Url;
 
-pub use self::mail::{Mail, Reminder};
+pub use self::{
+    database::{Database, FEWEST_CONNECTIONS},
+    mail::{Mail, Reminder},
+};
 use crate::link::token::LinkKeys;
 
 /// A value that must not reach a log: its `Debug` and its errors do not show it.
@@ -43,37 +47,6 @@ impl FromStr for Secret {
     }
 }
 
-/// Payers and webhooks need two; the worker, `/readyz` and the API one each.
-pub const FEWEST_CONNECTIONS: u32 = 5;
-
-/// Where the orders are kept.
-#[derive(Args, Clone, Debug)]
-pub struct Database {
-    /// PostgreSQL 14 or newer, as postgres://user:password@host/name
-    #[arg(long, env, hide_env_values = true)]
-    pub database_url: Secret,
-    /// Connections that one process keeps at most, at least 5
-    #[arg(long, env, hide_env_values = true, default_value_t = 8, value_parser = pool_size)]
-    pub database_pool_size: u32,
-    /// The same past a transaction pooler, for LISTEN and migrations; if it is set, DATABASE_URL may be a pooler's
-    #[arg(long, env, hide_env_values = true)]
-    pub database_direct_url: Option<Secret>,
-}
-
-impl Database {
-    /// Whether a transaction pooler may be between.
-    pub fn is_pooled(&self) -> bool {
-        self.database_direct_url.is_some()
-    }
-
-    /// PostgreSQL itself.
-    pub fn direct(&self) -> &Secret {
-        self.database_direct_url
-            .as_ref()
-            .unwrap_or(&self.database_url)
-    }
-}
-
 /// What the pay links are made of.
 #[derive(Args, Clone, Debug)]
 pub struct Links {
@@ -103,7 +76,7 @@ pub struct Stripe {
     #[arg(long, env, hide_env_values = true)]
     pub stripe_secret_key: Secret,
     /// Where Stripe's API is
-    #[arg(long, env, hide_env_values = true, default_value = "https://api.stripe.com", value_parser = base_url)]
+    #[arg(long, env, hide_env_values = true, default_value = "https://api.stripe.com", value_parser = api_base)]
     pub stripe_api_base: Url,
     /// Whole budget of one click in seconds, retries included
     #[arg(long, env, hide_env_values = true, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
@@ -151,10 +124,14 @@ impl Webhook {
             .stripe_webhook_secrets
             .expose()
             .split(',')
-            .map(str::trim)
+            .map(|secret| secret.trim_matches(' '))
             .collect();
-        if secrets.iter().any(|secret| secret.is_empty()) {
-            let what = "it must be one secret (whsec_…) or several with commas between, none of them empty";
+        // With marks or a line end from a file it would fit no signature, and nobody would know why.
+        let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '`');
+        let is_wrong = |secret: &&str| secret.is_empty() || !secret.chars().all(is_plain);
+        if secrets.iter().any(is_wrong) {
+            let what = "it must be one secret (whsec_…) or several with commas between, none of them empty, \
+                        without quotation marks, blanks or line ends";
             return Err(WrongSetting::new("STRIPE_WEBHOOK_SECRETS", what));
         }
         Ok(secrets.into_iter().map(Secret::new).collect())
@@ -286,13 +263,16 @@ pub fn is_on_this_machine(url: &Url) -> bool {
     }
 }
 
-fn pool_size(text: &str) -> Result<u32, String> {
-    match text.trim().parse() {
-        Ok(size @ FEWEST_CONNECTIONS..=1000) => Ok(size),
-        _ => Err(format!(
-            "it must be a whole number from {FEWEST_CONNECTIONS} to 1000: payers, the worker, /readyz and \
-             the API have connections of their own"
-        )),
+/// The secret key goes there with every call.
+fn api_base(text: &str) -> Result<Url, String> {
+    let url = base_url(text)?;
+    if url.scheme() == "https" || is_on_this_machine(&url) {
+        Ok(url)
+    } else {
+        Err(
+            "it must be https, since the secret key goes there; http is for this machine alone"
+                .to_owned(),
+        )
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     config,
     db::{self, DbError},
     gateway::CallError,
+    order,
     sweep::silent_since,
 };
 
@@ -57,7 +58,7 @@ pub async fn examine(app: &App) -> Vec<Check> {
     let ping = app.stripe.ping(Instant::now() + PATIENCE).await;
     let skew = clock_skew(ping.date, app.clock.now());
     let check = |name, finding| Check { name, finding };
-    vec![
+    let mut checks = vec![
         check("database", database),
         check("migrations", migrations),
         check(
@@ -73,7 +74,29 @@ pub async fn examine(app: &App) -> Vec<Check> {
         check("mail", mail::finding(app).await),
         check("public URL", public_url(&app.public_url)),
         check("clock", skew),
-    ]
+    ];
+    checks.extend(
+        references(app)
+            .await
+            .map(|finding| check("references", finding)),
+    );
+    checks
+}
+
+/// Two orders for one name, if there are any.
+async fn references(app: &App) -> Option<Finding> {
+    let found = app.db.run(order::colliding_references).await.ok()?;
+    let quoted: Vec<String> = found
+        .iter()
+        .map(|it| format!("\u{201c}{it}\u{201d}"))
+        .collect();
+    (!quoted.is_empty()).then(|| {
+        Finding::Fine(format!(
+            "{} differ from another order's in how their letters are typed alone: cancel the one that is \
+             not meant",
+            quoted.join(", ")
+        ))
+    })
 }
 
 async fn database(app: &App) -> (Finding, Finding) {

@@ -5,6 +5,8 @@ pub mod token;
 
 use url::Url;
 
+use crate::language::Language;
+
 /// The pay link: `token` under the service's public address, with or without a slash at its end.
 pub fn pay_url(public_url: &Url, token: &str) -> String {
     format!("{}/pay/{token}", public_url.as_str().trim_end_matches('/'))
@@ -20,20 +22,22 @@ pub fn return_url(public_url: &Url, token: &str) -> String {
     format!("{}/return", pay_url(public_url, token))
 }
 
-/// The link in a mail that ends all mail to its address.
-pub fn unsubscribe_url(public_url: &Url, token: &str) -> String {
-    format!(
-        "{}/unsubscribe/{token}",
-        public_url.as_str().trim_end_matches('/')
-    )
+/// The link in a mail that ends all mail to its address; `language` is its page's, if it is known.
+pub fn unsubscribe_url(public_url: &Url, token: &str, language: Option<Language>) -> String {
+    let origin = public_url.origin().ascii_serialization();
+    origin + &unsubscribe_path(public_url, token, language)
 }
 
 /// The path of the same, for the button on its page.
-pub fn unsubscribe_path(public_url: &Url, token: &str) -> String {
-    format!(
-        "{}/unsubscribe/{token}",
-        public_url.path().trim_end_matches('/')
-    )
+pub fn unsubscribe_path(public_url: &Url, token: &str, language: Option<Language>) -> String {
+    let path = public_url.path().trim_end_matches('/');
+    let query = language.map(|language| format!("?l={}", language.words().code));
+    format!("{path}/unsubscribe/{token}{}", query.unwrap_or_default())
+}
+
+/// Where something of the API is, for `Location`: `path` begins with a slash.
+pub fn api_path(public_url: &Url, path: &str) -> String {
+    format!("{}/api/v1{path}", public_url.path().trim_end_matches('/'))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use lettre::{
     Address,
@@ -15,6 +16,9 @@ use super::{Text, layout::flowed};
 
 /// Bytes of a line that mail servers take as it is (RFC 5321, 4.5.3.1.6, less its end).
 const LONGEST_LINE: usize = 998;
+
+/// Bytes of text in one encoded word: 56 of base64, and 12 around them.
+const LONGEST_WORD: usize = 42;
 
 /// One mail, ready to be made.
 #[derive(Debug)]
@@ -74,11 +78,24 @@ pub fn make(draft: &Draft) -> Result<Ready, Unmakable> {
     let mut message = message
         .singlepart(part.body(body(&draft.text.body)))
         .map_err(|error| Unmakable(error.to_string()))?;
-    let mut add = |name: &'static str, value: String| {
+    let mut insert = |value| message.headers_mut().insert_raw(value);
+    let encoded = |name, raw: &str, encoded| {
         let name = HeaderName::new_from_ascii_str(name);
-        message
-            .headers_mut()
-            .insert_raw(HeaderValue::new(name, value));
+        HeaderValue::dangerous_new_pre_encoded(name, raw.to_owned(), encoded)
+    };
+    let subject = &draft.text.subject;
+    if looks_encoded(subject) {
+        insert(encoded("Subject", subject, encoded_words(subject)));
+    }
+    if let Some(name) = draft.from.name.as_ref().filter(|name| looks_encoded(name)) {
+        let from = format!("{} <{}>", encoded_words(name), draft.from.email);
+        insert(encoded("From", name, from));
+    }
+    let mut add = |name: &'static str, value: String| {
+        insert(HeaderValue::new(
+            HeaderName::new_from_ascii_str(name),
+            value,
+        ));
     };
     add("Auto-Submitted", "auto-generated".to_owned());
     if let Some(url) = draft.unsubscribe_url {
@@ -93,6 +110,27 @@ pub fn make(draft: &Draft) -> Result<Ready, Unmakable> {
         to,
         bytes: message.formatted(),
     })
+}
+
+/// A text that looks like an encoded word is read as what that stands for (RFC 2047, 2): the library
+/// writes ASCII as it is, so such a one is encoded here.
+fn looks_encoded(text: &str) -> bool {
+    text.contains("=?")
+}
+
+/// As encoded words, none longer than the 75 characters of RFC 2047, on lines of their own.
+fn encoded_words(text: &str) -> String {
+    let (mut words, mut word) = (Vec::new(), String::new());
+    let encoded = |word: &str| format!("=?utf-8?b?{}?=", STANDARD.encode(word));
+    for c in text.chars() {
+        if word.len() + c.len_utf8() > LONGEST_WORD {
+            words.push(encoded(&word));
+            word.clear();
+        }
+        word.push(c);
+    }
+    words.push(encoded(&word));
+    words.join("\r\n ")
 }
 
 /// The text's lines, as they are where every server takes them so.
@@ -227,6 +265,44 @@ mod tests {
             mail.contains("Auto-Submitted: auto-generated\r\n"),
             "{mail}"
         );
+    }
+
+    #[test]
+    fn what_looks_like_an_encoded_word_arrives_as_it_was_written() {
+        let subject = format!("=?utf-8?q?=46ree?= fee {}", "and a long end ".repeat(6));
+        let from = Mailbox::new(
+            Some("=?utf-8?q?Stripe?=".to_owned()),
+            "cup@rovers.example.org".parse().unwrap(),
+        );
+        let text = text(subject.trim_end(), "x");
+        let ready = make(&Draft {
+            from: &from,
+            reply_to: None,
+            to: "parent@example.org",
+            message_id: "<019ab3c2@rovers.example.org>",
+            text: &text,
+            unsubscribe_url: None,
+            now: DateTime::UNIX_EPOCH,
+        });
+        let mail = String::from_utf8(ready.unwrap().bytes).unwrap();
+        let (head, _) = mail.split_once("\r\n\r\n").unwrap();
+        assert!(head.lines().all(|line| line.len() <= 78), "{head}");
+        let head = head.replace("\r\n ", " ");
+        let header = |name: &str| {
+            head.lines()
+                .find_map(|line| line.strip_prefix(name))
+                .unwrap()
+        };
+        let decoded = |value: &str| -> String {
+            let words = value
+                .split(' ')
+                .filter_map(|word| word.strip_prefix("=?utf-8?b?"));
+            let bytes = words.map(|word| STANDARD.decode(word.trim_end_matches("?=")).unwrap());
+            String::from_utf8(bytes.flatten().collect()).unwrap()
+        };
+        assert_eq!(decoded(header("Subject: ")), text.subject);
+        assert_eq!(decoded(header("From: ")), "=?utf-8?q?Stripe?=");
+        assert!(header("From: ").ends_with(" <cup@rovers.example.org>"));
     }
 
     #[test]

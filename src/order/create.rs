@@ -59,7 +59,8 @@ fn insert(
             .returning(OrderRow::as_returning())
             .get_result(connection)?;
         if stored.id != row.id {
-            let as_given = stored.content_hash == row.content_hash;
+            let as_given = stored.content_hash == row.content_hash
+                || stored.content_hash == order.content_hash_decomposed();
             let today = stored.decode()?;
             let as_today = today.says(order);
             return Ok(Created::Stands {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use icu_normalizer::DecomposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -126,8 +127,19 @@ impl NewOrder {
     /// known even if the stored one has been changed since. It is kept in the database: a field
     /// added to [`NewOrder`] later must be skipped in JSON where it has its default.
     pub fn content_hash(&self) -> String {
-        let json = serde_json::to_vec(self).expect("plain texts and numbers always become JSON");
-        hex::encode(Sha256::digest(json))
+        hex::encode(Sha256::digest(self.json()))
+    }
+
+    /// The same of the content in decomposed letters (Unicode NFD), as a Mac writes a file: texts were
+    /// once kept and hashed as they came.
+    pub fn content_hash_decomposed(&self) -> String {
+        let json = self.json();
+        let decomposed = DecomposingNormalizerBorrowed::new_nfd().normalize(&json);
+        hex::encode(Sha256::digest(decomposed.as_bytes()))
+    }
+
+    fn json(&self) -> String {
+        serde_json::to_string(self).expect("plain texts and numbers always become JSON")
     }
 }
 

@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The longest address that SMTP can carry (RFC 5321, 4.5.3.1.3, less the angle brackets).
 const MAX_LENGTH: usize = 254;
 
 /// A deliverable address: local part, `@`, a domain with a dot, ASCII. `Debug` and `Display` show
 /// `j…@example.org`; [`Email::as_str`] and serde give the address itself.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
 pub struct Email(String);
 
 /// Why a text is no address. None of them repeats it.
@@ -27,6 +27,9 @@ pub enum EmailError {
         "Stripe takes ASCII letters only in an address; write an international domain as xn--…"
     )]
     NotAscii,
+    /// Mail programs on the way take it for an option or a command.
+    #[error("an address that begins with - or | is not written to; is it a typing error?")]
+    Command,
     /// More than 254 characters.
     #[error("this address is longer than the 254 characters that mail servers take")]
     TooLong,
@@ -57,7 +60,16 @@ impl Email {
         {
             return Err(EmailError::NotAnAddress);
         }
+        if text.starts_with(['-', '|']) {
+            return Err(EmailError::Command);
+        }
         Ok(Self(text.to_owned()))
+    }
+
+    /// An address from a row: it was checked when it came, by the rules of that day. `None` for an empty
+    /// text.
+    pub fn stored(text: String) -> Option<Self> {
+        (!text.is_empty()).then_some(Self(text))
     }
 
     /// The address as it was written.
@@ -74,21 +86,14 @@ impl Email {
 impl fmt::Display for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let domain = self.0.rsplit_once('@').map_or("", |(_, domain)| domain);
-        write!(f, "{}…@{domain}", &self.0[..1])
+        let first = self.0.chars().next().unwrap_or_default();
+        write!(f, "{first}…@{domain}")
     }
 }
 
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
-    }
-}
-
-impl TryFrom<String> for Email {
-    type Error = EmailError;
-
-    fn try_from(text: String) -> Result<Self, EmailError> {
-        Self::parse(&text)
     }
 }
 
@@ -101,6 +106,14 @@ impl From<Email> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_mail_program_takes_for_a_command_is_refused_and_read_from_old_rows() {
+        for text in ["-f@example.org", "|cat@example.org", "--x@example.org"] {
+            assert_eq!(Email::parse(text), Err(EmailError::Command), "{text}");
+            assert_eq!(Email::stored(text.to_owned()).unwrap().as_str(), text);
+        }
+    }
 
     #[test]
     fn ordinary_addresses_are_taken_as_they_are_written() {

@@ -1,9 +1,9 @@
 //! Orders looked up: one, or a page of them.
 
-use diesel::prelude::*;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
 use uuid::Uuid;
 
-use super::{Kind, Order, OrderRow, Status};
+use super::{Kind, Order, OrderRow, Status, text::composed};
 use crate::{
     db::lower,
     schema::{blast_recipients, orders, outbox, outbox_orders},
@@ -44,7 +44,9 @@ pub fn list(
         query = query.filter(lower(orders::email).eq(email.trim().to_lowercase()));
     }
     if let Some(reference) = &filter.reference {
-        query = query.filter(orders::reference.eq(reference));
+        // Also as it was typed: of two that differ in their form alone both can be found.
+        let forms = [reference.clone(), composed(reference)];
+        query = query.filter(orders::reference.eq_any(forms));
     }
     if let Some(kind) = filter.kind {
         query = query.filter(orders::kind.eq(kind));
@@ -89,5 +91,20 @@ pub fn find_by_reference(
         reference: Some(reference.to_owned()),
         ..OrderFilter::default()
     };
-    Ok(list(connection, &filter, 1)?.pop())
+    let mut found = list(connection, &filter, 2)?;
+    let as_typed = found.iter().position(|order| order.reference == reference);
+    Ok(as_typed
+        .map(|at| found.swap_remove(at))
+        .or_else(|| found.pop()))
+}
+
+/// References that differ from another order's in the form of their letters alone (`ü` as one character or
+/// as two), so that they could not be kept in one form; at most ten.
+pub fn colliding_references(connection: &mut PgConnection) -> QueryResult<Vec<String>> {
+    orders::table
+        .filter(sql::<Bool>("reference IS NOT NFC NORMALIZED"))
+        .order(orders::id)
+        .limit(10)
+        .select(orders::reference)
+        .load(connection)
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::text::{TextError, one_line};
+use super::text::{TextError, composed, one_line};
 
 /// The keys that every session carries from us; an order may not bring its own.
 pub const RESERVED: [&str; 3] = ["order_id", "reference", "freshmint_session"];
@@ -59,11 +59,12 @@ impl Metadata {
     /// Adds or replaces a pair.
     pub fn insert(&mut self, key: &str, value: &str) -> Result<(), MetadataError> {
         Self::check_key(key)?;
-        one_line(value, 500).map_err(MetadataError::Value)?;
-        if self.0.len() == MAX_KEYS && !self.0.contains_key(key) {
+        let (key, value) = (composed(key), composed(value));
+        one_line(&value, 500).map_err(MetadataError::Value)?;
+        if self.0.len() == MAX_KEYS && !self.0.contains_key(&key) {
             return Err(MetadataError::TooMany);
         }
-        self.0.insert(key.to_owned(), value.to_owned());
+        self.0.insert(key, value);
         Ok(())
     }
 

@@ -38,7 +38,7 @@ use uuid::Uuid;
 pub use self::{
     advance::{advance, advance_as_of},
     create::{Created, create, restore},
-    find::{OrderFilter, find, find_by_reference, list},
+    find::{OrderFilter, colliding_references, find, find_by_reference, list},
     kind::Kind,
     owed::set_amount,
     restored::{Param, Restored, Simpler, simplify},

@@ -74,11 +74,7 @@ impl OrderRow {
         }
         Ok(Order {
             id: self.id,
-            email: self
-                .email
-                .map(|email| Email::parse(&email))
-                .transpose()
-                .map_err(|error| impossible("email", error))?,
+            email: self.email.and_then(Email::stored),
             locale: Locale::parse(&self.locale).map_err(|error| impossible("locale", error))?,
             mode: self.mode,
             lines,

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
-use crate::foreign_text::{breaks, safe};
+use crate::foreign_text::{breaks, safe, turns};
 
 /// What the shop calls the order. Unique, compared to the letter.
 pub type Reference = Text<120>;
@@ -14,9 +15,12 @@ pub type Name = Text<200>;
 pub type Description = Text<250>;
 
 /// A text of 1 to `MAX` characters, trimmed, in one line: no control characters, so that it can
-/// stand in a mail header, a log line and a JSON column.
+/// stand in a mail header, a log line and a JSON column. Letters are composed (Unicode NFC), so that a
+/// name typed on two machines is one.
+///
+/// What is read from a row is taken as it is: it was checked when it came, by the rules of that day.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(transparent)]
 pub struct Text<const MAX: usize>(String);
 
 /// Why a text cannot be taken.
@@ -36,6 +40,9 @@ pub enum TextError {
     /// A tab, a line break, a NUL…
     #[error("this has a tab, a line break or another control character in it; remove it")]
     Control,
+    /// A mark that is not seen, and makes a text read as another one.
+    #[error("this has an invisible mark in it that turns the direction of letters; type it anew")]
+    Direction,
 }
 
 impl<const MAX: usize> Text<MAX> {
@@ -45,8 +52,12 @@ impl<const MAX: usize> Text<MAX> {
         if text.is_empty() {
             return Err(TextError::Empty);
         }
-        one_line(text, MAX)?;
-        Ok(Self(text.to_owned()))
+        let text = composed(text);
+        one_line(&text, MAX)?;
+        if text.chars().any(turns) {
+            return Err(TextError::Direction);
+        }
+        Ok(Self(text))
     }
 
     /// What can be taken of a text that somebody else has written: in one line, cut where it is too long,
@@ -61,6 +72,13 @@ impl<const MAX: usize> Text<MAX> {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The text in Unicode's composed form (NFC): `ü` is one character, however it was typed.
+pub fn composed(text: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc()
+        .normalize(text)
+        .into_owned()
 }
 
 /// Checks that a text has at most `max` characters and stays in one line.
@@ -79,14 +97,6 @@ pub(crate) fn one_line(text: &str, max: usize) -> Result<(), TextError> {
 impl<const MAX: usize> fmt::Display for Text<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl<const MAX: usize> TryFrom<String> for Text<MAX> {
-    type Error = TextError;
-
-    fn try_from(text: String) -> Result<Self, TextError> {
-        Self::parse(&text)
     }
 }
 
@@ -119,6 +129,37 @@ mod tests {
             Reference::parse("\u{a0} U12  Miller\r\n").unwrap().as_str(),
             "U12  Miller"
         );
+    }
+
+    #[test]
+    fn a_name_typed_on_two_machines_is_one() {
+        let (composed, decomposed) = ("U12-M\u{fc}ller", "U12-Mu\u{308}ller");
+        let read = |text| Reference::parse(text).map(String::from);
+        assert_eq!(read(decomposed), read(composed));
+        assert_eq!(read(decomposed).as_deref(), Ok(composed));
+    }
+
+    #[test]
+    fn letters_of_any_script_stay_and_marks_of_direction_are_refused() {
+        // Joiners are part of words in Persian and Hindi, and of some emoji.
+        for text in [
+            "علی\u{200c}رضا",
+            "क्\u{200d}ष",
+            "李小龍",
+            "👨\u{200d}👩\u{200d}👧",
+        ] {
+            assert_eq!(Name::parse(text).unwrap().as_str(), text);
+        }
+        for mark in ['\u{202e}', '\u{200f}', '\u{2066}', '\u{61c}'] {
+            let text = format!("CUP{mark}-1");
+            assert_eq!(Reference::parse(&text), Err(TextError::Direction));
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_read_by_the_rules_of_its_day() {
+        let text: Description = serde_json::from_str("\"a\\u202eb\\tc\"").unwrap();
+        assert_eq!(text.as_str(), "a\u{202e}b\tc");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use lettre::message::Mailbox;
 use super::{claim::Claimed, outcome::Outcome};
 use crate::{
     app::App,
+    language::Language,
     mail::{
         message::{self, Draft},
         refusal::{Fault, Refusal},
@@ -29,7 +30,7 @@ pub async fn carry(
     mail: Claimed,
     lease: Lease,
 ) -> Carried {
-    let unsubscribe = app.unsubscribe_url(mail.address_hash);
+    let unsubscribe = unsubscribe_url(&app, &mail);
     let made = message::make(&Draft {
         from: &from,
         reply_to: app.shop.support_email.as_deref(),
@@ -79,4 +80,14 @@ pub async fn carry(
         },
         connection: usable.then_some(connection),
     }
+}
+
+/// The link that the mail has in its text: mail programs show both.
+fn unsubscribe_url(app: &App, mail: &Claimed) -> String {
+    let url = |language| app.unsubscribe_url(mail.address_hash, language);
+    let in_text = |language| Some(url(Some(language))).filter(|url| mail.text.body.contains(url));
+    Language::ALL
+        .into_iter()
+        .find_map(in_text)
+        .unwrap_or_else(|| url(None))
 }

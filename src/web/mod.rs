@@ -3,6 +3,7 @@
 mod api;
 mod body;
 mod health;
+mod methods;
 pub mod order_view;
 pub mod page;
 mod pay;
@@ -13,10 +14,10 @@ mod webhook;
 
 use actix_web::{
     middleware::DefaultHeaders,
-    web::{self, Data, ServiceConfig, get, head, post, route},
+    web::{self, Data, ServiceConfig, route},
 };
 
-use self::{body::Room, site::Site};
+use self::{body::Room, methods::at, site::Site};
 use crate::{app::App, db::Lane, inbox::Intake};
 
 /// What the handlers share. Made once; every worker thread gets a clone. The routes of payers, the API and
@@ -69,40 +70,41 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .service(
                 web::scope("/pay")
                     .service(
-                        web::resource("/{token}")
-                            .route(get().to(pay::follow))
-                            .route(post().to(pay::press))
-                            .route(head().to(pay::peek))
-                            .default_service(route().to(pay::other_method)),
+                        at("/{token}/return")
+                            .head(pay::peek)
+                            .get(pay::come_back)
+                            .done(),
                     )
+                    // Mail programs leave signs behind a link.
                     .service(
-                        web::resource("/{token}/return")
-                            .route(get().to(pay::come_back))
-                            .route(head().to(pay::peek))
-                            .default_service(route().to(pay::other_method)),
+                        at("/{token}{slashes:/*}")
+                            .head(pay::peek)
+                            .get(pay::follow)
+                            .post(pay::press)
+                            .done(),
                     )
                     .default_service(route().to(pay::not_found)),
             )
             .service(
-                web::resource("/unsubscribe/{token}")
-                    .route(get().to(unsubscribe::ask))
-                    .route(post().to(unsubscribe::press))
-                    .route(head().to(unsubscribe::peek))
-                    .default_service(route().to(pay::other_method)),
+                at("/unsubscribe/{token}{slashes:/*}")
+                    .head(unsubscribe::peek)
+                    .get(unsubscribe::ask)
+                    .post(unsubscribe::press)
+                    .done(),
             )
-            .route("/webhooks/stripe", post().to(webhook::receive))
+            .service(at("/webhooks/stripe").post(webhook::receive).done())
             .service(
                 web::scope("/api/v1")
                     .app_data(state.api)
                     .configure(api::routes),
             )
-            .route("/healthz", get().to(health::alive))
+            .service(at("/healthz").get(health::alive).done())
             .service(
-                web::resource("/readyz")
-                    .app_data(state.health)
-                    .route(get().to(health::ready)),
+                at("/readyz")
+                    .get(health::ready)
+                    .with(|resource| resource.app_data(state.health)),
             )
-            .route("/metrics", get().to(health::metrics))
+            .service(at("/metrics").get(health::metrics).done())
             .default_service(route().to(pay::not_found));
     }
 }

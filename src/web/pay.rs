@@ -8,7 +8,7 @@ use actix_web::{
 
 use super::{
     page::{Due, Page, Settled},
-    site::{Site, asked_language, format, owed},
+    site::{Site, asked_language, format, owed, token},
 };
 use crate::{
     app::App,
@@ -29,7 +29,9 @@ use crate::{
 
 /// After so many seconds the page for a busy moment asks again: long enough for Stripe to recover from
 /// a 429, short enough for somebody who waits before the page.
-const TRY_AGAIN_AFTER: u32 = 5;
+const BUSY: Page = Page::Busy {
+    retry_after_seconds: 5,
+};
 
 /// `GET /pay/{token}`: a person is led on, a machine is shown a page.
 pub async fn follow(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
@@ -78,17 +80,6 @@ pub async fn peek(request: HttpRequest, app: Data<App>) -> HttpResponse {
     }
 }
 
-/// Every other method, `OPTIONS` among them.
-pub async fn other_method(request: HttpRequest) -> HttpResponse {
-    let mut response = match request.method().as_str() {
-        "OPTIONS" => HttpResponse::NoContent(),
-        _ => HttpResponse::MethodNotAllowed(),
-    };
-    response
-        .insert_header((header::ALLOW, "GET, HEAD, POST, OPTIONS"))
-        .finish()
-}
-
 /// A path that leads nowhere.
 pub async fn not_found(request: HttpRequest, site: Data<Site>) -> HttpResponse {
     nowhere(&request, &site)
@@ -119,7 +110,9 @@ async fn open(
             },
         ),
         Door::TooMany(order) => site.answer(order.locale.language(), &Page::TooMany),
-        Door::TryAgain => busy(request, site),
+        Door::TryAgain(language) => {
+            site.answer(language.unwrap_or_else(|| asked_language(request)), &BUSY)
+        }
         Door::Gone => gone(request, site),
     }
 }
@@ -258,9 +251,7 @@ async fn received(app: &App, order: &Order) -> Result<String, DbError> {
 
 /// Taken from the path as it is: what cannot be decoded is one more token that is not ours.
 fn read(app: &App, request: &HttpRequest) -> Option<PayClaims> {
-    app.keys
-        .verify_pay(request.match_info().query("token"))
-        .ok()
+    app.keys.verify_pay(token(request)).ok()
 }
 
 fn action(app: &App, order: &Order) -> String {
@@ -277,12 +268,7 @@ fn gone(request: &HttpRequest, site: &Site) -> HttpResponse {
 }
 
 fn busy(request: &HttpRequest, site: &Site) -> HttpResponse {
-    site.answer(
-        asked_language(request),
-        &Page::Busy {
-            retry_after_seconds: TRY_AGAIN_AFTER,
-        },
-    )
+    site.answer(asked_language(request), &BUSY)
 }
 
 fn away(request: &HttpRequest, site: &Site, error: &DbError) -> HttpResponse {

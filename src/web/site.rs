@@ -45,8 +45,13 @@ impl Site {
         match page {
             Page::Busy {
                 retry_after_seconds,
+            } => {
+                // By the header: a page that moves by itself is an obstacle to some readers, and checks
+                // of pages look for the element.
+                response.insert_header((header::REFRESH, retry_after_seconds.to_string()));
+                response.insert_header((header::RETRY_AFTER, retry_after_seconds.to_string()));
             }
-            | Page::NotYetUnsubscribed {
+            Page::NotYetUnsubscribed {
                 retry_after_seconds,
                 ..
             } => {
@@ -98,4 +103,11 @@ pub fn owed(order: &Order) -> Owed {
 /// An amount in the payer's language.
 pub fn format(money: Money, order: &Order) -> String {
     money.format(order.locale.language())
+}
+
+/// The token in the path, without what mail programs leave behind it: a full stop, a bracket, a blank. It
+/// is taken as it is: what cannot be decoded is one more token that is not ours.
+pub fn token(request: &HttpRequest) -> &str {
+    let token = request.match_info().query("token");
+    token.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
 }

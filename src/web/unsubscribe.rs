@@ -4,16 +4,21 @@
 //! programs' one click (RFC 8058) comes from their providers' servers, without a cookie or a referrer.
 //! No page names the address: the link may be in somebody else's hands.
 
-use actix_web::{HttpRequest, HttpResponse, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Query},
+};
+use serde::Deserialize;
 
 use super::{
     page::Page,
-    site::{Site, asked_language},
+    site::{Site, asked_language, token},
 };
 use crate::{
     activity::Doing,
     app::App,
     db::DbError,
+    language::Language,
     link,
     suppression::{self, AddressHash, Cause},
 };
@@ -29,7 +34,7 @@ pub async fn ask(request: HttpRequest, app: Data<App>, site: Data<Site>) -> Http
         Some(_) => Page::Unsubscribe { action: &action },
         None => Page::UnsubscribeUnknown,
     };
-    site.answer(asked_language(&request), &page)
+    site.answer(language(&request), &page)
 }
 
 /// `POST /unsubscribe/{token}`: the button, and the one click of a mail program. The token says it
@@ -49,7 +54,7 @@ pub async fn press(request: HttpRequest, app: Data<App>, site: Data<Site>) -> Ht
             }
         },
     };
-    site.answer(asked_language(&request), &page)
+    site.answer(language(&request), &page)
 }
 
 /// `HEAD`: says whether the link is one, and touches nothing.
@@ -81,11 +86,33 @@ async fn unsubscribe(app: &App, address: AddressHash) -> Result<(), DbError> {
 
 /// Taken from the path as it is: what cannot be decoded is one more token that is not ours.
 fn read(app: &App, request: &HttpRequest) -> Option<AddressHash> {
-    let token = request.match_info().query("token");
-    app.keys.verify_unsubscribe(token).ok().map(AddressHash)
+    app.keys
+        .verify_unsubscribe(token(request))
+        .ok()
+        .map(AddressHash)
+}
+
+fn language(request: &HttpRequest) -> Language {
+    language_of_the_mail(request).unwrap_or_else(|| asked_language(request))
+}
+
+/// As the link says, whose mail knew its order.
+fn language_of_the_mail(request: &HttpRequest) -> Option<Language> {
+    let asked = Query::<Asked>::from_query(request.query_string()).ok()?;
+    Some(Language::of_tag(&asked.l))
+}
+
+/// What our link says beside its token.
+#[derive(Deserialize)]
+struct Asked {
+    l: String,
 }
 
 /// Where the button posts to: here.
 fn action(app: &App, request: &HttpRequest) -> String {
-    link::unsubscribe_path(&app.public_url, request.match_info().query("token"))
+    link::unsubscribe_path(
+        &app.public_url,
+        token(request),
+        language_of_the_mail(request),
+    )
 }

@@ -13,6 +13,7 @@ mod commands;
 mod database;
 mod doctor;
 mod import;
+mod letters;
 mod mail;
 mod migrations;
 mod postfix;

@@ -349,7 +349,7 @@ fn whoever_has_unsubscribed_meanwhile_stays_unsubscribed() {
     let hash = world.app.db.run_blocking(|connection| {
         AddressKey::load(connection).map(|key| key.hash("ann@example.org"))
     });
-    let link = world.app.unsubscribe_url(hash.unwrap());
+    let link = world.app.unsubscribe_url(hash.unwrap(), None);
     let path = link
         .strip_prefix("http://127.0.0.1:8080")
         .expect("our link");

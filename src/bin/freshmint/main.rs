@@ -7,6 +7,7 @@ mod print;
 mod blast;
 mod cases;
 mod doctor;
+mod dotenv;
 mod erase;
 mod help;
 mod keys;
@@ -88,10 +89,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if let Err(error) = dotenvy::from_path(".env")
-        && !error.not_found()
-    {
-        complain!("The file .env cannot be read: {}.", dotenv_trouble(&error));
+    if let Err(why) = dotenv::load(Path::new(".env")) {
+        complain!("The file .env cannot be read: {why}.");
         return ExitCode::from(WRONG_USAGE);
     }
     forget_empty_settings();
@@ -189,16 +188,6 @@ impl From<freshmint::config::WrongSetting> for Failure {
             sentence: format!("{error}."),
             code: WRONG_USAGE,
         }
-    }
-}
-
-/// What is wrong with the file, without the line itself: it may hold a secret.
-fn dotenv_trouble(error: &dotenvy::Error) -> String {
-    match error {
-        dotenvy::Error::LineParse(_, position) => {
-            format!("a line cannot be understood near its character {position}")
-        }
-        error => error.to_string(),
     }
 }
 

@@ -140,6 +140,38 @@ fn what_a_mail_needs_is_allowed() {
 }
 
 #[test]
+fn what_a_word_processor_makes_of_a_tag_is_named_with_its_line() {
+    for (tag, why) in [
+        ("{{\u{a0}name }}", "no-break or invisible blank"),
+        ("{{ name\u{a0}}}", "no-break or invisible blank"),
+        ("{{\u{200b}name }}", "no-break or invisible blank"),
+        (
+            "{% if name ==\u{202f}\"x\" %}{% endif %}",
+            "no-break or invisible blank",
+        ),
+        (
+            "{% if name == \u{201c}x\u{201d} %}{% endif %}",
+            "curly quotation mark",
+        ),
+        (
+            "{{ name|replace(\u{2018}a\u{2019}, 'b') }}",
+            "curly quotation mark",
+        ),
+        ("{{ \u{201e}x\u{201c} }}", "curly quotation mark"),
+    ] {
+        let refused = allowed::check(&format!("Dear\n{tag}\n")).unwrap_err();
+        assert!(refused.why.contains(why), "{tag}: {}", refused.why);
+        assert_eq!(refused.line, 2, "{tag}");
+    }
+    for fine in [
+        "\u{201c}{{ name }}\u{201d}\u{a0}!",
+        "{% if name == \"\u{201c}\" %}{% endif %}",
+    ] {
+        assert_eq!(allowed::check(fine), Ok(()), "{fine}");
+    }
+}
+
+#[test]
 fn what_is_deep_or_long_is_refused_before_it_is_read() {
     let many = |piece: &str| piece.repeat(20_000 / piece.len());
     for body in [

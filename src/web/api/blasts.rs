@@ -17,6 +17,7 @@ use super::{
 use crate::{
     app::App,
     blast::{self, Asked, ChangeDraft, Content, Draft},
+    link,
     order::{email::Email, problem::Problems},
     web::waiting::Waiting,
 };
@@ -27,7 +28,7 @@ pub async fn create(caller: Operator, app: Data<App>, body: Body) -> Result<Http
     let doing = caller.doing(&app, None);
     let create = move |connection: &mut _| blast::create(connection, &content, &doing);
     let blast = done(app.db.run(create).await?)?;
-    let location = format!("/api/v1/blasts/{}", blast.id);
+    let location = link::api_path(&app.public_url, &format!("/blasts/{}", blast.id));
     Ok(HttpResponse::Created()
         .insert_header((header::LOCATION, location))
         .json(blast))

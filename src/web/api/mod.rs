@@ -15,53 +15,83 @@ mod settings;
 mod stats;
 mod suppressions;
 
-use actix_web::web::{ServiceConfig, delete, get, patch, post, put, route};
+use actix_web::web::{ServiceConfig, route};
+
+use super::methods::{Path, at};
 
 /// Every route of the API.
 pub fn routes(config: &mut ServiceConfig) {
     input::configure(config);
     config
-        .route("/openapi.json", get().to(openapi::document))
-        .route("/orders", post().to(orders::create))
-        .route("/orders", get().to(orders::list))
-        .route("/orders/{id}", get().to(orders::show))
-        .route("/orders/{id}", patch().to(orders::change))
-        .route("/orders/{id}/cancel", post().to(orders::cancel))
-        .route("/orders/{id}/settle", post().to(orders::settle))
-        .route(
-            "/orders/{id}/withdraw-link",
-            post().to(orders::withdraw_link),
+        .service(api("/openapi.json").get(openapi::document).done())
+        .service(api("/orders").post(orders::create).get(orders::list).done())
+        .service(
+            api("/orders/{id}")
+                .get(orders::show)
+                .patch(orders::change)
+                .done(),
         )
-        .route("/orders/{id}/timeline", get().to(orders::timeline))
-        .route("/orders/{id}/send", post().to(outbox::send))
-        .route("/outbox", get().to(outbox::list))
-        .route("/outbox/resume", post().to(outbox::resume))
-        .route("/outbox/{id}", get().to(outbox::show))
-        .route("/outbox/{id}/retry", post().to(outbox::retry))
-        .route("/outbox/{id}/drop", post().to(outbox::drop_mail))
-        .route("/reminders", get().to(reminders::list))
-        .route("/suppressions", get().to(suppressions::list))
-        .route("/suppressions", post().to(suppressions::add))
-        .route("/suppressions/{email}", delete().to(suppressions::lift))
-        .route("/settings", get().to(settings::show))
-        .route("/settings", put().to(settings::change))
-        .route("/stats/recovery", get().to(stats::recovery))
-        .route("/events", get().to(events::list))
-        .route("/events/{id}/replay", post().to(events::replay))
-        .route("/cases", get().to(cases::list))
-        .route("/cases/{id}", get().to(cases::show))
-        .route("/cases/{id}/resolve", post().to(cases::resolve))
-        .route("/blasts", post().to(blasts::create))
-        .route("/blasts", get().to(blasts::list))
-        .route("/blasts/{id}", get().to(blasts::show))
-        .route("/blasts/{id}", patch().to(blasts::change))
-        .route("/blasts/{id}/recipients", get().to(blasts::recipients))
-        .route("/blasts/{id}/preview", post().to(blasts::preview))
-        .route("/blasts/{id}/test", post().to(blasts::test))
-        .route("/blasts/{id}/approve", post().to(blasts::approve))
-        .route("/blasts/{id}/start", post().to(blasts::start))
-        .route("/blasts/{id}/pause", post().to(blasts::pause))
-        .route("/blasts/{id}/resume", post().to(blasts::resume))
-        .route("/blasts/{id}/cancel", post().to(blasts::cancel))
+        .service(api("/orders/{id}/cancel").post(orders::cancel).done())
+        .service(api("/orders/{id}/settle").post(orders::settle).done())
+        .service(
+            api("/orders/{id}/withdraw-link")
+                .post(orders::withdraw_link)
+                .done(),
+        )
+        .service(api("/orders/{id}/timeline").get(orders::timeline).done())
+        .service(api("/orders/{id}/send").post(outbox::send).done())
+        .service(api("/outbox").get(outbox::list).done())
+        .service(api("/outbox/resume").post(outbox::resume).done())
+        .service(api("/outbox/{id}").get(outbox::show).done())
+        .service(api("/outbox/{id}/retry").post(outbox::retry).done())
+        .service(api("/outbox/{id}/drop").post(outbox::drop_mail).done())
+        .service(api("/reminders").get(reminders::list).done())
+        .service(
+            api("/suppressions")
+                .get(suppressions::list)
+                .post(suppressions::add)
+                .done(),
+        )
+        .service(
+            api("/suppressions/{email}")
+                .delete(suppressions::lift)
+                .done(),
+        )
+        .service(
+            api("/settings")
+                .get(settings::show)
+                .put(settings::change)
+                .done(),
+        )
+        .service(api("/stats/recovery").get(stats::recovery).done())
+        .service(api("/events").get(events::list).done())
+        .service(api("/events/{id}/replay").post(events::replay).done())
+        .service(api("/cases").get(cases::list).done())
+        .service(api("/cases/{id}").get(cases::show).done())
+        .service(api("/cases/{id}/resolve").post(cases::resolve).done())
+        .service(api("/blasts").post(blasts::create).get(blasts::list).done())
+        .service(
+            api("/blasts/{id}")
+                .get(blasts::show)
+                .patch(blasts::change)
+                .done(),
+        )
+        .service(
+            api("/blasts/{id}/recipients")
+                .get(blasts::recipients)
+                .done(),
+        )
+        .service(api("/blasts/{id}/preview").post(blasts::preview).done())
+        .service(api("/blasts/{id}/test").post(blasts::test).done())
+        .service(api("/blasts/{id}/approve").post(blasts::approve).done())
+        .service(api("/blasts/{id}/start").post(blasts::start).done())
+        .service(api("/blasts/{id}/pause").post(blasts::pause).done())
+        .service(api("/blasts/{id}/resume").post(blasts::resume).done())
+        .service(api("/blasts/{id}/cancel").post(blasts::cancel).done())
         .default_service(route().to(problem::no_such_route));
+}
+
+/// A path of the API.
+fn api(path: &str) -> Path {
+    at(path).refused_by(problem::wrong_method)
 }

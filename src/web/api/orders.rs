@@ -18,6 +18,7 @@ use crate::{
     activity,
     app::App,
     checkout::close::{Changed, closed_first},
+    link::api_path,
     order::{
         self, Created, Kind, Order, OrderFilter, Status, WhatIsOwed,
         change::ChangeDraft,
@@ -39,7 +40,7 @@ pub async fn create(caller: Operator, app: Data<App>, body: Body) -> Result<Http
         .await?
     {
         Created::New(order) => {
-            let location = format!("/api/v1/orders/{}", order.id);
+            let location = api_path(&app.public_url, &format!("/orders/{}", order.id));
             let body = view(&app, &order, &[]);
             Ok(HttpResponse::Created()
                 .insert_header((header::LOCATION, location))

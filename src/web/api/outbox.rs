@@ -18,6 +18,7 @@ use super::{
 use crate::{
     activity::Doing,
     app::App,
+    link::api_path,
     outbox::{
         self, Kind, State, Waiting,
         link::{self, Sent},
@@ -170,7 +171,7 @@ pub async fn send(
     {
         Sent::Queued(mail) => {
             app.wake_mail.notify_one();
-            let location = format!("/api/v1/outbox/{}", mail.id);
+            let location = api_path(&app.public_url, &format!("/outbox/{}", mail.id));
             Ok(HttpResponse::Created()
                 .insert_header((header::LOCATION, location))
                 .json(mail))

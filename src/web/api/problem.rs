@@ -171,6 +171,12 @@ impl ResponseError for Problem {
     }
 }
 
+/// 405: the path takes other methods.
+pub fn wrong_method(allow: &str) -> HttpResponse {
+    let detail = format!("this path takes {allow}; /api/v1/openapi.json says what each does");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).error_response()
+}
+
 /// A path that is none of the API's.
 pub async fn no_such_route() -> Result<HttpResponse, Problem> {
     Err(Problem::not_found("route; /api/v1/openapi.json lists them"))

@@ -86,3 +86,77 @@ fn the_scheme_is_read_in_any_case() {
         200
     );
 }
+
+#[test]
+fn every_path_answers_head_as_get_tells_its_methods_and_refuses_others() {
+    let world = World::new();
+    let mut paths: Vec<(String, Vec<Method>)> = Vec::new();
+    for call in operations() {
+        let path = format!("/api/v1{}", call.path);
+        match paths.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, methods)) => methods.push(call.method),
+            None => paths.push((path, vec![call.method])),
+        }
+    }
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        paths.push((path.to_owned(), vec![Method::GET]));
+    }
+    paths.push(("/webhooks/stripe".to_owned(), vec![Method::POST]));
+    let token = format!("Bearer {}", world.token(Role::Admin).expose());
+    let ask =
+        |method: &Method, path: &str| world.ask(method.clone(), path, &[("authorization", &token)]);
+    for (path, methods) in paths {
+        let options = ask(&Method::OPTIONS, &path);
+        let allow = options.header("allow").to_owned();
+        assert_eq!(options.status, 204, "{path}");
+        for method in [
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ] {
+            let takes = methods.contains(&method)
+                || method == Method::HEAD && methods.contains(&Method::GET);
+            let told = allow.split(", ").any(|allowed| allowed == method.as_str());
+            assert_eq!(told, takes, "{path} {allow}");
+            if takes {
+                continue;
+            }
+            let answer = ask(&method, &path);
+            assert_eq!(
+                (answer.status, answer.header("allow")),
+                (405, &*allow),
+                "{method} {path}"
+            );
+            if path.starts_with("/api") && method != Method::HEAD {
+                assert_eq!(answer.header("content-type"), "application/problem+json");
+            }
+        }
+        if methods.contains(&Method::GET) {
+            let (get, head) = (ask(&Method::GET, &path), ask(&Method::HEAD, &path));
+            assert_eq!((get.status, ""), (head.status, &*head.body), "{path}");
+            assert_eq!(
+                get.header("content-type"),
+                head.header("content-type"),
+                "{path}"
+            );
+        }
+    }
+}
+
+#[test]
+fn below_a_path_of_the_public_address_the_api_says_where_it_is() {
+    let world = World::with(&[("PUBLIC_URL", "https://example.org/shop/")]);
+    let lines = serde_json::json!([{ "description": "U12", "unit_amount": 4500, "quantity": 1 }]);
+    let order = serde_json::json!({ "reference": "CUP-1", "currency": "eur", "lines": lines });
+    let created = world.api(Role::Operator, Method::POST, "/orders", Some(order));
+    let id = created.json()["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        created.header("location"),
+        format!("/shop/api/v1/orders/{id}")
+    );
+    let document = world.get("/api/v1/openapi.json").json();
+    assert_eq!(document["servers"][0]["url"], "/shop/api/v1");
+}

@@ -105,7 +105,7 @@ fn what_is_not_there_is_404() {
     problem(&get(&world, "/nothing/here"), 404);
     problem(
         &world.api(Role::Admin, Method::DELETE, "/orders", None),
-        404,
+        405,
     );
 }
 

@@ -8,7 +8,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::seen;
-use crate::support::{PERSON, World, world::LINK_KEYS};
+use crate::{
+    simulator::{Call, Fault},
+    support::{PERSON, World, world::LINK_KEYS},
+};
 
 const OTHER_KEY: &str = "k1:T1RIRVJPVEhFUk9USEVST1RIRVJPVEhFUk9USEVSISE=";
 
@@ -166,4 +169,59 @@ fn a_checkout_on_a_host_that_nobody_named_is_not_where_a_payer_is_sent() {
         assert_eq!(answer.status, status, "{url}");
         assert_eq!(answer.location(), if status == 303 { url } else { "" });
     }
+}
+
+#[test]
+fn a_link_survives_what_mail_programs_do_to_it() {
+    let world = World::with_mailbox(&[]);
+    let order = world.order("CUP-1");
+    for behind in [
+        ".",
+        ",",
+        ")",
+        ">",
+        "%3E",
+        "/",
+        "//",
+        "%20",
+        "%C2%A0",
+        ").",
+        "?utm_source=mail",
+        ".?a=b",
+        "/?x",
+    ] {
+        let path = format!("{}{behind}", order.path);
+        assert_eq!(world.get(&path).status, 303, "{behind}");
+        assert_eq!(world.press(&path).status, 303, "{behind}");
+        let head = world.ask(Method::HEAD, &path, &[]);
+        assert_eq!(head.status, 200, "{behind}");
+        let back = world.get(&format!(
+            "{}/return{}",
+            order.path,
+            behind.replace("//", "/")
+        ));
+        let is_below = behind.starts_with('?');
+        assert_eq!(back.status == 200, is_below, "{behind}");
+    }
+    for inside in ["x", "_", ".x", "/x", "%2e%2e"] {
+        let path = format!("{}{inside}", order.path);
+        let statuses = (world.get(&path).status, world.press(&path).status);
+        let known = inside.starts_with('%');
+        assert_eq!(statuses.0 == 303, known, "{inside}: {statuses:?}");
+    }
+    assert_eq!(world.stripe.creations(), 1);
+}
+
+#[test]
+fn the_busy_page_speaks_the_orders_language_where_it_is_known() {
+    let world = World::new();
+    let lines = json!([{ "description": "U12", "unit_amount": 4500, "quantity": 1 }]);
+    let order = world.order_with("CUP-1", json!({ "locale": "de", "lines": lines }));
+    world
+        .stripe
+        .inject(Call::CreateSession, Fault::ErrorBefore, usize::MAX);
+    let english = [("accept-language", "en"), ("user-agent", PERSON)];
+    let page = world.ask(Method::GET, &order.path, &english);
+    super::assert_is_busy(&page);
+    assert!(page.body.contains("<html lang=\"de\">"), "{}", page.body);
 }

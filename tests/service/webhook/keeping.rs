@@ -136,6 +136,26 @@ fn an_event_of_the_other_mode_is_kept_and_ignored() {
 }
 
 #[test]
+fn an_event_of_another_account_is_kept_and_ignored() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    let session = world.click_through(&order);
+    world.stripe.pay(&session).unwrap();
+    let mut theirs = world.stripe.events().pop().unwrap();
+    theirs["account"] = json!("acct_1");
+    assert_eq!(post_signed(&world, &theirs.to_string()).status, 200);
+    world.work_off();
+    assert_eq!(
+        kept(&world),
+        [
+            "checkout.session.completed ignored other_account: the event is of another account (Stripe Connect)"
+        ]
+    );
+    assert_eq!(world.status(&order), "open");
+    assert_eq!(world.count("payments"), 0);
+}
+
+#[test]
 fn three_hundred_deliveries_at_once_are_all_kept_and_each_once() {
     let world = World::new();
     let mut deliveries = JoinSet::new();

@@ -1,12 +1,15 @@
 //! The mail: what arrives, when, and how often.
 
-mod accident;
+pub mod accident;
 mod alert;
+mod any_reply;
 pub mod arriving;
 mod garbled;
 mod given_up;
+mod hanging;
 mod impossible;
 mod newer;
+mod poison;
 mod refused;
 mod reminder;
 mod safe_connection;

@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod cutter;
 pub mod process;
 pub mod replica;
+pub mod scripted;
 pub mod world;
 
 pub use self::{

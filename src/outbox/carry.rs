@@ -7,6 +7,7 @@ use crate::{
     app::App,
     mail::{
         message::{self, Draft},
+        refusal::{Fault, Refusal},
         smtp::{Connection, HandOver, Lease, SmtpServer},
     },
 };
@@ -41,10 +42,8 @@ pub async fn carry(
     let ready = match made {
         Ok(ready) => ready,
         Err(error) => {
-            let handed = HandOver::Bounced {
-                why: error.to_string(),
-                no_such_address: false,
-            };
+            let refusal = Refusal::known(Fault::Mail, &error.to_string());
+            let handed = HandOver::Refused(refusal);
             return Carried {
                 outcome: Outcome { mail, handed },
                 connection: Some(connection),
@@ -62,7 +61,7 @@ pub async fn carry(
                     .hand_over(&ready.from, &ready.to, &ready.bytes, lease)
                     .await
             }
-            Err(refused) => HandOver::Ours(refused.to_string()),
+            Err(refused) => HandOver::Refused(refused.into()),
         };
     }
     let usable = connection.can_go_on();

@@ -27,7 +27,10 @@ use super::{
 use crate::{
     app::App,
     db::DbError,
-    mail::smtp::{Connection, HandOver, Lease, Refused, SmtpServer},
+    mail::{
+        refusal::Fault,
+        smtp::{Connection, HandOver, Lease, Refused, SmtpServer},
+    },
     random,
 };
 
@@ -264,7 +267,10 @@ impl Courier {
             }
         }
         let ours = told.iter().find_map(|outcome| match &outcome.handed {
-            HandOver::Ours(why) => Some(why.clone()),
+            HandOver::Refused(refusal) => match refusal.fault {
+                Fault::Ours(_) | Fault::Quota(_) => Some(refusal.why.clone()),
+                _ => None,
+            },
             _ => None,
         });
         match ours {

@@ -19,8 +19,11 @@ use super::{
 use crate::{
     activity::Doing,
     activity::{self, Level},
-    mail::BlastState,
-    mail::smtp::HandOver,
+    mail::{
+        BlastState,
+        refusal::{Fault, Refusal},
+        smtp::HandOver,
+    },
     reminder::{self, Attempt, Place, rule::Reason},
     suppression::{self, Cause},
 };
@@ -45,8 +48,13 @@ impl Outcome {
     pub fn state(&self) -> State {
         match &self.handed {
             HandOver::Accepted => State::Sent,
-            HandOver::Later(_) | HandOver::Ours(_) | HandOver::Stale => State::Queued,
-            HandOver::Bounced { .. } => State::Bounced,
+            HandOver::Refused(refusal) => match refusal.fault {
+                Fault::Address { .. } | Fault::Mail => State::Bounced,
+                Fault::Ours(_) | Fault::Quota(_) | Fault::TooFast | Fault::Later(_) => {
+                    State::Queued
+                }
+            },
+            HandOver::BrokenOff(_) | HandOver::Stale => State::Queued,
             HandOver::Unknown(_) => State::Unknown,
         }
     }
@@ -60,16 +68,12 @@ impl Outcome {
         let handed = match &self.handed {
             HandOver::Accepted => HandOver::Accepted,
             HandOver::Stale => HandOver::Stale,
-            HandOver::Later(why) => HandOver::Later(safe(why)),
-            HandOver::Ours(why) => HandOver::Ours(safe(why)),
+            HandOver::Refused(refusal) => HandOver::Refused(Refusal {
+                why: safe(&refusal.why),
+                ..refusal.clone()
+            }),
+            HandOver::BrokenOff(why) => HandOver::BrokenOff(safe(why)),
             HandOver::Unknown(why) => HandOver::Unknown(safe(why)),
-            HandOver::Bounced {
-                why,
-                no_such_address,
-            } => HandOver::Bounced {
-                why: safe(why),
-                no_such_address: *no_such_address,
-            },
         };
         Self {
             mail: self.mail.clone(),
@@ -80,21 +84,37 @@ impl Outcome {
     fn why(&self) -> Option<&str> {
         match &self.handed {
             HandOver::Accepted | HandOver::Stale => None,
-            HandOver::Later(why) | HandOver::Ours(why) | HandOver::Unknown(why) => Some(why),
-            HandOver::Bounced { why, .. } => Some(why),
+            HandOver::BrokenOff(why) | HandOver::Unknown(why) => Some(why),
+            HandOver::Refused(refusal) => Some(&refusal.why),
         }
     }
 
     /// Seconds until the next try. A refusal that is ours is no try of this mail: the pause waits.
     fn wait(&self, first: Duration) -> f64 {
+        if self.is_late() {
+            wait(first, self.mail.attempts).as_secs_f64()
+        } else {
+            0.0
+        }
+    }
+
+    /// Not taken for a reason that may pass by itself.
+    fn is_late(&self) -> bool {
         match &self.handed {
-            HandOver::Later(_) => wait(first, self.mail.attempts).as_secs_f64(),
-            _ => 0.0,
+            HandOver::BrokenOff(_) => true,
+            HandOver::Refused(refusal) => matches!(refusal.fault, Fault::Later(_) | Fault::TooFast),
+            HandOver::Accepted | HandOver::Unknown(_) | HandOver::Stale => false,
         }
     }
 
     fn is_a_try(&self) -> bool {
-        !matches!(self.handed, HandOver::Ours(_) | HandOver::Stale)
+        match &self.handed {
+            HandOver::Refused(refusal) => {
+                !matches!(refusal.fault, Fault::Ours(_) | Fault::Quota(_))
+            }
+            HandOver::Stale => false,
+            HandOver::Accepted | HandOver::BrokenOff(_) | HandOver::Unknown(_) => true,
+        }
     }
 }
 
@@ -187,12 +207,7 @@ fn write(
     .bind::<Array<Nullable<Text>>, _>(outcomes.iter().map(Outcome::why).collect::<Vec<_>>())
     .bind::<Array<Double>, _>(outcomes.iter().map(|outcome| outcome.wait(first_wait)).collect::<Vec<_>>())
     .bind::<Array<Bool>, _>(outcomes.iter().map(Outcome::is_a_try).collect::<Vec<_>>())
-    .bind::<Array<Bool>, _>(
-        outcomes
-            .iter()
-            .map(|outcome| matches!(outcome.handed, HandOver::Later(_)))
-            .collect::<Vec<_>>(),
-    )
+    .bind::<Array<Bool>, _>(outcomes.iter().map(Outcome::is_late).collect::<Vec<_>>())
     .bind::<Double, _>(GIVEN_UP_AFTER_SECONDS)
     .bind::<Timestamptz, _>(now)
     .load(connection)
@@ -233,10 +248,11 @@ fn suppress(
     outcome: &Outcome,
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let HandOver::Bounced {
+    let HandOver::Refused(Refusal {
+        fault: Fault::Address { gone: true },
         why,
-        no_such_address: true,
-    } = &outcome.handed
+        ..
+    }) = &outcome.handed
     else {
         return Ok(());
     };

@@ -22,13 +22,12 @@ use tokio::{net::TcpStream, time::timeout};
 use super::{
     filtered::{Filtered, Heard},
     gate::{Gate, Gated, Lease},
-    reply::{Refusal, Stage, judge},
     server::{Refused, Security, SmtpServer},
     starttls, tls,
 };
 use crate::{
     clock::Moment,
-    foreign_text::{ForeignText, Limit},
+    mail::refusal::{Refusal, Reply, Stage},
 };
 
 /// Connecting, TLS and log-in together take no longer. No mail is claimed yet, so no lease runs
@@ -50,17 +49,11 @@ const KEPT_FOR: Duration = Duration::from_secs(30);
 pub enum HandOver {
     /// The server has taken it.
     Accepted,
-    /// Not taken, and it may be later. The server does not have it.
-    Later(String),
-    /// This recipient will not get it.
-    Bounced {
-        /// What the server said.
-        why: String,
-        /// There is no such address.
-        no_such_address: bool,
-    },
-    /// The server refuses us, not this mail.
-    Ours(String),
+    /// The server has said no. It does not have the mail.
+    Refused(Refusal),
+    /// Nothing that can be understood was said before the mail was handed over. The server does not have
+    /// it.
+    BrokenOff(String),
     /// The final dot was written and no answer came: nobody can know.
     Unknown(String),
     /// A kept connection turned out to be closed before anything was said: try on a fresh one.
@@ -76,6 +69,9 @@ pub struct Connection {
     kept: bool,
     broken: bool,
     used_at: Moment,
+    /// Whose mail it is about, and whose it is for.
+    sender: String,
+    recipient: String,
 }
 
 impl Connection {
@@ -94,6 +90,8 @@ impl Connection {
                 kept: false,
                 broken: false,
                 used_at: Moment::now(),
+                sender: String::new(),
+                recipient: String::new(),
             }),
             Err(_) => Err(Refused::new(format!("{server} did not answer in time"))),
         }
@@ -137,6 +135,7 @@ impl Connection {
         lease: Lease,
     ) -> HandOver {
         self.gate.open_for(lease);
+        (self.sender, self.recipient) = (from.to_string(), to.to_string());
         let handed = self.talk(from, to, message, lease).await;
         self.gate.open();
         self.kept = true;
@@ -157,7 +156,7 @@ impl Connection {
             Ok(Err(refused)) => return refused,
             Err(_) => {
                 self.drop_it();
-                return HandOver::Later("the mail server did not answer in time".to_owned());
+                return HandOver::BrokenOff("the mail server did not answer in time".to_owned());
             }
         }
         // Asked for another part, the message has been written and the final dot comes.
@@ -212,7 +211,17 @@ impl Connection {
         if code == 421 || !self.can_reset().await {
             self.drop_it();
         }
-        judged(stage, code, said)
+        self.judged(stage, code, said)
+    }
+
+    fn judged(&self, stage: Stage, code: u16, text: &str) -> HandOver {
+        HandOver::Refused(Refusal::said(&Reply {
+            stage,
+            code,
+            text,
+            sender: &self.sender,
+            recipient: &self.recipient,
+        }))
     }
 
     async fn can_reset(&mut self) -> bool {
@@ -223,7 +232,7 @@ impl Connection {
     /// not have the mail.
     fn broken_off(&mut self) -> HandOver {
         self.drop_it();
-        HandOver::Later("the connection ended before the mail was handed over".to_owned())
+        HandOver::BrokenOff("the connection ended before the mail was handed over".to_owned())
     }
 
     /// The final dot was written and no whole answer came. One that has begun says its code in its
@@ -232,7 +241,7 @@ impl Connection {
         self.drop_it();
         match self.heard.begun() {
             Some((200..300, _)) => HandOver::Accepted,
-            Some((code @ 400.., said)) => judged(Stage::Message, code, &said),
+            Some((code @ 400.., said)) => self.judged(Stage::Message, code, &said),
             _ => HandOver::Unknown(
                 "the mail server has the mail and did not say whether it took it".to_owned(),
             ),
@@ -266,18 +275,6 @@ fn yes(answer: Result<Response, SmtpError>, wanted: Severity) -> Result<(), No> 
     }
 }
 
-fn judged(stage: Stage, code: u16, said: &str) -> HandOver {
-    let why = ForeignText::new(&format!("{code} {said}"), Limit::SENTENCE).into();
-    match judge(stage, code, said) {
-        Refusal::Later => HandOver::Later(why),
-        Refusal::Bounce { no_such_address } => HandOver::Bounced {
-            why,
-            no_such_address,
-        },
-        Refusal::Ours => HandOver::Ours(why),
-    }
-}
-
 async fn connect(
     server: &SmtpServer,
     hello: &str,
@@ -299,24 +296,20 @@ async fn connect(
             starttls::begin(server, stream, &hello, heard).await?
         }
     };
-    let trouble = |what: &str, error: &SmtpError| {
-        let said = error.source().map(ToString::to_string);
-        let code = error
-            .status()
-            .map(|code| format!("{code} "))
-            .unwrap_or_default();
-        Refused::new(format!(
-            "{server} {what}: {code}{}",
-            said.unwrap_or_default()
-        ))
+    let trouble = |stage, what: &str, error: &SmtpError| {
+        let said = error.source().map(ToString::to_string).unwrap_or_default();
+        match error.status() {
+            Some(code) => Refused::said(server, what, stage, code.into(), &said),
+            None => Refused::new(format!("{server} {what}: {said}")),
+        }
     };
     let mut smtp = AsyncSmtpConnection::connect_with_transport(stream, &hello)
         .await
-        .map_err(|error| trouble("did not greet us", &error))?;
+        .map_err(|error| trouble(Stage::Greeting, "did not greet us", &error))?;
     if let Some(credentials) = &server.credentials {
         smtp.auth(DEFAULT_MECHANISMS, credentials)
             .await
-            .map_err(|error| trouble("refused our log-in", &error))?;
+            .map_err(|error| trouble(Stage::LogIn, "refused our log-in", &error))?;
     }
     Ok(smtp)
 }

@@ -14,7 +14,6 @@ mod connection;
 mod filtered;
 mod gate;
 mod incoming;
-mod reply;
 mod server;
 mod starttls;
 mod tls;

@@ -9,6 +9,7 @@ use url::Url;
 use crate::{
     config::{Secret, is_on_this_machine},
     foreign_text::{ForeignText, Limit},
+    mail::refusal::{Fault, Ours, Refusal, Reply, Stage},
 };
 
 /// Where mail is handed over, and how.
@@ -58,13 +59,44 @@ pub enum WrongServer {
 /// No connection can be had; the reason is for people. It names no address of a payer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct Refused(ForeignText);
+pub struct Refused(Refusal);
 
 impl Refused {
-    /// With the reason, of which some is usually the server's words: a code, what it said, the names in
-    /// its certificate.
+    /// With the reason, of which some is usually the server's words: what it said, the names in its
+    /// certificate.
     pub(super) fn new(why: String) -> Self {
-        Self(ForeignText::new(&why, Limit::SENTENCE))
+        Self(Refusal::known(Fault::Ours(Ours::Connection), &why))
+    }
+
+    /// With a no of the server's.
+    pub(super) fn said(
+        server: &SmtpServer,
+        what: &str,
+        stage: Stage,
+        code: u16,
+        text: &str,
+    ) -> Self {
+        let judged = Refusal::said(&Reply {
+            stage,
+            code,
+            text,
+            sender: "",
+            recipient: "",
+        });
+        let why = format!("{server} {what}: {}", judged.why);
+        let why = ForeignText::new(&why, Limit::SENTENCE).into();
+        Self(Refusal { why, ..judged })
+    }
+
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        self.0.fault
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        refused.0
     }
 }
 

@@ -112,6 +112,6 @@ fn once_the_lease_is_over_not_a_byte_is_written() {
             .hand_over(&from.email, &to, b"Subject: x\r\n\r\nx\r\n", over)
             .await
     });
-    assert!(matches!(handed, HandOver::Later(_)), "{handed:?}");
+    assert!(matches!(handed, HandOver::BrokenOff(_)), "{handed:?}");
     assert_eq!(world.mailbox().commands(), ["EHLO"]);
 }

@@ -538,7 +538,8 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "outbox/gate.rs",
         "outbox/retry.rs",
         "mail/smtp/incoming.rs",
-        "mail/smtp/reply.rs",
+        "mail/refusal/likeness.rs",
+        "mail/refusal/mod.rs",
         "mail/layout.rs",
         "mail/template.rs",
     ];

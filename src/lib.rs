@@ -45,6 +45,7 @@ pub mod metrics;
 pub mod one_at_a_time;
 pub mod order;
 pub mod outbox;
+pub mod outside;
 pub mod pace;
 pub mod random;
 pub mod recovery;

@@ -13,10 +13,12 @@ use crate::{
     db::Db,
     gateway::Gateway,
     link::{self, token::LinkKeys},
+    loops::Loops,
     mail::{Mailer, letter::About, template::Holes},
     metrics::Metrics,
     one_at_a_time::OneAtATime,
     order::Order,
+    outside::Outside,
     pace::Pace,
     reminder,
     renderings::Renderings,
@@ -73,6 +75,10 @@ pub struct App {
     pub direct_url: Option<Secret>,
     /// What is counted.
     pub metrics: Metrics,
+    /// When the worker's loops last turned.
+    pub loops: Loops,
+    /// A monitor elsewhere, which tells when it hears nothing any more.
+    pub heartbeat: Option<Outside>,
 }
 
 impl App {
@@ -82,7 +88,13 @@ impl App {
     /// The first wrong setting.
     pub fn new(settings: &config::Service, clock: Clock) -> Result<Self, WrongSetting> {
         settings.check()?;
+        let metrics = Metrics::new();
+        let heartbeat = settings.mail.heartbeat_url.as_ref();
         Ok(Self {
+            loops: Loops::new(clock.clone(), &metrics),
+            heartbeat: heartbeat
+                .map(|url| Outside::new("HEARTBEAT_URL", url))
+                .transpose()?,
             db: Db::new(
                 &settings.database.database_url,
                 settings.database.database_pool_size,
@@ -112,7 +124,7 @@ impl App {
             one_at_a_time: OneAtATime::default(),
             renderings: Renderings::default(),
             wake: Wake::default(),
-            metrics: Metrics::new(),
+            metrics,
         })
     }
 

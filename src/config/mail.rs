@@ -29,6 +29,9 @@ pub struct Mail {
     /// Who is told at once when something needs a person
     #[arg(long, env, hide_env_values = true, value_parser = email_address)]
     pub alert_email: Option<String>,
+    /// A monitor elsewhere, asked every minute while the worker goes on
+    #[arg(long, env, hide_env_values = true)]
+    pub heartbeat_url: Option<Secret>,
 }
 
 /// When the one reminder is sent.

@@ -17,6 +17,11 @@ pub enum DbError {
 }
 
 impl DbError {
+    /// Whether it gave no answer: worth another try later. Else it has said no.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Away)
+    }
+
     /// Logs what kept `module` from going on: one sentence for a database that is away, another for
     /// a statement that it refused.
     pub fn log(&self, module: &str) {

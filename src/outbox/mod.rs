@@ -6,7 +6,9 @@
 
 mod carry;
 mod claim;
+mod connecting;
 mod courier;
+mod duties;
 mod every;
 mod finish;
 pub mod gate;

@@ -1,5 +1,6 @@
 //! Claiming mails: a few at a time, under a lease on the database's clock, every gate asked again.
 
+mod alone;
 mod candidate;
 mod facts;
 mod failed;
@@ -15,6 +16,7 @@ use diesel::{
 };
 use uuid::Uuid;
 
+pub(super) use self::alone::Alone;
 use self::{candidate::Candidate, facts::ClaimFacts, failed::fail};
 use super::{
     Kind, State,
@@ -105,28 +107,41 @@ pub fn claim(
         if !take_turns(connection, most, app.mailer.per_second)? {
             return Ok(Vec::new());
         }
-        let candidates = candidates(connection, most, now)?;
-        if candidates.is_empty() {
-            return Ok(Vec::new());
-        }
-        let facts = ClaimFacts::load(connection, &candidates, now)?;
-        let mut claimed = Vec::new();
-        for candidate in candidates {
-            claimed.extend(one(connection, app, claim, candidate, &facts)?);
-        }
-        take(connection, &claimed, claim, app.mailer.lease)?;
-        Ok(claimed)
+        let rows = row::load(connection, most, now)?;
+        of_these(connection, app, claim, rows)
     })
+}
+
+/// Asks every gate about these, and takes those that they let through; a row that cannot be read ends
+/// here.
+fn of_these(
+    connection: &mut PgConnection,
+    app: &App,
+    claim: Uuid,
+    rows: Vec<row::Row>,
+) -> QueryResult<Vec<Claimed>> {
+    let now = app.clock.now();
+    let candidates = candidates(connection, rows, now)?;
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let facts = ClaimFacts::load(connection, &candidates, now)?;
+    let mut claimed = Vec::new();
+    for candidate in candidates {
+        claimed.extend(one(connection, app, claim, candidate, &facts)?);
+    }
+    take(connection, &claimed, claim, app.mailer.lease)?;
+    Ok(claimed)
 }
 
 /// The mails whose turn has come; those whose row cannot be read end here.
 fn candidates(
     connection: &mut PgConnection,
-    most: i64,
+    rows: Vec<row::Row>,
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Candidate>> {
     let mut candidates = Vec::new();
-    for row in row::load(connection, most, now)? {
+    for row in rows {
         let about = (row.id, row.kind());
         match row.read() {
             Ok(candidate) => candidates.push(candidate),

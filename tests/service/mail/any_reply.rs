@@ -9,11 +9,7 @@ use std::time::{Duration, Instant};
 
 use freshmint::outbox::{Courier, Round};
 use proptest::{
-    collection::vec,
-    prelude::*,
-    sample::select,
-    strategy::ValueTree,
-    test_runner::TestRunner,
+    collection::vec, prelude::*, sample::select, strategy::ValueTree, test_runner::TestRunner,
 };
 
 use super::{hanging::shop, refused::the_wait_is_over};
@@ -48,13 +44,16 @@ fn reply() -> impl Strategy<Value = Vec<u8>> {
     let enhanced = select(vec!["", "5.1.1 ", "4.7.1 ", "5.7.60 ", "2.0.0 ", "5.1.1"]);
     let end = select(vec!["\r\n", "\r\n", "\r\n", "\n", ""]);
     let text = vec(any::<u8>(), 0..60);
-    (100..=999_u16, 0..3_usize, enhanced, text, end).prop_map(|(code, more, enhanced, text, end)| {
-        let line = |between: &str| [format!("{code}{between}{enhanced}").as_bytes(), &text].concat();
-        let mut bytes = [line("-"), b"\r\n".to_vec()].concat().repeat(more);
-        bytes.extend(line(" "));
-        bytes.extend(end.as_bytes());
-        bytes
-    })
+    (100..=999_u16, 0..3_usize, enhanced, text, end).prop_map(
+        |(code, more, enhanced, text, end)| {
+            let line =
+                |between: &str| [format!("{code}{between}{enhanced}").as_bytes(), &text].concat();
+            let mut bytes = [line("-"), b"\r\n".to_vec()].concat().repeat(more);
+            bytes.extend(line(" "));
+            bytes.extend(end.as_bytes());
+            bytes
+        },
+    )
 }
 
 fn does() -> impl Strategy<Value = Does> {
@@ -167,7 +166,9 @@ fn play(case: &Case) {
         assert!(started.elapsed() < BOUND, "{case:#?}\n{:#?}", rows(&world));
         turn(&world, &mut courier);
     }
-    runtime().block_on(courier.stop()).expect("the database answers");
+    runtime()
+        .block_on(courier.stop())
+        .expect("the database answers");
     check(&world, &server, case);
 }
 
@@ -186,7 +187,10 @@ fn queue(world: &World, fine: std::ops::Range<usize>, odd: std::ops::Range<usize
 /// Rounds of a worker until it would rest; then its wait is over, as all waits are.
 fn turn(world: &World, courier: &mut Courier) {
     for _ in 0..20 {
-        match runtime().block_on(courier.round()).expect("the database answers") {
+        match runtime()
+            .block_on(courier.round())
+            .expect("the database answers")
+        {
             Round::Busy => {}
             Round::Idle | Round::Wait(_) => break,
         }

@@ -54,7 +54,11 @@ fn mails_that_hang_hold_up_no_other_while_a_connection_is_left() {
         let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "4")]);
         world.mailbox().set_rules(vec![hangs(stage, "slow")]);
         for number in 0..3 {
-            to(&world, &format!("SLOW-{number}"), &format!("slow{number}@example.org"));
+            to(
+                &world,
+                &format!("SLOW-{number}"),
+                &format!("slow{number}@example.org"),
+            );
         }
         let worker = Process::work(world.settings());
         wait_until("the slow ones are in hand", || {
@@ -74,14 +78,13 @@ fn silence_at_rset_is_within_the_mails_own_time() {
     let world = World::with_mailbox(&[("MAIL_LEASE_SECONDS", "1")]);
     world.queue_link(&world.order("CUP-1"));
     world.mailbox().set_rules(vec![
-        now(
-            Action::Reply(554, "5.7.1 spam".to_owned()),
-            Stage::Message,
-        ),
+        now(Action::Reply(554, "5.7.1 spam".to_owned()), Stage::Message),
         now(Action::Hang, Stage::Reset),
     ]);
     let worker = Process::work(world.settings());
-    wait_until("it came back", || rows(&world) == ["bounced 1 554 5.7.1 spam"]);
+    wait_until("it came back", || {
+        rows(&world) == ["bounced 1 554 5.7.1 spam"]
+    });
     let unknown = "activity WHERE what LIKE 'nobody can know%'";
     assert_eq!(world.count(unknown), 0);
     worker.kill();
@@ -94,16 +97,33 @@ fn a_message_that_the_server_does_not_read_is_given_up_within_half_the_lease() {
     let order = world.order("CUP-1");
     world.queue_link(&order);
     // More than the sockets on both sides take.
-    world.execute("UPDATE outbox SET kind = 'test', body = repeat(repeat('x', 70) || E'\\n', 400000)");
-    server.to("parent@example.org", Moment::Data, Does::SaysMore(Duration::from_secs(60), Vec::new()), 1);
+    world.execute(
+        "UPDATE outbox SET kind = 'test', body = repeat(repeat('x', 70) || E'\\n', 400000)",
+    );
+    server.to(
+        "parent@example.org",
+        Moment::Data,
+        Does::SaysMore(Duration::from_secs(60), Vec::new()),
+        1,
+    );
     let mut courier = world.courier();
     let started = Instant::now();
     while rows(&world)[0].starts_with("queued 0") || world.mail_states() == ["sending"] {
-        runtime().block_on(courier.round()).expect("the database answers");
-        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", world.mail_states());
+        runtime()
+            .block_on(courier.round())
+            .expect("the database answers");
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "{:?}",
+            world.mail_states()
+        );
     }
     assert_eq!(world.mail_states(), ["queued"]);
-    assert!(started.elapsed() < Duration::from_millis(3_500), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_millis(3_500),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 /// Carries until nothing is due, with connections that stay.
@@ -114,7 +134,11 @@ fn carry(world: &World) -> freshmint::outbox::Courier {
 }
 
 fn go_on(courier: &mut freshmint::outbox::Courier) {
-    while runtime().block_on(courier.round()).expect("the database answers") == Round::Busy {}
+    while runtime()
+        .block_on(courier.round())
+        .expect("the database answers")
+        == Round::Busy
+    {}
 }
 
 #[test]
@@ -131,12 +155,20 @@ fn what_a_server_says_late_is_no_word_about_the_next_mail() {
             let busy = Does::Says(b"452 4.2.2 full\r\n".to_vec());
             server.to("first@example.org", Moment::Recipient, busy, 1);
         }
-        server.once(moment, Does::SaysMore(Duration::from_millis(100), late.to_vec()));
+        server.once(
+            moment,
+            Does::SaysMore(Duration::from_millis(100), late.to_vec()),
+        );
         let mut courier = carry(&world);
         std::thread::sleep(Duration::from_millis(300));
         let second = to(&world, "SECOND", "second@example.org");
         go_on(&mut courier);
-        assert_eq!(state(&world, second), "sent", "{moment:?} {}", late.escape_ascii());
+        assert_eq!(
+            state(&world, second),
+            "sent",
+            "{moment:?} {}",
+            late.escape_ascii()
+        );
         assert_eq!(server.taken("second@example.org"), 1);
         assert_eq!(world.count("outbox_pause"), 0);
         the_wait_is_over(&world);
@@ -153,7 +185,10 @@ fn a_refusal_that_comes_while_the_next_mail_begins_is_asked_again_on_a_fresh_con
     to(&world, "FIRST", "first@example.org");
     let mut courier = carry(&world);
     to(&world, "SECOND", "second@example.org");
-    server.once(Moment::Sender, Does::Says(b"550 5.7.1 the mail before this one\r\n".to_vec()));
+    server.once(
+        Moment::Sender,
+        Does::Says(b"550 5.7.1 the mail before this one\r\n".to_vec()),
+    );
     go_on(&mut courier);
     assert_eq!(world.mail_states(), ["sent", "sent"]);
     assert_eq!(world.count("outbox_pause"), 0);
@@ -164,14 +199,22 @@ fn one_connection_that_hangs_holds_up_none_that_stand() {
     let server = Scripted::start();
     let world = shop(&server, &[("MAIL_CONNECTIONS", "4")]);
     for number in 0..8 {
-        to(&world, &format!("CUP-{number}"), &format!("a{number}@example.org"));
+        to(
+            &world,
+            &format!("CUP-{number}"),
+            &format!("a{number}@example.org"),
+        );
     }
     server.once(Moment::Greeting, Does::Sleeps);
     server.once(Moment::Login, Does::Drips(Duration::from_secs(1)));
     let started = Instant::now();
     carry(&world);
     assert_eq!(world.count("outbox WHERE state = 'sent'"), 8);
-    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 // -- a worker that is asked to stop --
@@ -220,7 +263,11 @@ fn a_stop_takes_seconds_where_nothing_waits_for_the_answer_to_a_dot() {
         assert_eq!(world.mail_states(), [state], "{moment:?}");
         // What was given back is no try of the mail.
         let tries = usize::from(matches!(moment, Moment::Reset | Moment::Quit));
-        assert_eq!(world.count("outbox WHERE attempts = 1"), tries, "{moment:?}");
+        assert_eq!(
+            world.count("outbox WHERE attempts = 1"),
+            tries,
+            "{moment:?}"
+        );
     }
 }
 
@@ -242,7 +289,8 @@ fn a_stop_takes_seconds_while_the_database_is_locked() {
         let mut connection = world.database.connect();
         let lock = format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
         diesel::connection::SimpleConnection::batch_execute(&mut connection, &lock).unwrap();
-        let waiting = "pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        let waiting =
+            "pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
         let took = stopped(&world, || world.count(waiting) > 0);
         assert!(took < Duration::from_secs(9), "{table}: {took:?}");
     }

@@ -1,7 +1,5 @@
 //! One mail of which nothing can be written down keeps no other.
 
-use std::time::Duration;
-
 use super::{
     accident::wait_until,
     refused::{now, the_wait_is_over},
@@ -37,29 +35,44 @@ fn errors(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn a_mail_that_cannot_be_claimed_is_set_aside_with_the_reason() {
-    for condition in [
-        "OLD.address = 'a2@example.org' AND NEW.state = 'sending'",
-        // Neither can it be written anew.
-        "OLD.address = 'a2@example.org' AND NEW.body <> OLD.body",
+fn a_mail_that_cannot_be_claimed_or_ended_is_set_aside_with_the_reason() {
+    for (condition, end) in [
+        (
+            "OLD.address = 'a2@example.org' AND NEW.state = 'sending'",
+            "sent",
+        ),
+        (
+            "OLD.address = 'a2@example.org' AND NEW.state = 'cancelled'",
+            "cancelled",
+        ),
     ] {
         let world = three(&[]);
-        world.execute("UPDATE orders SET version = version + 1 WHERE reference = 'CUP-2'");
+        if end == "cancelled" {
+            world.execute("UPDATE orders SET cancelled_at = now() WHERE reference = 'CUP-2'");
+        }
         refuse(&world, condition);
         let worker = Process::work(world.settings());
         wait_until("the others have arrived", || {
             world.count("outbox WHERE state = 'sent'") == 2
         });
         wait_until("it says why", || errors(&world)[1].contains("refused"));
-        assert_eq!(world.mail_states(), ["sent", "queued", "sent"], "{condition}");
-        assert_eq!(world.count("outbox WHERE address = 'a2@example.org' AND not_before > clock_timestamp()"), 1);
+        assert_eq!(
+            world.mail_states(),
+            ["sent", "queued", "sent"],
+            "{condition}"
+        );
+        let later = "outbox WHERE address = 'a2@example.org' AND not_before > clock_timestamp()";
+        assert_eq!(world.count(later), 1);
         // It is tried again, and told once while that goes on.
-        wait_until("somebody is told", || {
-            world.count("activity WHERE level = 'attention' AND category = 'mail'") == 1
-        });
+        the_wait_is_over(&world);
+        wait_until("it was tried again", || world.count(later) == 1);
+        let told = "activity WHERE level = 'attention' AND what LIKE 'a mail is set aside%'";
+        assert_eq!(world.count(told), 1);
         world.execute("DROP TRIGGER refuse ON outbox");
         the_wait_is_over(&world);
-        wait_until("it has arrived", || world.mail_states() == ["sent", "sent", "sent"]);
+        wait_until("it goes on", || {
+            world.mail_states() == ["sent", end, "sent"]
+        });
         worker.kill();
     }
 }
@@ -79,7 +92,10 @@ fn a_mail_whose_row_takes_nothing_at_all_is_passed_over() {
 fn a_mail_that_cannot_become_unknown_keeps_no_other() {
     let world = three(&[]);
     world.execute("UPDATE outbox SET state = 'sending', claim_id = gen_random_uuid(), claimed_until = to_timestamp(0) WHERE address < 'a3'");
-    refuse(&world, "OLD.address = 'a2@example.org' AND NEW.state = 'unknown'");
+    refuse(
+        &world,
+        "OLD.address = 'a2@example.org' AND NEW.state = 'unknown'",
+    );
     let worker = Process::work(world.settings());
     wait_until("the others go on", || {
         world.mail_states() == ["unknown", "sending", "sent"]
@@ -91,14 +107,14 @@ fn a_mail_that_cannot_become_unknown_keeps_no_other() {
 fn as_many_outcomes_as_connections_that_cannot_be_written_stop_mail_for_a_while_alone() {
     let world = three(&[("MAIL_CONNECTIONS", "2"), ("MAIL_LEASE_SECONDS", "2")]);
     let spam = Action::Reply(554, "5.7.1 spam".to_owned());
-    world
-        .mailbox()
-        .set_rules(vec![now(spam.clone(), Stage::Message), now(spam, Stage::Message)]);
+    world.mailbox().set_rules(vec![
+        now(spam.clone(), Stage::Message),
+        now(spam, Stage::Message),
+    ]);
     refuse(&world, "OLD.address < 'a3' AND NEW.state = 'bounced'");
     let worker = Process::work(world.settings());
     wait_until("the third has arrived", || {
         world.mail_states() == ["unknown", "unknown", "sent"]
     });
     worker.kill();
-    std::thread::sleep(Duration::from_millis(10));
 }

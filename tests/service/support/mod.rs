@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod cluster;
 pub mod cutter;
+pub mod monitor;
 pub mod process;
 pub mod replica;
 pub mod scripted;

@@ -148,7 +148,11 @@ impl Conversation {
         loop {
             let line = self.line()?;
             let word = line.get(..4).unwrap_or_default().to_uppercase();
-            self.script.lock().expect("no panic").words.push(word.clone());
+            self.script
+                .lock()
+                .expect("no panic")
+                .words
+                .push(word.clone());
             let ok = b"250 2.0.0 ok\r\n".as_slice();
             match word.as_str() {
                 "EHLO" => self.answer(Moment::Hello, b"250-scripted\r\n250 AUTH PLAIN\r\n")?,
@@ -194,8 +198,13 @@ impl Conversation {
         while self.line()? != "." {}
         let to = self.to.clone();
         let does = self.next(Moment::Dot);
-        let refused = matches!(&does, Some(Does::Says(bytes)) if matches!(bytes.first(), Some(b'4' | b'5')));
-        self.script.lock().expect("no panic").dots.push((to, !refused));
+        let refused =
+            matches!(&does, Some(Does::Says(bytes)) if matches!(bytes.first(), Some(b'4' | b'5')));
+        self.script
+            .lock()
+            .expect("no panic")
+            .dots
+            .push((to, !refused));
         self.act(does, b"250 2.0.0 taken\r\n").map(drop)
     }
 

@@ -53,7 +53,10 @@ fn an_event_whose_work_never_ends_waits_with_the_reason_and_the_rest_goes_on() {
     let event = event_of(&world, &poison);
     // Somebody sits on the order's row.
     let mut connection = world.database.connect();
-    let lock = format!("BEGIN; SELECT FROM orders WHERE id = '{}' FOR UPDATE", poison.id);
+    let lock = format!(
+        "BEGIN; SELECT FROM orders WHERE id = '{}' FOR UPDATE",
+        poison.id
+    );
     connection.batch_execute(&lock).unwrap();
     let worker = Process::work(world.settings());
     wait_until("the other is paid", || world.status(&fine) == "paid");
@@ -65,7 +68,10 @@ fn an_event_whose_work_never_ends_waits_with_the_reason_and_the_rest_goes_on() {
     world.execute("UPDATE stripe_events SET not_before = to_timestamp(0)");
     let later = world.order("LATER");
     world.stripe.pay(&world.click_through(&later)).unwrap();
-    world.stripe.deliver_all(crate::simulator::Order::AsHappened).unwrap();
+    world
+        .stripe
+        .deliver_all(crate::simulator::Order::AsHappened)
+        .unwrap();
     wait_until("the next one is paid", || world.status(&later) == "paid");
     connection.batch_execute("ROLLBACK").unwrap();
     world.execute("UPDATE stripe_events SET not_before = to_timestamp(0)");
@@ -78,7 +84,11 @@ fn an_event_whose_outcome_cannot_be_written_keeps_no_other() {
     let world = World::new();
     let [poison, fine] = two_paid(&world);
     let event = event_of(&world, &poison);
-    refuse(&world, "stripe_events", &format!("OLD.id = '{event}' AND NEW.claimed_until IS NULL"));
+    refuse(
+        &world,
+        "stripe_events",
+        &format!("OLD.id = '{event}' AND NEW.claimed_until IS NULL"),
+    );
     let started = Instant::now();
     let worked = runtime().block_on(freshmint::consumer::work_off(&world.app));
     assert!(worked.is_ok(), "{worked:?}");
@@ -97,13 +107,23 @@ fn an_event_whose_work_was_never_ended_so_often_fails_and_is_not_begun_again() {
     let [poison, fine] = two_paid(&world);
     let event = event_of(&world, &poison);
     // Each time the process died with it in hand.
-    world.execute(&format!("UPDATE stripe_events SET attempts = 36 WHERE id = '{event}'"));
+    world.execute(&format!(
+        "UPDATE stripe_events SET attempts = 36 WHERE id = '{event}'"
+    ));
     world.work_off();
     assert_eq!(world.status(&fine), "paid");
     assert_eq!(world.status(&poison), "open");
     let told = row(&world, &event);
-    assert!(told.starts_with("failed 37 its work has not come to an end in 36 tries"), "{told}");
-    assert_eq!(world.count("activity WHERE level = 'attention' AND what LIKE 'an event of Stripe failed for good%'"), 1);
+    assert!(
+        told.starts_with("failed 37 its work has not come to an end in 36 tries"),
+        "{told}"
+    );
+    assert_eq!(
+        world.count(
+            "activity WHERE level = 'attention' AND what LIKE 'an event of Stripe failed for good%'"
+        ),
+        1
+    );
 }
 
 #[test]
@@ -116,7 +136,10 @@ fn a_page_of_the_sweep_with_one_event_that_cannot_be_kept_brings_the_others() {
     }
     world.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$");
     world.execute("CREATE TRIGGER refuse BEFORE INSERT ON stripe_events FOR EACH ROW WHEN ('POISON' = ANY(NEW.order_names)) EXECUTE FUNCTION refuse()");
-    let looked = runtime().block_on(freshmint::sweep::look(&world.app, freshmint::sweep::Look::Short));
+    let looked = runtime().block_on(freshmint::sweep::look(
+        &world.app,
+        freshmint::sweep::Look::Short,
+    ));
     assert!(looked.is_ok(), "{looked:?}");
     assert_eq!(world.status(&orders[1]), "paid");
     assert_eq!(world.status(&orders[0]), "open");
@@ -131,11 +154,18 @@ fn webhooks_that_come_together_are_kept_though_one_of_them_cannot_be() {
     std::thread::scope(|scope| {
         // Held back together, so that they are one statement.
         let mut connection = world.database.connect();
-        connection.batch_execute("BEGIN; LOCK TABLE stripe_events IN SHARE MODE").unwrap();
+        connection
+            .batch_execute("BEGIN; LOCK TABLE stripe_events IN SHARE MODE")
+            .unwrap();
         let post = |id: String| {
             let world = &world;
             scope.spawn(move || {
-                let body = super::event(world, &id, "price.created", serde_json::json!({ "id": "price_1" }));
+                let body = super::event(
+                    world,
+                    &id,
+                    "price.created",
+                    serde_json::json!({ "id": "price_1" }),
+                );
                 super::post_signed(world, &body.to_string()).status
             })
         };
@@ -156,10 +186,20 @@ fn an_event_that_cannot_be_read_for_what_it_names_keeps_no_older_one() {
     let world = World::new();
     two_paid(&world);
     world.execute("UPDATE stripe_events SET session_id = NULL, session_row = NULL, order_names = NULL, address_hashes = NULL, account = NULL, named = NULL");
-    let newest = world.text("SELECT id AS text FROM stripe_events ORDER BY received_at DESC, id LIMIT 1");
-    refuse(&world, "stripe_events", &format!("OLD.id = '{newest}' AND NEW.named IS NOT NULL"));
-    runtime().block_on(freshmint::inbox::unread::if_due(&world.app)).expect("the database answers");
-    assert_eq!(world.texts("SELECT id AS text FROM stripe_events WHERE named IS NULL"), [newest]);
+    let newest =
+        world.text("SELECT id AS text FROM stripe_events ORDER BY received_at DESC, id LIMIT 1");
+    refuse(
+        &world,
+        "stripe_events",
+        &format!("OLD.id = '{newest}' AND NEW.named IS NOT NULL"),
+    );
+    runtime()
+        .block_on(freshmint::inbox::unread::if_due(&world.app))
+        .expect("the database answers");
+    assert_eq!(
+        world.texts("SELECT id AS text FROM stripe_events WHERE named IS NULL"),
+        [newest]
+    );
 }
 
 #[test]
@@ -173,7 +213,10 @@ fn an_overdue_session_that_cannot_be_settled_keeps_no_other() {
     // Stripe tells of no event any more.
     world.pass(chrono::Duration::days(31));
     refuse(&world, "orders", "OLD.reference = 'POISON'");
-    let looked = runtime().block_on(freshmint::sweep::look(&world.app, freshmint::sweep::Look::Full));
+    let looked = runtime().block_on(freshmint::sweep::look(
+        &world.app,
+        freshmint::sweep::Look::Full,
+    ));
     assert_eq!(world.status(&orders[1]), "paid", "{looked:?}");
     assert_eq!(world.status(&orders[0]), "open");
 }

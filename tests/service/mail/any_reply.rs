@@ -19,7 +19,7 @@ use crate::support::{
     scripted::{Does, Moment, Scripted},
 };
 
-const CASES: usize = 6;
+const CASES: usize = 10;
 /// Mails of a case to addresses at which the server behaves, and to others.
 const FINE: usize = 10;
 const ODD: usize = 6;
@@ -116,6 +116,13 @@ fn cases() -> Vec<Case> {
         }
     }
     cases[0].once.push((Moment::Hello, Does::Nothing));
+    // Silence after refusals, on more connections than there are.
+    let silent = &mut cases[1];
+    for (moment, does, times) in &mut silent.odd {
+        let spam = Does::Says(b"554 5.7.1 spam\r\n".to_vec());
+        (*moment, *does, *times) = (Moment::Dot, spam, 1);
+        silent.once.push((Moment::Reset, Does::Sleeps));
+    }
     cases
 }
 

@@ -129,8 +129,8 @@ struct Work {
     /// What ends a rest early.
     wake: Option<Wake>,
     stop: watch::Receiver<bool>,
-    /// A turn is not finished when the worker stops, nor when its lease is over.
-    is_chore: bool,
+    /// Of a chore: its turn is not finished when the worker stops, nor when this is over.
+    lease: Option<Duration>,
     loops: Loops,
 }
 
@@ -141,7 +141,7 @@ impl Work {
             pause,
             wake: None,
             stop,
-            is_chore: false,
+            lease: None,
             loops,
         }
     }
@@ -155,7 +155,7 @@ impl Work {
 
     fn chore(self) -> Self {
         Self {
-            is_chore: true,
+            lease: Some(loops::LEASE),
             ..self
         }
     }
@@ -165,10 +165,10 @@ impl Work {
     async fn repeat(mut self, mut turn: impl AsyncFnMut() -> Result<Next, DbError>) {
         while !*self.stop.borrow() {
             let turn = turn();
-            let done = match self.is_chore {
-                false => Some(turn.await),
-                true => tokio::select! {
-                    done = timeout(loops::LEASE, turn) => done.ok(),
+            let done = match self.lease {
+                None => Some(turn.await),
+                Some(lease) => tokio::select! {
+                    done = timeout(lease, turn) => done.ok(),
                     _ = self.stop.changed() => return,
                 },
             };
@@ -257,11 +257,11 @@ mod tests {
 
     #[actix_web::test]
     async fn a_turn_is_finished_at_a_stop_unless_it_may_be_left() {
-        for is_chore in [false, true] {
+        for lease in [None, Some(NEVER)] {
             let stop = watch::Sender::new(false);
             let mut finished = false;
             let work = Work {
-                is_chore,
+                lease,
                 ..work(NEVER, &stop)
             };
             work.repeat(async || {
@@ -271,7 +271,30 @@ mod tests {
                 Ok(Next::Rest)
             })
             .await;
-            assert_eq!(finished, !is_chore);
+            assert_eq!(finished, lease.is_none());
         }
+    }
+
+    #[actix_web::test]
+    async fn a_chores_turn_that_never_ends_is_left_when_its_lease_is_over_and_is_no_turn() {
+        let stop = watch::Sender::new(false);
+        let loops = Loops::new(Clock::system(), &Metrics::new());
+        loops.begin();
+        let mut turns = 0;
+        let work = Work {
+            lease: Some(Duration::from_millis(10)),
+            loops: loops.clone(),
+            ..work(Duration::from_millis(1), &stop)
+        };
+        work.repeat(async || {
+            turns += 1;
+            if turns > 2 {
+                stop.send_replace(true);
+            }
+            future::pending().await
+        })
+        .await;
+        assert_eq!(turns, 3);
+        assert!(!loops.have_turned(NEVER));
     }
 }

@@ -127,6 +127,7 @@ impl Connection {
     /// Says good-bye.
     pub async fn close(mut self) {
         self.gate.open();
+        self.heard.farewell();
         let _ = timeout(TRUSTED_FOR, self.smtp.quit()).await;
     }
 

@@ -29,6 +29,8 @@ struct Inner {
     incoming: Incoming,
     /// What came uncalled, so that nothing was written any more: its first line.
     uncalled: Option<Option<(u16, String)>>,
+    /// We say good-bye ourselves, and not the library in between.
+    farewell: bool,
 }
 
 impl Heard {
@@ -41,6 +43,12 @@ impl Heard {
     /// of that, if they can be read.
     pub fn uncalled(&self) -> Option<Option<(u16, String)>> {
         self.inner().uncalled.clone()
+    }
+
+    /// From now on a QUIT may be written. The library says one after each error and waits for the answer,
+    /// and what the server has refused would be lost in that.
+    pub fn farewell(&self) {
+        self.inner().farewell = true;
     }
 
     /// Notes what came uncalled; nothing where the connection has ended.
@@ -188,6 +196,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Filtered<S> {
         }
         if let Some(unreadable) = self.unreadable {
             return Poll::Ready(Err(invalid(unreadable)));
+        }
+        if bytes.starts_with(b"QUIT\r\n") && !self.heard.inner().farewell {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         }
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

@@ -217,6 +217,26 @@ fn one_connection_that_hangs_holds_up_none_that_stand() {
     );
 }
 
+#[test]
+fn a_refused_log_in_is_told_though_the_server_is_silent_then() {
+    for (moment, said) in [
+        (Moment::Login, b"535 5.7.8 wrong password\r\n".as_slice()),
+        (Moment::Hello, b"554 5.7.1 go away\r\n"),
+    ] {
+        let server = Scripted::start();
+        let world = shop(&server, &[("MAIL_CONNECTIONS", "1")]);
+        world.queue_link(&world.order("CUP-1"));
+        server.once(moment, Does::Says(said.to_vec()));
+        server.once(Moment::Quit, Does::Sleeps);
+        let started = Instant::now();
+        carry(&world);
+        assert!(started.elapsed() < Duration::from_secs(9), "{moment:?}");
+        let reason = world.text("SELECT reason AS text FROM outbox_pause");
+        let code = String::from_utf8_lossy(&said[..3]);
+        assert!(reason.contains(&*code), "{reason}");
+    }
+}
+
 // -- a worker that is asked to stop --
 
 /// Seconds from SIGTERM to the end, when the server hangs so.

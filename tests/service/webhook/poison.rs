@@ -220,3 +220,48 @@ fn an_overdue_session_that_cannot_be_settled_keeps_no_other() {
     assert_eq!(world.status(&orders[1]), "paid", "{looked:?}");
     assert_eq!(world.status(&orders[0]), "open");
 }
+
+#[test]
+fn a_cart_that_cannot_be_decided_on_keeps_no_other() {
+    let world = World::new();
+    world.execute("UPDATE settings SET recovery_enabled = true");
+    world.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$");
+    let carts: Vec<String> = (0..3)
+        .map(|_| {
+            let session = world
+                .stripe
+                .open_foreign_session(serde_json::json!({
+                    "mode": "payment",
+                    "success_url": "https://shop.example.org/thanks",
+                    "line_items": [{ "quantity": 1, "price_data": {
+                        "currency": "eur", "unit_amount": 3500, "product_data": { "name": "Scarf" } } }],
+                }))
+                .unwrap();
+            session["id"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    world.execute(&format!(
+        "CREATE TRIGGER refuse BEFORE INSERT ON carts FOR EACH ROW WHEN (NEW.stripe_id = '{}') EXECUTE FUNCTION refuse()",
+        carts[0]
+    ));
+    for cart in &carts {
+        world.stripe.expire(cart).unwrap();
+    }
+    world.deliver();
+    assert_eq!(world.count("carts"), 2);
+    let event = world.text("SELECT id AS text FROM stripe_events WHERE state = 'pending'");
+    assert!(
+        row(&world, &event).contains("refused"),
+        "{}",
+        row(&world, &event)
+    );
+    for _ in 0..36 {
+        world.execute("UPDATE stripe_events SET not_before = to_timestamp(0)");
+        world.work_off();
+    }
+    assert!(
+        row(&world, &event).starts_with("failed "),
+        "{}",
+        row(&world, &event)
+    );
+}

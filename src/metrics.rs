@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use prometheus::{
-    Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder, core::Collector,
+    Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry, TextEncoder, core::Collector,
 };
 
 /// The service's counters. Cheap to clone.
@@ -30,6 +30,8 @@ pub struct Metrics {
     pub mails: IntCounterVec,
     /// Whether all mail waits, because a server refused us.
     pub mail_paused: IntGauge,
+    /// Seconds that the oldest mail has been due.
+    pub outbox_oldest_due: Gauge,
     /// Whether the worker runs in this process.
     pub worker_running: IntGauge,
     /// When each of the worker's loops last turned.
@@ -103,6 +105,13 @@ impl Metrics {
                 IntGauge::new(
                     "freshmint_mail_paused",
                     "1 while no mail can be sent and all of it waits",
+                ),
+            ),
+            outbox_oldest_due: register(
+                &registry,
+                Gauge::new(
+                    "freshmint_outbox_oldest_due_seconds",
+                    "How long the oldest mail has been due, as the worker saw it last",
                 ),
             ),
             refused_mints: register(

@@ -148,6 +148,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    mail_flow (only_row) {
+        only_row -> Bool,
+        stood_still -> Float8,
+        streak -> Int8,
+        likeness -> Nullable<Text>,
+        gone -> Bool,
+        recipients -> Array<Bytea>,
+        bounces -> Nullable<Text>,
+        failing_since -> Nullable<Timestamptz>,
+        failing_at -> Nullable<Timestamptz>,
+        failing_mails -> Array<Uuid>,
+        failing_domains -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    mail_ledger (at) {
+        at -> Timestamptz,
+        mails -> Int4,
+    }
+}
+
+diesel::table! {
     orders (id) {
         id -> Uuid,
         reference -> Text,
@@ -204,6 +227,11 @@ diesel::table! {
         handed_over -> Bool,
         last_error -> Nullable<Text>,
         sent_at -> Nullable<Timestamptz>,
+        asked_at -> Nullable<Timestamptz>,
+        refused_at -> Nullable<Timestamptz>,
+        address_gone -> Bool,
+        streak -> Nullable<Int8>,
+        returned -> Nullable<Text>,
     }
 }
 
@@ -226,6 +254,13 @@ diesel::table! {
         since -> Timestamptz,
         tries -> Int4,
         until -> Timestamptz,
+        cause -> Text,
+        likeness -> Nullable<Text>,
+        streak -> Nullable<Int8>,
+        tried_at -> Timestamptz,
+        trying -> Nullable<Uuid>,
+        trying_until -> Nullable<Timestamptz>,
+        proves -> Bool,
     }
 }
 
@@ -233,6 +268,10 @@ diesel::table! {
     pace (name) {
         name -> Text,
         next_at -> Timestamptz,
+        rate -> Nullable<Float8>,
+        slowed_at -> Nullable<Timestamptz>,
+        too_fast_at -> Nullable<Timestamptz>,
+        too_fast_domain -> Nullable<Text>,
     }
 }
 
@@ -417,6 +456,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     checkout_sessions,
     chores,
     disputes,
+    mail_flow,
+    mail_ledger,
     orders,
     outbox,
     outbox_orders,

@@ -34,7 +34,7 @@ pub use self::{
     edit::{change, create},
     sample::{Preview, Recipient, Sample, preview, recipients, send_sample},
     start::start,
-    view::{Approval, Blast, Counts, find, list, named},
+    view::{Approval, Blast, Counts, find, find_with_waiting, list, named},
 };
 use crate::{
     activity::{self, Category, Doing, Line},

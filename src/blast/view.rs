@@ -13,8 +13,8 @@ use super::{
     state::State,
 };
 use crate::{
-    mail,
-    outbox::Kind,
+    mail::{self, Mailer},
+    outbox::{self as mails, Kind, Waiting},
     reminder::rule::Reason,
     schema::{blasts, outbox},
 };
@@ -51,6 +51,9 @@ pub struct Blast {
     pub approval: Option<Approval>,
     /// What became of its mails.
     pub counts: Counts,
+    /// Why its mails wait, if that is not its own doing: all mail waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
 }
 
 /// Who approved what.
@@ -115,6 +118,22 @@ pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Blast
     Ok(shown(connection, stored.into_iter().collect())?.pop())
 }
 
+/// One mailing, with why all mail waits if mails of it are on their way.
+pub fn find_with_waiting(
+    connection: &mut PgConnection,
+    id: Uuid,
+    mailer: &Mailer,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Blast>> {
+    let Some(mut blast) = find(connection, id)? else {
+        return Ok(None);
+    };
+    if blast.state == State::Sending && blast.counts.queued > 0 {
+        blast.waiting = mails::waiting(connection, Some(mailer), now)?;
+    }
+    Ok(Some(blast))
+}
+
 /// The mailings with this name, newest first: a name may be given twice.
 pub fn named(connection: &mut PgConnection, name: &str) -> QueryResult<Vec<Uuid>> {
     blasts::table
@@ -162,6 +181,7 @@ impl Blast {
                 approved_at: approval.approved_at,
             }),
             counts: counts.shown(state),
+            waiting: None,
         }
     }
 }

@@ -17,6 +17,12 @@ pub struct Mail {
     /// Mails a second, over all replicas together
     #[arg(long, env, hide_env_values = true, default_value_t = 10.0, value_parser = pace)]
     pub mail_per_second: f64,
+    /// Mails that the mail provider allows in any 60 minutes, over all replicas; alerts do not wait
+    #[arg(long, env, hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub mail_per_hour: Option<u32>,
+    /// Mails that the mail provider allows in any 24 hours, over all replicas; alerts do not wait
+    #[arg(long, env, hide_env_values = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub mail_per_day: Option<u32>,
     /// Seconds after which a mail in hand without an outcome counts as unknown
     #[arg(long, env, hide_env_values = true, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub mail_lease_seconds: u32,

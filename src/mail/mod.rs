@@ -30,6 +30,8 @@ pub struct Mailer {
     pub server: Option<(SmtpServer, Mailbox)>,
     /// Mails a second, over all replicas.
     pub per_second: f64,
+    /// What the mail provider allows, over all replicas.
+    pub limits: Limits,
     /// After that a mail in hand without an outcome is `unknown`.
     pub lease: Duration,
     /// The first wait after a temporary refusal.
@@ -54,11 +56,31 @@ impl Mailer {
         Ok(Self {
             server,
             per_second: settings.mail_per_second,
+            limits: Limits {
+                per_hour: settings.mail_per_hour.map(i64::from),
+                per_day: settings.mail_per_day.map(i64::from),
+            },
             lease: Duration::from_secs(settings.mail_lease_seconds.into()),
             retry: Duration::from_secs(settings.mail_retry_seconds.into()),
             connections: usize::try_from(settings.mail_connections).unwrap_or(1),
             domain,
         })
+    }
+}
+
+/// Mails that may be handed over in any hour and in any day; none: as many as there are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// In any 60 minutes.
+    pub per_hour: Option<i64>,
+    /// In any 24 hours.
+    pub per_day: Option<i64>,
+}
+
+impl Limits {
+    /// Whether nothing is limited.
+    pub fn is_none(&self) -> bool {
+        self.per_hour.is_none() && self.per_day.is_none()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use tokio::{sync::watch, time::sleep};
 
-use super::{claim::Claimed, connecting::stopped, finish::Outcome};
+use super::{claim::Claimed, connecting::stopped, outcome::Outcome};
 use crate::{
     app::App,
     mail::{
@@ -53,7 +53,12 @@ pub async fn carry(
             let refusal = Refusal::known(Fault::Mail, &error.to_string());
             let handed = HandOver::Refused(refusal);
             return Carried {
-                outcome: Outcome { mail, handed },
+                outcome: Outcome {
+                    mail,
+                    handed,
+                    was_asked: false,
+                    begun: false,
+                },
                 connection: Some(connection),
             };
         }
@@ -85,7 +90,12 @@ pub async fn carry(
     let usable = handed.is_some() && connection.can_go_on();
     let handed = handed.unwrap_or(HandOver::Stale);
     Carried {
-        outcome: Outcome { mail, handed },
+        outcome: Outcome {
+            mail,
+            handed,
+            was_asked: true,
+            begun: connection.has_begun(),
+        },
         connection: usable.then_some(connection),
     }
 }

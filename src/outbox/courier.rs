@@ -5,6 +5,7 @@
 //! most half of them.
 
 use std::{
+    collections::BTreeSet,
     mem,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
@@ -20,19 +21,25 @@ use tokio::{
 use super::{
     State,
     carry::{Carried, carry},
-    claim::{Alone, claim, release, waiting},
+    claim::{Alone, claim, look, release},
     connecting::{add_fresh, still_standing},
     duties::Duties,
-    pause,
+    flow::{Cause, follow::NewPause},
+    ledger,
+    outcome::{Outcome, domain_of},
+    pacing,
+    pause::{self, Waits},
+    turn::{self, Turn, Which},
     untold::Untold,
 };
 use crate::{
     app::App,
     clock::Moment,
     db::DbError,
+    foreign_text::{ForeignText, Limit},
     mail::{
-        refusal::Fault,
-        smtp::{Connection, HandOver, Lease, SmtpServer},
+        refusal::Refusal,
+        smtp::{Connection, Lease, Refused, SmtpServer},
     },
     random,
 };
@@ -71,8 +78,6 @@ pub struct Courier {
     taken_on: Moment,
     /// Asked to stop: what was begun is ended soon, and nothing is begun.
     stopping: watch::Receiver<bool>,
-    /// All mail is paused, and one mail may try.
-    probing: bool,
 }
 
 impl Courier {
@@ -88,7 +93,6 @@ impl Courier {
             alone: Alone::default(),
             taken_on: Moment::now(),
             stopping: watch::Sender::new(false).subscribe(),
-            probing: false,
         }
     }
 
@@ -150,43 +154,48 @@ impl Courier {
             return Ok(Round::Wait(gathered));
         }
         let free = self.untold.room(free, lanes);
-        let (most, now) = (i64::try_from(free).unwrap_or(1), self.app.clock.now());
-        let waits = self
+        let (most, app) = (i64::try_from(free).unwrap_or(1), self.app.clone());
+        let look = self
             .app
             .db
-            .run(move |connection| waiting(connection, most, now))
+            .run(move |connection| look(connection, &app, most))
             .await?;
-        self.probing = waits.paused.is_some();
-        self.app.metrics.mail_paused.set(self.probing.into());
-        let due = usize::try_from(waits.due).unwrap_or(0);
-        let pause = waits.paused.unwrap_or(0.0).max(waits.turn);
-        if due == 0 {
-            self.close_idle().await;
-            return Ok(Round::Idle);
+        let is_paused = |paused: turn::Paused| paused.cause != Cause::Allowance;
+        let is_paused = look.paused.is_some_and(is_paused);
+        self.app.metrics.mail_paused.set(is_paused.into());
+        match turn::next(&look, free) {
+            Turn::Idle => {
+                self.close_idle().await;
+                Ok(Round::Idle)
+            }
+            Turn::Wait(seconds) => Ok(Round::Wait(Duration::from_secs_f64(seconds))),
+            Turn::UsedUp => self.wait_for_the_allowance().await,
+            Turn::Back => {
+                self.app.db.run(pause::allowance_is_back).await?;
+                Ok(Round::Busy)
+            }
+            Turn::Claim(which, wanted) => match self.connections(&server, wanted).await {
+                // Asked to stop meanwhile.
+                Ok(()) if self.connections.is_empty() => Ok(Round::Idle),
+                Ok(()) => self.claim(&server, &from, (which, wanted)).await,
+                Err(refused) => self.no_connection(refused).await,
+            },
         }
-        if pause > 0.0 {
-            return Ok(Round::Wait(Duration::from_secs_f64(pause)));
-        }
-        let wanted = if self.probing { 1 } else { due.min(free) };
+    }
+
+    /// Has up to `wanted` connections ready, at least one unless the worker stops.
+    async fn connections(&mut self, server: &SmtpServer, wanted: usize) -> Result<(), Refused> {
         self.connections = still_standing(mem::take(&mut self.connections)).await;
         let missing = wanted.saturating_sub(self.connections.len());
-        let to = (&server, self.app.mailer.domain.as_str());
-        match add_fresh(&mut self.connections, missing, to, &self.stopping).await {
-            // Asked to stop meanwhile.
-            Ok(()) if self.connections.is_empty() => Ok(Round::Idle),
-            Ok(()) => self.claim(&server, &from, wanted).await,
-            Err(refused) => {
-                self.pause(refused.to_string()).await?;
-                Ok(Round::Wait(self.app.mailer.retry))
-            }
-        }
+        let to = (server, self.app.mailer.domain.as_str());
+        add_fresh(&mut self.connections, missing, to, &self.stopping).await
     }
 
     async fn claim(
         &mut self,
         server: &SmtpServer,
         from: &Mailbox,
-        wanted: usize,
+        (which, wanted): (Which, usize),
     ) -> Result<Round, DbError> {
         let most = i64::try_from(wanted.min(self.connections.len())).unwrap_or(1);
         // Begun before it is asked for, so that ours is never longer than the database's.
@@ -201,8 +210,8 @@ impl Courier {
                 release(connection, id)?;
             }
             match &alone {
-                None => Ok((claim(connection, &app, id, most)?, Vec::new())),
-                Some(alone) => alone.claim(connection, &app, id, most),
+                None => Ok((claim(connection, &app, id, (which, most))?, Vec::new())),
+                Some(alone) => alone.claim(connection, &app, id, (which, most)),
             }
         });
         let claimed = match claimed.await {
@@ -277,38 +286,57 @@ impl Courier {
                 log::warn!("mail {} is {} now", outcome.mail.id, outcome.state());
             }
         }
-        let ours = told.iter().find_map(|outcome| match &outcome.handed {
-            HandOver::Refused(refusal) => match refusal.fault {
-                Fault::Ours(_) | Fault::Quota(_) => Some(refusal.why.clone()),
-                _ => None,
-            },
-            _ => None,
-        });
-        match ours {
-            Some(why) => self.pause(why).await,
-            None if self.probing => self.lift().await,
-            None => Ok(()),
+        self.slow_down(&told).await
+    }
+
+    /// What a server said about being too fast is about all mail, if it is said of several domains.
+    async fn slow_down(&self, told: &[Outcome]) -> Result<(), DbError> {
+        let too_fast = told.iter().filter(|outcome| outcome.says_too_fast());
+        let domains: BTreeSet<String> = too_fast
+            .map(|outcome| domain_of(&outcome.mail.address))
+            .collect();
+        if domains.is_empty() {
+            return Ok(());
         }
+        let per_second = self.app.mailer.per_second;
+        self.app
+            .db
+            .run(move |connection| pacing::too_fast(connection, &domains, per_second))
+            .await
     }
 
-    async fn pause(&mut self, why: String) -> Result<(), DbError> {
+    /// No mail is in hand: whatever the server says now is about us.
+    async fn no_connection(&self, refused: Refused) -> Result<Round, DbError> {
         log::error!("no mail can be sent, all of it waits; GET /api/v1/outbox and doctor say more");
-        let (first_wait, now) = (self.app.mailer.retry, self.app.clock.now());
+        let (waits, now) = (Waits::of(&self.app.mailer), self.app.clock.now());
+        let cause = Cause::of_no_connection(refused.fault());
+        let refusal = Refusal::from(refused);
+        let new = NewPause {
+            cause,
+            likeness: ForeignText::new(refusal.likeness.as_str(), Limit::SENTENCE).into(),
+            streak: None,
+            why: refusal.why,
+        };
         self.app
             .db
-            .run(move |connection| pause::pause(connection, &why, first_wait, now))
-            .await
-            .map(drop)
+            .run(move |connection| pause::pause(connection, &new, waits, now))
+            .await?;
+        Ok(Round::Wait(self.app.mailer.retry))
     }
 
-    async fn lift(&mut self) -> Result<(), DbError> {
-        self.probing = false;
-        let now = self.app.clock.now();
-        self.app
-            .db
-            .run(move |connection| pause::lift(connection, now))
-            .await
-            .map(drop)
+    /// `MAIL_PER_HOUR` or `MAIL_PER_DAY` is used up: mail waits until they allow some again.
+    async fn wait_for_the_allowance(&self) -> Result<Round, DbError> {
+        let (limits, lease) = (self.app.mailer.limits, self.app.mailer.lease);
+        let seconds = self.app.db.run(move |connection| {
+            let Some((reason, seconds)) = ledger::used_up(connection, &limits, lease)? else {
+                return Ok(0.0);
+            };
+            pause::allowance_is_used_up(connection, &reason, seconds)?;
+            Ok(seconds)
+        });
+        Ok(Round::Wait(Duration::from_secs_f64(
+            seconds.await?.max(0.0),
+        )))
     }
 
     async fn close_idle(&mut self) {

@@ -6,16 +6,22 @@ use uuid::Uuid;
 
 use super::{
     claim::release,
+    consequence,
     every::Every,
-    overdue::{give_up_overdue, tell_of_unknown_kinds},
+    ledger,
+    overdue::{give_up_overdue, oldest_due, tell_of_unknown_kinds},
 };
 use crate::{app::App, db::DbError};
 
 /// How often leases that ran out are looked for.
 const OVERDUE: Duration = Duration::from_secs(1);
 
-/// How often mails are looked for that only a newer version knows: they have an hour.
-const UNKNOWN_KINDS: Duration = Duration::from_secs(60);
+/// How often it is looked for what has waited for an hour: mails that only a newer version knows, and
+/// what refusals mean.
+const AN_HOUR_OLD: Duration = Duration::from_secs(60);
+
+/// How often the oldest mail is looked for, for the figures.
+const OLDEST: Duration = Duration::from_secs(10);
 
 /// What the database refuses again and again is logged so often.
 const LOGGED: Duration = Duration::from_secs(60);
@@ -25,7 +31,8 @@ pub(super) struct Duties {
     /// Claims that the database did not answer: none of their mails was handed over.
     unheard_of: Vec<Uuid>,
     overdue: Every,
-    unknown_kinds: Every,
+    an_hour_old: Every,
+    oldest: Every,
     logged: Every,
 }
 
@@ -34,7 +41,8 @@ impl Duties {
         Self {
             unheard_of: Vec::new(),
             overdue: Every::new(OVERDUE),
-            unknown_kinds: Every::new(UNKNOWN_KINDS),
+            an_hour_old: Every::new(AN_HOUR_OLD),
+            oldest: Every::new(OLDEST),
             logged: Every::new(LOGGED),
         }
     }
@@ -54,7 +62,9 @@ impl Duties {
         self.unless_refused(done)?;
         let done = self.give_up_overdue(app).await;
         self.unless_refused(done)?;
-        let done = self.tell_of_unknown_kinds(app).await;
+        let done = self.see_to_what_is_an_hour_old(app).await;
+        self.unless_refused(done)?;
+        let done = self.look_for_the_oldest(app).await;
         self.unless_refused(done)
     }
 
@@ -85,12 +95,30 @@ impl Duties {
         Ok(())
     }
 
-    async fn tell_of_unknown_kinds(&mut self, app: &App) -> Result<(), DbError> {
-        if self.unknown_kinds.is_due() {
+    /// Each for itself: one that is refused keeps no other.
+    async fn see_to_what_is_an_hour_old(&mut self, app: &App) -> Result<(), DbError> {
+        if !self.an_hour_old.is_due() {
+            return Ok(());
+        }
+        let now = app.clock.now();
+        let told = app
+            .db
+            .run(move |connection| tell_of_unknown_kinds(connection, now));
+        let told = told.await.map(drop);
+        self.unless_refused(told)?;
+        let settled = app
+            .db
+            .run(move |connection| consequence::settle_old(connection, now));
+        let settled = settled.await.map(drop);
+        self.unless_refused(settled)?;
+        app.db.run(ledger::prune).await.map(drop)
+    }
+
+    async fn look_for_the_oldest(&mut self, app: &App) -> Result<(), DbError> {
+        if self.oldest.is_due() {
             let now = app.clock.now();
-            app.db
-                .run(move |connection| tell_of_unknown_kinds(connection, now))
-                .await?;
+            let oldest = app.db.run(move |connection| oldest_due(connection, now));
+            app.metrics.outbox_oldest_due.set(oldest.await?);
         }
         Ok(())
     }

@@ -7,22 +7,31 @@
 mod carry;
 mod claim;
 mod connecting;
+mod consequence;
 mod courier;
 mod duties;
 mod every;
 mod finish;
+mod flow;
 pub mod gate;
 mod history;
+mod ledger;
 pub mod link;
 pub mod listen;
+mod outcome;
 mod overdue;
+mod pacing;
 mod pause;
 pub mod people;
 pub mod reminder;
+mod resume;
 mod retry;
+mod speed;
 mod switch;
+mod turn;
 mod untold;
 pub mod view;
+mod waiting;
 
 use std::collections::HashSet;
 
@@ -32,8 +41,11 @@ use uuid::Uuid;
 
 pub use self::{
     courier::{Courier, Round},
-    overdue::give_up_overdue,
+    flow::Cause,
+    overdue::{give_up_overdue, oldest_due},
+    resume::resume,
     switch::change_settings,
+    waiting::{Waiting, Why, waiting},
 };
 pub use crate::mail::{Kind, State};
 use crate::{
@@ -167,6 +179,8 @@ struct NewRow<'a> {
     state: State,
     skip_reason: Option<Reason>,
     created_at: DateTime<Utc>,
+    /// An alert goes before whatever waits: it is due since ever. `None`: from now on.
+    not_before: Option<DateTime<Utc>>,
     due_at: Option<DateTime<Utc>>,
 }
 
@@ -195,6 +209,7 @@ impl<'a> NewRow<'a> {
             },
             skip_reason: refused.then_some(Reason::Suppressed),
             created_at: now,
+            not_before: (letter.kind == Kind::Alert).then_some(DateTime::UNIX_EPOCH),
             due_at: letter.due_at,
         }
     }

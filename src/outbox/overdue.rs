@@ -94,6 +94,24 @@ fn give_up(
     })
 }
 
+/// Seconds that the oldest mail has been due and was not sent, by the service's own time: since it was
+/// queued, since its time, or since a person asked for it. None is due: 0.
+pub fn oldest_due(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<f64> {
+    #[derive(QueryableByName)]
+    struct Oldest {
+        #[diesel(sql_type = Double)]
+        seconds: f64,
+    }
+    let oldest: Oldest = diesel::sql_query(format!(
+        "SELECT coalesce(extract(epoch FROM $1 - min(greatest(created_at, due_at, asked_at)))::double precision, 0) \
+             AS seconds FROM outbox WHERE state = '{}' AND (due_at IS NULL OR due_at <= $1)",
+        State::Queued
+    ))
+    .bind::<Timestamptz, _>(now)
+    .get_result(connection)?;
+    Ok(oldest.seconds.max(0.0))
+}
+
 /// Mails of a kind that this version does not know are left to a newer one, which finds them as they were.
 /// Of one that has been due for an hour somebody is told, once. Tells how many there were.
 pub fn tell_of_unknown_kinds(

@@ -107,9 +107,12 @@ fn queue_again(connection: &mut PgConnection, before: &Before) -> QueryResult<Re
             "the order's one reminder is another mail by now".to_owned()
         ));
     }
+    // Due since ever, it goes before whatever waits. What its refusal would have meant is not written.
     diesel::sql_query(
         "UPDATE outbox SET state = $2, attempts = 0, claim_id = NULL, due_at = NULL, \
-             last_error = CASE WHEN kind <> ALL($3) THEN last_error END, queued_at = clock_timestamp(), not_before = clock_timestamp() \
+             last_error = CASE WHEN kind <> ALL($3) THEN last_error END, \
+             queued_at = clock_timestamp(), not_before = to_timestamp(0), asked_at = clock_timestamp(), \
+             refused_at = NULL, address_gone = false, streak = NULL, returned = NULL \
          WHERE id = $1",
     )
     .bind::<SqlUuid, _>(before.id)
@@ -127,7 +130,11 @@ fn cancel(connection: &mut PgConnection, before: &Before) -> QueryResult<Result<
             outbox::claim_id.eq(None::<Uuid>),
         ))
         .execute(connection)?;
-    // Of a reminder that came back, or that a server may have, the decision stays: it was the one.
+    // Of a reminder that came back, or that a server may have, the decision stays: it was the one. What its
+    // refusal means for the address is still to be written.
+    if before.is_a_reminder() && before.state == State::Bounced {
+        reminder::handed_over(connection, &[before.id], None)?;
+    }
     let was_the_one = before.handed_over || before.state == State::Bounced;
     if before.is_a_reminder() && !was_the_one {
         let (mails, why) = (&[before.id], Reason::ReminderDisabled);

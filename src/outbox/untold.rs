@@ -4,7 +4,11 @@ use std::{mem, time::Duration};
 
 use uuid::Uuid;
 
-use super::finish::{Outcome, finish};
+use super::{
+    finish::{Terms, finish},
+    outcome::Outcome,
+    pause::Waits,
+};
 use crate::{app::App, clock::Moment, db::DbError};
 
 /// An outcome that was refused is told again for so long: a database may refuse everything for a while.
@@ -99,8 +103,11 @@ impl Untold {
         }
     }
 
+    /// Those that were refused before the database took another one are about themselves.
     fn is_full(&self, connections: usize) -> bool {
-        self.waiting.len() >= connections
+        let refused = self.waiting.iter().filter_map(|it| it.refused_at);
+        let since_then = refused.filter(|since| self.taken_at.is_none_or(|taken| taken <= *since));
+        since_then.count() >= connections
     }
 
     /// Whether one mail may try; then the next one may later.
@@ -151,8 +158,12 @@ async fn write_alone(app: &App, outcome: &Outcome) -> Result<Outcome, DbError> {
 }
 
 async fn write(app: &App, outcomes: Vec<Outcome>) -> Result<(), DbError> {
-    let (first_wait, now) = (app.mailer.retry, app.clock.now());
+    let now = app.clock.now();
+    let terms = Terms {
+        waits: Waits::of(&app.mailer),
+        own_domain: app.mailer.domain.to_lowercase(),
+    };
     app.db
-        .run(move |connection| finish(connection, &outcomes, first_wait, now))
+        .run(move |connection| finish(connection, &outcomes, &terms, now))
         .await
 }

@@ -6,18 +6,18 @@ use diesel::prelude::*;
 use super::next::{Address, Checkout, Facts, Mail, OpenCase, Reminder};
 use crate::{
     case::{self, CaseFilter, CaseState},
-    mail::{Kind as MailKind, State},
+    mail::{Kind as MailKind, Mailer, State},
     order::Order,
+    outbox::waiting,
     reminder::{Decision, rule::Reason},
-    schema::{
-        checkout_sessions, outbox, outbox_orders, outbox_pause, reminder_decisions, session_orders,
-    },
+    schema::{checkout_sessions, outbox, outbox_orders, reminder_decisions, session_orders},
     suppression::{self, AddressHash, AddressKey},
 };
 
 pub(super) fn next_step_facts(
     connection: &mut PgConnection,
     order: &Order,
+    mailer: Option<&Mailer>,
     now: DateTime<Utc>,
 ) -> QueryResult<Facts> {
     let address = match &order.email {
@@ -28,9 +28,10 @@ pub(super) fn next_step_facts(
         Some(hash) => newest_mail(connection, order, hash, now)?,
         None => None,
     };
-    let paused = diesel::select(diesel::dsl::exists(
-        outbox_pause::table.select(outbox_pause::only_row),
-    ));
+    let mail_waits = match mail {
+        Some(Mail::Waiting) => waiting(connection, mailer, now)?,
+        _ => None,
+    };
     Ok(Facts {
         state: order.state,
         case: open_case(connection, order)?,
@@ -38,7 +39,7 @@ pub(super) fn next_step_facts(
         debit_failed_at: order.debit_failed_at,
         address: can_be_written_to(connection, address)?,
         mail,
-        mail_is_paused: paused.get_result(connection)?,
+        mail_waits: mail_waits.map(|waiting| waiting.sentence),
         checkout: newest_checkout(connection, order, now)?,
         reminder: newest_decision(connection, order)?,
     })

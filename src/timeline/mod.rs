@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{activity::Category, order};
+use crate::{activity::Category, mail::Mailer, order};
 
 /// The JSON of a story.
 #[derive(Debug, Clone, Serialize)]
@@ -39,16 +39,17 @@ pub struct Entry {
     pub detail: Value,
 }
 
-/// The story of an order; `None` if there is none.
+/// The story of an order; `None` if there is none. `mailer`, where it is known, tells whether mail is off.
 pub fn order_timeline(
     connection: &mut PgConnection,
     order_id: Uuid,
+    mailer: Option<&Mailer>,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Timeline>> {
     let Some(order) = order::find(connection, order_id)? else {
         return Ok(None);
     };
     let data = story::entries(connection, order.id)?;
-    let next_step = next::step(&facts::next_step_facts(connection, &order, now)?);
+    let next_step = next::step(&facts::next_step_facts(connection, &order, mailer, now)?);
     Ok(Some(Timeline { data, next_step }))
 }

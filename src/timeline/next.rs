@@ -23,8 +23,8 @@ pub struct Facts {
     /// The newest mail to this address, but for one that was not wanted any more and a reminder that
     /// is not due.
     pub mail: Option<Mail>,
-    /// All mail waits.
-    pub mail_is_paused: bool,
+    /// Why all mail waits, in a sentence.
+    pub mail_waits: Option<String>,
     /// What became of the newest checkout.
     pub checkout: Checkout,
     /// The newest reminder decision.
@@ -146,12 +146,8 @@ fn about_an_open_order(facts: &Facts) -> String {
         Address::Good => {}
     }
     if facts.mail == Some(Mail::Waiting) {
-        return if facts.mail_is_paused {
-            "No mail goes out at present: mend what the outbox says; the mail waits and is not lost."
-                .to_owned()
-        } else {
-            "Its mail is about to be sent: wait.".to_owned()
-        };
+        let wait = || "Its mail is about to be sent: wait.".to_owned();
+        return facts.mail_waits.clone().unwrap_or_else(wait);
     }
     match facts.checkout {
         Checkout::OpenUntil(end) => {
@@ -231,7 +227,7 @@ mod tests {
             debit_failed_at: None,
             address: Address::Good,
             mail: None,
-            mail_is_paused: false,
+            mail_waits: None,
             checkout: Checkout::None,
             reminder: Reminder::None,
         }
@@ -327,7 +323,7 @@ mod tests {
             (
                 "paused",
                 Facts {
-                    mail_is_paused: true,
+                    mail_waits: Some("Mail waits: why, and until when.".to_owned()),
                     ..mailed(Mail::Waiting)
                 },
             ),

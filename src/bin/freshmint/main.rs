@@ -12,6 +12,7 @@ mod help;
 mod keys;
 mod link;
 mod logging;
+mod mail;
 mod migrate;
 mod ops;
 mod orders;
@@ -58,6 +59,9 @@ enum Command {
     /// Mailings: create, preview, test, approve, start, pause, resume, cancel, status, list
     #[command(subcommand)]
     Blast(blast::Blast),
+    /// All mail: resume
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Money that does not add up: list, resolve
     #[command(subcommand)]
     Cases(cases::Cases),
@@ -104,6 +108,7 @@ fn main() -> ExitCode {
         Command::Doctor(command) => command.run(),
         Command::Orders(command) => command.run(),
         Command::Blast(command) => command.run(),
+        Command::Mail(command) => command.run(),
         Command::Cases(command) => command.run(),
         Command::Sweep(command) => command.run(),
         Command::Prune(command) => command.run(),

@@ -1,10 +1,14 @@
 //! Whose fault a refusal is: pure.
 //!
 //! [`judge`] is the one place where a mail server's no is understood. Reply codes are RFC 5321's,
-//! enhanced ones RFC 3463's.
+//! enhanced ones RFC 3463's. Only a code says that an address does not exist; words never do.
+//! `docs/refusals.md` has the wordings that are known, with their sources; a test judges each of them.
 
+mod enhanced;
 mod likeness;
+mod words;
 
+use self::enhanced::{Enhanced, Meaning};
 pub use self::likeness::Likeness;
 use crate::foreign_text::{ForeignText, Limit};
 
@@ -71,13 +75,13 @@ pub enum Ours {
     Tls,
     /// Our log-in, or that there is none.
     LogIn,
-    /// The address that mails come from.
+    /// The address that mails come from, or its domain's records: SPF, DKIM, DMARC.
     Sender,
     /// That the server should carry mail for us to others.
     Relaying,
     /// Our address on the network, our domain, our links: somebody's list has them.
     Reputation,
-    /// Something else that holds for every mail: our name in EHLO, the account, the server's set-up.
+    /// Something else that holds for every mail: our name in EHLO, our account, the server itself.
     SetUp,
 }
 
@@ -151,58 +155,95 @@ impl Refusal {
     }
 }
 
-/// Judges a reply that is a no.
+/// Judges a reply that is a no: by its enhanced code, else by its words, else by its stage.
 pub fn judge(reply: &Reply<'_>) -> Fault {
-    let enhanced = enhanced(reply.text);
-    match (reply.stage, reply.code) {
-        // We must log in first, or differently (RFC 4954).
-        (_, 530 | 534 | 535 | 538) => Fault::Ours(Ours::LogIn),
-        (Stage::Sender, 500..) => Fault::Ours(Ours::Sender),
-        // The sender's address is wrong, said at whatever moment.
-        (_, 500..) if matches!(enhanced, Some((5, 1, 7 | 8))) => Fault::Ours(Ours::Sender),
-        (_, 500..) => match enhanced {
-            Some((5, 1, 1 | 2 | 3 | 6 | 10)) => Fault::Address { gone: true },
-            _ => Fault::Mail,
-        },
-        _ => Fault::Later(None),
+    let told = told(reply);
+    match reply.code {
+        500.. => for_good(reply, told),
+        code => for_now(reply.stage, code, told),
     }
 }
 
-/// `5.1.1 There is no such mailbox` begins with an enhanced status code.
-fn enhanced(text: &str) -> Option<(u16, u16, u16)> {
-    let mut parts = text
-        .split_whitespace()
-        .next()?
-        .splitn(3, '.')
-        .map(|part| part.parse().ok());
-    Some((parts.next()??, parts.next()??, parts.next()??))
+/// What codes and words say, whether it passes or not.
+fn told(reply: &Reply<'_>) -> Option<Fault> {
+    let words = words::meaning(reply);
+    match by_codes(reply) {
+        Meaning::Sure(fault) => Some(fault),
+        Meaning::Open => words,
+        Meaning::Usually(fault) => match words {
+            // Whatever else the words say of the recipient, the code says it better.
+            None | Some(Fault::Address { .. }) => Some(fault),
+            said => said,
+        },
+    }
+}
+
+fn by_codes(reply: &Reply<'_>) -> Meaning {
+    match reply.code {
+        // RFC 4954: we must log in, or otherwise.
+        534 | 535 => Meaning::Sure(Fault::Ours(Ours::LogIn)),
+        525 | 530 => Meaning::Usually(Fault::Ours(Ours::LogIn)),
+        523 | 538 => Meaning::Usually(Fault::Ours(Ours::Tls)),
+        code => Enhanced::of(reply.text).map_or(Meaning::Open, |enhanced| enhanced.meaning(code)),
+    }
+}
+
+fn for_good(reply: &Reply<'_>, told: Option<Fault>) -> Fault {
+    let silent = by_stage(reply.stage, reply.code);
+    match told {
+        None | Some(Fault::Later(_)) => silent,
+        // No recipient has been named yet: it is nobody's address but ours.
+        Some(Fault::Address { .. }) if !reply.stage.is_about_a_recipient() => silent,
+        Some(Fault::Address { gone }) => Fault::Address {
+            gone: gone && says_it_stays(reply),
+        },
+        Some(fault) => fault,
+    }
+}
+
+/// Whether the two codes of a reply agree. Where they do not, nobody is suppressed.
+fn says_it_stays(reply: &Reply<'_>) -> bool {
+    Enhanced::of(reply.text).is_some_and(|enhanced| enhanced.class == 5)
+        && !words::names_both(reply)
+}
+
+fn for_now(stage: Stage, code: u16, told: Option<Fault>) -> Fault {
+    match told {
+        Some(fault @ (Fault::Quota(_) | Fault::TooFast)) => fault,
+        // The door is closed for a while to whoever knocks too often.
+        None | Some(Fault::Ours(Ours::Reputation)) if code == 421 => Fault::TooFast,
+        Some(Fault::Ours(ours)) => Fault::Later(Some(ours)),
+        Some(Fault::Address { .. } | Fault::Mail | Fault::Later(_)) => Fault::Later(None),
+        None => match by_stage(stage, code) {
+            Fault::Ours(ours) if stage.is_before_any_mail() => Fault::Later(Some(ours)),
+            _ => Fault::Later(None),
+        },
+    }
+}
+
+/// Where neither codes nor words say anything.
+fn by_stage(stage: Stage, code: u16) -> Fault {
+    match (stage, code) {
+        (Stage::Greeting, _) => Fault::Ours(Ours::Connection),
+        (Stage::Tls, _) => Fault::Ours(Ours::Tls),
+        (Stage::LogIn, _) => Fault::Ours(Ours::LogIn),
+        (Stage::Sender, _) => Fault::Ours(Ours::Sender),
+        // It does not know the command, or not here.
+        (Stage::Recipient | Stage::Data, 500 | 502..=504) => Fault::Ours(Ours::SetUp),
+        (Stage::Recipient, _) => Fault::Address { gone: false },
+        (Stage::Data | Stage::Message, _) => Fault::Mail,
+    }
+}
+
+impl Stage {
+    fn is_before_any_mail(self) -> bool {
+        matches!(self, Self::Greeting | Self::Tls | Self::LogIn)
+    }
+
+    fn is_about_a_recipient(self) -> bool {
+        matches!(self, Self::Recipient | Self::Data | Self::Message)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Fault::*, Stage::*, *};
-
-    #[test]
-    fn what_a_refusal_means_depends_on_where_it_came_and_what_it_says() {
-        const GONE: Fault = Address { gone: true };
-        for (stage, code, text, expected) in [
-            (Recipient, 450, "4.2.0 greylisted", Later(None)),
-            (Sender, 451, "try again", Later(None)),
-            (Recipient, 550, "5.1.1 no such user", GONE),
-            (Message, 550, "5.1.10 null MX", GONE),
-            (Recipient, 550, "no such user", Mail),
-            (Message, 554, "5.7.1 looks like spam", Mail),
-            (Sender, 550, "5.7.1 not from you", Ours(super::Ours::Sender)),
-            (Message, 535, "5.7.8 wrong", Ours(super::Ours::LogIn)),
-        ] {
-            let reply = Reply {
-                stage,
-                code,
-                text,
-                sender: "club@club.example",
-                recipient: "ann@example.org",
-            };
-            assert_eq!(judge(&reply), expected, "{stage:?} {code} {text}");
-        }
-    }
-}
+mod tests;

@@ -51,6 +51,8 @@ pub struct Connection {
     kept: bool,
     broken: bool,
     written: Written,
+    /// The server has asked for the message of the mail that is handed over.
+    begun: bool,
     used_at: Moment,
     /// Whose mail it is about, and whose it is for.
     sender: String,
@@ -89,6 +91,7 @@ impl Connection {
                 kept: false,
                 broken: false,
                 written: Written::default(),
+                begun: false,
                 used_at: Moment::now(),
                 sender: String::new(),
                 recipient: String::new(),
@@ -100,6 +103,11 @@ impl Connection {
     /// Whether the server waits for another mail on it.
     pub fn can_go_on(&self) -> bool {
         !self.broken
+    }
+
+    /// Whether the server has asked for the message of the mail that was handed over last.
+    pub fn has_begun(&self) -> bool {
+        self.begun
     }
 
     /// Whether it can still be used after a while. One that was idle for longer is asked.
@@ -142,6 +150,7 @@ impl Connection {
     ) -> HandOver {
         self.gate.open_for(lease);
         self.written.is_whole_now(false);
+        self.begun = false;
         (self.sender, self.recipient) = (from.to_string(), to.to_string());
         let handed = self.talk(from, to, message, lease).await;
         self.gate.open();
@@ -166,6 +175,7 @@ impl Connection {
                 return HandOver::BrokenOff("the mail server did not answer in time".to_owned());
             }
         }
+        self.begun = true;
         // Asked for another part, the message has been written and the final dot comes.
         let written = self.written.clone();
         let no_more = std::iter::from_fn(|| {
@@ -302,7 +312,12 @@ async fn connect(
     let stream = Gated { stream, gate };
     let stream: Box<dyn AsyncTokioStream> = match server.security {
         Security::None => Box::new(Filtered::new(stream, heard)),
-        Security::Tls => Box::new(Filtered::new(tls::encrypt(server, stream).await?, heard)),
+        Security::Tls => Box::new(Filtered::new(
+            tls::encrypt(server, stream)
+                .await
+                .map_err(Refused::over_tls)?,
+            heard,
+        )),
         Security::StartTls | Security::Opportunistic => {
             starttls::begin(server, stream, &hello, heard).await?
         }

@@ -68,6 +68,12 @@ impl Refused {
         Self(Refusal::known(Fault::Ours(Ours::Connection), &why))
     }
 
+    /// Because of the connection's encryption.
+    pub(super) fn over_tls(self) -> Self {
+        let fault = Fault::Ours(Ours::Tls);
+        Self(Refusal { fault, ..self.0 })
+    }
+
     /// With a no of the server's.
     pub(super) fn said(
         server: &SmtpServer,

@@ -20,6 +20,7 @@ use super::{
     server::{Refused, Security, SmtpServer},
     tls,
 };
+use crate::mail::refusal::Stage;
 
 /// Greets the server and encrypts the connection. Where encryption is not required and not offered, it
 /// stays as it is.
@@ -29,23 +30,34 @@ pub(super) async fn begin(
     hello: &ClientId,
     heard: Heard,
 ) -> Result<Box<dyn AsyncTokioStream>, Refused> {
-    let trouble = |what: &str, why: String| Refused::new(format!("{server} {what}: {why}"));
-    let greeting = |why| trouble("did not greet us", why);
+    let greeting = |why| refused(server, Stage::Greeting, "did not greet us", why);
     let mut clear = Filtered::new(stream, heard.clone());
     hear(&mut clear).await.map_err(greeting)?;
     let offers = ask(&mut clear, Ehlo::new(hello.clone()));
     let offers = offers.await.map_err(greeting)?;
     let offers = ServerInfo::from_response(&offers).map_err(|error| greeting(error.to_string()))?;
-    let refused = |why| trouble("did not start TLS", why);
+    let no_tls = |why| refused(server, Stage::Tls, "did not start TLS", why);
     if offers.supports_feature(Extension::StartTls) {
-        ask(&mut clear, Starttls).await.map_err(refused)?;
+        ask(&mut clear, Starttls).await.map_err(no_tls)?;
         // With the filter goes what came in the clear behind the server's yes (RFC 3207, 6).
-        let encrypted = tls::encrypt(server, clear.into_inner()).await?;
+        let encrypted = tls::encrypt(server, clear.into_inner())
+            .await
+            .map_err(Refused::over_tls)?;
         Ok(Box::new(Filtered::new(encrypted, heard).greeted()))
     } else if server.security == Security::StartTls {
-        Err(refused("the server does not offer it".to_owned()))
+        Err(no_tls("the server does not offer it".to_owned()))
     } else {
         Ok(Box::new(clear.greeted()))
+    }
+}
+
+/// With the code of a reply that is a no, or with what went wrong.
+fn refused(server: &SmtpServer, stage: Stage, what: &str, why: String) -> Refused {
+    let code = why.get(..3).and_then(|code| code.parse().ok());
+    match code.filter(|code| (400..600).contains(code)) {
+        Some(code) => Refused::said(server, what, stage, code, why[3..].trim_start_matches('-')),
+        None if stage == Stage::Tls => Refused::new(format!("{server} {what}: {why}")).over_tls(),
+        None => Refused::new(format!("{server} {what}: {why}")),
     }
 }
 

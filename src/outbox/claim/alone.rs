@@ -7,14 +7,14 @@ use chrono::{DateTime, Utc};
 use diesel::{Connection, prelude::*};
 use uuid::Uuid;
 
-use super::{Claimed, of_these, row, take_turns};
+use super::{Claimed, may_be_claimed, of_these, row, take_turns};
 use crate::{
     activity::{self, Level},
     app::App,
     clock::Moment,
     db::from_now,
     foreign_text::{ForeignText, Limit},
-    outbox::{State, history::line},
+    outbox::{State, history::line, turn::Which},
     schema::{outbox, outbox_orders},
 };
 
@@ -56,7 +56,7 @@ impl Alone {
         connection: &mut PgConnection,
         app: &App,
         claim: Uuid,
-        most: i64,
+        (which, most): (Which, i64),
     ) -> QueryResult<(Vec<Claimed>, Vec<Uuid>)> {
         let now = app.clock.now();
         let beyond = i64::try_from(self.passed_over.len()).unwrap_or(0);
@@ -64,13 +64,18 @@ impl Alone {
             if !take_turns(connection, most, app.mailer.per_second)? {
                 return Ok((Vec::new(), Vec::new()));
             }
-            let mut rows = row::load(connection, most.saturating_add(beyond), now)?;
+            let most = may_be_claimed(connection, app, (which, most))?;
+            if most == 0 {
+                return Ok((Vec::new(), Vec::new()));
+            }
+            let wanted = (which, most.saturating_add(beyond));
+            let mut rows = row::load(connection, &app.mailer.domain, wanted, now)?;
             rows.retain(|row| !self.passed_over.contains(&row.id));
             rows.truncate(usize::try_from(most).unwrap_or(1));
             let (mut claimed, mut spoilt) = (Vec::new(), Vec::new());
             for row in rows {
                 let (id, kind) = (row.id, row.kind().map_or("unknown", |kind| kind.name()));
-                let taken = connection.transaction(|c| of_these(c, app, claim, vec![row]));
+                let taken = connection.transaction(|c| of_these(c, app, claim, (which, vec![row])));
                 match taken {
                     Ok(mails) => claimed.extend(mails),
                     Err(error) => {

@@ -1,5 +1,6 @@
 //! A mail whose turn has come, and what can become of it.
 
+use chrono::DateTime;
 use diesel::{prelude::*, sql_types::Uuid as SqlUuid};
 use uuid::Uuid;
 
@@ -26,6 +27,8 @@ pub(super) struct Candidate {
     pub message_id: String,
     /// How often it will have been tried.
     pub this_try: i32,
+    /// The refusal of a streak that it came back from.
+    pub returned: Option<String>,
     /// The row's own address is not written to.
     pub suppressed: bool,
 }
@@ -53,6 +56,8 @@ impl Candidate {
             text,
             message_id: self.message_id,
             attempts: self.this_try,
+            returned: self.returned,
+            counted_at: DateTime::UNIX_EPOCH,
             orders: orders.iter().map(|order| order.id).collect(),
         }
     }

@@ -5,6 +5,7 @@ mod candidate;
 mod facts;
 mod failed;
 mod row;
+mod trying;
 
 use std::time::Duration;
 
@@ -12,15 +13,28 @@ use chrono::{DateTime, Utc};
 use diesel::{
     Connection,
     prelude::*,
-    sql_types::{Array, BigInt, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+    sql_types::{
+        Array, BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+    },
 };
 use uuid::Uuid;
 
 pub(super) use self::alone::Alone;
-use self::{candidate::Candidate, facts::ClaimFacts, failed::fail};
+use self::{
+    candidate::Candidate,
+    facts::ClaimFacts,
+    failed::fail,
+    trying::{stands_as_seen, try_with},
+};
 use super::{
     Kind, State,
+    flow::Cause,
     gate::{Flaw, Ruling, rule_on},
+    ledger::{self, THIS_ROW},
+    pacing::{RATE, take_turns},
+    pause::STOOD_STILL,
+    speed,
+    turn::{Look, Paused, Which},
 };
 use crate::{app::App, mail, suppression::AddressHash};
 
@@ -60,38 +74,73 @@ pub struct Claimed {
     pub attempts: i32,
     /// What it is about.
     pub orders: Vec<Uuid>,
+    /// The refusal of a streak that it came back from.
+    pub returned: Option<String>,
+    /// The ledger's row that counts it.
+    pub counted_at: DateTime<Utc>,
 }
 
-/// How things stand before anything is claimed.
-#[derive(Debug, QueryableByName)]
-pub struct Waiting {
-    /// Mails that are due, counted as far as it matters.
+#[derive(QueryableByName)]
+struct Row {
     #[diesel(sql_type = BigInt)]
-    pub due: i64,
-    /// Everything is paused, for so many seconds more; none left means that one mail may try.
+    due: i64,
+    #[diesel(sql_type = Bool)]
+    alert_is_due: bool,
+    #[diesel(sql_type = Bool)]
+    asked_is_due: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    cause: Option<Cause>,
     #[diesel(sql_type = Nullable<Double>)]
-    pub paused: Option<f64>,
-    /// Seconds until the pace allows the next mail.
+    seconds: Option<f64>,
+    #[diesel(sql_type = Nullable<Bool>)]
+    is_tried: Option<bool>,
     #[diesel(sql_type = Double)]
-    pub turn: f64,
+    turn: f64,
+    #[diesel(sql_type = Nullable<Double>)]
+    rate: Option<f64>,
 }
 
 /// Looks without taking anything.
-pub fn waiting(
-    connection: &mut PgConnection,
-    most: i64,
-    now: DateTime<Utc>,
-) -> QueryResult<Waiting> {
-    diesel::sql_query(format!(
-        "SELECT (SELECT count(*) FROM (SELECT FROM outbox mail WHERE {} LIMIT $3) due) AS due, \
-             (SELECT extract(epoch FROM until - clock_timestamp())::double precision FROM outbox_pause) AS paused, \
-             (SELECT extract(epoch FROM next_at - clock_timestamp())::double precision FROM pace WHERE name = 'mails') AS turn",
-        due()
+pub fn look(connection: &mut PgConnection, app: &App, most: i64) -> QueryResult<Look> {
+    let per_second = app.mailer.per_second;
+    // The kinds that go before others are literals, for their partial index.
+    let (due, alert, asked) = (due(), is_an_alert(), "mail.asked_at > pause.tried_at");
+    let row: Row = diesel::sql_query(format!(
+        "SELECT (SELECT count(*) FROM (SELECT FROM outbox mail WHERE {due} LIMIT $4) due) AS due, \
+             EXISTS (SELECT FROM outbox mail WHERE {due} AND {alert}) AS alert_is_due, \
+             EXISTS (SELECT FROM outbox mail WHERE {due} AND {asked}) AS asked_is_due, \
+             pause.cause, extract(epoch FROM pause.until - clock_timestamp())::double precision AS seconds, \
+             coalesce(pause.trying_until > clock_timestamp(), false) AS is_tried, \
+             extract(epoch FROM pace.next_at - clock_timestamp())::double precision AS turn, \
+             CASE WHEN pace.rate IS NOT NULL THEN {rate} END AS rate \
+         FROM pace LEFT JOIN outbox_pause pause ON true WHERE pace.name = 'mails'",
+        // `$2` is the kinds here.
+        rate = RATE.replace("$2", "$5")
     ))
-    .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(app.clock.now())
     .bind::<Array<Text>, _>(&Kind::ALL[..])
+    .bind::<Double, _>(speed::growth(per_second))
     .bind::<BigInt, _>(most)
-    .get_result(connection)
+    .bind::<Double, _>(per_second)
+    .get_result(connection)?;
+    let allowance = ledger::allowance(connection, &app.mailer.limits, app.mailer.lease)?;
+    Ok(Look {
+        due: usize::try_from(row.due).unwrap_or(0),
+        alert_is_due: row.alert_is_due,
+        asked_is_due: row.asked_is_due,
+        paused: row.cause.map(|cause| Paused {
+            cause,
+            seconds: row.seconds.unwrap_or(0.0),
+            is_tried: row.is_tried.unwrap_or(false),
+        }),
+        turn: row.turn,
+        rate: row.rate,
+        allowance: allowance.mails(),
+    })
+}
+
+fn is_an_alert() -> String {
+    format!("mail.kind = '{}'", Kind::Alert)
 }
 
 /// Claims up to `most` mails under the id `claim` that are due and that every gate lets through; the
@@ -100,16 +149,38 @@ pub fn claim(
     connection: &mut PgConnection,
     app: &App,
     claim: Uuid,
-    most: i64,
+    (which, most): (Which, i64),
 ) -> QueryResult<Vec<Claimed>> {
     let now = app.clock.now();
     connection.transaction(|connection| {
         if !take_turns(connection, most, app.mailer.per_second)? {
             return Ok(Vec::new());
         }
-        let rows = row::load(connection, most, now)?;
-        of_these(connection, app, claim, rows)
+        let most = may_be_claimed(connection, app, (which, most))?;
+        if most == 0 {
+            return Ok(Vec::new());
+        }
+        let rows = row::load(connection, &app.mailer.domain, (which, most), now)?;
+        of_these(connection, app, claim, (which, rows))
     })
+}
+
+/// How many of them may be claimed now.
+fn may_be_claimed(
+    connection: &mut PgConnection,
+    app: &App,
+    (which, most): (Which, i64),
+) -> QueryResult<i64> {
+    // With the pace's row locked: another replica's claims are counted already.
+    let allowance = ledger::allowance(connection, &app.mailer.limits, app.mailer.lease)?;
+    let most = match which {
+        Which::Alerts => most,
+        _ => allowance.mails().map_or(most, |mails| most.min(mails)),
+    };
+    if most < 1 || !stands_as_seen(connection, which)? {
+        return Ok(0);
+    }
+    Ok(most)
 }
 
 /// Asks every gate about these, and takes those that they let through; a row that cannot be read ends
@@ -118,7 +189,7 @@ fn of_these(
     connection: &mut PgConnection,
     app: &App,
     claim: Uuid,
-    rows: Vec<row::Row>,
+    (which, rows): (Which, Vec<row::Row>),
 ) -> QueryResult<Vec<Claimed>> {
     let now = app.clock.now();
     let candidates = candidates(connection, rows, now)?;
@@ -130,7 +201,10 @@ fn of_these(
     for candidate in candidates {
         claimed.extend(one(connection, app, claim, candidate, &facts)?);
     }
-    take(connection, &claimed, claim, app.mailer.lease)?;
+    take(connection, &mut claimed, claim, app.mailer.lease)?;
+    if let (Which::Asked | Which::Probe | Which::Alerts, [mail]) = (which, &claimed[..]) {
+        try_with(connection, app, mail)?;
+    }
     Ok(claimed)
 }
 
@@ -195,38 +269,41 @@ pub fn release(connection: &mut PgConnection, claim: Uuid) -> QueryResult<()> {
     .map(drop)
 }
 
-/// Takes turns of the pace, if it is ours. The row stays locked, so that replicas claim one after the
-/// other. Claiming fewer mails than turns were taken for wastes the pace, and does no harm.
-fn take_turns(connection: &mut PgConnection, mails: i64, per_second: f64) -> QueryResult<bool> {
-    let mails = i32::try_from(mails).unwrap_or(i32::MAX);
-    let taken = diesel::sql_query(
-        "UPDATE pace SET next_at = clock_timestamp() + make_interval(secs => $1) \
-         WHERE name = 'mails' AND next_at <= clock_timestamp()",
-    )
-    .bind::<Double, _>(f64::from(mails) / per_second)
-    .execute(connection)?;
-    Ok(taken > 0)
-}
-
+/// Marks mails as in hand, and counts them. The first try of a mail begins its 48 hours, on a clock that
+/// stands still while mail is paused.
 fn take(
     connection: &mut PgConnection,
-    claimed: &[Claimed],
+    claimed: &mut [Claimed],
     claim: Uuid,
     lease: Duration,
 ) -> QueryResult<()> {
+    #[derive(QueryableByName)]
+    struct Counted {
+        #[diesel(sql_type = Timestamptz)]
+        at: DateTime<Utc>,
+    }
     if claimed.is_empty() {
         return Ok(());
     }
     let ids: Vec<Uuid> = claimed.iter().map(|mail| mail.id).collect();
-    diesel::sql_query(format!(
-        "UPDATE outbox SET state = '{}', claim_id = $2, attempts = attempts + 1, \
-             claimed_until = clock_timestamp() + make_interval(secs => $3) \
-         WHERE id = ANY($1)",
+    let mails = i32::try_from(ids.len()).unwrap_or(i32::MAX);
+    let counted: Counted = diesel::sql_query(format!(
+        "WITH taken AS (UPDATE outbox SET state = '{}', claim_id = $2, attempts = attempts + 1, \
+                 queued_at = CASE WHEN attempts = 0 THEN clock_timestamp() - make_interval(secs => {STOOD_STILL}) \
+                     ELSE queued_at END, \
+                 claimed_until = clock_timestamp() + make_interval(secs => $3) \
+             WHERE id = ANY($1)) \
+         INSERT INTO mail_ledger (at, mails) VALUES ({THIS_ROW}, $4) \
+         ON CONFLICT (at) DO UPDATE SET mails = mail_ledger.mails + excluded.mails RETURNING at",
         State::Sending
     ))
     .bind::<Array<SqlUuid>, _>(ids)
     .bind::<SqlUuid, _>(claim)
     .bind::<Double, _>(lease.as_secs_f64())
-    .execute(connection)
-    .map(drop)
+    .bind::<Integer, _>(mails)
+    .get_result(connection)?;
+    for mail in claimed {
+        mail.counted_at = counted.at;
+    }
+    Ok(())
 }

@@ -12,26 +12,83 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::{candidate::Candidate, due};
-use crate::{mail::Text, outbox::Kind, suppression::AddressHash};
+use super::{candidate::Candidate, due, is_an_alert, trying::before_any_mail};
+use crate::{
+    mail::Text,
+    outbox::{Kind, turn::Which},
+    suppression::AddressHash,
+};
 
 /// Locks up to `most` mails whose turn has come. `SKIP LOCKED`: one that a person is deciding on is not
-/// waited for.
+/// waited for. What a person asked for and alerts come first, since they are due since ever.
 pub(super) fn load(
     connection: &mut PgConnection,
-    most: i64,
+    own_domain: &str,
+    (which, most): (Which, i64),
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Row>> {
+    // The domain is bound also where it is not asked for, so that the parameters have one order.
+    let (which, first) = match which {
+        Which::Any => ("$4 = $4".to_owned(), String::new()),
+        Which::Alerts => (format!("$4 = $4 AND {}", is_an_alert()), String::new()),
+        Which::Asked => (
+            "$4 = $4 AND mail.asked_at > (SELECT tried_at FROM outbox_pause)".to_owned(),
+            String::new(),
+        ),
+        Which::Probe => (
+            may_try(),
+            format!("{} DESC, {} DESC, ", is_elsewhere(), counts("$4")),
+        ),
+    };
     diesel::sql_query(format!(
-        "SELECT id, kind, blast_id, address, address_hash, subject, body, message_id, attempts, EXISTS \
+        "SELECT id, kind, blast_id, address, address_hash, subject, body, message_id, attempts, returned, EXISTS \
              (SELECT FROM suppressions WHERE suppressions.address_hash = mail.address_hash) AS suppressed \
-         FROM outbox mail WHERE {} ORDER BY not_before, id LIMIT $3 FOR UPDATE SKIP LOCKED",
+         FROM outbox mail WHERE {} AND {which} ORDER BY {first}not_before, id LIMIT $3 FOR UPDATE SKIP LOCKED",
         due()
     ))
     .bind::<Timestamptz, _>(now)
     .bind::<Array<SqlText>, _>(&Kind::ALL[..])
     .bind::<BigInt, _>(most)
+    .bind::<SqlText, _>(own_domain.to_lowercase())
     .load(connection)
+}
+
+const DOMAIN: &str = "lower(substring(mail.address FROM '@([^@]*)$'))";
+
+/// Whether a mail goes to a payer at another domain than ours, which is the parameter.
+pub(super) fn counts(own_domain: &str) -> String {
+    let to_payers: Vec<String> = Kind::ALL
+        .into_iter()
+        .filter(|kind| kind.is_to_a_payer())
+        .map(|kind| format!("'{kind}'"))
+        .collect();
+    format!(
+        "(mail.kind IN ({}) AND {DOMAIN} IS DISTINCT FROM {own_domain})",
+        to_payers.join(", ")
+    )
+}
+
+/// An alert tries for all others only where there is no connection at all.
+fn may_try() -> String {
+    let causes: Vec<String> = before_any_mail()
+        .iter()
+        .map(|cause| format!("'{cause}'"))
+        .collect();
+    format!(
+        "(NOT ({}) OR (SELECT cause FROM outbox_pause) IN ({}))",
+        is_an_alert(),
+        causes.join(", ")
+    )
+}
+
+/// Whether a mail counts, and goes to another domain than those of the streak that mail is paused for.
+fn is_elsewhere() -> String {
+    format!(
+        "({} AND NOT EXISTS (SELECT FROM outbox refused JOIN outbox_pause ON outbox_pause.streak = refused.streak \
+             WHERE {} = {DOMAIN}))",
+        counts("$4"),
+        DOMAIN.replace("mail.", "refused.")
+    )
 }
 
 /// A row as it is stored.
@@ -55,6 +112,8 @@ pub(super) struct Row {
     message_id: Field<String>,
     #[diesel(sql_type = Integer)]
     attempts: Field<i32>,
+    #[diesel(sql_type = Nullable<SqlText>)]
+    returned: Field<Option<String>>,
     #[diesel(sql_type = Bool)]
     suppressed: Field<bool>,
 }
@@ -88,6 +147,7 @@ impl Row {
             text,
             message_id: self.message_id.read("message_id")?,
             this_try: next_try(self.attempts.read("attempts")?)?,
+            returned: self.returned.read("returned")?,
             suppressed: self.suppressed.read("suppressed")?,
         })
     }

@@ -53,8 +53,10 @@ pub async fn list(
 /// `GET /blasts/{id}`
 pub async fn show(_: Viewer, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let blast = app.db.run(move |connection| blast::find(connection, id));
-    let blast = blast.await?.ok_or_else(|| Problem::not_found("mailing"))?;
+    let (mailer, now) = (app.mailer.clone(), app.clock.now());
+    let find = move |connection: &mut _| blast::find_with_waiting(connection, id, &mailer, now);
+    let blast = app.db.run(find).await?;
+    let blast = blast.ok_or_else(|| Problem::not_found("mailing"))?;
     Ok(HttpResponse::Ok().json(blast))
 }
 

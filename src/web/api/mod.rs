@@ -35,6 +35,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/orders/{id}/timeline", get().to(orders::timeline))
         .route("/orders/{id}/send", post().to(outbox::send))
         .route("/outbox", get().to(outbox::list))
+        .route("/outbox/resume", post().to(outbox::resume))
         .route("/outbox/{id}", get().to(outbox::show))
         .route("/outbox/{id}/retry", post().to(outbox::retry))
         .route("/outbox/{id}/drop", post().to(outbox::drop_mail))

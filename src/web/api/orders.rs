@@ -109,10 +109,10 @@ pub async fn timeline(
     app: Data<App>,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, now) = (parse_id(&id)?, app.clock.now());
+    let (id, now, mailer) = (parse_id(&id)?, app.clock.now(), app.mailer.clone());
     let story = app
         .db
-        .run(move |connection| timeline::order_timeline(connection, id, now))
+        .run(move |connection| timeline::order_timeline(connection, id, Some(&mailer), now))
         .await?;
     let story = story.ok_or_else(|| Problem::not_found("order"))?;
     Ok(HttpResponse::Ok().json(story))

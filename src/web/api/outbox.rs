@@ -6,7 +6,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use diesel::{PgConnection, QueryResult};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
@@ -19,7 +19,7 @@ use crate::{
     activity::Doing,
     app::App,
     outbox::{
-        Kind, State,
+        self, Kind, State, Waiting,
         link::{self, Sent},
         people::{self, Asked},
         view::{self, Filter},
@@ -103,6 +103,29 @@ pub async fn drop_mail(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     decide(&caller, &app, &id, &body, people::drop_mail).await
+}
+
+/// What became of mail that had paused.
+#[derive(Serialize)]
+struct Resumed {
+    resumed: bool,
+    waiting: Option<Waiting>,
+}
+
+/// `POST /outbox/resume`
+pub async fn resume(caller: Operator, app: Data<App>, body: Body) -> Result<HttpResponse, Problem> {
+    let Note { note } = body.parse_or_default()?;
+    let doing = caller.doing(&app, note.map(String::from));
+    let mailer = app.mailer.clone();
+    let resume = move |connection: &mut PgConnection| {
+        Ok(Resumed {
+            resumed: outbox::resume(connection, &doing)?,
+            waiting: outbox::waiting(connection, Some(&mailer), doing.at)?,
+        })
+    };
+    let resumed = app.db.run(resume).await?;
+    app.wake_mail.notify_one();
+    Ok(HttpResponse::Ok().json(resumed))
 }
 
 async fn decide(

@@ -5,7 +5,11 @@ use freshmint::{retention, token::Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{accident::a_person_says_again, reminder::decisions};
+use super::{
+    accident::a_person_says_again,
+    refused::{an_hour_shows_it, the_wait_is_over},
+    reminder::decisions,
+};
 use crate::{
     mailbox::{Action, Rule, Stage},
     support::{Answer, Order, World, browser::runtime},
@@ -23,6 +27,8 @@ fn refuse(world: &World, code: u16, text: &str) {
 /// The tries of what waits have lasted for two days, and end.
 fn is_given_up(world: &World) {
     refuse(world, 450, "4.2.0 busy");
+    assert_eq!(world.carry(), []);
+    the_wait_is_over(world);
     world.execute(
         "UPDATE outbox SET queued_at = clock_timestamp() - interval '49 hours' WHERE state = 'queued'",
     );
@@ -184,6 +190,12 @@ fn came_back_and_is_asked_for_again(world: &World, mail: &str) {
     refuse(world, 552, "5.2.2 mailbox full");
     assert_eq!(world.carry(), []);
     assert_eq!(world.mail_states(), ["bounced"]);
+    assert_eq!(
+        decisions(world),
+        ["scheduled"],
+        "nobody knows yet whose fault it is"
+    );
+    an_hour_shows_it(world);
     assert_eq!(decisions(world), ["sent"]);
     world.mailbox().set_rules(Vec::new());
     assert_eq!(act(world, mail, "retry").status, 200);

@@ -241,7 +241,7 @@ fn a_cart_that_cannot_be_decided_on_keeps_no_other() {
         })
         .collect();
     world.execute(&format!(
-        "CREATE TRIGGER refuse BEFORE INSERT ON carts FOR EACH ROW WHEN (NEW.stripe_id = '{}') EXECUTE FUNCTION refuse()",
+        "CREATE TRIGGER refuse BEFORE INSERT ON checkout_sessions FOR EACH ROW WHEN (NEW.stripe_id = '{}') EXECUTE FUNCTION refuse()",
         carts[0]
     ));
     for cart in &carts {

@@ -7,7 +7,7 @@ use freshmint::{
     app::App,
     blast::{self, Blast, state::State},
     clock::Clock,
-    config,
+    config, outbox,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
@@ -71,13 +71,17 @@ impl Status {
             say!("started    {}", at.to_rfc3339());
         }
         say!("mails      {}", counts(&blast));
+        if let Some(waiting) = &blast.waiting {
+            say!("waiting    {}", shown(&waiting.sentence));
+        }
         Ok(())
     }
 
     fn read(&self, app: &App, id: Uuid) -> Result<Blast, Failure> {
-        let found = app
-            .db
-            .run_blocking(|connection| blast::find(connection, id))?;
+        let now = app.clock.now();
+        let found = app.db.run_blocking(|connection| {
+            blast::find_with_waiting(connection, id, &app.mailer, now)
+        })?;
         found.ok_or_else(|| self.which.not_there())
     }
 
@@ -86,7 +90,12 @@ impl Status {
         let bar = bar(&blast);
         let mut told = String::new();
         while is_on_its_way(blast.state) {
-            let line = format!("{}: {}", blast.state.name(), counts(&blast));
+            let mut line = format!("{}: {}", blast.state.name(), counts(&blast));
+            // Who has no mail server knows that.
+            let waiting = blast.waiting.as_ref();
+            if let Some(waiting) = waiting.filter(|waiting| waiting.cause != outbox::Why::Off) {
+                line += &format!(". {}", shown(&waiting.sentence));
+            }
             bar.set_position(u64::try_from(blast.counts.total - blast.counts.queued).unwrap_or(0));
             bar.set_message(line.clone());
             if bar.is_hidden() && line != told {

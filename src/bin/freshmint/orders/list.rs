@@ -202,7 +202,7 @@ struct WithStory<'a> {
 fn story(database: &config::Database, order: &Order) -> Result<Timeline, Failure> {
     let (db, now) = (Db::new(&database.database_url, 1), Clock::system().now());
     let story =
-        db.run_blocking(|connection| timeline::order_timeline(connection, order.id, now))?;
+        db.run_blocking(|connection| timeline::order_timeline(connection, order.id, None, now))?;
     story.ok_or_else(|| Failure::new("The order is gone."))
 }
 

@@ -1,0 +1,139 @@
+//! What a refusal means for its address, written once it is known that it was no fault of ours: when a
+//! later mail has been accepted, or after an hour without a streak.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Bool, Bytea, Nullable, Text, Uuid as SqlUuid},
+};
+use uuid::Uuid;
+
+use super::{
+    Kind, State,
+    flow::{Cause as PauseCause, follow::Returning},
+    outcome::code,
+};
+use crate::{
+    activity::Doing,
+    mail::BlastState,
+    reminder,
+    suppression::{self, AddressHash, Cause},
+};
+
+/// A refusal whose meaning is to be written.
+#[derive(QueryableByName)]
+struct Refused {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    /// As it is stored: a newer version may have written it.
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    address: Option<String>,
+    #[diesel(sql_type = Bytea)]
+    address_hash: Vec<u8>,
+    #[diesel(sql_type = Bool)]
+    gone: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    why: Option<String>,
+}
+
+/// Writes what refusals mean, but for these: a later mail was accepted.
+pub(super) fn settle(
+    connection: &mut PgConnection,
+    but_for: &HashSet<Uuid>,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let but_for: Vec<Uuid> = but_for.iter().copied().collect();
+    write(connection, &but_for, "true", now)
+}
+
+/// Writes what refusals mean that are an hour old, and so is the last one of their run. While mail is
+/// paused for a streak nobody knows yet.
+pub(super) fn settle_old(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<()> {
+    let no_streak = format!(
+        "refused_at < clock_timestamp() - interval '1 hour' \
+         AND NOT EXISTS (SELECT FROM outbox_pause WHERE cause = '{}') \
+         AND NOT EXISTS (SELECT FROM outbox later WHERE later.streak = mail.streak \
+             AND later.refused_at >= clock_timestamp() - interval '1 hour')",
+        PauseCause::Streak
+    );
+    connection.transaction(|connection| write(connection, &[], &no_streak, now))
+}
+
+fn write(
+    connection: &mut PgConnection,
+    but_for: &[Uuid],
+    which: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    // Locked in the order of their ids, as by everybody who locks several mails.
+    let refused: Vec<Refused> = diesel::sql_query(format!(
+        "WITH known AS (SELECT id, kind, address, address_hash, address_gone AS gone, last_error AS why \
+             FROM outbox mail WHERE refused_at IS NOT NULL AND id <> ALL($1) AND {which} \
+             ORDER BY id FOR UPDATE) \
+         UPDATE outbox SET refused_at = NULL, address_gone = false, streak = NULL, returned = NULL \
+         FROM known WHERE outbox.id = known.id RETURNING known.*"
+    ))
+    .bind::<Array<SqlUuid>, _>(but_for)
+    .load(connection)?;
+    let reminders: Vec<Uuid> = refused
+        .iter()
+        .filter(|mail| Kind::from_name(&mail.kind) == Some(Kind::Reminder))
+        .map(|mail| mail.id)
+        .collect();
+    if !reminders.is_empty() {
+        reminder::handed_over(connection, &reminders, None)?;
+    }
+    let gone = refused.iter().filter(|mail| mail.gone);
+    gone.into_iter()
+        .try_for_each(|mail| suppress(connection, mail, now))
+}
+
+/// There is no such address: nobody writes to it again. Whoever has unsubscribed meanwhile stays on the
+/// list as they are.
+fn suppress(connection: &mut PgConnection, mail: &Refused, at: DateTime<Utc>) -> QueryResult<()> {
+    let Some(hash) = AddressHash::from_column(&mail.address_hash) else {
+        return Ok(());
+    };
+    let cause = Cause {
+        reason: suppression::NO_SUCH_ADDRESS.to_owned(),
+        doing: Doing {
+            actor: "mail server".to_owned(),
+            at,
+            note: mail.why.as_deref().map(code),
+        },
+    };
+    suppression::add(connection, hash, mail.address.as_deref(), &cause).map(drop)
+}
+
+/// Queues the mails of a streak again, but for those that a person has touched and those of a mailing
+/// that sends no more: it was no try of theirs. Tells which.
+pub(super) fn return_to_queue(
+    connection: &mut PgConnection,
+    returning: &Returning,
+) -> QueryResult<HashSet<Uuid>> {
+    #[derive(QueryableByName)]
+    struct Returned {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+    }
+    let rows: Vec<Returned> = diesel::sql_query(format!(
+        "UPDATE outbox mail SET state = '{queued}', returned = $2, refused_at = NULL, address_gone = false, \
+             attempts = greatest(attempts - 1, 0), not_before = clock_timestamp(), claim_id = NULL \
+         WHERE streak = $1 AND state = '{bounced}' AND refused_at IS NOT NULL AND asked_at IS NULL \
+           AND address IS NOT NULL AND NOT EXISTS (SELECT FROM blasts WHERE blasts.id = mail.blast_id \
+               AND blasts.state IN ('{cancelled}', '{recalled}')) \
+         RETURNING id",
+        queued = State::Queued,
+        bounced = State::Bounced,
+        cancelled = BlastState::Cancelled,
+        recalled = BlastState::Recalled,
+    ))
+    .bind::<diesel::sql_types::BigInt, _>(returning.streak)
+    .bind::<Text, _>(&returning.likeness)
+    .load(connection)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}

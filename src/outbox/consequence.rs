@@ -6,17 +6,18 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{Array, Bool, Bytea, Nullable, Text, Uuid as SqlUuid},
+    sql_types::{Array, BigInt, Bool, Bytea, Nullable, Text, Uuid as SqlUuid},
 };
 use uuid::Uuid;
 
 use super::{
     Kind, State,
     flow::{Cause as PauseCause, follow::Returning},
+    history::line,
     outcome::code,
 };
 use crate::{
-    activity::Doing,
+    activity::{self, Doing, Level},
     mail::BlastState,
     reminder,
     suppression::{self, AddressHash, Cause},
@@ -114,26 +115,39 @@ fn suppress(connection: &mut PgConnection, mail: &Refused, at: DateTime<Utc>) ->
 pub(super) fn return_to_queue(
     connection: &mut PgConnection,
     returning: &Returning,
+    now: DateTime<Utc>,
 ) -> QueryResult<HashSet<Uuid>> {
     #[derive(QueryableByName)]
     struct Returned {
         #[diesel(sql_type = SqlUuid)]
         id: Uuid,
+        #[diesel(sql_type = Text)]
+        kind: String,
+        #[diesel(sql_type = Nullable<SqlUuid>)]
+        order_id: Option<Uuid>,
     }
     let rows: Vec<Returned> = diesel::sql_query(format!(
-        "UPDATE outbox mail SET state = '{queued}', returned = $2, refused_at = NULL, address_gone = false, \
-             attempts = greatest(attempts - 1, 0), not_before = clock_timestamp(), claim_id = NULL \
+        "WITH back AS (UPDATE outbox mail SET state = '{queued}', returned = $2, refused_at = NULL, \
+             address_gone = false, attempts = greatest(attempts - 1, 0), not_before = clock_timestamp(), claim_id = NULL \
          WHERE streak = $1 AND state = '{bounced}' AND refused_at IS NOT NULL AND asked_at IS NULL \
            AND address IS NOT NULL AND NOT EXISTS (SELECT FROM blasts WHERE blasts.id = mail.blast_id \
                AND blasts.state IN ('{cancelled}', '{recalled}')) \
-         RETURNING id",
+         RETURNING id, kind) \
+         SELECT back.id, back.kind, about.order_id \
+         FROM back LEFT JOIN outbox_orders about ON about.mail_id = back.id",
         queued = State::Queued,
         bounced = State::Bounced,
         cancelled = BlastState::Cancelled,
         recalled = BlastState::Recalled,
     ))
-    .bind::<diesel::sql_types::BigInt, _>(returning.streak)
+    .bind::<BigInt, _>(returning.streak)
     .bind::<Text, _>(&returning.likeness)
     .load(connection)?;
+    let what = "mail waits again, since the refusal is about us";
+    let lines = rows.iter().map(|mail| {
+        let about = (mail.id, mail.kind.as_str());
+        line(about, mail.order_id, Level::Info, what, now)
+    });
+    activity::record_all(connection, lines.collect())?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

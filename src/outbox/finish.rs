@@ -74,7 +74,7 @@ fn for_all_mail(
     now: DateTime<Utc>,
 ) -> QueryResult<HashSet<Uuid>> {
     let returned = match &after.returns {
-        Some(returning) => consequence::return_to_queue(connection, returning)?,
+        Some(returning) => consequence::return_to_queue(connection, returning, now)?,
         None => HashSet::new(),
     };
     if after.settles {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use diesel::{
     Connection,
     prelude::*,
-    sql_types::{BigInt, Double, Nullable, Text},
+    sql_types::{BigInt, Bool, Double, Nullable, Text},
 };
 
 use super::speed::{self, COUNTED_SECONDS, TOGETHER_SECONDS, TooFast, slower};
@@ -17,16 +17,25 @@ pub const RATE: &str = "least($2, coalesce(rate + $3 * extract(epoch FROM clock_
 /// Takes turns of the pace, if it is ours. The row stays locked, so that replicas claim one after the
 /// other. Claiming fewer mails than turns were taken for wastes the pace, and does no harm. Slowed down
 /// the turns have no even beat, so that no two senders meet at the same server again and again.
-pub fn take_turns(connection: &mut PgConnection, mails: i64, per_second: f64) -> QueryResult<bool> {
+///
+/// `though_paused`: else no turn is taken once mail has paused since it was looked at.
+pub fn take_turns(
+    connection: &mut PgConnection,
+    mails: i64,
+    per_second: f64,
+    though_paused: bool,
+) -> QueryResult<bool> {
     let mails = i32::try_from(mails).unwrap_or(i32::MAX);
     let taken = diesel::sql_query(format!(
         "UPDATE pace SET next_at = clock_timestamp() + make_interval(secs => $1 / {RATE} \
              * CASE WHEN rate IS NULL THEN 1 ELSE 0.9 + 0.2 * random() END) \
-         WHERE name = 'mails' AND next_at <= clock_timestamp()"
+         WHERE name = 'mails' AND next_at <= clock_timestamp() \
+           AND ($4 OR NOT EXISTS (SELECT FROM outbox_pause))"
     ))
     .bind::<Double, _>(f64::from(mails))
     .bind::<Double, _>(per_second)
     .bind::<Double, _>(speed::growth(per_second))
+    .bind::<Bool, _>(though_paused)
     .execute(connection)?;
     Ok(taken > 0)
 }

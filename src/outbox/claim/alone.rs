@@ -61,7 +61,7 @@ impl Alone {
         let now = app.clock.now();
         let beyond = i64::try_from(self.passed_over.len()).unwrap_or(0);
         connection.transaction(|connection| {
-            if !take_turns(connection, most, app.mailer.per_second)? {
+            if !take_turns(connection, most, app.mailer.per_second, which != Which::Any)? {
                 return Ok((Vec::new(), Vec::new()));
             }
             let most = may_be_claimed(connection, app, (which, most))?;

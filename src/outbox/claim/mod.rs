@@ -24,7 +24,7 @@ use self::{
     candidate::Candidate,
     facts::ClaimFacts,
     failed::fail,
-    trying::{stands_as_seen, try_with},
+    trying::{may_still_try, try_with},
 };
 use super::{
     Kind, State,
@@ -153,7 +153,7 @@ pub fn claim(
 ) -> QueryResult<Vec<Claimed>> {
     let now = app.clock.now();
     connection.transaction(|connection| {
-        if !take_turns(connection, most, app.mailer.per_second)? {
+        if !take_turns(connection, most, app.mailer.per_second, which != Which::Any)? {
             return Ok(Vec::new());
         }
         let most = may_be_claimed(connection, app, (which, most))?;
@@ -177,7 +177,7 @@ fn may_be_claimed(
         Which::Alerts => most,
         _ => allowance.mails().map_or(most, |mails| most.min(mails)),
     };
-    if most < 1 || !stands_as_seen(connection, which)? {
+    if most < 1 || !may_still_try(connection, which)? {
         return Ok(0);
     }
     Ok(most)

@@ -11,24 +11,24 @@ use crate::{
     outbox::{Kind, State, flow::Cause, outcome::domain_of, turn::Which},
 };
 
-/// Whether mail is still paused, or still not, as it was when it was looked at. The pause stays locked:
-/// one mail tries at a time.
-pub(super) fn stands_as_seen(connection: &mut PgConnection, which: Which) -> QueryResult<bool> {
+/// Whether mail is still paused as it was when it was looked at, where one mail is to try. The pause stays
+/// locked: one mail tries at a time.
+pub(super) fn may_still_try(connection: &mut PgConnection, which: Which) -> QueryResult<bool> {
     #[derive(QueryableByName)]
     struct Pause {
         #[diesel(sql_type = Bool)]
         is_tried: bool,
+    }
+    match which {
+        Which::Any | Which::Alerts => return Ok(true),
+        Which::Asked | Which::Probe => {}
     }
     let pause: Option<Pause> = diesel::sql_query(
         "SELECT coalesce(trying_until > clock_timestamp(), false) AS is_tried FROM outbox_pause FOR UPDATE",
     )
     .get_result(connection)
     .optional()?;
-    Ok(match (which, pause) {
-        (Which::Any, pause) => pause.is_none(),
-        (Which::Alerts, _) => true,
-        (Which::Asked | Which::Probe, pause) => pause.is_some_and(|pause| !pause.is_tried),
-    })
+    Ok(pause.is_some_and(|pause| !pause.is_tried))
 }
 
 /// Writes that this mail tries for all; an alert does where there is no connection at all. Mail goes on if

@@ -69,6 +69,8 @@ pub struct App {
     pub mailer: Arc<Mailer>,
     /// Who is told when something needs a person.
     pub alert_email: Option<Arc<str>>,
+    /// The same past the mail.
+    pub alert_url: Option<Outside>,
     /// When an unfinished checkout is reminded of.
     pub reminders: reminder::Terms,
     /// Past a transaction pooler, for LISTEN.
@@ -104,6 +106,10 @@ impl App {
             clock,
             mailer: Arc::new(Mailer::new(&settings.mail, &settings.links.public_url)?),
             alert_email: settings.mail.alert_email.as_deref().map(Arc::from),
+            alert_url: match &settings.mail.alert_url {
+                Some(address) => Some(Outside::new("ALERT_URL", address)?),
+                None => None,
+            },
             reminders: reminder::Terms {
                 delay: chrono::Duration::seconds(settings.reminder.reminder_delay_seconds.into()),
                 max_age: chrono::Duration::seconds(

@@ -68,5 +68,6 @@ pub mod timeline;
 pub mod token;
 pub mod upstream;
 pub mod visitor;
+pub mod watchdog;
 pub mod web;
 pub mod worker;

@@ -29,6 +29,8 @@ pub enum Loop {
     Mails,
     /// Tells the shop of what needs somebody.
     Alerts,
+    /// Tells the same past the mail.
+    Calls,
     /// Looks at Stripe, at everything since the last such look.
     FullSweep,
     /// Looks at Stripe for what no webhook has taken.
@@ -41,10 +43,11 @@ pub enum Loop {
 
 impl Loop {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Events,
         Self::Mails,
         Self::Alerts,
+        Self::Calls,
         Self::FullSweep,
         Self::Sweep,
         Self::Prune,
@@ -57,6 +60,7 @@ impl Loop {
             Self::Events => "events",
             Self::Mails => "mails",
             Self::Alerts => "alerts",
+            Self::Calls => "alert_calls",
             Self::FullSweep => "full_sweep",
             Self::Sweep => "sweep",
             Self::Prune => "prune",
@@ -69,7 +73,7 @@ impl Loop {
         match self {
             Self::Events | Self::Names => "inbox",
             Self::Mails => "outbox",
-            Self::Alerts => "alert",
+            Self::Alerts | Self::Calls => "alert",
             Self::FullSweep | Self::Sweep => "sweep",
             Self::Prune => "retention",
         }
@@ -78,7 +82,7 @@ impl Loop {
     /// For how long it may stand.
     fn may_stand(self, minute: Duration, lease: Duration) -> Duration {
         match self {
-            Self::Events | Self::Mails | Self::Alerts => minute,
+            Self::Events | Self::Mails | Self::Alerts | Self::Calls => minute,
             Self::FullSweep | Self::Sweep | Self::Prune | Self::Names => lease,
         }
     }

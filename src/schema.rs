@@ -14,10 +14,50 @@ diesel::table! {
 }
 
 diesel::table! {
-    alerted (only_row) {
+    alert_causes (key) {
+        key -> Text,
+        kind -> Text,
+        order_id -> Nullable<Uuid>,
+        blast_id -> Nullable<Uuid>,
+        detail -> Nullable<Text>,
+        count -> Int8,
+        since -> Timestamptz,
+        told -> Bool,
+        ends_at -> Nullable<Timestamptz>,
+        gone_at -> Nullable<Timestamptz>,
+        over_at -> Nullable<Timestamptz>,
+        returns -> Int4,
+    }
+}
+
+diesel::table! {
+    alert_messages (id) {
+        id -> Int8,
+        channel -> Text,
+        state -> Text,
+        key -> Text,
+        kind -> Text,
+        order_id -> Nullable<Uuid>,
+        blast_id -> Nullable<Uuid>,
+        detail -> Nullable<Text>,
+        count -> Int8,
+        since -> Timestamptz,
+        noted_at -> Timestamptz,
+        attempts -> Int4,
+        not_before -> Timestamptz,
+        claimed_until -> Nullable<Timestamptz>,
+        claim_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    alert_watch (only_row) {
         only_row -> Bool,
-        activity_id -> Int8,
-        at -> Timestamptz,
+        log_seen -> Nullable<Int8>,
+        mailed_at -> Timestamptz,
+        digest_on -> Nullable<Date>,
+        passed_at -> Timestamptz,
+        watching_since -> Timestamptz,
     }
 }
 
@@ -446,7 +486,9 @@ diesel::joinable!(session_orders -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     activity,
-    alerted,
+    alert_causes,
+    alert_messages,
+    alert_watch,
     api_tokens,
     blast_approvals,
     blast_recipients,

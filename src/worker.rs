@@ -17,6 +17,7 @@ use crate::{
     outbox::{self, Courier, Round},
     retention,
     sweep::{self, Look},
+    watchdog,
 };
 
 /// Without a wake-up the inbox and the outbox are looked at this often: another replica may have
@@ -43,6 +44,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     };
     outbox::listen::start(&app, stopped());
     heartbeat::start(&app, loops::MINUTE, stopped());
+    watchdog::start(&app, stopped());
     let every = |pause, which| Work::new(which, pause, stop.clone(), app.loops.clone());
     let rest = |()| Next::Rest;
     // Each its own loop: one that never turns again stops no other.
@@ -50,6 +52,14 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
         events(&app, every(POLL, Loop::Events).woken_by(&app.wake)),
         mails(&app, every(POLL, Loop::Mails).woken_by(&app.wake_mail)),
         every(POLL, Loop::Alerts).repeat(async || alert::work_off(&app).await.map(|_| Next::Rest)),
+        // Apart from it: a place that is slow holds up no mail.
+        every(POLL, Loop::Calls).repeat(async || {
+            Ok(if alert::call_out(&app).await? {
+                Next::Again
+            } else {
+                Next::Rest
+            })
+        }),
         // What these have in hand is taken up by their next turn.
         every(DUE, Loop::FullSweep)
             .chore()

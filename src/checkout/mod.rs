@@ -7,6 +7,7 @@ pub mod close;
 mod end;
 pub mod imported;
 mod params;
+mod refusal;
 mod row;
 pub mod session;
 mod step;

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use diesel::Connection;
+use serde_json::json;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
     Door,
     end::{self, Failure},
-    params,
+    params, refusal,
     row::{self, Beginning, Begun, CheckoutFacts},
     session::{Attempt, Step},
 };
@@ -252,9 +253,14 @@ pub async fn turn_away(
     order: Order,
     why: &impl std::fmt::Display,
 ) -> Result<Door, DbError> {
-    let line = refusal(app, &order, why);
+    let line = refusal_line(app, &order, why);
+    let (order_id, version) = (order.id, order.version);
     app.db
-        .run(move |connection| activity::record(connection, line.clone()))
+        .transaction(move |connection| {
+            // Of two clicks at one moment the second finds the first one's line.
+            order::lock(connection, &[order_id])?;
+            refusal::record_once(connection, order_id, version, line.clone())
+        })
         .await?;
     Ok(Door::Refused(order))
 }
@@ -290,14 +296,14 @@ async fn ask_for_less(
 
 /// Ends the attempt and tells ops, in one transaction.
 async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<(), UpstreamError> {
-    let (now, order_id) = (app.clock.now(), order.id);
-    let line = refusal(app, order, &why);
+    let (now, order_id, version) = (app.clock.now(), order.id, order.version);
+    let line = refusal_line(app, order, &why);
     let ended = app.db.run(move |connection| {
         connection.transaction(|connection| {
             // Orders are locked before sessions, by everybody.
             order::lock(connection, &[order_id])?;
             if end::fail(connection, row, &why, now)? {
-                activity::record(connection, line.clone())?;
+                refusal::record_once(connection, order_id, version, line.clone())?;
             }
             Ok(())
         })
@@ -305,7 +311,7 @@ async fn refused(app: &App, order: &Order, row: Uuid, why: Failure) -> Result<()
     Ok(ended.await?)
 }
 
-fn refusal(app: &App, order: &Order, why: &impl std::fmt::Display) -> activity::Line {
+fn refusal_line(app: &App, order: &Order, why: &impl std::fmt::Display) -> activity::Line {
     log::error!("no checkout can be opened for order {}: {why}", order.id);
     app.metrics.refused_mints.inc();
     let doing = Doing {
@@ -314,5 +320,7 @@ fn refusal(app: &App, order: &Order, why: &impl std::fmt::Display) -> activity::
         note: None,
     };
     let what = format!("no checkout can be opened: {why}");
-    activity::Line::about(Some(order.id), Category::Checkout, what, &doing).attention()
+    activity::Line::about(Some(order.id), Category::Checkout, what, &doing)
+        .attention()
+        .detail(json!({ "version": order.version }))
 }

@@ -32,9 +32,12 @@ pub struct Mail {
     /// Connections to the mail server that one process uses at most
     #[arg(long, env, hide_env_values = true, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub mail_connections: u32,
-    /// Who is told at once when something needs a person
+    /// Who is told at once when something needs a person, and once a day of what is open
     #[arg(long, env, hide_env_values = true, value_parser = email_address)]
     pub alert_email: Option<String>,
+    /// The same by POST, past the mail: an https address, a secret
+    #[arg(long, env, hide_env_values = true)]
+    pub alert_url: Option<Secret>,
     /// A monitor elsewhere, asked every minute while the worker goes on
     #[arg(long, env, hide_env_values = true)]
     pub heartbeat_url: Option<Secret>,

@@ -14,6 +14,16 @@ fn migrations() -> FileBasedMigrations {
         .expect("migrations")
 }
 
+/// Takes back the migration with this number, and what came after it.
+fn before(connection: &mut PgConnection, number: &str) {
+    loop {
+        let reverted = connection.revert_last_migration(migrations());
+        if reverted.expect("down").to_string().ends_with(number) {
+            return;
+        }
+    }
+}
+
 /// A row in every table, through the tables' own conditions.
 const ROWS: &str = "
     INSERT INTO orders (id, reference, locale, currency, amount_total, lines, mode, content_hash, created_at, paid_at)
@@ -68,6 +78,9 @@ const ROWS: &str = "
     INSERT INTO cases (id, kind, about, order_id, payment_id, payment_intent, amount, currency, opened_at)
         VALUES ('00000000-0000-7000-8000-000000000009', 'dispute', 'dp_1', '00000000-0000-7000-8000-000000000001',
             '00000000-0000-7000-8000-000000000003', 'pi_1', 4500, 'eur', now());
+    INSERT INTO alert_causes (key, kind, count, since) VALUES ('pause', 'pause', 1, now());
+    INSERT INTO alert_messages (channel, state, key, kind, count, since, noted_at)
+        VALUES ('url', 'begins', 'pause', 'pause', 1, now(), now());
 ";
 
 #[test]
@@ -84,18 +97,6 @@ fn every_migration_goes_up_down_and_up_again_with_rows_in_the_tables() {
         .run_pending_migrations(migrations())
         .expect("up again");
     connection.batch_execute(ROWS).expect("and as before");
-}
-
-/// Reverts this migration, and before it all later ones.
-fn revert_with(connection: &mut PgConnection, version: &str) {
-    loop {
-        let reverted = connection
-            .revert_last_migration(migrations())
-            .expect("down");
-        if reverted.to_string() == version {
-            return;
-        }
-    }
 }
 
 /// Events that wait while the program is replaced by one that knows the columns: what the migration reads
@@ -125,7 +126,7 @@ fn events_that_wait_are_read_by_the_migration_as_the_program_reads_them() {
     let database = Database::new();
     let mut connection = database.connect();
     let world = World::on(database, &[]);
-    revert_with(&mut connection, "20261127000006");
+    before(&mut connection, "000006");
     let keep = |connection: &mut PgConnection, id: String, state: &str, body: &[u8]| {
         diesel::sql_query(
             "INSERT INTO stripe_events (id, type, body, received_at, state, last_error) \
@@ -168,7 +169,7 @@ fn events_that_wait_are_read_by_the_migration_as_the_program_reads_them() {
             !unread.iter().any(|id| id.starts_with("evt_read")),
             "{unread:?}"
         );
-        revert_with(&mut connection, "20261127000006");
+        before(&mut connection, "000006");
     }
     connection
         .run_pending_migrations(migrations())
@@ -357,7 +358,7 @@ fn a_reminder_that_was_given_up_is_scheduled_no_longer_after_the_migration() {
     connection
         .batch_execute(ROWS)
         .expect("the rows are possible");
-    revert_with(&mut connection, "20261127000006");
+    before(&mut connection, "000006");
     connection
         .batch_execute(
             "UPDATE outbox SET state = 'failed', last_error = '450' WHERE kind = 'reminder'",
@@ -371,4 +372,26 @@ fn a_reminder_that_was_given_up_is_scheduled_no_longer_after_the_migration() {
         world.count("outbox_orders WHERE kind = 'reminder' AND void"),
         1
     );
+}
+
+#[test]
+fn what_had_been_told_of_the_log_stays_told() {
+    let database = Database::new();
+    let mut connection = database.connect();
+    let world = World::on(database, &[]);
+    for (told, seen) in [("0", "none"), ("41", "41")] {
+        before(&mut connection, "000007");
+        connection
+            .batch_execute(&format!(
+                "UPDATE alerted SET activity_id = {told}, at = '2026-11-27 20:00Z'"
+            ))
+            .expect("an older version told");
+        connection.run_pending_migrations(migrations()).expect("up");
+        let watch = "SELECT coalesce(log_seen::text, 'none') || ' ' || (mailed_at = '2026-11-27 20:00Z')::text AS text \
+             FROM alert_watch";
+        assert_eq!(world.texts(watch), [format!("{seen} true")]);
+    }
+    before(&mut connection, "000007");
+    let told = "SELECT activity_id::text AS text FROM alerted";
+    assert_eq!(world.texts(told), ["41"]);
 }

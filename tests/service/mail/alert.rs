@@ -66,11 +66,17 @@ fn what_needs_somebody_is_mailed_at_once_and_what_follows_is_gathered() {
 }
 
 #[test]
-fn the_past_is_not_told_when_somebody_switches_it_on() {
+fn what_is_open_when_somebody_switches_it_on_is_one_mail() {
     let world = shop();
-    lose_a_mail(&world, "CUP-1");
+    for reference in ["CUP-1", "CUP-2", "CUP-3"] {
+        lose_a_mail(&world, reference);
+    }
     world.pass(Duration::days(2));
-    assert!(!tell(&world));
+    assert!(tell(&world));
+    let mails = world.carry();
+    assert_eq!(mails.len(), 1);
+    let text = mails[0].text();
+    assert_eq!(text.matches("nobody can know").count(), 3, "{text}");
 }
 
 #[test]

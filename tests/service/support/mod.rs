@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod cutter;
 pub mod monitor;
 pub mod process;
+pub mod receiver;
 pub mod replica;
 pub mod scripted;
 pub mod world;
@@ -13,5 +14,6 @@ pub mod world;
 pub use self::{
     browser::{Answer, PERSON, runtime},
     process::Process,
+    receiver::Receiver,
     world::{Order, World},
 };

@@ -139,6 +139,11 @@ impl World {
         self.replicas.len() - 1
     }
 
+    /// What another replica works on, with its own pool.
+    pub fn another_app(&self) -> App {
+        app(&self.settings, clock(&self.offset))
+    }
+
     /// The first replica's address.
     pub fn url(&self) -> &str {
         self.replica(0)

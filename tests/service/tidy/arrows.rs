@@ -137,18 +137,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "alert",
-        &[
-            "activity",
-            "app",
-            "db",
-            "mail",
-            "outbox",
-            "schema",
-            "suppression",
-        ],
-    ),
-    (
         "blast",
         &[
             "activity",
@@ -352,6 +340,26 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "alert",
+        &[
+            "activity",
+            "app",
+            "case",
+            "column",
+            "db",
+            "foreign_text",
+            "inbox",
+            "mail",
+            "order",
+            "outbox",
+            "outside",
+            "random",
+            "schema",
+            "suppression",
+        ],
+    ),
+    ("watchdog", &["alert", "app"]),
+    (
         "worker",
         &[
             "alert",
@@ -364,6 +372,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "outbox",
             "retention",
             "sweep",
+            "watchdog",
         ],
     ),
     ("serve", &["app", "web", "worker"]),
@@ -523,6 +532,9 @@ fn what_comes_first_does_not_know_what_follows() {
 fn decisions_know_neither_database_nor_web_nor_network() {
     let pure = [
         "foreign_text.rs",
+        "alert/kind.rs",
+        "alert/words.rs",
+        "alert/text.rs",
         "order/kind.rs",
         "order/mode.rs",
         "order/state.rs",

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     mail::accident::wait_until,
-    support::{Process, World},
+    support::{Process, World, monitor::Monitor},
 };
 
 fn asked(process: &Process, path: &str) -> (u16, String) {
@@ -26,7 +26,8 @@ fn turned(process: &Process, which: &str) -> Option<i64> {
     value(process, &name)
 }
 
-const LOOPS: [&str; 7] = [
+const LOOPS: [&str; 8] = [
+    "alert_calls",
     "events",
     "mails",
     "alerts",
@@ -72,7 +73,8 @@ fn the_age_of_the_oldest_event_grows_while_nobody_works_on_it() {
 
 #[test]
 fn a_process_whose_loop_stands_still_for_a_minute_is_not_ready_and_names_it() {
-    let world = World::with_mailbox(&[]);
+    let monitor = Monitor::start();
+    let world = World::with_mailbox(&[("ALERT_URL", &monitor.url)]);
     let process = world.process();
     let web_only = Process::serve(world.settings(), &["--no-worker"]);
     wait_until("it works", || {
@@ -100,6 +102,18 @@ fn a_process_whose_loop_stands_still_for_a_minute_is_not_ready_and_names_it() {
     assert_eq!(asked(&process, "/healthz").0, 200);
     assert_eq!(asked(&web_only, "/readyz").0, 200);
     assert_eq!(turned(&web_only, "mails"), None);
+    // That is told by a way which does not stand.
+    let told = |state: &str| {
+        let posts = monitor.posts().into_iter();
+        posts
+            .filter(|it| it.contains("\"worker\"") && it.contains(state))
+            .count()
+    };
+    wait_until("it is told", || told("\"begins\"") == 1);
     world.execute("ALTER TABLE elsewhere RENAME TO pace");
     wait_until("it goes on", || asked(&process, "/readyz").0 == 200);
+    // Half a minute later: a moment is no end.
+    std::thread::sleep(Duration::from_secs(25));
+    wait_until("that is told", || told("\"over\"") == 1);
+    assert_eq!(told("\"begins\""), 1);
 }

@@ -16,7 +16,8 @@ use super::{
     consequence,
     flow::{
         self,
-        follow::{After, Flow, Try, follow},
+        follow::{After, Try, follow},
+        state::Flow,
     },
     history::line,
     ledger,

@@ -32,6 +32,7 @@ mod turn;
 mod untold;
 pub mod view;
 mod waiting;
+pub mod wrongly_suppressed;
 
 use std::collections::HashSet;
 

@@ -110,6 +110,11 @@ impl Outcome {
                 gone: false,
                 why: &refusal.why,
             },
+            (Fault::Later(Some(ours)), _) => Answer::NotNowOurs {
+                cause: Cause::of_ours(ours),
+                likeness,
+                why: &refusal.why,
+            },
             _ => Answer::NotNow,
         }
     }

@@ -5,20 +5,21 @@
 //! itself has been erased. The key is the database's own: a copy of the list without it tells nobody
 //! who is on it.
 
+mod address;
 pub mod file;
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
-use hmac::{Hmac, KeyInit, Mac};
+use diesel::{prelude::*, query_dsl::methods, upsert::excluded};
 use serde::Serialize;
 use serde_json::json;
-use sha2::Sha256;
 
+use self::address::normal;
+pub use self::address::{AddressHash, AddressKey};
 use crate::{
     activity::{self, Category, Doing, Line},
-    schema::{outbox, secrets, suppressions},
+    schema::{outbox, suppressions},
 };
 
 /// The reason of somebody who has said so themselves. Reasons are free words, since a shop has its own;
@@ -31,44 +32,6 @@ pub const MANUAL: &str = "manual";
 
 /// Rows of one statement: PostgreSQL takes 65,535 values in all, and a row has five.
 const ROWS: usize = 2_000;
-
-/// The keyed hash of an address: HMAC-SHA256, its first half (RFC 2104, 5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AddressHash(pub [u8; 16]);
-
-impl AddressHash {
-    /// Reads the column.
-    pub fn from_column(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
-    }
-}
-
-/// What makes hashes of addresses; one per database.
-#[derive(Clone)]
-pub struct AddressKey(Vec<u8>);
-
-impl AddressKey {
-    /// Reads the key.
-    pub fn load(connection: &mut PgConnection) -> QueryResult<Self> {
-        secrets::table
-            .find("addresses")
-            .select(secrets::value)
-            .first(connection)
-            .map(Self)
-    }
-
-    /// The hash of an address, which is the same in any case and with blanks around.
-    pub fn hash(&self, address: &str) -> AddressHash {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes any key");
-        mac.update(normal(address).as_bytes());
-        let full = mac.finalize().into_bytes();
-        AddressHash(std::array::from_fn(|at| full[at]))
-    }
-}
-
-fn normal(address: &str) -> String {
-    address.trim().to_lowercase()
-}
 
 /// Somebody who is not written to.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable)]
@@ -97,8 +60,9 @@ pub struct Cause {
     pub doing: Doing,
 }
 
-/// Puts an address on the list, in a transaction of its own or the caller's. One that is on it stays as
-/// it is: the first reason counts, also if two come at once.
+/// Puts an address on the list, in a transaction of its own or the caller's; tells whether that changed
+/// anything. One that is on it stays as it is: the first reason counts, also if two come at once. Only what
+/// a mail server said gives way to what a person says, so that an unsubscribe outlives it.
 pub fn add(
     connection: &mut PgConnection,
     hash: AddressHash,
@@ -106,18 +70,14 @@ pub fn add(
     cause: &Cause,
 ) -> QueryResult<(Suppression, bool)> {
     connection.transaction(|connection| {
-        let new = diesel::insert_into(suppressions::table)
-            .values((
-                suppressions::address_hash.eq(&hash.0[..]),
-                suppressions::address.eq(address.map(normal)),
-                suppressions::reason.eq(&cause.reason),
-                suppressions::note.eq(&cause.doing.note),
-                suppressions::since.eq(cause.doing.at),
-            ))
-            .on_conflict(suppressions::address_hash)
-            .do_nothing()
-            .execute(connection)?
-            > 0;
+        let row = NewRow {
+            address_hash: hash.0.to_vec(),
+            address: address.map(normal),
+            reason: cause.reason.clone(),
+            note: cause.doing.note.clone(),
+            since: cause.doing.at,
+        };
+        let new = put(connection, &[row])? > 0;
         if new {
             let what = "an address is no longer written to";
             record_suppression(connection, what, &cause.doing, &cause.reason)?;
@@ -131,7 +91,7 @@ pub fn add(
 }
 
 /// Puts the addresses of a file on the list, in one transaction; tells how many are new. Those that are
-/// on it stay as they are.
+/// on it stay as they are, but for what a mail server said.
 pub fn import(
     connection: &mut PgConnection,
     entries: &[file::Entry],
@@ -139,22 +99,23 @@ pub fn import(
 ) -> QueryResult<usize> {
     connection.transaction(|connection| {
         let key = AddressKey::load(connection)?;
+        let mut seen = HashSet::new();
+        let rows: Vec<NewRow> = entries
+            .iter()
+            .map(|entry| (key.hash(entry.email.as_str()), entry))
+            // A statement must not come to one row twice; the first line counts.
+            .filter(|(hash, _)| seen.insert(*hash))
+            .map(|(hash, entry)| NewRow {
+                address_hash: hash.0.to_vec(),
+                address: Some(normal(entry.email.as_str())),
+                reason: entry.reason.clone(),
+                note: entry.note.clone(),
+                since: entry.since,
+            })
+            .collect();
         let mut new = 0;
-        for entries in entries.chunks(ROWS) {
-            let rows = entries.iter().map(|entry| {
-                (
-                    suppressions::address_hash.eq(key.hash(entry.email.as_str()).0.to_vec()),
-                    suppressions::address.eq(normal(entry.email.as_str())),
-                    suppressions::reason.eq(&entry.reason),
-                    suppressions::note.eq(&entry.note),
-                    suppressions::since.eq(entry.since),
-                )
-            });
-            new += diesel::insert_into(suppressions::table)
-                .values(rows.collect::<Vec<_>>())
-                .on_conflict(suppressions::address_hash)
-                .do_nothing()
-                .execute(connection)?;
+        for rows in rows.chunks(ROWS) {
+            new += put(connection, rows)?;
         }
         if new > 0 {
             let what = format!("{new} addresses of a file are no longer written to");
@@ -162,6 +123,35 @@ pub fn import(
         }
         Ok(new)
     })
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = suppressions)]
+struct NewRow {
+    address_hash: Vec<u8>,
+    address: Option<String>,
+    reason: String,
+    note: Option<String>,
+    since: DateTime<Utc>,
+}
+
+/// Writes rows; tells how many are new or have replaced what a mail server said. Another word of a
+/// server's replaces nothing.
+fn put(connection: &mut PgConnection, rows: &[NewRow]) -> QueryResult<usize> {
+    use suppressions::{address_hash, note, reason, since};
+    let is_of_a_server = reason
+        .eq(NO_SUCH_ADDRESS)
+        .and(excluded(reason).ne(NO_SUCH_ADDRESS));
+    let insert = diesel::insert_into(suppressions::table)
+        .values(rows)
+        .on_conflict(address_hash)
+        .do_update()
+        .set((
+            reason.eq(excluded(reason)),
+            note.eq(excluded(note)),
+            since.eq(excluded(since)),
+        ));
+    methods::FilterDsl::filter(insert, is_of_a_server).execute(connection)
 }
 
 /// Takes an address off the list; whether it was on it.
@@ -178,6 +168,53 @@ pub fn lift(connection: &mut PgConnection, hash: AddressHash, doing: &Doing) -> 
         }
         Ok(lifted)
     })
+}
+
+/// Takes those of these off the list that a mail server put there, in a transaction of its own or the
+/// caller's; tells which. Whoever has unsubscribed meanwhile has another reason, and stays.
+pub fn lift_all(
+    connection: &mut PgConnection,
+    hashes: &[AddressHash],
+    doing: &Doing,
+) -> QueryResult<HashSet<AddressHash>> {
+    connection.transaction(|connection| {
+        let mut lifted = HashSet::new();
+        for hashes in hashes.chunks(ROWS) {
+            let gone: Vec<Vec<u8>> = diesel::delete(suppressions::table)
+                .filter(suppressions::address_hash.eq_any(hashes.iter().map(|hash| &hash.0[..])))
+                .filter(suppressions::reason.eq(NO_SUCH_ADDRESS))
+                .returning(suppressions::address_hash)
+                .get_results(connection)?;
+            lifted.extend(
+                gone.iter()
+                    .filter_map(|hash| AddressHash::from_column(hash)),
+            );
+        }
+        if !lifted.is_empty() {
+            let what = format!(
+                "{} addresses may be written to again: no refusal says that they do not exist",
+                lifted.len()
+            );
+            record_suppression(connection, &what, doing, "lifted")?;
+        }
+        Ok(lifted)
+    })
+}
+
+/// A page of those whom a mail server put on the list, by their hashes; `after` is where the page before
+/// ended, at first empty.
+pub fn by_mail_servers(
+    connection: &mut PgConnection,
+    after: &[u8],
+    limit: i64,
+) -> QueryResult<Vec<Suppression>> {
+    suppressions::table
+        .filter(suppressions::reason.eq(NO_SUCH_ADDRESS))
+        .filter(suppressions::address_hash.gt(after))
+        .order(suppressions::address_hash)
+        .limit(limit)
+        .select(Suppression::as_select())
+        .load(connection)
 }
 
 /// Which of these are on the list.
@@ -242,40 +279,4 @@ fn record_suppression(
     let line = Line::about(None, Category::Suppression, what, doing)
         .detail(json!({ "reason": reason, "note": doing.note }));
     activity::record(connection, line)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(letter: u8) -> AddressKey {
-        AddressKey(vec![letter; 32])
-    }
-
-    #[test]
-    fn an_address_has_one_hash_in_any_case_and_with_blanks_around() {
-        let hash = key(1).hash("parent@example.org");
-        for same in ["Parent@Example.ORG", " parent@example.org\n"] {
-            assert_eq!(key(1).hash(same), hash, "{same:?}");
-        }
-        for other in ["parents@example.org", "parent@example.org.", ""] {
-            assert_ne!(key(1).hash(other), hash, "{other:?}");
-        }
-    }
-
-    #[test]
-    fn another_database_hashes_it_otherwise() {
-        let address = "parent@example.org";
-        assert_ne!(key(1).hash(address), key(2).hash(address));
-        // RFC 2104 as anybody computes it: what is on the list must stay there after an update.
-        let hash = hex::encode(key(1).hash(address).0);
-        assert_eq!(hash, "0475831bf7c3484e67a9c7bb9d842616");
-    }
-
-    #[test]
-    fn a_column_of_another_length_is_no_hash() {
-        let hash = key(1).hash("parent@example.org");
-        assert_eq!(AddressHash::from_column(&hash.0), Some(hash));
-        assert_eq!(AddressHash::from_column(&hash.0[1..]), None);
-    }
 }

@@ -1,5 +1,6 @@
 //! `freshmint suppressions`: the list from the command line.
 
+use freshmint::suppression::AddressKey;
 use serde_json::Value;
 
 use crate::support::World;
@@ -236,4 +237,160 @@ fn a_file_beyond_a_limit_is_refused_and_says_the_limit() {
         code == 1 && said.contains("\\u001b[2J") && !said.contains('\u{1b}'),
         "{said}"
     );
+}
+
+/// What an earlier version did with a refusal: the mail has bounced, and its address is on the list.
+fn refused_before(world: &World, name: &str, said: &str) {
+    let email = format!("{name}@example.org");
+    let order = world.order_with(name, serde_json::json!({ "email": email }));
+    world.queue_link(&order);
+    world.execute(&format!(
+        "UPDATE outbox SET state = 'bounced', last_error = '{said}' WHERE address = '{email}'"
+    ));
+    world.execute(&format!(
+        "INSERT INTO suppressions (address_hash, address, reason, note, since) \
+         SELECT address_hash, address, 'no_such_address', substring(last_error FROM '^[0-9 .]*[0-9]'), now() \
+         FROM outbox WHERE address = '{email}'"
+    ));
+}
+
+fn lift_wrong(world: &World, more: &[&str]) -> (i32, String, String) {
+    let arguments = [&["suppressions", "lift", "--wrong"], more].concat();
+    world.command_with(&[("MAIL_FROM", "Club <club@club.example>")], &arguments)
+}
+
+#[test]
+fn what_no_refusal_says_is_lifted_and_the_rest_stays() {
+    let world = World::new();
+    let sender = "550 5.1.0 <club@club.example>: Sender address rejected: User unknown";
+    refused_before(&world, "sender", sender);
+    let limit = "550 5.1.90 Your message can''t be sent because you''ve reached your daily limit";
+    refused_before(&world, "limit", limit);
+    refused_before(&world, "ours", "550 5.1.1 <club@club.example>: unknown");
+    refused_before(&world, "other", "550 5.1.0 Address rejected.");
+    refused_before(&world, "gone", "550 5.1.1 <gone@example.org>: User unknown");
+    refused_before(&world, "domain", "550 5.1.2 Domain not found");
+    // Of these only the code is left, as after erasing or pruning.
+    refused_before(&world, "pruned", "550 5.1.0 no");
+    refused_before(&world, "prunedgone", "550 5.1.1 no");
+    world.execute("UPDATE outbox SET last_error = 'erased' WHERE address LIKE 'pruned%'");
+    for (name, reason, note) in [
+        ("ann", "no_such_address", "came back by post"),
+        ("bo", "unsubscribed", "asked"),
+        ("cy", "manual", "550 5.1.0"),
+        ("di", "complaint", "550 5.1.0"),
+    ] {
+        let email = format!("{name}@example.org");
+        let add = [
+            "suppressions",
+            "add",
+            &email,
+            "--reason",
+            reason,
+            "--note",
+            note,
+        ];
+        assert_eq!(world.command(&add).0, 0);
+    }
+    let before = list(&world);
+    let lines = world.count("activity");
+    let (code, told, said) = lift_wrong(&world, &["--dry-run"]);
+    assert_eq!((code, said.as_str()), (0, ""));
+    assert!(told.contains("5 addresses would be lifted"), "{told}");
+    assert_eq!((list(&world), world.count("activity")), (before, lines));
+
+    let (code, told, said) = lift_wrong(&world, &["--note", "an older version"]);
+    assert_eq!((code, said.as_str()), (0, ""));
+    assert_eq!(
+        told,
+        "limit@example.org: 550 5.1.90\n\
+         other@example.org: 550 5.1.0\n\
+         ours@example.org: 550 5.1.1\n\
+         pruned@example.org: 550 5.1.0\n\
+         sender@example.org: 550 5.1.0\n\
+         5 addresses are lifted and may be written to again; 4 stay, of which it is said, or somebody says, that they do not exist.\n"
+    );
+    let mut left = list(&world);
+    left.sort();
+    assert_eq!(
+        left,
+        [
+            "ann@example.org no_such_address (came back by post)",
+            "bo@example.org unsubscribed (asked)",
+            "cy@example.org manual (550 5.1.0)",
+            "di@example.org complaint (550 5.1.0)",
+            "domain@example.org no_such_address (550 5.1.2)",
+            "gone@example.org no_such_address (550 5.1.1)",
+            "prunedgone@example.org no_such_address (550 5.1.1)",
+        ]
+    );
+    let last = "SELECT actor || ': ' || what || ' (' || (detail->>'note') || ')' AS text \
+                FROM activity ORDER BY id DESC LIMIT 1";
+    assert_eq!(
+        world.text(last),
+        "command line: 5 addresses may be written to again: no refusal says that they do not exist (an older version)"
+    );
+    let (code, told, _) = lift_wrong(&world, &["--format", "json"]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(
+        (code, told),
+        (0, serde_json::json!({ "lifted": [], "kept": 4 }))
+    );
+}
+
+#[test]
+fn whoever_has_unsubscribed_meanwhile_stays_unsubscribed() {
+    let world = World::new();
+    refused_before(
+        &world,
+        "ann",
+        "550 5.1.0 <club@club.example>: Sender address rejected",
+    );
+    let hash = world.app.db.run_blocking(|connection| {
+        AddressKey::load(connection).map(|key| key.hash("ann@example.org"))
+    });
+    let link = world.app.unsubscribe_url(hash.unwrap());
+    let path = link
+        .strip_prefix("http://127.0.0.1:8080")
+        .expect("our link");
+    assert_eq!(world.press(path).status, 200);
+    assert_eq!(list(&world), ["ann@example.org unsubscribed"]);
+    let (code, told, _) = lift_wrong(&world, &[]);
+    assert!(code == 0 && told.starts_with("0 addresses"), "{told}");
+    assert_eq!(list(&world), ["ann@example.org unsubscribed"]);
+    // And the other way round: a server's word takes nobody's own away.
+    let again = [
+        "suppressions",
+        "add",
+        "ann@example.org",
+        "--reason",
+        "no_such_address",
+    ];
+    world.command(&again);
+    assert_eq!(list(&world), ["ann@example.org unsubscribed"]);
+}
+
+#[test]
+fn a_file_says_more_than_a_mail_server_does() {
+    let world = World::new();
+    refused_before(
+        &world,
+        "ann",
+        "550 5.1.0 <club@club.example>: Sender address rejected",
+    );
+    let file = "email,reason,since\nann@example.org,unsubscribed,2024-05-06\n";
+    assert_eq!(import(&world, file).0, 0);
+    assert_eq!(list(&world), ["ann@example.org unsubscribed"]);
+}
+
+#[test]
+fn lift_wants_an_address_or_wrong_and_not_both() {
+    let world = World::new();
+    for arguments in [
+        &["suppressions", "lift"][..],
+        &["suppressions", "lift", "ann@example.org", "--wrong"],
+        &["suppressions", "lift", "ann@example.org", "--dry-run"],
+    ] {
+        assert_eq!(world.command(arguments).0, 2, "{arguments:?}");
+    }
 }

@@ -6,6 +6,7 @@
 
 mod enhanced;
 mod likeness;
+mod wordings;
 mod words;
 
 use self::enhanced::{Enhanced, Meaning};
@@ -162,6 +163,22 @@ pub fn judge(reply: &Reply<'_>) -> Fault {
         500.. => for_good(reply, told),
         code => for_now(reply.stage, code, told),
     }
+}
+
+/// Judges anew what is stored of a recipient's refusal, if it begins with a code of one.
+pub fn judge_stored(said: &str, sender: &str, recipient: &str) -> Option<Fault> {
+    let (code, text) = said.split_at_checked(3)?;
+    let code = code.parse().ok().filter(|code| (400..600).contains(code))?;
+    let is_reply = text.is_empty() || text.starts_with([' ', '-']);
+    is_reply.then(|| {
+        judge(&Reply {
+            stage: Stage::Recipient,
+            code,
+            text: text.get(1..).unwrap_or_default(),
+            sender,
+            recipient,
+        })
+    })
 }
 
 /// What codes and words say, whether it passes or not.

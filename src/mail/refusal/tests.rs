@@ -134,6 +134,20 @@ fn only_five_codes_suppress_and_never_a_word() {
 }
 
 #[test]
+fn help_and_what_is_quoted_blame_nobody() {
+    for said in [
+        "550 5.1.1 User unknown, ask your server's administrator or your hosting provider",
+        "550 5.1.1 Mail from you could not be delivered: no such user",
+        "550 5.1.1 no such user (proto=ESMTP helo=<mail.club.example>)",
+        "550 5.1.1 no such user, please log off and write to the sender's postmaster",
+    ] {
+        assert_eq!(judged(Recipient, said), GONE, "{said}");
+    }
+    let spam = "554 5.7.1 Message blocked. See https://example.org/spam (helo=<mail.club.example>)";
+    assert_eq!(judged(Message, spam), Mail);
+}
+
+#[test]
 fn before_a_recipient_is_named_nothing_is_about_one() {
     for stage in [Greeting, Tls, LogIn, Sender] {
         for said in [

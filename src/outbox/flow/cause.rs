@@ -46,7 +46,8 @@ impl Cause {
         Self::of(fault).unwrap_or(Self::Connection)
     }
 
-    fn of_ours(ours: Ours) -> Self {
+    /// The cause that something of ours is.
+    pub fn of_ours(ours: Ours) -> Self {
         match ours {
             Ours::Connection => Self::Connection,
             Ours::Tls => Self::Tls,

@@ -7,64 +7,11 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::Cause;
+use super::{
+    Cause,
+    state::{FAILING_DOMAINS, FAILING_MAILS, Flow, Pause, Run},
+};
 use crate::suppression::AddressHash;
-
-/// So many recipients in a row are our fault.
-const STREAK: usize = 3;
-/// The same where the refusal says that there is no such address: an old list has several of those.
-const STREAK_OF_GONE: usize = 10;
-/// So many mails are remembered that were tried in vain, and so many domains of theirs.
-pub const FAILING_MAILS: usize = 3;
-/// See [`FAILING_MAILS`].
-pub const FAILING_DOMAINS: usize = 2;
-
-/// How mail gets through, as it is stored.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Flow {
-    /// The number of the run.
-    pub number: i64,
-    /// Equal refusals in a row.
-    pub run: Option<Run>,
-    /// A person let mail go on: this refusal bounces.
-    pub bounces: Option<String>,
-    /// Mails that were tried in vain since one was accepted, the first few.
-    pub failing_mails: Vec<Uuid>,
-    /// Their domains, the first few.
-    pub failing_domains: Vec<String>,
-    /// Whether any was tried in vain.
-    pub is_failing: bool,
-    /// All mail waits.
-    pub pause: Option<Pause>,
-    /// There are refusals whose meaning is still to be written.
-    pub has_pending: bool,
-}
-
-/// Equal refusals in a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
-    /// What they say.
-    pub likeness: String,
-    /// Each of them says that there is no such address.
-    pub gone: bool,
-    /// Whose they were, each once.
-    pub recipients: Vec<AddressHash>,
-}
-
-/// All mail waits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pause {
-    /// Why.
-    pub cause: Cause,
-    /// For this refusal.
-    pub likeness: Option<String>,
-    /// The streak's number.
-    pub streak: Option<i64>,
-    /// The mail that tries.
-    pub trying: Option<Uuid>,
-    /// Mail goes on if that one is accepted.
-    pub proves: bool,
-}
 
 /// What became of one mail.
 #[derive(Debug, Clone)]
@@ -109,6 +56,16 @@ pub enum Answer<'a> {
     },
     /// Neither: later, or nobody knows.
     NotNow,
+    /// Later, and the words say plainly that it is ours. Of one mail that passes; of three to two domains,
+    /// with nobody accepted in between, it does not.
+    NotNowOurs {
+        /// Why all mail waits then.
+        cause: Cause,
+        /// What makes it the same as another one.
+        likeness: &'a str,
+        /// In words.
+        why: &'a str,
+    },
     /// The server was not asked about it.
     Nothing,
 }
@@ -182,10 +139,15 @@ impl After {
                 why,
             } => self.ours(flow, attempt, cause, likeness, why),
             Answer::NotNow => self.try_is_over(flow, attempt),
+            Answer::NotNowOurs {
+                cause,
+                likeness,
+                why,
+            } => self.not_now(flow, attempt, cause, likeness, why),
             Answer::Nothing => return self.try_is_over(flow, attempt),
         }
         if attempt.counts && attempt.answer != Answer::Accepted {
-            flow.failed(attempt);
+            flow.failed(attempt.mail, &attempt.domain);
             self.failed = true;
         }
     }
@@ -237,7 +199,7 @@ impl After {
         if attempt.returned == Some(likeness) {
             return self.try_is_over(flow, attempt);
         }
-        let number = flow.join(attempt, likeness, gone);
+        let number = flow.join(attempt.recipient, likeness, gone);
         self.bounces(flow, attempt, Some(number));
         if flow.run.as_ref().is_some_and(Run::is_ours) {
             self.returns(flow, attempt, flow.number, (likeness, why));
@@ -268,6 +230,24 @@ impl After {
             cause: Cause::Streak,
             likeness: likeness.to_owned(),
             streak: Some(streak),
+            why: why.to_owned(),
+        };
+        self.pause(flow, attempt, new);
+    }
+
+    fn not_now(&mut self, flow: &mut Flow, attempt: &Try, cause: Cause, likeness: &str, why: &str) {
+        let mut with_this = flow.clone();
+        with_this.failed(attempt.mail, &attempt.domain);
+        let is_ours = attempt.counts
+            && with_this.failing_mails.len() >= FAILING_MAILS
+            && with_this.failing_domains.len() >= FAILING_DOMAINS;
+        if !is_ours || flow.bounces.as_deref() == Some(likeness) {
+            return self.try_is_over(flow, attempt);
+        }
+        let new = NewPause {
+            cause,
+            likeness: likeness.to_owned(),
+            streak: None,
             why: why.to_owned(),
         };
         self.pause(flow, attempt, new);
@@ -312,50 +292,5 @@ impl After {
         if said.is_none_or(|said| said < new.cause.rank()) {
             self.pauses = Some(new);
         }
-    }
-}
-
-impl Flow {
-    /// The number of the streak that mail is paused for, if it is for this refusal.
-    fn paused_for(&self, likeness: &str) -> Option<i64> {
-        let pause = self.pause.as_ref()?;
-        let is_it = pause.likeness.as_deref() == Some(likeness);
-        pause.streak.filter(|_| is_it)
-    }
-
-    /// One more of the run, or the first one of another; tells its number.
-    fn join(&mut self, attempt: &Try, likeness: &str, gone: bool) -> i64 {
-        let same = self.run.take().filter(|run| run.likeness == likeness);
-        let mut run = same.unwrap_or_else(|| {
-            self.number += 1;
-            Run {
-                likeness: likeness.to_owned(),
-                gone: true,
-                recipients: Vec::new(),
-            }
-        });
-        run.gone &= gone;
-        if !run.recipients.contains(&attempt.recipient) && run.recipients.len() < STREAK_OF_GONE {
-            run.recipients.push(attempt.recipient);
-        }
-        self.run = Some(run);
-        self.number
-    }
-
-    fn failed(&mut self, attempt: &Try) {
-        self.is_failing = true;
-        if self.failing_mails.len() < FAILING_MAILS && !self.failing_mails.contains(&attempt.mail) {
-            self.failing_mails.push(attempt.mail);
-        }
-        let domains = &mut self.failing_domains;
-        if domains.len() < FAILING_DOMAINS && !domains.contains(&attempt.domain) {
-            domains.push(attempt.domain.clone());
-        }
-    }
-}
-
-impl Run {
-    fn is_ours(&self) -> bool {
-        self.recipients.len() >= if self.gone { STREAK_OF_GONE } else { STREAK }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod cause;
 pub mod follow;
+pub mod state;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,7 @@ use diesel::{
 use uuid::Uuid;
 
 pub use self::cause::Cause;
-use self::follow::{Flow, Pause, Run};
+use self::state::{Flow, Pause, Run};
 use crate::suppression::AddressHash;
 
 #[derive(QueryableByName)]

@@ -1,6 +1,7 @@
 use super::{
     Cause,
-    follow::{After, Answer, Flow, Try, follow},
+    follow::{After, Answer, Try, follow},
+    state::Flow,
 };
 use crate::suppression::AddressHash;
 use uuid::Uuid;
@@ -224,6 +225,38 @@ fn what_does_not_try_for_all_makes_no_pause_longer() {
     assert_eq!(follow(&mut flow, &[alert, ours(2)]).pauses, None);
     trying(&mut flow, 3);
     assert!(follow(&mut flow, &[ours(3)]).pauses.is_some());
+}
+
+#[test]
+fn refused_for_now_and_plainly_ours_three_mails_to_two_domains_pause_all_of_it() {
+    let later = |number| {
+        let answer = Answer::NotNowOurs {
+            cause: Cause::Relaying,
+            likeness: "454 4.7.1",
+            why: "454 4.7.1 Relay access denied",
+        };
+        a_try(number, answer)
+    };
+    assert_eq!(pauses(&[later(1), later(1), later(2)]), [false; 3]);
+    assert_eq!(
+        pauses(&[later(1), a_try(2, Answer::NotNow), later(3)]),
+        [false, false, true]
+    );
+    assert_eq!(
+        pauses(&[later(1), later(2), accepted(3), later(4)]),
+        [false; 4]
+    );
+    let one_domain = [1, 2, 3].map(|number| Try {
+        domain: "grey.example".to_owned(),
+        ..later(number)
+    });
+    assert_eq!(pauses(&one_domain), [false; 3]);
+    let mut flow = Flow {
+        bounces: Some("454 4.7.1".to_owned()),
+        ..Flow::default()
+    };
+    let after = follow(&mut flow, &[later(1), later(2), later(3)]);
+    assert_eq!((after.pauses, after.refused.len()), (None, 0));
 }
 
 #[test]

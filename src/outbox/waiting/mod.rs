@@ -95,8 +95,8 @@ pub fn waiting(
              AND EXISTS (SELECT FROM outbox WHERE state = '{queued}' AND attempts > 0 \
                  AND (due_at IS NULL OR due_at <= $1))) IS TRUE AS nothing_gets_through \
          FROM mail_flow flow LEFT JOIN outbox_pause pause ON true",
-        mails = super::flow::follow::FAILING_MAILS,
-        domains = super::flow::follow::FAILING_DOMAINS,
+        mails = super::flow::state::FAILING_MAILS,
+        domains = super::flow::state::FAILING_DOMAINS,
         queued = State::Queued
     ))
     .bind::<Timestamptz, _>(now)

@@ -4,6 +4,7 @@ pub mod accident;
 mod alert;
 mod any_reply;
 pub mod arriving;
+mod faults;
 mod garbled;
 mod given_up;
 mod hanging;

@@ -25,7 +25,7 @@ fn a_streak_outlives_the_process_that_began_it() {
 
 #[test]
 fn when_the_one_that_tries_dies_another_tries_after_its_lease() {
-    let world = World::with_mailbox(&[("MAIL_LEASE_SECONDS", "1"), ("MAIL_CONNECTIONS", "1")]);
+    let world = World::with_mailbox(&[("MAIL_LEASE_SECONDS", "3"), ("MAIL_CONNECTIONS", "1")]);
     families(&world, 5);
     refuse(&world, Stage::Recipient, 554, "5.0.1 no");
     world.carry();
@@ -42,7 +42,7 @@ fn when_the_one_that_tries_dies_another_tries_after_its_lease() {
     });
     worker.kill();
     assert_eq!(world.carry(), [], "it may still be handed over");
-    std::thread::sleep(std::time::Duration::from_millis(1_200));
+    std::thread::sleep(std::time::Duration::from_millis(3_200));
     assert_eq!(world.carry().len(), 4);
     assert_eq!(states(&world), ["sent 4", "unknown 1"]);
 }

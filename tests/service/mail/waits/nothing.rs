@@ -8,12 +8,7 @@ use super::{families, next_step, refuse, to};
 use crate::{mail::refused::the_wait_is_over, mailbox::Stage, support::World};
 
 /// What real servers said for two days without a word to anybody.
-const LATER: [(Stage, u16, &str); 4] = [
-    (
-        Stage::Recipient,
-        454,
-        "4.7.1 <parent1@family1.example>: Relay access denied",
-    ),
+const LATER: [(Stage, u16, &str); 2] = [
     (
         Stage::Message,
         451,
@@ -22,14 +17,54 @@ const LATER: [(Stage, u16, &str); 4] = [
     (
         Stage::Recipient,
         450,
-        "4.1.8 <treasurer@rovers.example.org>: Sender address rejected: Domain not found",
-    ),
-    (
-        Stage::Recipient,
-        450,
-        "4.7.1 <rovers.example.org>: Helo command rejected: Host not found",
+        "4.9.9 <parent1@family1.example>: not today",
     ),
 ];
+
+/// The same, in words that say plainly whose fault it is.
+const LATER_AND_OURS: [(u16, &str, &str); 3] = [
+    (
+        454,
+        "4.7.1 <parent1@family1.example>: Relay access denied",
+        "relaying",
+    ),
+    (
+        450,
+        "4.1.8 <treasurer@rovers.example.org>: Sender address rejected: Domain not found",
+        "sender",
+    ),
+    (
+        450,
+        "4.7.1 <rovers.example.org>: Helo command rejected: Host not found",
+        "set_up",
+    ),
+];
+
+#[test]
+fn what_is_plainly_ours_is_told_at_once_and_tried_one_by_one_until_it_is_gone() {
+    for (code, text, cause) in LATER_AND_OURS {
+        let world = World::with_mailbox(&[("MAIL_RETRY_SECONDS", "30")]);
+        families(&world, 12);
+        refuse(&world, Stage::Recipient, code, text);
+        for _ in 0..3 {
+            world.carry();
+            the_wait_is_over(&world);
+        }
+        assert_eq!(super::cause(&world), cause, "{text}");
+        assert_eq!(super::states(&world), ["queued 12"], "{text}");
+        assert!(world.count("outbox WHERE attempts > 0") < 8, "{text}");
+        assert_eq!(
+            world.count("activity WHERE level = 'attention'"),
+            1,
+            "{text}"
+        );
+        let sentence = waiting(&world).expect("it is told").sentence;
+        assert!(!sentence.contains('@'), "{sentence}");
+        world.mailbox().set_rules(Vec::new());
+        assert_eq!(world.carry().len(), 12, "{text}");
+        assert_eq!(waiting(&world), None);
+    }
+}
 
 fn waiting(world: &World) -> Option<outbox::Waiting> {
     let (db, mailer, now) = (&world.app.db, &world.app.mailer, world.now());

@@ -16,6 +16,8 @@ fn paused() -> (World, Vec<String>) {
     refuse(&world, Stage::Recipient, 554, "5.0.1 no");
     world.carry();
     assert_eq!(cause(&world), "streak");
+    // Nobody tries by the way.
+    world.execute("UPDATE outbox_pause SET until = clock_timestamp() + interval '1 hour'");
     (world, mails)
 }
 

@@ -124,6 +124,30 @@ fn a_quota_of_the_provider_is_waited_for_and_said_and_takes_nothing_of_the_48_ho
 }
 
 #[test]
+fn a_quota_of_the_day_is_over_when_the_day_is() {
+    let world = World::with_mailbox(&[("MAIL_PER_DAY", "100")]);
+    families(&world, 1);
+    assert_eq!(world.carry().len(), 1);
+    world.execute("UPDATE mail_ledger SET at = at - interval '4 hours'");
+    to(&world, "CUP-2", "parent2@family2.example");
+    refuse(
+        &world,
+        Stage::Message,
+        550,
+        "5.4.5 Daily user sending limit exceeded",
+    );
+    world.carry();
+    assert_eq!(cause(&world), "quota");
+    let wait: f64 = world
+        .text(
+            "SELECT extract(epoch FROM until - clock_timestamp())::text AS text FROM outbox_pause",
+        )
+        .parse()
+        .unwrap();
+    assert_eq!((wait / 3_600.0).round(), 20.0);
+}
+
+#[test]
 fn the_48_hours_stand_still_while_mail_is_paused_and_pass_otherwise() {
     for (paused, expected) in [(true, "queued 1"), (false, "failed 1")] {
         let world = World::with_mailbox(&[]);

@@ -47,7 +47,7 @@ const OURS: [(Stage, u16, &str); 9] = [
 #[test]
 fn of_a_mailing_to_twelve_nobody_bounces_and_all_get_their_mail_once_the_cause_is_gone() {
     for (stage, code, text) in OURS {
-        let world = World::with_mailbox(&[]);
+        let world = World::with_mailbox(&[("MAIL_RETRY_SECONDS", "30")]);
         families(&world, 12);
         refuse(&world, stage, code, text);
         for _ in 0..3 {
@@ -71,7 +71,7 @@ fn of_a_mailing_to_twelve_nobody_bounces_and_all_get_their_mail_once_the_cause_i
 
 #[test]
 fn all_replicas_see_one_streak() {
-    let world = World::with_mailbox(&[]);
+    let world = World::with_mailbox(&[("MAIL_RETRY_SECONDS", "30")]);
     families(&world, 12);
     refuse(&world, Stage::Recipient, 554, "5.0.1 no");
     world.carry_with(vec![world.courier(), world.courier(), world.courier()]);

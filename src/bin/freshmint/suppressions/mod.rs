@@ -1,5 +1,7 @@
 //! `freshmint suppressions …`: who is not written to.
 
+mod lift;
+
 use std::{fs, path::PathBuf};
 
 use clap::{Args, Subcommand};
@@ -13,6 +15,7 @@ use freshmint::{
 };
 use serde_json::json;
 
+use self::lift::Lift;
 use crate::{
     Done, Failure,
     orders::Format,
@@ -29,7 +32,7 @@ pub enum Suppressions {
     List(List),
     /// Put an address on the list
     Add(Add),
-    /// Take an address off the list
+    /// Take an address off the list, or all that were put there wrongly
     Lift(Lift),
     /// Write the list as CSV: email, reason, note, since
     Export(Export),
@@ -69,18 +72,6 @@ pub struct Add {
     #[arg(long, default_value = "manual", value_parser = Text::<200>::parse)]
     reason: Text<200>,
     /// A remark
-    #[arg(long, value_parser = Text::<2_000>::parse)]
-    note: Option<Text<2_000>>,
-}
-
-#[derive(Args)]
-pub struct Lift {
-    #[command(flatten)]
-    database: config::Database,
-    /// The address
-    #[arg(value_parser = Email::parse)]
-    email: Email,
-    /// A remark for the history
     #[arg(long, value_parser = Text::<2_000>::parse)]
     note: Option<Text<2_000>>,
 }
@@ -145,23 +136,6 @@ impl Add {
                 "The address was on the list already, and stays as it was."
             }
         );
-        Ok(())
-    }
-}
-
-impl Lift {
-    fn run(self) -> Done {
-        let doing = doing(self.note.map(String::from));
-        let lifted = open(&self.database).run_blocking(|connection| {
-            let hash = AddressKey::load(connection)?.hash(self.email.as_str());
-            suppression::lift(connection, hash, &doing)
-        })?;
-        if !lifted {
-            return Err(Failure::new(
-                "The address is not on the list: freshmint suppressions list shows it.",
-            ));
-        }
-        say!("The address may be written to again.");
         Ok(())
     }
 }

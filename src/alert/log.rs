@@ -28,6 +28,9 @@ const OVER_AFTER: Duration = Duration::hours(1);
 /// Lines of one look: the next one goes on behind them.
 const LINES: i64 = 1_000;
 
+/// One line that names something else as its mail must not end every look.
+const UUID: &str = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+
 /// A line that needs somebody, and the mail in it if that has bounced.
 #[derive(QueryableByName)]
 struct Line {
@@ -94,7 +97,8 @@ fn read(connection: &mut PgConnection, seen: i64) -> QueryResult<Vec<Line>> {
         "SELECT line.id, line.at, line.category, line.order_id, line.what, \
              mail.id AS bounced, mail.kind AS mail_kind, mail.blast_id \
          FROM activity line LEFT JOIN outbox mail ON line.category = '{of_mail}' \
-             AND mail.id = (line.detail ->> 'mail')::uuid AND mail.state = '{bounced}' \
+             AND mail.id = CASE WHEN line.detail ->> 'mail' ~ '{UUID}' THEN (line.detail ->> 'mail')::uuid END \
+             AND mail.state = '{bounced}' \
          WHERE line.level = '{attention}' AND line.id > $1 ORDER BY line.id LIMIT $2",
         of_mail = Category::Mail,
         bounced = mail::State::Bounced,

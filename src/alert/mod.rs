@@ -2,11 +2,11 @@
 //!
 //! What is told about is a **cause**: it has a key, begins, goes on, and is over; its beginning and its end
 //! are told once each, however long the worker was away in between. What is open is read from the rows
-//! that say so ([`open`]); a flag that is set where something happens could be missed, or stay. Money comes
-//! before mail, and mail before the rest ([`kind::Rank`]).
+//! that say so (`open`); a flag that is set where something happens could be missed, or stay. Money comes
+//! before mail, and mail before the rest (`kind::Rank`).
 //!
 //! One replica at a time looks, under the lock of the watch's row; what is to be told becomes rows in the
-//! same transaction. A mail is queued with that; a `POST` is made from a leased row ([`call`]).
+//! same transaction. A mail is queued with that; a `POST` is made from a leased row (`call`).
 
 pub mod away;
 mod call;

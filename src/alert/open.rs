@@ -164,7 +164,7 @@ fn refused_checkouts() -> String {
                WHERE level = '{attention}' AND category = '{checkout}' ORDER BY order_id, id DESC) refusal \
          JOIN orders ON orders.id = refusal.order_id \
          WHERE orders.status = '{open}' \
-           AND coalesce((refusal.detail ->> 'version')::integer, orders.version) = orders.version \
+           AND coalesce(refusal.detail -> 'version', to_jsonb(orders.version)) = to_jsonb(orders.version) \
            AND NOT EXISTS (SELECT FROM session_orders \
                 JOIN checkout_sessions session ON session.id = session_orders.session_id \
                 WHERE session_orders.order_id = orders.id AND session.minted_at > refusal.at)",

@@ -131,12 +131,23 @@ fn every_kind_of_trouble_begins() {
         "INSERT INTO stripe_events (id, type, body, received_at, state, last_error) \
              VALUES ('evt_1', 'checkout.session.completed', '{}', now(), 'failed', 'x')",
         "UPDATE sweeps SET silent_since = now()",
+        "INSERT INTO disputes (id, payment_intent, amount, currency, status, heard_at, closed_at) \
+             VALUES ('dp_1', 'pi_1', 4500, 'eur', 'lost', now(), now())",
+        "INSERT INTO cases (id, kind, about, amount, currency, opened_at) \
+             VALUES (gen_random_uuid(), 'dispute', 'dp_1', 4500, 'eur', now())",
+        "ALTER TABLE outbox DROP CONSTRAINT outbox_kind_check",
+        "INSERT INTO outbox (id, kind, address, address_hash, subject, body, message_id, created_at, not_before) \
+             VALUES (gen_random_uuid(), 'invoice', 'p@example.org', '\\x00000000000000000000000000000002', 's', 'b', \
+                 'newer', now(), now() - interval '2 hours')",
         "UPDATE orders SET debit_failed_at = now()",
         "INSERT INTO outbox (id, kind, address, address_hash, subject, body, message_id, state, claim_id, last_error, created_at) \
              SELECT gen_random_uuid(), 'link', 'p@example.org', '\\x00000000000000000000000000000002', 's', 'b', \
                  state, state, gen_random_uuid(), 'x', now() FROM unnest(ARRAY['unknown', 'failed']) state",
         "INSERT INTO activity (at, category, level, actor, what) \
              VALUES (now() - interval '1 minute', 'blast', 'attention', 'test', 'a mailing stopped')",
+        // What no version writes holds nothing up.
+        "INSERT INTO activity (at, category, level, actor, what, detail) \
+             VALUES (now() - interval '1 minute', 'mail', 'attention', 'test', 'odd', '{\"mail\": \"no id\", \"version\": \"x\"}')",
     ] {
         world.execute(statement);
     }
@@ -147,14 +158,19 @@ fn every_kind_of_trouble_begins() {
         .iter()
         .map(|told| told.split(':').next().unwrap().to_owned())
         .collect();
-    assert_eq!(kinds.remove(0), "begins debit");
-    kinds.sort_unstable();
+    kinds[..3].sort_unstable();
     assert_eq!(
-        kinds,
+        kinds[..3],
+        ["begins case", "begins debit", "begins lost_dispute"]
+    );
+    kinds[3..].sort_unstable();
+    assert_eq!(
+        kinds[3..],
         [
             "begins entry",
             "begins failed_event",
             "begins failed_mail",
+            "begins newer_mail",
             "begins silent_webhook",
             "begins unknown_mail"
         ]
@@ -183,4 +199,19 @@ fn mails_that_nobody_takes_are_told_when_somebody_has_watched_for_a_while() {
         tell(&world);
     }
     assert_eq!(subjects(&world), ["a mail is due and is not taken"]);
+}
+
+#[test]
+fn work_that_is_not_done_is_told_when_somebody_has_watched_for_hours() {
+    let world = by_mail();
+    world.execute("UPDATE chores SET due_at = now() - interval '3 hours' WHERE name = 'prune'");
+    tomorrow_at(&world, 12);
+    assert!(!tell(&world), "the worker was down, and begins now");
+    for _ in 0..32 {
+        world.pass(Duration::minutes(4));
+        tell(&world);
+    }
+    let late = "work that is done now and then has not been done for hours";
+    assert_eq!(subjects(&world), [late]);
+    assert!(last_mail(&world).contains(&format!("{late}: prune. The worker")));
 }

@@ -4,7 +4,8 @@
 help: ## tell what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 	/p' $(MAKEFILE_LIST)
 
-demo: setup ## try Freshmint: a shop and a pretended Stripe, all on this machine
+demo: ## try Freshmint: a shop and a pretended Stripe, all on this machine
+	@deploy/setup.sh
 	cargo build --package freshmint --package freshmint-demo --bins
 	cargo run --package freshmint-demo
 
@@ -22,4 +23,4 @@ check: ## what CI checks before it tests: format, lints, docs
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
 
 setup: ## install what is missing, and only that
-	@deploy/setup.sh
+	@deploy/setup.sh tests

@@ -2,8 +2,9 @@
 # Installs what building, testing and trying Freshmint needs and this machine lacks, and only that:
 # the programs of a PostgreSQL server (never a running one), libpq, a C compiler, make.
 #
-#   deploy/setup.sh [browser] [bench]
+#   deploy/setup.sh [tests] [browser] [bench]
 #
+#   tests     also the programs of Postfix (never a running one), for the tests that hand mail to it
 #   browser   also Chromium and its driver, for the tests that click
 #   bench     also wrk, for the benches that need a load
 set -eu
@@ -11,8 +12,8 @@ set -eu
 main() {
     for extra; do
         case $extra in
-        browser | bench) ;;
-        *) give_up "Usage: deploy/setup.sh [browser] [bench]" ;;
+        tests | browser | bench) ;;
+        *) give_up "Usage: deploy/setup.sh [tests] [browser] [bench]" ;;
         esac
     done
     missing=$(find_missing "$@")
@@ -22,6 +23,9 @@ main() {
         missing=$(find_missing "$@" | tr '\n' ' ')
         [ -z "$missing" ] || give_up "Still missing after the installation: ${missing% }. $(by_hand)"
     fi
+    for extra; do
+        [ "$extra" != tests ] || has_postfix || echo "Another mail server is installed, and stays. Debian allows one at a time, so the tests that need Postfix fail here." >&2
+    done
     has cargo || give_up "cargo is missing: install Rust with rustup, or from your system's packages if they are recent enough (see rust-version in Cargo.toml)."
 }
 
@@ -33,6 +37,10 @@ find_missing() {
     has_postgres || echo postgres
     for extra; do
         case $extra in
+        tests)
+            has_postfix || has_another_mail_server || echo postfix
+            may_become_root || echo uidmap
+            ;;
         browser)
             has_chromium || echo chromium
             has chromedriver || echo chromedriver
@@ -43,6 +51,19 @@ find_missing() {
 }
 
 has() { command -v "$1" >/dev/null 2>&1; }
+
+# It is asked as tests/service/support/postfix.rs does; Debian puts it where only root's PATH leads.
+has_postfix() {
+    [ -x "$(PATH=$PATH:/usr/sbin postconf -d -h daemon_directory 2>/dev/null)/master" ]
+}
+
+has_another_mail_server() {
+    dpkg-query -W -f '${Status}|${Provides}\n' 2>/dev/null |
+        grep -q '^install ok installed|.*mail-transport-agent'
+}
+
+# Postfix begins as root: whoever is not becomes it in a user namespace of their own.
+may_become_root() { [ "$(id -u)" -eq 0 ] || [ "$(uname)" != Linux ] || has newuidmap; }
 
 # Linking asks the question that matters, wherever the library lies. pg_config is whom the build asks.
 links_libpq() {
@@ -90,6 +111,8 @@ with_apt() {
         make) set -- "$@" make ;;
         cc) set -- "$@" gcc libc6-dev ;;
         libpq) set -- "$@" libpq-dev ;;
+        postfix) mail_server=yes ;;
+        uidmap) set -- "$@" uidmap ;;
         postgres) server=yes ;;
         chromium) set -- "$@" chromium ;;
         chromedriver) set -- "$@" chromium-driver ;;
@@ -99,7 +122,15 @@ with_apt() {
     done
     as_root apt-get -qq update
     [ $# -eq 0 ] || apt_install "$@"
+    [ -z "${mail_server-}" ] || apt_install_postfix
     [ -z "${server-}" ] || apt_install_postgres
+}
+
+# Debian's package asks how to set a mail server up, and starts it, which we have no use for. Told "No
+# configuration" it asks nothing and writes no main.cf, and without that nothing starts, now or later.
+apt_install_postfix() {
+    echo 'postfix postfix/main_mailer_type select No configuration' | as_root debconf-set-selections
+    apt_install --no-remove postfix
 }
 
 # Debian's package of a server creates and starts a database cluster, which we have no use for. The
@@ -126,6 +157,8 @@ with_dnf() {
         make) set -- "$@" make ;;
         cc) set -- "$@" gcc ;;
         libpq) set -- "$@" libpq-devel ;;
+        postfix) set -- "$@" postfix ;;
+        uidmap) set -- "$@" shadow-utils ;;
         postgres) set -- "$@" postgresql-server ;;
         chromium) set -- "$@" chromium ;;
         chromedriver) set -- "$@" chromedriver ;;
@@ -141,6 +174,7 @@ with_brew() {
         case $need in
         make | cc) give_up "The command line tools are missing: run xcode-select --install." ;;
         libpq) brew install -q libpq && echo "Homebrew keeps libpq to itself: put $(brew --prefix)/opt/libpq/bin on your PATH." ;;
+        postfix) give_up "Postfix is missing, which macOS has in /usr/sbin, and Homebrew has not." ;;
         postgres) brew install -q postgresql@17 ;;
         chromium | chromedriver) brew install -q --cask "$need" ;;
         wrk) brew install -q wrk ;;
@@ -159,7 +193,7 @@ as_root() {
 }
 
 by_hand() {
-    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, a C compiler, make; for the browser tests chromium and chromedriver; for the benches wrk."
+    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, a C compiler, make; for the tests Postfix, and uidmap where they are not run by root; for the browser tests chromium and chromedriver; for the benches wrk."
 }
 
 give_up() {

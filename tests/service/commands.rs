@@ -263,7 +263,10 @@ fn doctor_logs_in_at_the_mail_server() {
     let world = World::with_mailbox_on(Database::new(), mailbox(), &[]);
     let (code, told, _) = world.command(&["doctor"]);
     assert_eq!(code, 0, "{told}");
-    assert_eq!(world.mailbox().commands(), ["EHLO", "AUTH", "QUIT"]);
+    assert_eq!(
+        world.mailbox().commands(),
+        ["EHLO", "AUTH", "MAIL", "RCPT", "RSET", "QUIT"]
+    );
     let wrong = world.mailbox().smtp_url().replace("secret", "wrong");
     let (code, told, _) = world.command(&["doctor", "--smtp-url", &wrong]);
     assert!(

@@ -14,7 +14,7 @@ mod smtp;
 
 use std::{
     io,
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     sync::{Arc, atomic::Ordering},
 };
 
@@ -64,6 +64,11 @@ impl Mailbox {
             Some(Tls::StartTls(_)) => ("smtp", "?tls=required"),
         };
         format!("{scheme}://{login}{}{query}", self.smtp.address)
+    }
+
+    /// Where it takes mail, for another server that hands on to it.
+    pub fn smtp_address(&self) -> SocketAddr {
+        self.smtp.address
     }
 
     /// The page: `http://127.0.0.1:PORT`, without a slash at the end.

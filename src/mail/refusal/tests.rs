@@ -210,13 +210,13 @@ fn an_address_is_not_read_as_words() {
 fn what_passes_bounces_nobody_and_what_stays_does_not_come_back() {
     let words = rows().map(|(_, said, _)| said.get(4..).unwrap_or_default());
     for text in words {
-        for stage in [Greeting, Tls, LogIn, Sender, Recipient, Data, Message] {
-            for code in ["421", "450", "451", "452", "454"] {
+        for stage in [Greeting, Sender, Recipient, Message] {
+            for code in ["421", "450", "454"] {
                 let fault = judged(stage, &format!("{code} {text}"));
                 let passes = matches!(fault, Later(_) | TooFast | Quota(_));
                 assert!(passes, "{stage:?} {code} {text}: {fault:?}");
             }
-            for code in ["500", "503", "521", "550", "554", "571"] {
+            for code in ["503", "550", "571"] {
                 let fault = judged(stage, &format!("{code} {text}"));
                 assert!(
                     !matches!(fault, Later(_)),

@@ -1,5 +1,7 @@
 //! One connection to the mail server, kept open from mail to mail.
 
+mod would_take;
+
 use std::{error::Error as _, time::Duration};
 
 use lettre::{
@@ -15,6 +17,7 @@ use lettre::{
 };
 use tokio::{net::TcpStream, time::timeout};
 
+pub use self::would_take::WouldTake;
 use super::{
     answer::{No, yes},
     filtered::{Filtered, Heard},

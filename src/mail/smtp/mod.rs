@@ -11,6 +11,7 @@
 //! TCP_NODELAY, which costs some 40 ms a mail (measured, see docs/ARCHITECTURE.md).
 
 mod answer;
+mod certificate;
 mod connection;
 mod filtered;
 mod gate;
@@ -21,7 +22,7 @@ mod starttls;
 mod tls;
 
 pub use self::{
-    connection::Connection,
+    connection::{Connection, WouldTake},
     gate::Lease,
     handed::{HandOver, Written},
     server::{Refused, SmtpServer, WrongServer},

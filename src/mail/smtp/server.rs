@@ -138,6 +138,11 @@ impl SmtpServer {
         })
     }
 
+    /// Whether we log in at all.
+    pub fn has_log_in(&self) -> bool {
+        self.credentials.is_some()
+    }
+
     /// Whether a password would cross a network in clear.
     pub fn shows_its_password(&self) -> bool {
         self.credentials.is_some()

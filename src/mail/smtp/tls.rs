@@ -1,6 +1,7 @@
 //! TLS to the mail server, with the certificates that this machine trusts.
 
 use std::{
+    fmt::Display,
     io,
     net::SocketAddr,
     pin::Pin,
@@ -15,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
+    certificate,
     gate::Gated,
     server::{Refused, SmtpServer},
 };
@@ -33,11 +35,21 @@ pub(super) async fn encrypt(server: &SmtpServer, stream: Gated) -> Result<Encryp
     encrypted
         .await
         .map(Encrypted)
-        .map_err(|error| trouble(server, &error))
+        .map_err(|error| handshake(server, &error))
 }
 
-fn trouble(server: &SmtpServer, error: &dyn std::error::Error) -> Refused {
-    Refused::new(format!("{server} cannot be trusted over TLS: {error}"))
+/// The handshake's error is within the connection's.
+fn handshake(server: &SmtpServer, error: &io::Error) -> Refused {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    let words = inner.and_then(|inner| certificate::in_words(inner, &server.host));
+    match words {
+        Some(words) => trouble(server, &words),
+        None => trouble(server, error),
+    }
+}
+
+fn trouble(server: &SmtpServer, why: &dyn Display) -> Refused {
+    Refused::new(format!("{server} cannot be trusted over TLS: {why}")).over_tls()
 }
 
 /// An encrypted stream.

@@ -5,14 +5,17 @@ pub mod browser;
 pub mod cluster;
 pub mod cutter;
 pub mod monitor;
+pub mod postfix;
 pub mod process;
 pub mod receiver;
 pub mod replica;
+pub mod sasl;
 pub mod scripted;
 pub mod world;
 
 pub use self::{
     browser::{Answer, PERSON, runtime},
+    postfix::Postfix,
     process::Process,
     receiver::Receiver,
     world::{Order, World},

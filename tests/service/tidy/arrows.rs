@@ -310,7 +310,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The edges.
     (
         "doctor",
-        &["app", "config", "gateway", "mail", "order", "sweep"],
+        &[
+            "app", "config", "gateway", "mail", "order", "outbox", "sweep",
+        ],
     ),
     (
         "web",
@@ -560,6 +562,7 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "reminder/rule.rs",
         "outbox/gate.rs",
         "outbox/retry.rs",
+        "mail/smtp/certificate.rs",
         "outbox/flow/follow.rs",
         "outbox/flow/state.rs",
         "outbox/speed.rs",

@@ -1,18 +1,16 @@
 //! `freshmint doctor`: one line a check.
 
+mod checkout;
+mod mail;
+
 use std::{fmt, time::Duration};
 
 use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 
-use crate::{
-    app::App,
-    config,
-    gateway::{CallError, Session},
-    mail::smtp::Connection,
-    order::email::Email,
-    sweep::silent_since,
-};
+use crate::{app::App, config, gateway::CallError, sweep::silent_since};
+
+pub use self::checkout::examine_session;
 
 /// Signatures are refused beyond five minutes of difference, so that is where a clock is wrong.
 const SKEW_ALLOWED: chrono::Duration = chrono::Duration::minutes(5);
@@ -66,87 +64,10 @@ pub async fn examine(app: &App) -> Vec<Check> {
             Finding::Fine(format!("{} set", app.webhook_secrets.len())),
         ),
         check("webhooks", webhooks(app).await),
-        check("mail", mail(app).await),
+        check("mail", mail::finding(app).await),
         check("public URL", public_url(&app.public_url)),
         check("clock", skew),
     ]
-}
-
-/// Looks at a checkout that the shop's own site opened, and at nothing else: may its payer be reminded
-/// of the cart?
-pub async fn examine_session(app: &App, stripe_id: &str) -> Vec<Check> {
-    let check = |name, finding| Check { name, finding };
-    let session = match app.stripe.read(stripe_id, Instant::now() + PATIENCE).await {
-        Ok(session) => session,
-        Err(error) => {
-            return vec![check("session", unread(stripe_id, &error, app.livemode))];
-        }
-    };
-    vec![
-        check("address", address(&session)),
-        check("notice", notice(session.notice.as_deref())),
-    ]
-}
-
-fn unread(stripe_id: &str, error: &CallError, livemode: bool) -> Finding {
-    let mode = if livemode { "live" } else { "test" };
-    Finding::Wrong(match error {
-        CallError::Refused { status: 404, .. } => format!(
-            "Stripe knows no {stripe_id} under this key: was the id copied completely, and is it of \
-             the account and the mode ({mode}) of STRIPE_SECRET_KEY?"
-        ),
-        CallError::Refused {
-            status: 401 | 403, ..
-        } => format!(
-            "{stripe_id} cannot be read: {error}; STRIPE_SECRET_KEY needs the right to read checkout \
-             sessions"
-        ),
-        error => format!("{stripe_id} cannot be read: {error}; try again"),
-    })
-}
-
-fn address(session: &Session) -> Finding {
-    match (&session.email, &session.customer) {
-        (Some(_), _) => Finding::Fine("Stripe knows one".to_owned()),
-        (None, Some(_)) => Finding::Fine(
-            "the session has a customer, whose address is used if the customer has one".to_owned(),
-        ),
-        (None, None) => Finding::Wrong(
-            "Stripe knows none: pass customer_email or a customer when you open the session"
-                .to_owned(),
-        ),
-    }
-}
-
-/// A program sees whether there is a way to refuse, and no more.
-fn notice(text: Option<&str>) -> Finding {
-    match text {
-        None => Finding::Wrong(
-            "the page says nothing of a mail that may follow: add custom_text[submit][message], \
-             docs/recovery.md has a sentence"
-                .to_owned(),
-        ),
-        Some(text) if names_a_way_to_refuse(text) => Finding::Fine(format!(
-            "the page says: {text} (read it yourself, too: does it say that a mail may follow, and how \
-             to refuse it?)"
-        )),
-        Some(text) => Finding::Wrong(format!(
-            "the page names no way to refuse: add an e-mail address or a link to what it says, as the \
-             sentence in docs/recovery.md does. It says: {text}"
-        )),
-    }
-}
-
-fn names_a_way_to_refuse(text: &str) -> bool {
-    let link = |scheme| {
-        let mut after = text.split(scheme).skip(1);
-        after.any(|rest| rest.starts_with(char::is_alphanumeric))
-    };
-    let around = |c: char| c.is_whitespace() || "()[]<>,;:!?\"'“”„’".contains(c);
-    let mut words = text.split(around);
-    link("https://")
-        || link("http://")
-        || words.any(|word| Email::parse(word.trim_end_matches('.')).is_ok())
 }
 
 async fn database(app: &App) -> (Finding, Finding) {
@@ -202,30 +123,6 @@ async fn webhooks(app: &App) -> Finding {
     }
 }
 
-/// Logs in at the mail server, and sends nothing.
-async fn mail(app: &App) -> Finding {
-    let Some((server, from)) = &app.mailer.server else {
-        return Finding::Fine(
-            "off: set SMTP_URL and MAIL_FROM, or mails and reminders wait".to_owned(),
-        );
-    };
-    if server.shows_its_password() {
-        return Finding::Wrong(format!(
-            "the password would reach {server} in clear: add ?tls=required to SMTP_URL, or write smtps://"
-        ));
-    }
-    match Connection::open(server, &app.mailer.domain).await {
-        Ok(connection) => {
-            connection.close().await;
-            Finding::Fine(format!(
-                "{server} takes our log-in, mails come from {}",
-                from.email.domain()
-            ))
-        }
-        Err(refused) => Finding::Wrong(format!("{refused}: check SMTP_URL")),
-    }
-}
-
 fn public_url(url: &url::Url) -> Finding {
     match (url.scheme(), config::is_on_this_machine(url)) {
         ("https", false) => Finding::Fine(url.to_string()),
@@ -257,12 +154,13 @@ fn clock_skew(theirs: Option<DateTime<Utc>>, ours: DateTime<Utc>) -> Finding {
 }
 
 #[cfg(test)]
+fn wrong(finding: &Finding) -> bool {
+    matches!(finding, Finding::Wrong(_))
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
-
-    fn wrong(finding: &Finding) -> bool {
-        matches!(finding, Finding::Wrong(_))
-    }
 
     #[test]
     fn a_clock_five_minutes_off_fails_in_both_directions() {
@@ -270,29 +168,6 @@ mod tests {
         let minutes = |minutes| clock_skew(Some(noon + chrono::Duration::minutes(minutes)), noon);
         assert!(!wrong(&minutes(4)) && !wrong(&minutes(-4)));
         assert!(wrong(&minutes(5)) && wrong(&minutes(-5)));
-    }
-
-    #[test]
-    fn a_notice_names_an_address_or_a_link_to_refuse_at() {
-        for text in [
-            "We may write once. Rather not? Tell shop@example.org.",
-            "Rather not? (shop@example.org)",
-            "Lieber nicht? Schreiben Sie an „shop@example.org“!",
-            "One mail may follow: [not to me](https://shop.example/no).",
-            "mailto:shop@example.org",
-        ] {
-            assert!(!wrong(&notice(Some(text))), "{text}");
-        }
-        for text in [
-            "One mail may follow.",
-            "We are @example on every network.",
-            "See https:// or http://",
-            "shop@localhost",
-            "",
-        ] {
-            assert!(wrong(&notice(Some(text))), "{text}");
-        }
-        assert!(wrong(&notice(None)));
     }
 
     #[test]

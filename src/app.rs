@@ -14,6 +14,7 @@ use crate::{
     gateway::Gateway,
     language::Language,
     link::{self, token::LinkKeys},
+    loops::Loops,
     mail::{Mailer, letter::About, template::Holes},
     metrics::Metrics,
     one_at_a_time::OneAtATime,
@@ -81,6 +82,10 @@ pub struct App {
     pub direct_url: Option<Secret>,
     /// What is counted.
     pub metrics: Metrics,
+    /// When the worker's loops last turned.
+    pub loops: Loops,
+    /// A monitor elsewhere, which tells when it hears nothing any more.
+    pub heartbeat: Option<Outside>,
 }
 
 impl App {
@@ -90,8 +95,14 @@ impl App {
     /// The first wrong setting.
     pub fn new(settings: &config::Service, clock: Clock) -> Result<Self, WrongSetting> {
         settings.check()?;
+        let metrics = Metrics::new();
+        let heartbeat = settings.mail.heartbeat_url.as_ref();
         let lanes = Lanes::new(&settings.database);
         Ok(Self {
+            loops: Loops::new(clock.clone(), &metrics),
+            heartbeat: heartbeat
+                .map(|url| Outside::new("HEARTBEAT_URL", url))
+                .transpose()?,
             db: lanes.of(Lane::Payers).clone(),
             lanes,
             connections: settings.database.database_pool_size,
@@ -124,7 +135,7 @@ impl App {
             one_at_a_time: OneAtATime::default(),
             renderings: Renderings::default(),
             wake: Wake::default(),
-            metrics: Metrics::new(),
+            metrics,
         })
     }
 

@@ -9,13 +9,10 @@ use uuid::Uuid;
 use crate::{
     app::App,
     db::{DbError, clock_timestamp, from_now},
+    loops::LEASE,
     random,
     schema::chores,
 };
-
-/// A replica that dies in the middle of a turn leaves it to another after so long: longer than a full
-/// look at Stripe takes, and a lease that runs out early does no harm but doubled work.
-const LEASE: Duration = Duration::from_secs(10 * 60);
 
 /// A turn that this process has.
 #[derive(Debug)]

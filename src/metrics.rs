@@ -1,10 +1,11 @@
 //! What is counted, for Prometheus: names and numbers, never an order, an address or a token.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
 use prometheus::{
-    Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
-    TextEncoder, core::Collector,
+    Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
+    Opts, Registry, TextEncoder, core::Collector,
 };
 
 /// The service's counters. Cheap to clone.
@@ -33,6 +34,10 @@ pub struct Metrics {
     pub outbox_oldest_due: Gauge,
     /// Whether the worker runs in this process.
     pub worker_running: IntGauge,
+    /// When each of the worker's loops last turned.
+    pub last_turn: IntGaugeVec,
+    /// For how long the oldest event that is to be worked on has waited.
+    pub oldest_pending: OldestPending,
 }
 
 impl Metrics {
@@ -120,12 +125,36 @@ impl Metrics {
                     "1 while the worker runs in this process",
                 ),
             ),
+            last_turn: register(
+                &registry,
+                IntGaugeVec::new(
+                    Opts::new(
+                        "freshmint_worker_last_turn_timestamp_seconds",
+                        "When each loop of the worker last turned, in a process that works",
+                    ),
+                    &["loop"],
+                ),
+            ),
+            oldest_pending: OldestPending {
+                gauge: register(
+                    &registry,
+                    IntGaugeVec::new(
+                        Opts::new(
+                            "freshmint_inbox_oldest_pending_seconds",
+                            "For how long the oldest event to be worked on has waited, in a process that works",
+                        ),
+                        &[],
+                    ),
+                ),
+                since: Arc::default(),
+            },
             registry: Arc::new(registry),
         }
     }
 
-    /// All of them in Prometheus' text format.
-    pub fn text(&self) -> String {
+    /// All of them in Prometheus' text format, as they are at `now`.
+    pub fn text(&self, now: DateTime<Utc>) -> String {
+        self.oldest_pending.show(now);
         let mut text = Vec::new();
         let encoded = TextEncoder::new().encode(&self.registry.gather(), &mut text);
         encoded.map_or_else(
@@ -138,6 +167,34 @@ impl Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// The age of the oldest event that is to be worked on. It goes on growing while the loop that would look
+/// again stands still.
+#[derive(Clone)]
+pub struct OldestPending {
+    gauge: IntGaugeVec,
+    /// Looked at, and what was seen.
+    since: Arc<Mutex<Option<Option<DateTime<Utc>>>>>,
+}
+
+impl OldestPending {
+    /// Since when the oldest one has waited; nothing if none does.
+    pub fn is_since(&self, since: Option<DateTime<Utc>>) {
+        *self.since() = Some(since);
+    }
+
+    /// A process that has never looked shows none.
+    fn show(&self, now: DateTime<Utc>) {
+        if let Some(since) = *self.since() {
+            let age = since.map_or(0, |since| (now - since).num_seconds().max(0));
+            self.gauge.with_label_values::<&str>(&[]).set(age);
+        }
+    }
+
+    fn since(&self) -> MutexGuard<'_, Option<Option<DateTime<Utc>>>> {
+        self.since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

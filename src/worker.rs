@@ -2,19 +2,22 @@
 
 use std::{future, time::Duration};
 
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
 
 use crate::{
-    alert::{
-        self,
-        away::{self, Memory},
-    },
+    alert,
     app::{App, Wake},
-    consumer,
+    consumer::Consumer,
     db::DbError,
-    inbox,
+    heartbeat, inbox,
+    loops::{self, Loop, Loops},
     outbox::{self, Courier, Round},
-    retention, sweep,
+    retention,
+    sweep::{self, Look},
+    watchdog,
 };
 
 /// Without a wake-up the inbox and the outbox are looked at this often: another replica may have
@@ -27,66 +30,81 @@ const LAST_WORDS: Duration = Duration::from_secs(20);
 /// How often it is asked whether a chore is due.
 const DUE: Duration = Duration::from_secs(20);
 
+/// How often it is looked how long events have waited.
+const AGE: Duration = Duration::from_secs(10);
+
+/// At a stop an outcome that the database refuses is told for so long; one that it does not hear, until
+/// the process ends.
+const REFUSED_AT_A_STOP: Duration = Duration::from_secs(5);
+
 /// Works until `stop` says so; what is in hand is finished first.
 pub async fn run(app: App, stop: watch::Receiver<bool>) {
     app.metrics.worker_running.set(1);
-    let stopped = stop.clone();
-    outbox::listen::start(&app, move || *stopped.borrow());
-    let every = |pause, module| Work::new(module, pause, stop.clone());
+    app.loops.begin();
+    let stopped = || {
+        let stopped = stop.clone();
+        move || *stopped.borrow()
+    };
+    outbox::listen::start(&app, stopped());
+    heartbeat::start(&app, loops::MINUTE, stopped());
+    watchdog::start(&app, stopped());
+    let every = |pause, which| Work::new(which, pause, stop.clone(), app.loops.clone());
     let rest = |()| Next::Rest;
+    // Each its own loop: one that never turns again stops no other.
     tokio::join!(
-        every(POLL, "inbox")
-            .woken_by(&app.wake)
-            .repeat(async || events(&app).await),
-        mails(&app, every(POLL, "outbox").woken_by(&app.wake_mail)),
-        every(POLL, "alert").repeat(async || alert::work_off(&app).await.map(|_| Next::Rest)),
-        // Apart from it: a place that is slow holds up no mail, and a database that is away no call.
-        every(POLL, "alert").repeat(async || {
+        events(&app, every(POLL, Loop::Events).woken_by(&app.wake)),
+        mails(&app, every(POLL, Loop::Mails).woken_by(&app.wake_mail)),
+        every(POLL, Loop::Alerts).repeat(async || alert::work_off(&app).await.map(|_| Next::Rest)),
+        // Apart from it: a place that is slow holds up no mail.
+        every(POLL, Loop::Calls).repeat(async || {
             Ok(if alert::call_out(&app).await? {
                 Next::Again
             } else {
                 Next::Rest
             })
         }),
-        database_away(&app, every(POLL, "alert").left_at_a_stop()),
         // What these have in hand is taken up by their next turn.
-        every(DUE, "sweep")
-            .left_at_a_stop()
-            .repeat(async || sweep::if_due(&app).await.map(rest)),
-        every(DUE, "retention")
-            .left_at_a_stop()
+        every(DUE, Loop::FullSweep)
+            .chore()
+            .repeat(async || sweep::look_if_due(&app, Look::Full).await.map(rest)),
+        every(DUE, Loop::Sweep)
+            .chore()
+            .repeat(async || sweep::look_if_due(&app, Look::Short).await.map(rest)),
+        every(DUE, Loop::Prune)
+            .chore()
             .repeat(async || retention::if_due(&app).await.map(rest)),
-        every(DUE, "inbox")
-            .left_at_a_stop()
+        every(DUE, Loop::Names)
+            .chore()
             .repeat(async || inbox::unread::if_due(&app).await.map(rest)),
     );
+    app.loops.end();
     app.metrics.worker_running.set(0);
 }
 
-async fn events(app: &App) -> Result<Next, DbError> {
-    if consumer::work_off(app).await? == 0 {
-        return Ok(Next::Rest);
-    }
-    // What follows from an event may be a mail.
-    app.wake_mail.notify_one();
-    Ok(Next::Again)
-}
-
-async fn database_away(app: &App, work: Work) {
-    let mut memory = Memory::new(&away::DATABASE);
+async fn events(app: &App, work: Work) {
+    let (mut consumer, mut looked) = (Consumer::new(app.clone()), None);
     work.repeat(async || {
-        let is_away = away::database_is_away(app).await;
-        memory.turn(app, is_away).await;
-        Ok(Next::Rest)
+        if looked.is_none_or(|at: Instant| at.elapsed() > AGE) {
+            let since = app.db.run(inbox::oldest_pending).await?;
+            app.metrics.oldest_pending.is_since(since);
+            looked = Some(Instant::now());
+        }
+        if consumer.round().await? == 0 {
+            return Ok(Next::Rest);
+        }
+        // What follows from an event may be a mail.
+        app.wake_mail.notify_one();
+        Ok(Next::Again)
     })
     .await;
+    consumer.stop().await;
 }
 
 async fn mails(app: &App, work: Work) {
     if app.mailer.server.is_none() {
         log::warn!("mail is off and waits in the outbox: set SMTP_URL and MAIL_FROM");
     }
-    let mut courier = Courier::new(app.clone());
+    let mut courier = Courier::new(app.clone()).until(work.stop.clone());
     work.repeat(async || {
         Ok(match courier.round().await? {
             Round::Busy => Next::Again,
@@ -96,10 +114,7 @@ async fn mails(app: &App, work: Work) {
     })
     .await;
     // Leases run out for what is not told by then: such a mail is `unknown`, and nobody sends it twice.
-    if tokio::time::timeout(LAST_WORDS, told(&mut courier))
-        .await
-        .is_err()
-    {
+    if timeout(LAST_WORDS, told(&mut courier)).await.is_err() {
         log::error!(
             "what became of some mails is left untold: the database did not answer in time"
         );
@@ -107,9 +122,13 @@ async fn mails(app: &App, work: Work) {
 }
 
 async fn told(courier: &mut Courier) {
+    let asked = Instant::now();
     while let Err(error) = courier.stop().await {
         log::error!("what became of a mail cannot be written down yet: {error}");
-        tokio::time::sleep(POLL / 4).await;
+        if !error.is_away() && asked.elapsed() > REFUSED_AT_A_STOP {
+            break;
+        }
+        sleep(POLL / 4).await;
     }
 }
 
@@ -126,25 +145,26 @@ enum Next {
 
 /// Work that is done again and again.
 struct Work {
-    /// Which module does it, for the log.
-    module: &'static str,
+    which: Loop,
     /// How long it rests where nothing wakes it.
     pause: Duration,
     /// What ends a rest early.
     wake: Option<Wake>,
     stop: watch::Receiver<bool>,
-    /// A turn is not finished when the worker stops.
-    is_left: bool,
+    /// Of a chore: its turn is not finished when the worker stops, nor when this is over.
+    lease: Option<Duration>,
+    loops: Loops,
 }
 
 impl Work {
-    fn new(module: &'static str, pause: Duration, stop: watch::Receiver<bool>) -> Self {
+    fn new(which: Loop, pause: Duration, stop: watch::Receiver<bool>, loops: Loops) -> Self {
         Self {
-            module,
+            which,
             pause,
             wake: None,
             stop,
-            is_left: false,
+            lease: None,
+            loops,
         }
     }
 
@@ -155,9 +175,9 @@ impl Work {
         }
     }
 
-    fn left_at_a_stop(self) -> Self {
+    fn chore(self) -> Self {
         Self {
-            is_left: true,
+            lease: Some(loops::LEASE),
             ..self
         }
     }
@@ -166,22 +186,33 @@ impl Work {
     /// to end: it may be back at the next turn.
     async fn repeat(mut self, mut turn: impl AsyncFnMut() -> Result<Next, DbError>) {
         while !*self.stop.borrow() {
-            let done = tokio::select! {
-                done = turn() => done,
-                _ = self.stop.changed(), if self.is_left => return,
+            let turn = turn();
+            let done = match self.lease {
+                None => Some(turn.await),
+                Some(lease) => tokio::select! {
+                    done = timeout(lease, turn) => done.ok(),
+                    _ = self.stop.changed() => return,
+                },
             };
+            if let Some(Ok(_)) = done {
+                self.loops.turned(self.which);
+            }
             let pause = match done {
-                Ok(Next::Again) => continue,
-                Ok(Next::Rest) => self.pause,
-                Ok(Next::RestFor(pause)) => pause.min(self.pause),
-                Err(error) => {
-                    error.log(self.module);
+                Some(Ok(Next::Again)) => continue,
+                Some(Ok(Next::Rest)) => self.pause,
+                Some(Ok(Next::RestFor(pause))) => pause.min(self.pause),
+                Some(Err(error)) => {
+                    error.log(self.which.module());
+                    self.pause
+                }
+                None => {
+                    log::error!("{}: a turn did not end within its lease", self.which.name());
                     self.pause
                 }
             };
             tokio::select! {
                 () = woken(self.wake.as_ref()) => {}
-                () = tokio::time::sleep(pause) => {}
+                () = sleep(pause) => {}
                 _ = self.stop.changed() => {}
             }
         }
@@ -199,13 +230,20 @@ async fn woken(wake: Option<&Wake>) {
 mod tests {
     use super::*;
 
+    use crate::{clock::Clock, metrics::Metrics};
+
     const NEVER: Duration = Duration::from_secs(3600);
+
+    fn work(pause: Duration, stop: &watch::Sender<bool>) -> Work {
+        let loops = Loops::new(Clock::system(), &Metrics::new());
+        Work::new(Loop::Mails, pause, stop.subscribe(), loops)
+    }
 
     #[actix_web::test]
     async fn an_error_and_a_rest_are_followed_by_the_next_turn_and_a_stop_by_none() {
         let stop = watch::Sender::new(false);
         let mut turns = 0;
-        let work = Work::new("test", Duration::from_millis(1), stop.subscribe());
+        let work = work(Duration::from_millis(1), &stop);
         work.repeat(async || {
             turns += 1;
             match turns {
@@ -226,7 +264,7 @@ mod tests {
     async fn a_wake_up_ends_a_rest() {
         let (stop, wake) = (watch::Sender::new(false), Wake::default());
         let mut turns = 0;
-        let work = Work::new("test", NEVER, stop.subscribe()).woken_by(&wake);
+        let work = work(NEVER, &stop).woken_by(&wake);
         work.repeat(async || {
             turns += 1;
             match turns {
@@ -241,12 +279,12 @@ mod tests {
 
     #[actix_web::test]
     async fn a_turn_is_finished_at_a_stop_unless_it_may_be_left() {
-        for is_left in [false, true] {
+        for lease in [None, Some(NEVER)] {
             let stop = watch::Sender::new(false);
             let mut finished = false;
             let work = Work {
-                is_left,
-                ..Work::new("test", NEVER, stop.subscribe())
+                lease,
+                ..work(NEVER, &stop)
             };
             work.repeat(async || {
                 stop.send_replace(true);
@@ -255,7 +293,30 @@ mod tests {
                 Ok(Next::Rest)
             })
             .await;
-            assert_eq!(finished, !is_left);
+            assert_eq!(finished, lease.is_none());
         }
+    }
+
+    #[actix_web::test]
+    async fn a_chores_turn_that_never_ends_is_left_when_its_lease_is_over_and_is_no_turn() {
+        let stop = watch::Sender::new(false);
+        let loops = Loops::new(Clock::system(), &Metrics::new());
+        loops.begin();
+        let mut turns = 0;
+        let work = Work {
+            lease: Some(Duration::from_millis(10)),
+            loops: loops.clone(),
+            ..work(Duration::from_millis(1), &stop)
+        };
+        work.repeat(async || {
+            turns += 1;
+            if turns > 2 {
+                stop.send_replace(true);
+            }
+            future::pending().await
+        })
+        .await;
+        assert_eq!(turns, 3);
+        assert!(!loops.have_turned(NEVER));
     }
 }

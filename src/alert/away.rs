@@ -34,6 +34,14 @@ pub const DATABASE: Fault = Fault {
     told_after: Duration::minutes(2),
 };
 
+/// A loop of the worker has not turned for a minute, or a chore for its lease: that is long enough.
+pub const WORKER: Fault = Fault {
+    cause: "worker",
+    what: "the worker stands still",
+    next: "The link names the loop that stands, and the log says why: if it says nothing, restart that process.",
+    told_after: Duration::zero(),
+};
+
 /// What this process knows of a fault.
 #[derive(Debug)]
 pub struct Memory {

@@ -38,6 +38,9 @@ pub struct Mail {
     /// The same by POST, past the mail: an https address, a secret
     #[arg(long, env, hide_env_values = true)]
     pub alert_url: Option<Secret>,
+    /// A monitor elsewhere, asked every minute while the worker goes on
+    #[arg(long, env, hide_env_values = true)]
+    pub heartbeat_url: Option<Secret>,
 }
 
 /// When the one reminder is sent.

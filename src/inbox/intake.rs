@@ -69,20 +69,8 @@ impl Intake {
             return;
         }
         let (events, answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-        let ids: Vec<_> = events.iter().map(|event| event.id.clone()).collect();
-        let written = db.run(move |connection| insert(connection, &events)).await;
-        if let Err(error) = &written {
-            log::error!("{} events were not kept: {error}", ids.len());
-        }
-        for (id, answer) in ids.iter().zip(answers) {
-            let kept = written.as_ref().ok();
-            let kept = kept.map(|new| {
-                if new.contains(id) {
-                    Kept::New
-                } else {
-                    Kept::Known
-                }
-            });
+        let kept = keep_all(db, events).await;
+        for (kept, answer) in kept.into_iter().zip(answers) {
             // A caller that has gone needs no answer.
             let _ = answer.send(kept);
         }
@@ -90,5 +78,34 @@ impl Intake {
 
     fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<(NewEvent, Answer)>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps all of them in one statement. If the database refuses that, each alone, so that one which cannot
+/// be kept is sent again by Stripe without the others.
+async fn keep_all(db: &Db, events: Vec<NewEvent>) -> Vec<Option<Kept>> {
+    let all = events.clone();
+    let ids: Vec<_> = events.iter().map(|event| event.id.clone()).collect();
+    match db.run(move |connection| insert(connection, &all)).await {
+        Ok(new) => ids.iter().map(|id| Some(became(&new, id))).collect(),
+        Err(error) if error.is_away() || events.len() == 1 => {
+            log::error!("{} events were not kept: {error}", ids.len());
+            vec![None; ids.len()]
+        }
+        Err(_) => {
+            let mut kept = Vec::new();
+            for event in events {
+                kept.extend(Box::pin(keep_all(db, vec![event])).await);
+            }
+            kept
+        }
+    }
+}
+
+fn became(new: &[String], id: &String) -> Kept {
+    if new.contains(id) {
+        Kept::New
+    } else {
+        Kept::Known
     }
 }

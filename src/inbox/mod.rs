@@ -20,6 +20,6 @@ pub use self::{
     named::{ERASED, NameColumns},
     new::{NO_EVENT, NewEvent, insert},
     payment_pending::{MailToPayer, payment_pending_in_inbox},
-    row::{Claimed, Outcome, Source, State, claim, finish},
+    row::{Claimed, Outcome, Source, State, claim, finish, oldest_pending},
     view::{EventView, Replayed, list, replay},
 };

@@ -102,6 +102,24 @@ pub fn claim(connection: &mut PgConnection, limit: i64) -> QueryResult<Vec<Claim
     .load(connection)
 }
 
+/// Since when the oldest event waits that is to be worked on now and that nobody works on.
+pub fn oldest_pending(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
+    #[derive(QueryableByName)]
+    struct Oldest {
+        #[diesel(sql_type = Nullable<Timestamptz>)]
+        since: Option<DateTime<Utc>>,
+    }
+    // A literal, so that the partial index is used.
+    let oldest: Oldest = diesel::sql_query(format!(
+        "SELECT min(greatest(received_at, not_before)) AS since FROM stripe_events \
+         WHERE state = '{pending}' AND not_before <= clock_timestamp() \
+           AND (claimed_until IS NULL OR claimed_until < clock_timestamp())",
+        pending = State::Pending
+    ))
+    .get_result(connection)?;
+    Ok(oldest.since)
+}
+
 /// Writes what became of a claimed event; a worker who comes late changes nothing. `Later` waits twice as
 /// long each time, up to an hour. One that fails for good is told in the same transaction: once, since a
 /// replay alone makes it pending again.

@@ -38,10 +38,11 @@ pub async fn if_due(app: &App) -> Result<(), DbError> {
 /// The database's; what was read before stays read.
 pub async fn read(app: &App) -> Result<usize, DbError> {
     let (mut count, mut until) = (0, DateTime::<Utc>::MAX_UTC);
-    let db = app.db.patient();
     for _ in 0..BATCHES {
-        let batch = db.transaction(move |connection| some(connection, until));
-        let (read, oldest) = batch.await?;
+        let (read, oldest) = match batch(app, until, Care::All).await {
+            Err(error) if !error.is_away() => batch(app, until, Care::Each).await?,
+            done => done?,
+        };
         if read == 0 {
             break;
         }
@@ -50,24 +51,59 @@ pub async fn read(app: &App) -> Result<usize, DbError> {
     Ok(count)
 }
 
+/// How a batch is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Care {
+    /// As a whole.
+    All,
+    /// Each in a savepoint of its own, after the database has refused the whole: one that cannot be
+    /// written keeps none that came before it.
+    Each,
+}
+
+async fn batch(
+    app: &App,
+    until: DateTime<Utc>,
+    care: Care,
+) -> Result<(usize, DateTime<Utc>), DbError> {
+    app.db
+        .patient()
+        .transaction(move |connection| some(connection, until, care))
+        .await
+}
+
 /// Reads some that came no later than `until`; tells how many, and when the oldest of them came.
 fn some(
     connection: &mut PgConnection,
     until: DateTime<Utc>,
+    care: Care,
 ) -> QueryResult<(usize, DateTime<Utc>)> {
     let rows = unread(connection, until)?;
     let key = AddressKey::load(connection)?;
-    let mut sessions = Vec::new();
+    let (mut sessions, mut read) = (Vec::new(), 0);
     for (id, _, body) in &rows {
         let names = NameColumns::of(body, &key);
-        sessions.extend(names.session_id.clone());
-        diesel::update(stripe_events::table.find(id))
-            .set(names)
-            .execute(connection)?;
+        let session = names.session_id.clone();
+        let write = |connection: &mut PgConnection| {
+            diesel::update(stripe_events::table.find(id))
+                .set(names.clone())
+                .execute(connection)
+        };
+        match care {
+            Care::All => write(connection).map(drop)?,
+            Care::Each => {
+                if let Err(error) = connection.transaction(write) {
+                    log::error!("event {id} cannot be read for what it names: {error}");
+                    continue;
+                }
+            }
+        }
+        read += 1;
+        sessions.extend(session);
     }
     // An import that came between could not find them.
     foreign::take_up_late(connection, &sessions)?;
-    Ok((rows.len(), rows.last().map_or(until, |(_, at, _)| *at)))
+    Ok((read, rows.last().map_or(until, |(_, at, _)| *at)))
 }
 
 /// An event: its id, when it came, and its body.

@@ -1,17 +1,24 @@
 //! Carrying one mail to the server.
 
-use lettre::message::Mailbox;
+use std::time::Duration;
 
-use super::{claim::Claimed, outcome::Outcome};
+use lettre::message::Mailbox;
+use tokio::{sync::watch, time::sleep};
+
+use super::{claim::Claimed, connecting::stopped, outcome::Outcome};
 use crate::{
     app::App,
     language::Language,
     mail::{
         message::{self, Draft},
         refusal::{Fault, Refusal},
-        smtp::{Connection, HandOver, Lease, SmtpServer},
+        smtp::{Connection, HandOver, Lease, SmtpServer, Written},
     },
 };
+
+/// A worker that stops waits no longer for a server that does not have the mail yet: one that answers at
+/// all mostly does so within a second, and the process ends within 30.
+const AT_A_STOP: Duration = Duration::from_secs(3);
 
 /// A mail that was carried.
 pub struct Carried {
@@ -29,6 +36,7 @@ pub async fn carry(
     mut connection: Connection,
     mail: Claimed,
     lease: Lease,
+    stop: watch::Receiver<bool>,
 ) -> Carried {
     let unsubscribe = unsubscribe_url(&app, &mail);
     let made = message::make(&Draft {
@@ -56,21 +64,32 @@ pub async fn carry(
             };
         }
     };
-    let mut handed = connection
-        .hand_over(&ready.from, &ready.to, &ready.bytes, lease)
-        .await;
-    if handed == HandOver::Stale {
-        handed = match Connection::open(&server, &app.mailer.domain).await {
-            Ok(fresh) => {
+    let mut handed = unless_stopped(&connection.written(), &stop, async {
+        connection
+            .hand_over(&ready.from, &ready.to, &ready.bytes, lease)
+            .await
+    })
+    .await;
+    if handed == Some(HandOver::Stale) {
+        let fresh = Connection::open_for(&server, &app.mailer.domain, lease);
+        let nothing = Written::default();
+        handed = match unless_stopped(&nothing, &stop, fresh).await {
+            Some(Ok(fresh)) => {
                 connection = fresh;
-                connection
-                    .hand_over(&ready.from, &ready.to, &ready.bytes, lease)
-                    .await
+                unless_stopped(&connection.written(), &stop, async {
+                    connection
+                        .hand_over(&ready.from, &ready.to, &ready.bytes, lease)
+                        .await
+                })
+                .await
             }
-            Err(refused) => HandOver::Refused(refused.into()),
+            Some(Err(refused)) => Some(HandOver::Refused(refused.into())),
+            None => None,
         };
     }
-    let usable = connection.can_go_on();
+    // What was left in the middle is no use for another mail; the server does not have this one.
+    let usable = handed.is_some() && connection.can_go_on();
+    let handed = handed.unwrap_or(HandOver::Stale);
     Carried {
         outcome: Outcome {
             mail,
@@ -90,4 +109,25 @@ fn unsubscribe_url(app: &App, mail: &Claimed) -> String {
         .into_iter()
         .find_map(in_text)
         .unwrap_or_else(|| url(None))
+}
+
+/// Does it to the end, unless the worker stops and the mail has not been written by then.
+async fn unless_stopped<T>(
+    written: &Written,
+    stop: &watch::Receiver<bool>,
+    doing: impl Future<Output = T>,
+) -> Option<T> {
+    let left = async {
+        stopped(stop).await;
+        sleep(AT_A_STOP).await;
+        // Looked at in the very turn that drops the rest: from here on nothing is written.
+        if written.is_whole() {
+            std::future::pending().await
+        }
+    };
+    tokio::select! {
+        biased;
+        done = doing => Some(done),
+        () = left => None,
+    }
 }

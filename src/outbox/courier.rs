@@ -13,19 +13,20 @@ use std::{
 
 use futures::future::join_all;
 use lettre::message::Mailbox;
-use tokio::task::{JoinError, JoinSet};
-use uuid::Uuid;
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinSet},
+};
 
 use super::{
     State,
     carry::{Carried, carry},
-    claim::{claim, look, release},
-    consequence,
-    every::Every,
+    claim::{Alone, claim, look, release},
+    connecting::{add_fresh, still_standing},
+    duties::Duties,
     flow::{Cause, follow::NewPause},
     ledger,
     outcome::{Outcome, domain_of},
-    overdue::{give_up_overdue, oldest_due, tell_of_unknown_kinds},
     pacing,
     pause::{self, Waits},
     turn::{self, Turn, Which},
@@ -33,6 +34,7 @@ use super::{
 };
 use crate::{
     app::App,
+    clock::Moment,
     db::DbError,
     foreign_text::{ForeignText, Limit},
     mail::{
@@ -42,18 +44,12 @@ use crate::{
     random,
 };
 
-/// How often leases that ran out are looked for.
-const OVERDUE: Duration = Duration::from_secs(1);
-
-/// How often it is looked for what has waited for an hour: mails that only a newer version knows, and
-/// what refusals mean.
-const AN_HOUR_OLD: Duration = Duration::from_secs(60);
-
-/// How often the oldest mail is looked for, for the figures.
-const OLDEST: Duration = Duration::from_secs(10);
-
 /// With mails in hand, what is due is looked at again after so long.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// With more than half of the connections in use, the others wait so long for company, since a claim is a
+/// transaction; what is slow then holds up none of them.
+const GATHERED_FOR: Duration = Duration::from_millis(500);
 
 /// What a round was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +70,14 @@ pub struct Courier {
     in_hand: JoinSet<Carried>,
     /// What the database has not been told yet.
     untold: Untold,
-    /// Claims that the database did not answer: none of their mails was handed over.
-    unheard_of: Vec<Uuid>,
-    overdue: Every,
-    an_hour_old: Every,
-    oldest: Every,
+    duties: Duties,
+    /// The last claim was refused: the next one is asked mail by mail.
+    refused: bool,
+    alone: Alone,
+    /// When mails were last taken on.
+    taken_on: Moment,
+    /// Asked to stop: what was begun is ended soon, and nothing is begun.
+    stopping: watch::Receiver<bool>,
 }
 
 impl Courier {
@@ -89,11 +88,18 @@ impl Courier {
             connections: Vec::new(),
             in_hand: JoinSet::new(),
             untold: Untold::default(),
-            unheard_of: Vec::new(),
-            overdue: Every::new(OVERDUE),
-            an_hour_old: Every::new(AN_HOUR_OLD),
-            oldest: Every::new(OLDEST),
+            duties: Duties::new(),
+            refused: false,
+            alone: Alone::default(),
+            taken_on: Moment::now(),
+            stopping: watch::Sender::new(false).subscribe(),
         }
+    }
+
+    /// The same, of a worker that may be asked to stop in the middle of a round.
+    #[must_use]
+    pub fn until(self, stopping: watch::Receiver<bool>) -> Self {
+        Self { stopping, ..self }
     }
 
     /// One round: takes on what is due as far as there are free connections, waits until something in
@@ -103,11 +109,9 @@ impl Courier {
     /// The database's. Outcomes that could not be written are kept for the next round.
     pub async fn round(&mut self) -> Result<Round, DbError> {
         self.take_outcomes();
-        self.tell().await?;
-        self.release_unheard_of().await?;
-        self.give_up_overdue().await?;
-        self.see_to_what_is_an_hour_old().await?;
-        self.look_for_the_oldest().await?;
+        let told = self.tell().await;
+        self.duties.fulfil(&self.app).await?;
+        told?;
         let round = self.take_on().await?;
         if self.in_hand.is_empty() {
             return Ok(round);
@@ -141,10 +145,15 @@ impl Courier {
         let Some((server, from)) = self.app.mailer.server.clone() else {
             return Ok(Round::Idle);
         };
-        if self.in_hand.len() > lanes / 2 {
+        let free = lanes.saturating_sub(self.in_hand.len());
+        if free == 0 || *self.stopping.borrow() {
             return Ok(Round::Busy);
         }
-        let free = lanes - self.in_hand.len();
+        let gathered = self.taken_on.after(GATHERED_FOR).left();
+        if free < lanes - lanes / 2 && !gathered.is_zero() {
+            return Ok(Round::Wait(gathered));
+        }
+        let free = self.untold.room(free, lanes);
         let (most, app) = (i64::try_from(free).unwrap_or(1), self.app.clone());
         let look = self
             .app
@@ -166,35 +175,20 @@ impl Courier {
                 Ok(Round::Busy)
             }
             Turn::Claim(which, wanted) => match self.connections(&server, wanted).await {
+                // Asked to stop meanwhile.
+                Ok(()) if self.connections.is_empty() => Ok(Round::Idle),
                 Ok(()) => self.claim(&server, &from, (which, wanted)).await,
                 Err(refused) => self.no_connection(refused).await,
             },
         }
     }
 
-    /// Has up to `wanted` connections ready, at least one.
+    /// Has up to `wanted` connections ready, at least one unless the worker stops.
     async fn connections(&mut self, server: &SmtpServer, wanted: usize) -> Result<(), Refused> {
-        let kept = mem::take(&mut self.connections);
-        for mut connection in kept {
-            if self.connections.len() >= wanted || connection.still_stands().await {
-                self.connections.push(connection);
-            }
-        }
+        self.connections = still_standing(mem::take(&mut self.connections)).await;
         let missing = wanted.saturating_sub(self.connections.len());
-        let hello = &self.app.mailer.domain;
-        let opened = join_all((0..missing).map(|_| Connection::open(server, hello))).await;
-        let mut refused = None;
-        for opened in opened {
-            match opened {
-                Ok(connection) => self.connections.push(connection),
-                Err(why) => refused = Some(why),
-            }
-        }
-        match refused {
-            Some(why) if self.connections.is_empty() => Err(why),
-            // Fewer will do: servers limit how many one client may have.
-            _ => Ok(()),
-        }
+        let to = (server, self.app.mailer.domain.as_str());
+        add_fresh(&mut self.connections, missing, to, &self.stopping).await
     }
 
     async fn claim(
@@ -208,20 +202,33 @@ impl Courier {
         let lease = Lease::starting_now(self.app.mailer.lease);
         let id = random::row_id(self.app.clock.now());
         let (app, again) = (self.app.clone(), AtomicBool::new(false));
+        let needed = self.alone.is_needed() || mem::take(&mut self.refused);
+        let alone = needed.then(|| self.alone.clone());
         let claimed = self.app.db.run(move |connection| {
             // Its connection died, perhaps after the commit.
             if again.swap(true, Ordering::SeqCst) {
                 release(connection, id)?;
             }
-            claim(connection, &app, id, (which, most))
+            match &alone {
+                None => Ok((claim(connection, &app, id, (which, most))?, Vec::new())),
+                Some(alone) => alone.claim(connection, &app, id, (which, most)),
+            }
         });
         let claimed = match claimed.await {
-            Ok(claimed) => claimed,
+            Ok((claimed, spoilt)) => {
+                self.alone.pass_over(spoilt);
+                claimed
+            }
             Err(error) => {
-                self.unheard_of.push(id);
+                // One that was refused was undone.
+                match error.is_away() {
+                    true => self.duties.unheard_of(id),
+                    false => self.refused = true,
+                }
                 return Err(error);
             }
         };
+        self.taken_on = Moment::now();
         for mail in claimed {
             let Some(connection) = self.connections.pop() else {
                 break;
@@ -233,6 +240,7 @@ impl Courier {
                 connection,
                 mail,
                 lease,
+                self.stopping.clone(),
             );
             self.in_hand.spawn(carry);
         }
@@ -329,58 +337,6 @@ impl Courier {
         Ok(Round::Wait(Duration::from_secs_f64(
             seconds.await?.max(0.0),
         )))
-    }
-
-    async fn release_unheard_of(&mut self) -> Result<(), DbError> {
-        while let Some(id) = self.unheard_of.last().copied() {
-            self.app
-                .db
-                .run(move |connection| release(connection, id))
-                .await?;
-            self.unheard_of.pop();
-        }
-        Ok(())
-    }
-
-    async fn give_up_overdue(&mut self) -> Result<(), DbError> {
-        if !self.overdue.is_due() {
-            return Ok(());
-        }
-        let now = self.app.clock.now();
-        let overdue = self
-            .app
-            .db
-            .run(move |connection| give_up_overdue(connection, now))
-            .await?;
-        if overdue > 0 {
-            log::warn!("{overdue} mail(s) are unknown now: their worker ended with them in hand");
-        }
-        Ok(())
-    }
-
-    async fn look_for_the_oldest(&mut self) -> Result<(), DbError> {
-        if self.oldest.is_due() {
-            let now = self.app.clock.now();
-            let oldest = self
-                .app
-                .db
-                .run(move |connection| oldest_due(connection, now));
-            self.app.metrics.outbox_oldest_due.set(oldest.await?);
-        }
-        Ok(())
-    }
-
-    async fn see_to_what_is_an_hour_old(&mut self) -> Result<(), DbError> {
-        if self.an_hour_old.is_due() {
-            let (db, now) = (self.app.db.clone(), self.app.clock.now());
-            db.run(move |connection| {
-                tell_of_unknown_kinds(connection, now)?;
-                consequence::settle_old(connection, now)?;
-                ledger::prune(connection)
-            })
-            .await?;
-        }
-        Ok(())
     }
 
     async fn close_idle(&mut self) {

@@ -6,8 +6,10 @@
 
 mod carry;
 mod claim;
+mod connecting;
 mod consequence;
 mod courier;
+mod duties;
 mod every;
 mod finish;
 mod flow;

@@ -11,7 +11,9 @@ use uuid::Uuid;
 use super::{Kind, State, finish::NOBODY_KNOWS, history::line};
 use crate::{
     activity::{self, Level},
+    db::clock_timestamp,
     reminder,
+    schema::outbox,
 };
 
 /// A newer version has so long before somebody is told.
@@ -33,18 +35,51 @@ struct Overdue {
 }
 
 /// Mails whose lease ran out without an outcome: their worker died, or is stopped. Nobody can know
-/// what became of them. Tells how many there were.
+/// what became of them. Tells how many there were. If the database refuses that, each alone: one that
+/// cannot become `unknown` stays as it is, and keeps no other.
 pub fn give_up_overdue(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<usize> {
+    let refused = match give_up(connection, None, now) {
+        Ok(count) => return Ok(count),
+        Err(refused) => refused,
+    };
+    // One statement fails here, too, if the connection is dead.
+    let mails = overdue(connection)?;
+    let (mut count, mut last) = (0, refused);
+    for mail in &mails {
+        match give_up(connection, Some(*mail), now) {
+            Ok(given_up) => count += given_up,
+            Err(error) => last = error,
+        }
+    }
+    if count == 0 { Err(last) } else { Ok(count) }
+}
+
+fn overdue(connection: &mut PgConnection) -> QueryResult<Vec<Uuid>> {
+    outbox::table
+        .filter(outbox::state.eq(State::Sending))
+        .filter(outbox::claimed_until.lt(clock_timestamp().nullable()))
+        .select(outbox::id)
+        .load(connection)
+}
+
+/// Gives up all that are overdue, or this one of them.
+fn give_up(
+    connection: &mut PgConnection,
+    mail: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
     connection.transaction(|connection| {
         // The state is a literal, for the partial index `outbox_in_hand`.
         let (sending, unknown) = (State::Sending, State::Unknown);
         let overdue: Vec<Overdue> = diesel::sql_query(format!(
             "WITH overdue AS (UPDATE outbox SET state = '{unknown}', claimed_until = NULL, handed_over = true, \
                  last_error = 'its worker ended while it handed the mail over' \
-                 WHERE state = '{sending}' AND claimed_until < clock_timestamp() RETURNING id, kind) \
+                 WHERE state = '{sending}' AND claimed_until < clock_timestamp() AND ($1 IS NULL OR id = $1) \
+                 RETURNING id, kind) \
              SELECT overdue.id, overdue.kind, about.order_id \
              FROM overdue LEFT JOIN outbox_orders about ON about.mail_id = overdue.id"
         ))
+        .bind::<Nullable<SqlUuid>, _>(mail)
         .load(connection)?;
         let reminders: Vec<Uuid> = overdue
             .iter()

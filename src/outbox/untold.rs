@@ -14,12 +14,18 @@ use crate::{app::App, clock::Moment, db::DbError};
 /// An outcome that was refused is told again for so long: a database may refuse everything for a while.
 const TRIED_FOR: Duration = Duration::from_secs(600);
 
+/// With as many refused as there are connections, one mail is tried after the time of a lease, and then
+/// after twice as long each time, up to so many times the lease.
+const LONGEST: u32 = 16;
+
 /// Outcomes, in the order in which they came.
 #[derive(Default)]
 pub(super) struct Untold {
     waiting: Vec<Waiting>,
     /// When the database last took one.
     taken_at: Option<Moment>,
+    /// When the next mail may try, and after how many leases it may.
+    next_try: Option<(Moment, u32)>,
 }
 
 struct Waiting {
@@ -42,8 +48,8 @@ impl Untold {
     ///
     /// # Errors
     /// The database's; nothing is lost then. One that is refused alone is no error: its mail is
-    /// `unknown` once its lease is over. But as many as mails can be in hand are: it is not about one
-    /// mail then, and no more are taken on.
+    /// `unknown` once its lease is over. But as many as mails can be in hand are: it is hardly about one
+    /// mail then, and no more are taken on but one now and then, by which it is seen whether it is.
     pub async fn tell(&mut self, app: &App) -> Result<Vec<Outcome>, DbError> {
         if self.waiting.is_empty() {
             return Ok(Vec::new());
@@ -55,8 +61,8 @@ impl Untold {
                 self.taken_at = Some(Moment::now());
                 Ok(all)
             }
-            Err(refusal @ DbError::Query(_)) => self.tell_each(app, refusal).await,
-            Err(error) => Err(error),
+            Err(error) if error.is_away() => Err(error),
+            Err(refusal) => self.tell_each(app, refusal).await,
         }
     }
 
@@ -69,27 +75,58 @@ impl Untold {
                     told.push(outcome);
                     self.taken_at = Some(Moment::now());
                 }
-                Err(DbError::Query(error)) => {
-                    self.waiting.extend(waiting.refused(&error, self.taken_at));
-                }
                 // It has gone away: the next round tells the rest.
-                Err(_) => {
+                Err(error) if error.is_away() => {
                     self.waiting.push(waiting);
                     break;
+                }
+                Err(error) => {
+                    self.waiting.extend(waiting.refused(&error, self.taken_at));
                 }
             }
         }
         self.waiting.extend(rest);
-        if told.is_empty() && self.waiting.len() >= app.mailer.connections {
+        if !told.is_empty() {
+            self.next_try = None;
+        } else if self.is_full(app.mailer.connections) && !self.may_try(app.mailer.lease) {
             return Err(refusal);
         }
         Ok(told)
+    }
+
+    /// How many mails may be taken on while these are not told.
+    pub fn room(&self, free: usize, connections: usize) -> usize {
+        if self.is_full(connections) {
+            free.min(1)
+        } else {
+            free
+        }
+    }
+
+    /// Those that were refused before the database took another one are about themselves.
+    fn is_full(&self, connections: usize) -> bool {
+        let refused = self.waiting.iter().filter_map(|it| it.refused_at);
+        let since_then = refused.filter(|since| self.taken_at.is_none_or(|taken| taken <= *since));
+        since_then.count() >= connections
+    }
+
+    /// Whether one mail may try; then the next one may later.
+    fn may_try(&mut self, lease: Duration) -> bool {
+        let (at, leases) = *self
+            .next_try
+            .get_or_insert_with(|| (Moment::now().after(lease), 1));
+        let may = at <= Moment::now();
+        if may {
+            let leases = (leases * 2).min(LONGEST);
+            self.next_try = Some((Moment::now().after(lease * leases), leases));
+        }
+        may
     }
 }
 
 impl Waiting {
     /// The same, refused; nothing once the database has refused it for long and taken others since.
-    fn refused(self, error: &diesel::result::Error, taken_at: Option<Moment>) -> Option<Self> {
+    fn refused(self, error: &DbError, taken_at: Option<Moment>) -> Option<Self> {
         let mail: Uuid = self.outcome.mail.id;
         let since = self.refused_at.unwrap_or_else(|| {
             log::error!("the database refuses what became of mail {mail}: {error}");
@@ -112,11 +149,11 @@ impl Waiting {
 async fn write_alone(app: &App, outcome: &Outcome) -> Result<Outcome, DbError> {
     match write(app, vec![outcome.clone()]).await {
         Ok(()) => Ok(outcome.clone()),
-        Err(DbError::Query(_)) => {
+        Err(error) if error.is_away() => Err(error),
+        Err(_) => {
             let safe = outcome.without_words();
             write(app, vec![safe.clone()]).await.map(|()| safe)
         }
-        Err(error) => Err(error),
     }
 }
 

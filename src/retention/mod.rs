@@ -132,17 +132,15 @@ pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
         .db
         .run(move |connection| until(connection, now, max_age))
         .await?;
-    let mut pruned = carts(app, until.carts).await?;
-    pruned.events +=
-        until_nothing_is_left(app, move |connection| events::old(connection, until.events)).await?;
-    pruned.activity = until_nothing_is_left(app, move |connection| {
-        rows::activity(connection, until.activity)
-    })
-    .await?;
-    pruned.mails += until_nothing_is_left(app, move |connection| {
-        rows::test_mails(connection, until.activity)
-    })
-    .await?;
+    // Each for itself: what the database refuses of one table keeps no other.
+    let mut refused = None;
+    let mut pruned = unless_refused(carts(app, until.carts).await, &mut refused)?;
+    let old = move |connection: &mut PgConnection| events::old(connection, until.events);
+    pruned.events += unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
+    let old = move |connection: &mut PgConnection| rows::activity(connection, until.activity);
+    pruned.activity += unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
+    let old = move |connection: &mut PgConnection| rows::test_mails(connection, until.activity);
+    pruned.mails += unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
     if pruned != Pruned::default() {
         let doing = Doing {
             actor: actor.to_owned(),
@@ -154,7 +152,25 @@ pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
             move |connection: &mut PgConnection| activity::record(connection, line.clone());
         in_one(app, record).await?;
     }
-    Ok(pruned)
+    match refused {
+        Some(error) => Err(error),
+        None => Ok(pruned),
+    }
+}
+
+/// What was done; nothing where the database refused it, which is kept for the end of the run.
+fn unless_refused<T: Default>(
+    done: Result<T, DbError>,
+    refused: &mut Option<DbError>,
+) -> Result<T, DbError> {
+    match done {
+        Err(error) if !error.is_away() => {
+            error.log("retention");
+            refused.get_or_insert(error);
+            Ok(T::default())
+        }
+        done => done,
+    }
 }
 
 /// Carts from before `until`, and what is kept for their sake alone.

@@ -75,11 +75,33 @@ pub async fn fetch(
     Ok(())
 }
 
-/// Keeps events that are not kept yet; tells the ids of those.
+/// Keeps events that are not kept yet; tells the ids of those. One that the database refuses keeps no
+/// other of its page.
 async fn keep(app: &App, events: Vec<NewEvent>) -> Result<Vec<String>, DbError> {
-    app.db
-        .run(move |connection| inbox::insert(connection, &events))
-        .await
+    let page = events.clone();
+    let kept = app
+        .db
+        .run(move |connection| inbox::insert(connection, &page));
+    match kept.await {
+        Err(error) if !error.is_away() => keep_each(app, events).await,
+        kept => kept,
+    }
+}
+
+async fn keep_each(app: &App, events: Vec<NewEvent>) -> Result<Vec<String>, DbError> {
+    let mut new = Vec::new();
+    for event in events {
+        let one = [event];
+        let kept = app
+            .db
+            .run(move |connection| inbox::insert(connection, &one));
+        match kept.await {
+            Ok(ids) => new.extend(ids),
+            Err(error) if error.is_away() => return Err(error),
+            Err(error) => log::error!("an event that Stripe has cannot be kept: {error}"),
+        }
+    }
+    Ok(new)
 }
 
 /// From when on events are of interest.

@@ -56,40 +56,47 @@ pub struct SweepFound {
     pub payments: i64,
 }
 
+/// Looks in both ways if it is time to, and if no other replica does.
+///
+/// # Errors
+/// As [`look_if_due`].
+pub async fn if_due(app: &App) -> Result<(), DbError> {
+    look_if_due(app, Look::Full).await?;
+    look_if_due(app, Look::Short).await
+}
+
 /// Looks if it is time to, and if no other replica does.
 ///
 /// # Errors
 /// The database's. What goes wrong at Stripe is logged, and tried again soon.
-pub async fn if_due(app: &App) -> Result<(), DbError> {
-    for (name, kind, every) in [
-        ("full_sweep", Look::Full, FULL_EVERY),
-        ("sweep", Look::Short, EVERY),
-    ] {
-        let Some(turn) = Turn::take(app, name).await? else {
-            continue;
-        };
-        let pause = match look(app, kind).await {
-            Ok(found) => {
-                log::info!(
-                    "looked at Stripe: {} events, {} of them missed; {} sessions overdue",
-                    found.events,
-                    found.missed,
-                    found.overdue
-                );
-                every
-            }
-            Err(UpstreamError::Database(error)) => {
-                error.log("sweep");
-                AGAIN_AFTER
-            }
-            Err(UpstreamError::Stripe(error)) => {
-                log::warn!("the look at Stripe did not come to its end: {error}");
-                AGAIN_AFTER
-            }
-        };
-        turn.give_back(app, pause).await?;
-    }
-    Ok(())
+pub async fn look_if_due(app: &App, kind: Look) -> Result<(), DbError> {
+    let (name, every) = match kind {
+        Look::Full => ("full_sweep", FULL_EVERY),
+        Look::Short => ("sweep", EVERY),
+    };
+    let Some(turn) = Turn::take(app, name).await? else {
+        return Ok(());
+    };
+    let pause = match look(app, kind).await {
+        Ok(found) => {
+            log::info!(
+                "looked at Stripe: {} events, {} of them missed; {} sessions overdue",
+                found.events,
+                found.missed,
+                found.overdue
+            );
+            every
+        }
+        Err(UpstreamError::Database(error)) => {
+            error.log("sweep");
+            AGAIN_AFTER
+        }
+        Err(UpstreamError::Stripe(error)) => {
+            log::warn!("the look at Stripe did not come to its end: {error}");
+            AGAIN_AFTER
+        }
+    };
+    turn.give_back(app, pause).await
 }
 
 /// One look, now. Two at once do no harm.

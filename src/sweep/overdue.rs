@@ -9,6 +9,7 @@ use super::Look;
 use crate::{
     app::App,
     checkout::give_up,
+    db::DbError,
     gateway::CallError,
     order::Status,
     schema::{checkout_sessions, orders, session_orders},
@@ -51,13 +52,14 @@ pub async fn settle(app: &App, look: Look) -> Result<usize, UpstreamError> {
         };
         match answer {
             Ok(session) => {
-                settlement::settle(app, session, FoundBy::Sweep).await?;
+                let settled = settlement::settle(app, session, FoundBy::Sweep).await;
+                unless_refused(&stripe_id, settled.map(drop))?;
             }
             // Not of our account: nobody can pay there what we would see.
             Err(CallError::Refused { status: 404, .. }) => {
-                app.db
-                    .run(move |connection| give_up(connection, &stripe_id, now))
-                    .await?;
+                let id = stripe_id.clone();
+                let given_up = app.db.run(move |connection| give_up(connection, &id, now));
+                unless_refused(&stripe_id, given_up.await.map(drop))?;
             }
             // One that Stripe does not tell about holds up none behind it.
             Err(error) => {
@@ -69,6 +71,17 @@ pub async fn settle(app: &App, look: Look) -> Result<usize, UpstreamError> {
     match failed {
         None => Ok(count),
         Some(error) => Err(error.into()),
+    }
+}
+
+/// What the database refuses of one session holds up none behind it; the next look tries it again.
+fn unless_refused(session: &str, done: Result<(), DbError>) -> Result<(), DbError> {
+    match done {
+        Err(error) if !error.is_away() => {
+            log::error!("session {session} is overdue, and cannot be brought in line: {error}");
+            Ok(())
+        }
+        done => done,
     }
 }
 

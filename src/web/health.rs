@@ -15,7 +15,7 @@ pub async fn alive() -> HttpResponse {
 /// connection of its own.
 pub async fn ready(app: Data<App>) -> HttpResponse {
     let (ready, what) = match app.db.run(db::ready).await {
-        Ok(pending) if pending.is_empty() => (true, "ok".to_owned()),
+        Ok(pending) if pending.is_empty() => works(&app),
         Ok(pending) => (
             false,
             format!(
@@ -35,9 +35,23 @@ pub async fn ready(app: Data<App>) -> HttpResponse {
         .body(what + "\n")
 }
 
+/// Whether the worker goes on, in a process that has one.
+fn works(app: &App) -> (bool, String) {
+    match app.loops.standing_still() {
+        None => (true, "ok".to_owned()),
+        Some(which) => (
+            false,
+            format!(
+                "the worker stands still at {}: the log says why; if it says nothing, restart this process",
+                which.name()
+            ),
+        ),
+    }
+}
+
 /// `GET /metrics`, in Prometheus' text format.
 pub async fn metrics(app: Data<App>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body(app.metrics.text())
+        .body(app.metrics.text(app.clock.now()))
 }

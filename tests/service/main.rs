@@ -30,6 +30,7 @@ mod sweep;
 mod tidy;
 mod timeline;
 mod unsubscribe;
+mod watchdog;
 mod webhook;
 mod worker_log;
 

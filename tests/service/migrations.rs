@@ -99,18 +99,6 @@ fn every_migration_goes_up_down_and_up_again_with_rows_in_the_tables() {
     connection.batch_execute(ROWS).expect("and as before");
 }
 
-/// Reverts this migration, and before it all later ones.
-fn revert_with(connection: &mut PgConnection, version: &str) {
-    loop {
-        let reverted = connection
-            .revert_last_migration(migrations())
-            .expect("down");
-        if reverted.to_string() == version {
-            return;
-        }
-    }
-}
-
 /// Events that wait while the program is replaced by one that knows the columns: what the migration reads
 /// in SQL is what the program would have read, and what it cannot read is left to that.
 #[test]
@@ -138,7 +126,7 @@ fn events_that_wait_are_read_by_the_migration_as_the_program_reads_them() {
     let database = Database::new();
     let mut connection = database.connect();
     let world = World::on(database, &[]);
-    revert_with(&mut connection, "20261127000006");
+    before(&mut connection, "000006");
     let keep = |connection: &mut PgConnection, id: String, state: &str, body: &[u8]| {
         diesel::sql_query(
             "INSERT INTO stripe_events (id, type, body, received_at, state, last_error) \
@@ -181,7 +169,7 @@ fn events_that_wait_are_read_by_the_migration_as_the_program_reads_them() {
             !unread.iter().any(|id| id.starts_with("evt_read")),
             "{unread:?}"
         );
-        revert_with(&mut connection, "20261127000006");
+        before(&mut connection, "000006");
     }
     connection
         .run_pending_migrations(migrations())
@@ -370,7 +358,7 @@ fn a_reminder_that_was_given_up_is_scheduled_no_longer_after_the_migration() {
     connection
         .batch_execute(ROWS)
         .expect("the rows are possible");
-    revert_with(&mut connection, "20261127000006");
+    before(&mut connection, "000006");
     connection
         .batch_execute(
             "UPDATE outbox SET state = 'failed', last_error = '450' WHERE kind = 'reminder'",

@@ -98,6 +98,14 @@ fn go(app: App, parts: Parts) -> Done {
         log::warn!("something in hand did not end in time and is left to the next start");
         std::process::exit(0);
     });
-    block_on(run(app, parts, stop))
-        .map_err(|error| Failure::new(format!("The service ended: {error}.")))
+    let ended = block_on(async {
+        let ended = run(app, parts, stop).await;
+        if ended.is_ok() {
+            // All that was in hand has ended. A return would wait for threads that nobody waits for any
+            // more: for a database that does not answer, or the address of a host.
+            std::process::exit(0);
+        }
+        ended
+    });
+    ended.map_err(|error| Failure::new(format!("The service ended: {error}.")))
 }

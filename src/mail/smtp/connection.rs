@@ -2,11 +2,7 @@
 
 mod would_take;
 
-use std::{
-    error::Error as _,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{error::Error as _, time::Duration};
 
 use lettre::{
     Address,
@@ -16,15 +12,17 @@ use lettre::{
         client::{AsyncSmtpConnection, AsyncTokioStream},
         commands::{Data, Mail, Rcpt, Rset},
         extension::ClientId,
-        response::{Response, Severity},
+        response::Severity,
     },
 };
 use tokio::{net::TcpStream, time::timeout};
 
 pub use self::would_take::WouldTake;
 use super::{
+    answer::{No, yes},
     filtered::{Filtered, Heard},
     gate::{Gate, Gated, Lease},
+    handed::{HandOver, Written},
     server::{Refused, Security, SmtpServer},
     starttls, tls,
 };
@@ -41,27 +39,11 @@ const TO_CONNECT: Duration = Duration::from_secs(15);
 const UNCONFIRMED: Duration = Duration::from_secs(10);
 /// A connection that was idle for longer is asked whether it still stands.
 const TRUSTED_FOR: Duration = Duration::from_secs(2);
-/// After a refusal RSET is answered within this, or the connection is given up: what became of the mail
-/// is known already and does not wait.
+/// After a refusal RSET is answered within this and within the mail's lease, or the connection is given
+/// up: what became of the mail is known already and does not wait.
 const TO_RESET: Duration = Duration::from_secs(2);
 /// One that was idle for longer is closed: servers do so, too, within some minutes.
 const KEPT_FOR: Duration = Duration::from_secs(30);
-
-/// What became of a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HandOver {
-    /// The server has taken it.
-    Accepted,
-    /// The server has said no. It does not have the mail.
-    Refused(Refusal),
-    /// Nothing that can be understood was said before the mail was handed over. The server does not have
-    /// it.
-    BrokenOff(String),
-    /// The final dot was written and no answer came: nobody can know.
-    Unknown(String),
-    /// A kept connection turned out to be closed before anything was said: try on a fresh one.
-    Stale,
-}
 
 /// An open connection, logged in.
 pub struct Connection {
@@ -71,6 +53,7 @@ pub struct Connection {
     /// Whether it has been used for a mail already.
     kept: bool,
     broken: bool,
+    written: Written,
     /// The server has asked for the message of the mail that is handed over.
     begun: bool,
     used_at: Moment,
@@ -85,15 +68,32 @@ impl Connection {
     /// # Errors
     /// [`Refused`], with what the server said.
     pub async fn open(server: &SmtpServer, hello: &str) -> Result<Self, Refused> {
+        Self::open_within(server, hello, TO_CONNECT).await
+    }
+
+    /// The same for a mail that is claimed already, within its lease.
+    ///
+    /// # Errors
+    /// As [`Connection::open`].
+    pub async fn open_for(server: &SmtpServer, hello: &str, lease: Lease) -> Result<Self, Refused> {
+        Self::open_within(server, hello, TO_CONNECT.min(lease.write_by().left())).await
+    }
+
+    async fn open_within(
+        server: &SmtpServer,
+        hello: &str,
+        time: Duration,
+    ) -> Result<Self, Refused> {
         let (gate, heard) = (Gate::default(), Heard::default());
         let connecting = connect(server, hello, gate.clone(), heard.clone());
-        match timeout(TO_CONNECT, connecting).await {
+        match timeout(time, connecting).await {
             Ok(connected) => connected.map(|smtp| Self {
                 smtp,
                 gate,
                 heard,
                 kept: false,
                 broken: false,
+                written: Written::default(),
                 begun: false,
                 used_at: Moment::now(),
                 sender: String::new(),
@@ -125,6 +125,11 @@ impl Connection {
                 .unwrap_or(false)
     }
 
+    /// Tells of the mail that is handed over next how far it has come.
+    pub fn written(&self) -> Written {
+        self.written.clone()
+    }
+
     /// Whether nobody has needed it for a while.
     pub fn is_idle(&self) -> bool {
         self.used_at.after(KEPT_FOR) <= Moment::now()
@@ -133,6 +138,7 @@ impl Connection {
     /// Says good-bye.
     pub async fn close(mut self) {
         self.gate.open();
+        self.heard.farewell();
         let _ = timeout(TRUSTED_FOR, self.smtp.quit()).await;
     }
 
@@ -146,6 +152,7 @@ impl Connection {
         lease: Lease,
     ) -> HandOver {
         self.gate.open_for(lease);
+        self.written.is_whole_now(false);
         self.begun = false;
         (self.sender, self.recipient) = (from.to_string(), to.to_string());
         let handed = self.talk(from, to, message, lease).await;
@@ -162,7 +169,7 @@ impl Connection {
         message: &[u8],
         lease: Lease,
     ) -> HandOver {
-        let envelope = timeout(lease.write_by().left(), self.envelope(from, to));
+        let envelope = timeout(lease.write_by().left(), self.envelope(from, to, lease));
         match envelope.await {
             Ok(Ok(())) => {}
             Ok(Err(refused)) => return refused,
@@ -173,55 +180,77 @@ impl Connection {
         }
         self.begun = true;
         // Asked for another part, the message has been written and the final dot comes.
-        let written = AtomicBool::new(false);
+        let written = self.written.clone();
         let no_more = std::iter::from_fn(|| {
-            written.store(true, Ordering::SeqCst);
+            written.is_whole_now(true);
             None
         });
         let parts = std::iter::once(message).chain(no_more);
-        let told = timeout(lease.answer_by().left(), self.smtp.message_iter(parts)).await;
+        let told = tokio::select! {
+            told = self.smtp.message_iter(parts) => Some(told),
+            () = written.too_late(lease) => None,
+        };
         let no = match told {
-            Ok(answer) => yes(answer, Severity::PositiveCompletion).err(),
-            Err(_) => Some(No::Unheard),
+            Some(answer) => yes(answer, Severity::PositiveCompletion).err(),
+            None => Some(No::Unheard),
         };
         match no {
             None => HandOver::Accepted,
-            Some(No::Said(code, said)) => self.refused(Stage::Message, code, &said).await,
-            _ if !written.load(Ordering::SeqCst) || self.gate.has_refused() => self.broken_off(),
-            _ => self.half_heard(),
+            Some(No::Said(code, said)) => self.refused(Stage::Message, code, &said, lease).await,
+            _ => match self.heard.uncalled() {
+                // Said in the middle of the message, which was not ended then.
+                Some(Some((code @ 400.., said))) => {
+                    self.drop_it();
+                    self.judged(Stage::Message, code, &said)
+                }
+                Some(_) => self.broken_off(),
+                None if !written.is_whole() || self.gate.has_refused() => self.broken_off(),
+                None => self.half_heard(),
+            },
         }
     }
 
     /// Everything before the message.
-    async fn envelope(&mut self, from: &Address, to: &Address) -> Result<(), HandOver> {
+    async fn envelope(
+        &mut self,
+        from: &Address,
+        to: &Address,
+        lease: Lease,
+    ) -> Result<(), HandOver> {
         let sender = Mail::new(Some(from.clone()), vec![]);
         let answer = self.smtp.command(sender).await;
         match yes(answer, Severity::PositiveCompletion) {
-            Err(No::Unheard | No::Said(421, _)) if self.kept => {
+            // A refusal for good may be a late word on the mail before this one.
+            Err(No::Unheard | No::Said(421 | 500.., _)) if self.kept => {
                 self.drop_it();
                 return Err(HandOver::Stale);
             }
-            answer => self.must_be(answer, Stage::Sender).await?,
+            answer => self.must_be(answer, Stage::Sender, lease).await?,
         }
         let answer = self.smtp.command(Rcpt::new(to.clone(), vec![])).await;
         let answer = yes(answer, Severity::PositiveCompletion);
-        self.must_be(answer, Stage::Recipient).await?;
+        self.must_be(answer, Stage::Recipient, lease).await?;
         let answer = self.smtp.command(Data).await;
         let answer = yes(answer, Severity::PositiveIntermediate);
-        self.must_be(answer, Stage::Data).await
+        self.must_be(answer, Stage::Data, lease).await
     }
 
-    async fn must_be(&mut self, answer: Result<(), No>, stage: Stage) -> Result<(), HandOver> {
+    async fn must_be(
+        &mut self,
+        answer: Result<(), No>,
+        stage: Stage,
+        lease: Lease,
+    ) -> Result<(), HandOver> {
         match answer {
             Ok(()) => Ok(()),
-            Err(No::Said(code, said)) => Err(self.refused(stage, code, &said).await),
+            Err(No::Said(code, said)) => Err(self.refused(stage, code, &said, lease).await),
             Err(No::Unheard) => Err(self.broken_off()),
         }
     }
 
     /// After a refusal the server waits for the next mail.
-    async fn refused(&mut self, stage: Stage, code: u16, said: &str) -> HandOver {
-        if code == 421 || !self.can_reset().await {
+    async fn refused(&mut self, stage: Stage, code: u16, said: &str, lease: Lease) -> HandOver {
+        if code == 421 || !self.can_reset(lease).await {
             self.drop_it();
         }
         self.judged(stage, code, said)
@@ -237,8 +266,11 @@ impl Connection {
         }))
     }
 
-    async fn can_reset(&mut self) -> bool {
-        matches!(timeout(TO_RESET, self.smtp.command(Rset)).await, Ok(Ok(_)))
+    /// A yes of another step, `354`, is none: the server may be reading a message.
+    async fn can_reset(&mut self, lease: Lease) -> bool {
+        let time = TO_RESET.min(lease.ends().left());
+        let answer = timeout(time, self.smtp.command(Rset)).await;
+        answer.is_ok_and(|answer| yes(answer, Severity::PositiveCompletion).is_ok())
     }
 
     /// The server is silent, or nobody understands it: the connection is no use, and the server does
@@ -264,27 +296,6 @@ impl Connection {
     /// It is closed without a farewell: in the middle of a message a QUIT would become part of it.
     fn drop_it(&mut self) {
         self.broken = true;
-    }
-}
-
-/// What was answered in place of a yes.
-enum No {
-    /// A code, and words of the server's.
-    Said(u16, String),
-    /// Nothing, or nothing that is an answer to what was asked.
-    Unheard,
-}
-
-/// Whether an answer is the yes that was asked for: `354 go on` takes no mail, and `250 ok` asks for no
-/// message.
-fn yes(answer: Result<Response, SmtpError>, wanted: Severity) -> Result<(), No> {
-    match answer {
-        Ok(response) if response.code().severity == wanted => Ok(()),
-        Ok(_) => Err(No::Unheard),
-        Err(error) => Err(error.status().map_or(No::Unheard, |code| {
-            let said = error.source().map(ToString::to_string);
-            No::Said(code.into(), said.unwrap_or_default())
-        })),
     }
 }
 

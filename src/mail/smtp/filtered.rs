@@ -22,15 +22,44 @@ const CHUNK: usize = 4 * 1024;
 
 /// What was heard of the reply that is waited for. Cheap to clone; all clones are one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Heard(Arc<Mutex<Incoming>>);
+pub(super) struct Heard(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    incoming: Incoming,
+    /// What came uncalled, so that nothing was written any more: its first line.
+    uncalled: Option<Option<(u16, String)>>,
+    /// We say good-bye ourselves, and not the library in between.
+    farewell: bool,
+}
 
 impl Heard {
     /// Code and text of a reply that has begun and not ended, since the last command.
     pub fn begun(&self) -> Option<(u16, String)> {
-        self.incoming().begun()
+        self.inner().incoming.begun()
     }
 
-    fn incoming(&self) -> MutexGuard<'_, Incoming> {
+    /// Whether something was to be written and was not, since something had come uncalled: code and text
+    /// of that, if they can be read.
+    pub fn uncalled(&self) -> Option<Option<(u16, String)>> {
+        self.inner().uncalled.clone()
+    }
+
+    /// From now on a QUIT may be written. The library says one after each error and waits for the answer,
+    /// and what the server has refused would be lost in that.
+    pub fn farewell(&self) {
+        self.inner().farewell = true;
+    }
+
+    /// Notes what came uncalled; nothing where the connection has ended.
+    fn came_uncalled(&self, bytes: &[u8]) {
+        let line = bytes.split(|byte| *byte == b'\n').next();
+        let mut incoming = Incoming::default();
+        let first = line.and_then(|line| incoming.take(line).ok().and_then(|_| incoming.begun()));
+        self.inner().uncalled.get_or_insert(first);
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -94,15 +123,13 @@ impl<S: AsyncRead + Unpin> Filtered<S> {
                 return Poll::Ready(Err(invalid(unreadable)));
             }
             if self.unread.is_empty() {
-                let mut chunk = [0; CHUNK];
-                let mut chunk = ReadBuf::new(&mut chunk);
-                ready!(Pin::new(&mut self.stream).poll_read(context, &mut chunk))?;
-                self.unread.extend_from_slice(chunk.filled());
+                ready!(self.poll_chunk(context))?;
                 if self.unread.is_empty() {
                     break;
                 }
             }
-            match self.heard.incoming().take(&self.unread) {
+            let taken = self.heard.inner().incoming.take(&self.unread);
+            match taken {
                 Ok((used, reply)) => {
                     self.unread.drain(..used);
                     self.ready = reply.map(String::into_bytes).unwrap_or_default();
@@ -111,6 +138,25 @@ impl<S: AsyncRead + Unpin> Filtered<S> {
             }
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Reads what has come; nothing if the connection has ended.
+    fn poll_chunk(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut chunk = [0; CHUNK];
+        let mut chunk = ReadBuf::new(&mut chunk);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut chunk))?;
+        self.unread.extend_from_slice(chunk.filled());
+        Poll::Ready(Ok(()))
+    }
+
+    /// Whether anything has come that nobody asked for, an end of the connection too. Whatever is written
+    /// next would be answered by that: a late reply to one mail would be the next one's outcome.
+    fn has_come_uncalled(&mut self, context: &mut Context<'_>) -> bool {
+        if self.unread.is_empty() && self.poll_chunk(context).is_pending() {
+            return false;
+        }
+        self.heard.came_uncalled(&self.unread);
+        true
     }
 }
 
@@ -138,18 +184,21 @@ impl<S: AsyncRead + Unpin> AsyncRead for Filtered<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Filtered<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Filtered<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         // What came before a command is no answer to it.
-        if !self.unread.is_empty() {
-            self.unreadable.get_or_insert(Unreadable::OutOfStep);
+        if self.unreadable.is_none() && self.has_come_uncalled(context) {
+            self.unreadable = Some(Unreadable::OutOfStep);
         }
         if let Some(unreadable) = self.unreadable {
             return Poll::Ready(Err(invalid(unreadable)));
+        }
+        if bytes.starts_with(b"QUIT\r\n") && !self.heard.inner().farewell {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         }
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

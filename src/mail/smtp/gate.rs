@@ -49,7 +49,7 @@ impl Lease {
 
     /// After this nothing is written any more. The last fifth, 12 seconds of the usual 60, is for bytes
     /// that the kernel has taken: unconfirmed ones are given up after 10 seconds.
-    fn ends(self) -> Moment {
+    pub(super) fn ends(self) -> Moment {
         self.begins.after(self.length * 4 / 5)
     }
 

@@ -10,17 +10,20 @@
 //! The library's own pool is not used: it writes a message and its final dot in two packets without
 //! TCP_NODELAY, which costs some 40 ms a mail (measured, see docs/ARCHITECTURE.md).
 
+mod answer;
 mod certificate;
 mod connection;
 mod filtered;
 mod gate;
+mod handed;
 mod incoming;
 mod server;
 mod starttls;
 mod tls;
 
 pub use self::{
-    connection::{Connection, HandOver, WouldTake},
+    connection::{Connection, WouldTake},
     gate::Lease,
+    handed::{HandOver, Written},
     server::{Refused, SmtpServer, WrongServer},
 };

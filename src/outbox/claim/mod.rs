@@ -1,9 +1,11 @@
 //! Claiming mails: a few at a time, under a lease on the database's clock, every gate asked again.
 
+mod alone;
 mod candidate;
 mod facts;
 mod failed;
 mod row;
+mod trying;
 
 use std::time::Duration;
 
@@ -17,13 +19,18 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use self::{candidate::Candidate, facts::ClaimFacts, failed::fail};
+pub(super) use self::alone::Alone;
+use self::{
+    candidate::Candidate,
+    facts::ClaimFacts,
+    failed::fail,
+    trying::{may_still_try, try_with},
+};
 use super::{
     Kind, State,
     flow::Cause,
     gate::{Flaw, Ruling, rule_on},
     ledger::{self, THIS_ROW},
-    outcome::domain_of,
     pacing::{RATE, take_turns},
     pause::STOOD_STILL,
     speed,
@@ -146,93 +153,69 @@ pub fn claim(
 ) -> QueryResult<Vec<Claimed>> {
     let now = app.clock.now();
     connection.transaction(|connection| {
-        let though_paused = which != Which::Any;
-        if !take_turns(connection, most, app.mailer.per_second, though_paused)? {
+        if !take_turns(connection, most, app.mailer.per_second, which != Which::Any)? {
             return Ok(Vec::new());
         }
-        // With the pace's row locked: another replica's claims are counted already.
-        let allowance = ledger::allowance(connection, &app.mailer.limits, app.mailer.lease)?;
-        let most = match which {
-            Which::Alerts => most,
-            _ => allowance.mails().map_or(most, |mails| most.min(mails)),
-        };
-        if most < 1 || !may_still_try(connection, which)? {
+        let most = may_be_claimed(connection, app, (which, most))?;
+        if most == 0 {
             return Ok(Vec::new());
         }
-        let candidates = candidates(connection, app, (which, most), now)?;
-        if candidates.is_empty() {
-            return Ok(Vec::new());
-        }
-        let facts = ClaimFacts::load(connection, &candidates, now)?;
-        let mut claimed = Vec::new();
-        for candidate in candidates {
-            claimed.extend(one(connection, app, claim, candidate, &facts)?);
-        }
-        take(connection, &mut claimed, claim, app.mailer.lease)?;
-        if let (Which::Asked | Which::Probe | Which::Alerts, [mail]) = (which, &claimed[..]) {
-            try_with(connection, app, mail)?;
-        }
-        Ok(claimed)
+        let rows = row::load(connection, &app.mailer.domain, (which, most), now)?;
+        of_these(connection, app, claim, (which, rows))
     })
 }
 
-/// Whether mail is still paused as it was when it was looked at, where one mail is to try. The pause stays
-/// locked: one mail tries at a time.
-fn may_still_try(connection: &mut PgConnection, which: Which) -> QueryResult<bool> {
-    #[derive(QueryableByName)]
-    struct Pause {
-        #[diesel(sql_type = Bool)]
-        is_tried: bool,
+/// How many of them may be claimed now.
+fn may_be_claimed(
+    connection: &mut PgConnection,
+    app: &App,
+    (which, most): (Which, i64),
+) -> QueryResult<i64> {
+    // With the pace's row locked: another replica's claims are counted already.
+    let allowance = ledger::allowance(connection, &app.mailer.limits, app.mailer.lease)?;
+    let most = match which {
+        Which::Alerts => most,
+        _ => allowance.mails().map_or(most, |mails| most.min(mails)),
+    };
+    if most < 1 || !may_still_try(connection, which)? {
+        return Ok(0);
     }
-    match which {
-        Which::Any | Which::Alerts => return Ok(true),
-        Which::Asked | Which::Probe => {}
-    }
-    let pause: Option<Pause> = diesel::sql_query(
-        "SELECT coalesce(trying_until > clock_timestamp(), false) AS is_tried FROM outbox_pause FOR UPDATE",
-    )
-    .get_result(connection)
-    .optional()?;
-    Ok(pause.is_some_and(|pause| !pause.is_tried))
+    Ok(most)
 }
 
-/// Writes that this mail tries for all; an alert does where there is no connection at all. Mail goes on if it is accepted, unless it goes to ourselves while
-/// others wait that do not, and it is more than the connection that was refused.
-fn try_with(connection: &mut PgConnection, app: &App, mail: &Claimed) -> QueryResult<()> {
-    let own = app.mailer.domain.to_lowercase();
-    let counts = mail.kind.is_to_a_payer() && domain_of(&mail.address) != own;
-    diesel::sql_query(format!(
-        "UPDATE outbox_pause SET trying = $1, trying_until = clock_timestamp() + make_interval(secs => $2), \
-             proves = $3 OR cause = ANY($4) OR ($5 AND NOT EXISTS (SELECT FROM outbox mail \
-                 WHERE state = '{}' AND {})) \
-         WHERE $5 OR cause = ANY($4)",
-        State::Queued,
-        row::counts("$6"),
-    ))
-    .bind::<SqlUuid, _>(mail.id)
-    .bind::<Double, _>(app.mailer.lease.as_secs_f64())
-    .bind::<Bool, _>(counts)
-    .bind::<Array<Text>, _>(before_any_mail())
-    .bind::<Bool, _>(mail.kind != Kind::Alert)
-    .bind::<Text, _>(own)
-    .execute(connection)
-    .map(drop)
-}
-
-fn before_any_mail() -> Vec<Cause> {
-    let causes = Cause::ALL.into_iter();
-    causes.filter(|cause| cause.is_before_any_mail()).collect()
+/// Asks every gate about these, and takes those that they let through; a row that cannot be read ends
+/// here.
+fn of_these(
+    connection: &mut PgConnection,
+    app: &App,
+    claim: Uuid,
+    (which, rows): (Which, Vec<row::Row>),
+) -> QueryResult<Vec<Claimed>> {
+    let now = app.clock.now();
+    let candidates = candidates(connection, rows, now)?;
+    if candidates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let facts = ClaimFacts::load(connection, &candidates, now)?;
+    let mut claimed = Vec::new();
+    for candidate in candidates {
+        claimed.extend(one(connection, app, claim, candidate, &facts)?);
+    }
+    take(connection, &mut claimed, claim, app.mailer.lease)?;
+    if let (Which::Asked | Which::Probe | Which::Alerts, [mail]) = (which, &claimed[..]) {
+        try_with(connection, app, mail)?;
+    }
+    Ok(claimed)
 }
 
 /// The mails whose turn has come; those whose row cannot be read end here.
 fn candidates(
     connection: &mut PgConnection,
-    app: &App,
-    wanted: (Which, i64),
+    rows: Vec<row::Row>,
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Candidate>> {
     let mut candidates = Vec::new();
-    for row in row::load(connection, &app.mailer.domain, wanted, now)? {
+    for row in rows {
         let about = (row.id, row.kind());
         match row.read() {
             Ok(candidate) => candidates.push(candidate),

@@ -12,7 +12,7 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::{before_any_mail, candidate::Candidate, due, is_an_alert};
+use super::{candidate::Candidate, due, is_an_alert, trying::before_any_mail};
 use crate::{
     mail::Text,
     outbox::{Kind, turn::Which},

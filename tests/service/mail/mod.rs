@@ -2,12 +2,15 @@
 
 pub mod accident;
 mod alert;
+mod any_reply;
 pub mod arriving;
 mod faults;
 mod garbled;
 mod given_up;
+mod hanging;
 mod impossible;
 mod newer;
+mod poison;
 pub mod refused;
 mod reminder;
 mod safe_connection;

@@ -52,6 +52,20 @@ fn a_run_that_fails_is_tried_again_soon() {
 }
 
 #[test]
+fn what_the_database_refuses_of_one_table_keeps_no_other() {
+    let world = shop();
+    left(&world, None);
+    world.execute("UPDATE activity SET at = now() - interval '91 days'");
+    world.pass(Duration::days(31));
+    world.execute("ALTER TABLE recovery_totals ADD CONSTRAINT never CHECK (false)");
+    let run = runtime().block_on(retention::prune(&world.app, "test"));
+    assert!(run.is_err(), "{run:?}");
+    assert_eq!(world.count("carts"), 1);
+    let old = "activity WHERE at < now() - interval '90 days'";
+    assert_eq!(world.count(old), 0);
+}
+
+#[test]
 fn the_command_does_it_now_and_tells_how_much() {
     let world = shop();
     left(&world, Some("ann@example.org"));

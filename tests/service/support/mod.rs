@@ -4,12 +4,14 @@
 pub mod browser;
 pub mod cluster;
 pub mod cutter;
+pub mod monitor;
 pub mod pooler;
 pub mod postfix;
 pub mod process;
 pub mod receiver;
 pub mod replica;
 pub mod sasl;
+pub mod scripted;
 pub mod world;
 
 pub use self::{

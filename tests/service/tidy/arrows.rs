@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("activity", &["column", "foreign_text", "schema"]),
     ("config", &["link"]),
     ("db", &["config", "foreign_text"]),
+    ("loops", &["clock", "metrics"]),
     ("outside", &["config"]),
     ("pace", &["clock", "column", "db", "schema"]),
     ("session", &["column", "visitor"]),
@@ -85,6 +86,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "gateway",
             "language",
             "link",
+            "loops",
             "mail",
             "metrics",
             "one_at_a_time",
@@ -96,7 +98,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "suppression",
         ],
     ),
-    ("chore", &["app", "db", "random", "schema"]),
+    ("chore", &["app", "db", "loops", "random", "schema"]),
+    // A sign of life to a monitor elsewhere.
+    ("heartbeat", &["app", "outside"]),
     // What Stripe told, kept; and mail.
     (
         "inbox",
@@ -360,6 +364,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "suppression",
         ],
     ),
+    ("watchdog", &["alert", "app"]),
     (
         "worker",
         &[
@@ -367,10 +372,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "app",
             "consumer",
             "db",
+            "heartbeat",
             "inbox",
+            "loops",
             "outbox",
             "retention",
             "sweep",
+            "watchdog",
         ],
     ),
     ("serve", &["app", "db", "web", "worker"]),

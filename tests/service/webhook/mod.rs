@@ -3,6 +3,7 @@
 mod failing;
 mod foreign;
 mod keeping;
+mod poison;
 mod signature;
 mod waiting;
 mod working;

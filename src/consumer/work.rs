@@ -1,11 +1,9 @@
-//! The consumer of the inbox: acts on each event once.
-//!
-//! [`work_off`] claims a few, acts on each as [`dispatch`] says, and writes what became of it in the
-//! transaction of its consequences.
+//! One event: what it says, what follows from it, and what became of it.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use futures::future::join_all;
+use futures::FutureExt;
+use tokio::time::timeout;
 
 use crate::{
     app::App,
@@ -17,7 +15,7 @@ use crate::{
         session::Status,
     },
     inbox::{
-        Claimed, FOREIGN, NO_EVENT, Outcome, Source, claim,
+        Claimed, FOREIGN, NO_EVENT, Outcome, Source,
         dispatch::{self, Handling},
         finish as write_outcome,
     },
@@ -26,46 +24,29 @@ use crate::{
     upstream::UpstreamError,
 };
 
-/// Events that one claim takes. A worker that dies gives back at most so many, after the lease.
-const CLAIM: i64 = 16;
 /// How often a failing event is tried before a person has to look: over more than a day.
 const TRIES: i32 = 36;
-/// What the database refuses so often it will not take; sooner, since waiting seldom helps.
+/// What the database refuses so often it will not take, and what breaks down so often is our fault;
+/// sooner, since waiting seldom helps.
 const REFUSALS: i32 = 8;
 /// Stripe Connect: <https://docs.stripe.com/connect/webhooks>. Ids are an account's own, and what was paid
 /// there is nobody's here.
 const OTHER_ACCOUNT: &str = "other_account: the event is of another account (Stripe Connect)";
-/// A read at Stripe takes no longer, so that the next events do not wait for it; it is tried again.
+/// The work on one event takes no longer, within its lease of a minute: another replica must not begin
+/// it meanwhile.
+const WORK: Duration = Duration::from_secs(45);
+/// A read at Stripe takes no longer; it is tried again.
 const READ_BUDGET: Duration = Duration::from_secs(4);
 
-/// Works on a few events, if there are any; tells how many there were. The worker's loop calls it
-/// until there are none, and tests do the same.
+/// Works on an event, and writes what became of it.
 ///
 /// # Errors
-/// The database's; claimed events are taken up again when their lease is over.
-pub async fn work_off(app: &App) -> Result<usize, DbError> {
-    let claimed = app.db.run(|connection| claim(connection, CLAIM)).await?;
-    let count = claimed.len();
-    // At the same time, so that one that waits for Stripe holds up nobody.
-    let worked = join_all(claimed.into_iter().map(|event| work_on(app, event))).await;
-    worked.into_iter().collect::<Result<(), DbError>>()?;
-    Ok(count)
-}
-
-async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
+/// The database's: its outcome was not written, and it is taken up again when its lease is over.
+pub(super) async fn work_on(app: App, event: Claimed) -> Result<(), DbError> {
     let event = Arc::new(event);
-    let outcome = match what_it_says(app, &event).await {
-        Ok(told) => match act(app, &event, told).await {
-            // What this event would have us write cannot be: the others do not wait for it.
-            Err(error @ DbError::Query(_)) if event.attempts >= REFUSALS => {
-                finish(app, &event, Outcome::Failed(error.to_string())).await?
-            }
-            Err(error @ DbError::Query(_)) => {
-                finish(app, &event, Outcome::Later(error.to_string())).await?
-            }
-            acted => acted?,
-        },
-        Err(outcome) => finish(app, &event, outcome).await?,
+    let outcome = match to_its_end(&app, &event).await {
+        Ok(outcome) => outcome,
+        Err(outcome) => finish(&app, &event, outcome).await?,
     };
     if let (Outcome::Later(_) | Outcome::Failed(_), Some(why)) = (&outcome, outcome.why()) {
         log::warn!("event {} was not acted on: {why}", event.id);
@@ -75,6 +56,47 @@ async fn work_on(app: &App, event: Claimed) -> Result<(), DbError> {
         .with_label_values(&[outcome.state().name()])
         .inc();
     Ok(())
+}
+
+/// `Err` is an outcome that is still to be written.
+async fn to_its_end(app: &App, event: &Arc<Claimed>) -> Result<Outcome, Outcome> {
+    if event.attempts > TRIES {
+        // Neither was an outcome of the last one written: its worker died each time, or stood still.
+        let why = format!("its work has not come to an end in {TRIES} tries");
+        return Err(Outcome::Failed(why));
+    }
+    let work = work(app.clone(), Arc::clone(event));
+    match timeout(WORK, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(done)) => done,
+        // The log has it from the panic itself.
+        Ok(Err(_)) => {
+            let why = "a fault of this program: its work broke down, the log says where";
+            Err(failed_or_later(event, true, why.to_owned()))
+        }
+        Err(_) => {
+            let why = format!(
+                "its work did not come to an end in {} seconds",
+                WORK.as_secs()
+            );
+            Err(Outcome::Later(why))
+        }
+    }
+}
+
+/// Owns what it works with, so that it is a task's.
+async fn work(app: App, event: Arc<Claimed>) -> Result<Outcome, Outcome> {
+    let told = what_it_says(&app, &event).await?;
+    let acted = act(&app, &event, told).await;
+    acted.map_err(|error| failed_or_later(&event, !error.is_away(), error.to_string()))
+}
+
+/// What this event would have us do cannot be: the others do not wait for it.
+fn failed_or_later(event: &Claimed, seldom_passes: bool, why: String) -> Outcome {
+    if seldom_passes && event.attempts >= REFUSALS {
+        Outcome::Failed(why)
+    } else {
+        Outcome::Later(why)
+    }
 }
 
 /// What an event says.

@@ -1,0 +1,40 @@
+//! The watchdog: tells from memory, on a thread of its own, what nothing that stands still could tell.
+
+use std::{thread, time::Duration};
+
+use tokio::{runtime::Builder, time::sleep};
+
+use crate::{
+    alert::away::{self, Memory},
+    app::App,
+};
+
+/// Between two looks.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Looks until `stopped` says so. Without `ALERT_URL` there is nobody to tell.
+pub fn start(app: &App, stopped: impl Fn() -> bool + Send + 'static) {
+    if app.alert_url.is_none() {
+        return;
+    }
+    let app = app.clone();
+    thread::spawn(
+        move || match Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(watch(&app, stopped)),
+            Err(error) => log::error!("nobody looks whether the worker goes on: {error}"),
+        },
+    );
+}
+
+async fn watch(app: &App, stopped: impl Fn() -> bool) {
+    let mut database = Memory::new(&away::DATABASE);
+    let mut worker = Memory::new(&away::WORKER);
+    while !stopped() {
+        let is_away = away::database_is_away(app).await;
+        database.turn(app, is_away).await;
+        // Without a database all loops stand, and that is told already.
+        let stands = !is_away && app.loops.standing_still().is_some();
+        worker.turn(app, stands).await;
+        sleep(LOOK).await;
+    }
+}

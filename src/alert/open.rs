@@ -113,7 +113,7 @@ fn pause() -> String {
 fn stuck() -> String {
     format!(
         "SELECT NULL::text, {NONE}, count(*), min(greatest(mail.not_before, mail.created_at)) FROM outbox mail \
-         WHERE mail.state = '{queued}' AND mail.kind = ANY($2) \
+         WHERE mail.state = '{queued}' AND mail.kind = ANY($2) AND mail.kind <> '{alert}' \
            AND mail.created_at <= $1 - interval '{STUCK_AFTER}' \
            AND mail.not_before <= clock_timestamp() - interval '{STUCK_AFTER}' \
            AND (mail.due_at IS NULL OR mail.due_at <= $1 - interval '{STUCK_AFTER}') \
@@ -125,6 +125,7 @@ fn stuck() -> String {
                 AND next_at <= clock_timestamp() - interval '{STUCK_AFTER}') \
          HAVING count(*) > 0",
         queued = mail::State::Queued,
+        alert = mail::Kind::Alert,
         blast = mail::Kind::Blast,
         sending = BlastState::Sending
     )

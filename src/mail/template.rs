@@ -8,6 +8,7 @@
 
 mod allowed;
 mod budget;
+mod odd_sign;
 #[cfg(test)]
 mod tests_of_limits;
 mod values;

@@ -1,6 +1,10 @@
 //! Orders looked up: one, or a page of them.
 
-use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use diesel::{
+    dsl::{exists, sql},
+    prelude::*,
+    sql_types::Bool,
+};
 use uuid::Uuid;
 
 use super::{Kind, Order, OrderRow, Status, text::composed};
@@ -44,9 +48,7 @@ pub fn list(
         query = query.filter(lower(orders::email).eq(email.trim().to_lowercase()));
     }
     if let Some(reference) = &filter.reference {
-        // Also as it was typed: of two that differ in their form alone both can be found.
-        let forms = [reference.clone(), composed(reference)];
-        query = query.filter(orders::reference.eq_any(forms));
+        query = query.filter(orders::reference.eq(form_of(connection, reference)?));
     }
     if let Some(kind) = filter.kind {
         query = query.filter(orders::kind.eq(kind));
@@ -72,6 +74,22 @@ pub fn list(
         .collect()
 }
 
+/// The form in which a reference is kept: as a rule with composed letters. Of two that differ in their form
+/// alone each is found by its own.
+fn form_of(connection: &mut PgConnection, reference: &str) -> QueryResult<String> {
+    let composed = composed(reference);
+    if composed == reference {
+        return Ok(composed);
+    }
+    let as_typed = orders::table.filter(orders::reference.eq(reference));
+    let stands: bool = diesel::select(exists(as_typed)).get_result(connection)?;
+    Ok(if stands {
+        reference.to_owned()
+    } else {
+        composed
+    })
+}
+
 /// The order with this id.
 pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Order>> {
     let row = orders::table
@@ -91,11 +109,7 @@ pub fn find_by_reference(
         reference: Some(reference.to_owned()),
         ..OrderFilter::default()
     };
-    let mut found = list(connection, &filter, 2)?;
-    let as_typed = found.iter().position(|order| order.reference == reference);
-    Ok(as_typed
-        .map(|at| found.swap_remove(at))
-        .or_else(|| found.pop()))
+    Ok(list(connection, &filter, 1)?.pop())
 }
 
 /// References that differ from another order's in the form of their letters alone (`ü` as one character or

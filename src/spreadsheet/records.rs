@@ -13,6 +13,19 @@ pub struct Records<'t> {
     reader: csv::Reader<&'t [u8]>,
     /// How far lines have been counted: a byte of the text and its line.
     counted: (usize, u64),
+    /// What the header has.
+    columns: Columns,
+}
+
+/// Columns at the end that have no name and are empty: a spreadsheet writes them where somebody once touched
+/// them, in the header and in every record.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    /// Those with a name, up to the last one.
+    named: usize,
+    /// As many as a record must have for the rest of it to be dropped. In any other, a cell too many is a
+    /// decimal comma without quotation marks, and what stands behind it is not what it seems.
+    written: Option<usize>,
 }
 
 /// One record.
@@ -39,13 +52,28 @@ impl Record {
 impl<'t> Records<'t> {
     /// The records of this text.
     pub fn new(text: &'t str) -> Self {
-        let separator = separator(text);
+        let (separator, text, line) = match told_separator(text) {
+            Some((separator, rest)) => (separator, rest, 2),
+            None => (separator(text), text, 1),
+        };
         Self {
             text,
             separator,
             reader: reader(text.as_bytes(), separator),
-            counted: (0, 1),
+            counted: (0, line),
+            columns: Columns {
+                named: 0,
+                written: None,
+            },
         }
+    }
+
+    /// From now on the records are those below this header.
+    pub(super) fn below(&mut self, header: &Record) {
+        self.columns = Columns {
+            named: header.cells.len(),
+            written: Some(header.width),
+        };
     }
 
     /// The line of a byte, which must not lie before that of the last call. The reader's own count
@@ -81,9 +109,15 @@ impl<'t> Records<'t> {
             None => (usize::MAX, usize::MAX),
         };
         let cells = record.iter().take(most).map(|cell| one_line(cell, letters));
+        let mut cells: Vec<String> = cells.collect();
+        let Columns { named, written } = self.columns;
+        let is_as_wide = written.is_none_or(|written| written == record.len());
+        while is_as_wide && cells.len() > named && cells.last().is_some_and(String::is_empty) {
+            cells.pop();
+        }
         Some(Record {
             line: self.line_at(start),
-            cells: cells.collect(),
+            cells,
             width: record.len(),
             wrong,
         })
@@ -156,19 +190,40 @@ impl Iterator for Records<'_> {
     }
 }
 
-/// Comma or semicolon, whichever the first line with text has more of outside of quotations.
+/// The separator that Excel writes into a first line of its own, like `sep=;`, and what follows that line.
+fn told_separator(text: &str) -> Option<(u8, &str)> {
+    let (line, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let line = line.trim_matches(['\r', ' ', '"']);
+    match line.as_bytes() {
+        [
+            b's' | b'S',
+            b'e' | b'E',
+            b'p' | b'P',
+            b'=',
+            separator @ (b',' | b';' | b'\t'),
+        ] => Some((*separator, rest)),
+        _ => None,
+    }
+}
+
+/// Comma, semicolon or tab, whichever the first line with text has most of outside of quotations.
 fn separator(text: &str) -> u8 {
-    let (mut commas, mut semicolons, mut quoted) = (0, 0, false);
+    let (mut commas, mut semicolons, mut tabs, mut quoted) = (0, 0, 0, false);
     for b in text.trim_start().bytes() {
         match b {
             b'"' => quoted = !quoted,
             b'\n' | b'\r' if !quoted => break,
             b',' if !quoted => commas += 1,
             b';' if !quoted => semicolons += 1,
+            b'\t' if !quoted => tabs += 1,
             _ => {}
         }
     }
-    if semicolons > commas { b';' } else { b',' }
+    match commas.max(semicolons).max(tabs) {
+        most if most == commas => b',',
+        most if most == semicolons => b';',
+        _ => b'\t',
+    }
 }
 
 /// A cell as one trimmed line, so many letters of it at most: a break that a spreadsheet allows in a cell
@@ -180,10 +235,15 @@ fn one_line(cell: &str, letters: usize) -> String {
     };
     let lines: Vec<&str> = cell
         .split(['\r', '\n'])
-        .map(str::trim)
+        .map(|line| line.trim_matches(is_blank))
         .filter(|line| !line.is_empty())
         .collect();
     lines.join(" ")
+}
+
+/// Blanks, no-break ones too, and those that nobody sees: web pages leave them around what is copied.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -220,6 +280,35 @@ mod tests {
             [["a", "b"], ["c", "d"]]
         );
         assert_eq!(lines("a,b\n   \n,,,\nc,d\n"), [1, 4]);
+    }
+
+    #[test]
+    fn spreadsheets_are_taken_as_programs_write_them() {
+        assert_eq!(
+            cells("sep=;\r\na;b\r\n1,5;2\r\n"),
+            [["a", "b"], ["1,5", "2"]]
+        );
+        assert_eq!(cells("\"sep=,\"\na,b;c\n"), [["a", "b;c"]]);
+        assert_eq!(lines("sep=;\na;b\n\nc;d"), [2, 4]);
+        assert_eq!(
+            cells("a\tb\tc, d\n1,5\t2\t3\n"),
+            [["a", "b", "c, d"], ["1,5", "2", "3"]]
+        );
+        assert_eq!(
+            cells("\u{a0}a\u{200b},\u{feff}b\u{202f}\n\u{2060} c d ,e"),
+            [["a", "b"], ["c d", "e"]]
+        );
+        let mut records = Records::new("a,b,,\n1,,,\n1,2,,\n,,,\n1,2,3,\n1,2,,,\n");
+        let header = records.next().unwrap();
+        assert_eq!(header.cells, ["a", "b"]);
+        records.below(&header);
+        let rest: Vec<_> = records.map(|record| record.cells).collect();
+        // The last one is wider than the header: a decimal comma, perhaps.
+        let last = vec!["1", "2", "", "", ""];
+        assert_eq!(
+            rest,
+            [vec!["1", ""], vec!["1", "2"], vec!["1", "2", "3"], last]
+        );
     }
 
     #[test]

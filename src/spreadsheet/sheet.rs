@@ -15,7 +15,7 @@ pub struct Sheet<'t> {
 }
 
 impl<'t> Sheet<'t> {
-    /// Reads UTF-8 with or without BOM, separated by comma or semicolon. `None`: it is empty.
+    /// Reads UTF-8 with or without BOM, separated by comma, semicolon or tab. `None`: it is empty.
     ///
     /// # Errors
     /// It is another encoding, or beyond a limit that concerns the whole file.
@@ -36,6 +36,7 @@ impl<'t> Sheet<'t> {
         if records.are_more_than(ROWS) {
             return Err(FileError::TooManyRows);
         }
+        records.below(&first);
         let header = Header::new(first.cells);
         Ok(Some(Self { header, records }))
     }

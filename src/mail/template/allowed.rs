@@ -35,7 +35,7 @@ pub(super) struct Refused {
     pub why: String,
 }
 
-type Checked = Result<(), Refused>;
+pub(super) type Checked = Result<(), Refused>;
 
 /// Checks a template. What cannot be parsed passes: the engine says what is wrong with it.
 pub(super) fn check(template: &str) -> Checked {
@@ -47,7 +47,7 @@ pub(super) fn check(template: &str) -> Checked {
     }
 }
 
-fn refuse(span: Span, why: impl Into<String>) -> Checked {
+pub(super) fn refuse(span: Span, why: impl Into<String>) -> Checked {
     Err(Refused {
         line: span.start_line,
         why: why.into(),
@@ -60,36 +60,12 @@ fn check_tags(template: &str) -> Checked {
     for token in tokenize(template, false, SyntaxConfig::default()) {
         // Behind what cannot be read as words and signs the parser does not come either.
         let Ok((token, span)) = token else {
-            return odd_sign(template, read);
+            return super::odd_sign::refused(template, read);
         };
         depth.token(&token, span)?;
         read = Some(span);
     }
     Ok(())
-}
-
-/// What a word processor or a web page puts in the place of plain signs, and the engine takes for none:
-/// behind what was `read` last.
-fn odd_sign(template: &str, read: Option<Span>) -> Checked {
-    let span = read.unwrap_or_default();
-    let rest = template.get(span.end_offset as usize..).unwrap_or_default();
-    let why = match rest.chars().find(|c| !c.is_ascii_whitespace()) {
-        Some('\u{201c}'..='\u{201f}' | '\u{2018}'..='\u{201b}' | '\u{ab}' | '\u{bb}') => {
-            "a curly quotation mark in a tag; type a plain \" there"
-        }
-        Some(c)
-            if c.is_whitespace()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}') =>
-        {
-            "a no-break or invisible blank in a tag; delete it and type a plain blank"
-        }
-        _ => return Ok(()),
-    };
-    let at = Span {
-        start_line: span.end_line.max(1),
-        ..span
-    };
-    refuse(at, why)
 }
 
 /// Where in a template the check is.

@@ -68,7 +68,9 @@ fn what_is_ours_or_a_limit_bounces_nobody_and_pauses() {
         assert_eq!(world.count(untouched), 12, "{text}");
         assert_eq!(world.count("suppressions"), 0, "{text}");
         let reason = world.text("SELECT reason AS text FROM outbox_pause");
-        assert!(reason.contains(text), "{reason}");
+        // Without the addresses in it.
+        let said = text.rsplit(": ").next().unwrap();
+        assert!(reason.contains(said) && !reason.contains('@'), "{reason}");
         world.mailbox().set_rules(Vec::new());
         the_wait_is_over(&world);
         assert_eq!(world.carry().len(), 12, "{text}");

@@ -365,7 +365,13 @@ fn an_outcome_whose_words_the_database_refuses_is_told_without_them() {
 fn an_outcome_that_the_database_refuses_keeps_no_other_mail() {
     let world = refusing("OLD.address = 'a2@example.org' AND NEW.state = 'bounced'");
     assert_eq!(world.carry().len(), 2);
-    assert_eq!(world.mail_states(), ["sent", "sending", "sent"]);
+    // Its lease ends within a second.
+    let states = world.mail_states();
+    assert!(
+        ["sending", "unknown"].contains(&states[1].as_str()),
+        "{states:?}"
+    );
+    assert_eq!((states[0].as_str(), states[2].as_str()), ("sent", "sent"));
     std::thread::sleep(Duration::from_millis(1_200));
     world.queue_link(&world.order("CUP-4"));
     assert_eq!(world.carry().len(), 1);

@@ -25,7 +25,7 @@ const FLAWS: [&str; 12] = [
     "UPDATE outbox SET kind = 'reminder', subject = NULL, body = NULL WHERE id = '{mail}'",
     "DELETE FROM outbox_orders WHERE mail_id = '{mail}'",
     "UPDATE orders SET locale = '?' WHERE id = (SELECT order_id FROM outbox_orders WHERE mail_id = '{mail}')",
-    "UPDATE orders SET email = '?' WHERE id = (SELECT order_id FROM outbox_orders WHERE mail_id = '{mail}')",
+    "UPDATE orders SET currency = 'qqq' WHERE id = (SELECT order_id FROM outbox_orders WHERE mail_id = '{mail}')",
     "INSERT INTO outbox_orders SELECT mail_id, other.id, about.kind, NULL, 1, 1 \
      FROM outbox_orders about, orders other WHERE mail_id = '{mail}' AND other.id <> order_id LIMIT 1",
 ];

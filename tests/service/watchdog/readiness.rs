@@ -82,7 +82,7 @@ fn a_process_whose_loop_stands_still_for_a_minute_is_not_ready_and_names_it() {
     });
     assert_eq!(asked(&process, "/readyz"), (200, "ok\n".to_owned()));
     // Whatever the loop asks is refused: a fault of ours.
-    world.execute("ALTER TABLE pace RENAME TO elsewhere");
+    world.execute("ALTER TABLE pace RENAME rate TO elsewhere");
     let since = Instant::now();
     let not_ready = || asked(&process, "/readyz").0 == 503;
     while !not_ready() {
@@ -110,7 +110,7 @@ fn a_process_whose_loop_stands_still_for_a_minute_is_not_ready_and_names_it() {
             .count()
     };
     wait_until("it is told", || told("\"begins\"") == 1);
-    world.execute("ALTER TABLE elsewhere RENAME TO pace");
+    world.execute("ALTER TABLE pace RENAME elsewhere TO rate");
     wait_until("it goes on", || asked(&process, "/readyz").0 == 200);
     // Half a minute later: a moment is no end.
     std::thread::sleep(Duration::from_secs(25));

@@ -20,7 +20,7 @@ pub fn load(path: &Path) -> Result<(), String> {
         Err(error) => return Err(error.to_string()),
     };
     for (name, value) in parse(&text)? {
-        if std::env::var_os(name).is_none() {
+        if !std::env::vars_os().any(|(known, _)| known == name) {
             // SAFETY: no other thread runs yet that could read the environment meanwhile.
             unsafe { std::env::set_var(name, value) };
         }

@@ -14,7 +14,7 @@ use crate::{
     case, inbox,
     mail::{self, BlastState},
     order::Status,
-    outbox,
+    outbox::{self, Why},
 };
 
 /// That all mail waits.
@@ -26,11 +26,20 @@ pub struct Waits {
     pub since: DateTime<Utc>,
 }
 
-/// Whether all mail waits, as all places say it. That there is no mail server is no news.
+/// Whether all mail waits, as all places say it. What the settings allow is no news, nor that there is no
+/// mail server.
 pub fn mail_waits(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Option<Waits>> {
-    let waiting = outbox::waiting(connection, None, now)?;
-    Ok(waiting.map(|waiting| Waits {
-        which: None,
+    let Some(waiting) = outbox::waiting(connection, None, now)? else {
+        return Ok(None);
+    };
+    let which = match waiting.cause {
+        Why::Off | Why::Paused(outbox::Cause::Allowance) => return Ok(None),
+        // One trouble may go on as another's pause: a sender that is refused, then the whole of us.
+        Why::Paused(_) => None,
+        Why::NothingGetsThrough => Some(waiting.cause.name().to_owned()),
+    };
+    Ok(Some(Waits {
+        which,
         since: waiting.since.unwrap_or(now),
         sentence: Some(waiting.sentence),
     }))

@@ -221,3 +221,26 @@ fn work_that_is_not_done_is_told_when_somebody_has_watched_for_hours() {
     assert_eq!(subjects(&world), [late]);
     assert!(last_mail(&world).contains(&format!("{late}: prune. The worker")));
 }
+
+#[test]
+fn what_the_settings_allow_is_no_alert_and_that_nothing_gets_through_is_one_of_its_own() {
+    let (world, receiver) = both_ways();
+    world.execute(
+        "INSERT INTO outbox_pause (reason, cause, until) VALUES ('20 an hour', 'allowance', now())",
+    );
+    assert!(!tell(&world));
+    world.execute("DELETE FROM outbox_pause");
+    world.queue_link(&world.order("CUP-1"));
+    world.execute("UPDATE outbox SET attempts = 3, last_error = '451 4.7.1 Service unavailable'");
+    world.execute(
+        "UPDATE mail_flow SET failing_at = now(), failing_since = now() - interval '2 hours'",
+    );
+    assert!(tell(&world));
+    call(&world);
+    assert_eq!(receiver.told(), ["begins pause:nothing_gets_through"]);
+    assert!(
+        last_mail(&world).contains("451 4.7.1"),
+        "{}",
+        last_mail(&world)
+    );
+}

@@ -110,7 +110,7 @@ impl Stripe {
 #[derive(Args, Clone, Debug)]
 pub struct Webhook {
     /// Signing secrets of the webhook endpoint, comma-separated: all are accepted, so that one can be rolled
-    #[arg(long, env, hide_env_values = true)]
+    #[arg(long, env, hide_env_values = true, value_parser = as_it_is)]
     stripe_webhook_secrets: Secret,
 }
 
@@ -261,6 +261,11 @@ pub fn is_on_this_machine(url: &Url) -> bool {
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
+}
+
+/// A secret with every blank and line end that somebody has left around it.
+fn as_it_is(text: &str) -> Result<Secret, String> {
+    Ok(Secret::new(text))
 }
 
 /// The secret key goes there with every call.

@@ -406,3 +406,54 @@ fn a_env_file_in_the_working_folder_is_read_and_the_environment_and_flags_go_bef
         "a folder above is somebody else's"
     );
 }
+
+#[test]
+fn settings_that_would_fail_later_are_refused_at_the_start_with_what_to_do() {
+    let world = World::new();
+    for (name, value, said) in [
+        (
+            "STRIPE_WEBHOOK_SECRETS",
+            "\"whsec_a\"",
+            "without quotation marks",
+        ),
+        (
+            "STRIPE_WEBHOOK_SECRETS",
+            "whsec_a\n",
+            "without quotation marks",
+        ),
+        (
+            "STRIPE_WEBHOOK_SECRETS",
+            "whsec_a,'whsec_b'",
+            "without quotation marks",
+        ),
+        (
+            "STRIPE_API_BASE",
+            "http://stripe.example.org",
+            "it must be https",
+        ),
+        ("MAIL_FROM", "Rovers", "Name <address>"),
+    ] {
+        let (code, _, error) = world.command_with(&[(name, value)], &["doctor"]);
+        assert!(code != 0 && error.contains(said), "{name}={value}: {error}");
+        assert!(!error.contains("whsec_a"), "{error}");
+    }
+    let (code, told, said) = world.command_with(
+        &[("STRIPE_WEBHOOK_SECRETS", "whsec_a, whsec_b")],
+        &["doctor"],
+    );
+    assert_eq!(code, 0, "{told}{said}");
+}
+
+#[test]
+fn a_line_of_the_env_file_that_cannot_be_read_is_named_and_not_repeated() {
+    let world = World::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join(".env"), "A=1\nsk_live_secret\n").expect("a file");
+    let (code, _, said) = world.command_in(folder.path(), &["doctor"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(
+        said.contains("line 2") && said.contains("NAME=value"),
+        "{said}"
+    );
+    assert!(!said.contains("secret"), "{said}");
+}

@@ -21,6 +21,7 @@ use crate::{
     clock::Clock,
     one_at_a_time::OneAtATime,
     recent::Recent,
+    token::USE,
 };
 
 /// So many wrong ones at once: a list of routes that is tried with a bad token, or the families of a school
@@ -32,8 +33,6 @@ const WRONG_AGAIN: TimeDelta = TimeDelta::seconds(2);
 const LOOK: Duration = Duration::from_secs(1);
 /// A costly call waits so long for the one before it.
 const COSTLY: Duration = Duration::from_secs(2);
-/// The last use of a token is written down once in so long.
-const USE: TimeDelta = TimeDelta::minutes(1);
 /// Tokens whose last use is remembered.
 const TOKENS: usize = 1_000;
 

@@ -41,7 +41,8 @@ pub fn operations() -> Vec<Operation> {
                     method: method.to_uppercase().parse().unwrap(),
                     path: template
                         .replace("{id}", "0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11")
-                        .replace("{email}", "nobody@example.org"),
+                        .replace("{email}", "nobody@example.org")
+                        .replace("{name}", "nobody"),
                     template: template.clone(),
                     description: operation["description"].as_str().unwrap().to_owned(),
                     queries: queries(&document, operation),

@@ -178,12 +178,25 @@ pub fn revoke(connection: &mut PgConnection, name: &str, doing: &Doing) -> Query
 }
 
 /// Writes down that a token is used, unless it was within the last minute: by then another replica has.
+/// Whoever holds the row is not waited for, since that would keep a connection from callers; the next minute
+/// is as good.
 pub fn note_use(connection: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> QueryResult<()> {
     let is_old = (api_tokens::last_used_at.is_null()).or(api_tokens::last_used_at.le(now - USE));
-    diesel::update(api_tokens::table.find(id).filter(is_old.assume_not_null()))
-        .set(api_tokens::last_used_at.eq(now))
-        .execute(connection)
-        .map(drop)
+    connection.transaction(|connection| {
+        let free: Option<Uuid> = api_tokens::table
+            .filter(api_tokens::id.eq(id).and(is_old.assume_not_null()))
+            .select(api_tokens::id)
+            .for_no_key_update()
+            .skip_locked()
+            .first(connection)
+            .optional()?;
+        if free.is_some() {
+            diesel::update(api_tokens::table.find(id))
+                .set(api_tokens::last_used_at.eq(now))
+                .execute(connection)?;
+        }
+        Ok(())
+    })
 }
 
 /// Counts a test mail of a token, if it may send another one on this day.

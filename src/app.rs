@@ -8,12 +8,14 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::{
+    caller_address::TrustedProxies,
     clock::Clock,
     config::{self, Secret, WrongSetting},
     db::{Db, Lane, Lanes},
     gateway::Gateway,
     language::Language,
     link::{self, token::LinkKeys},
+    looks::Looks,
     loops::Loops,
     mail::{Mailer, letter::About, template::Holes},
     metrics::Metrics,
@@ -56,6 +58,8 @@ pub struct App {
     pub livemode: bool,
     /// The whole time that a click may take.
     pub click_budget: Duration,
+    /// Whose word counts on who calls.
+    pub trusted_proxies: Arc<TrustedProxies>,
     /// What a person's click does.
     pub pay_click: config::PayClick,
     /// How long a session must still live to be handed out again.
@@ -64,6 +68,8 @@ pub struct App {
     pub pace: Pace,
     /// Clicks on one order take turns.
     pub one_at_a_time: OneAtATime,
+    /// When Stripe was last asked about an order.
+    pub looks: Looks,
     /// Mailings are rendered in turns.
     pub renderings: Renderings,
     /// Wakes the worker when an event has come.
@@ -130,9 +136,11 @@ impl App {
             checkout_hosts: Arc::new(CheckoutHosts::new(&settings.stripe)),
             livemode: settings.stripe.livemode(),
             click_budget: Duration::from_secs(settings.stripe.stripe_timeout_seconds),
+            trusted_proxies: Arc::new(TrustedProxies::new(&settings.web.trusted_proxies)),
             pay_click: settings.web.pay_click,
             reuse_min: chrono::Duration::seconds(settings.web.session_reuse_min_seconds.into()),
             one_at_a_time: OneAtATime::default(),
+            looks: Looks::default(),
             renderings: Renderings::default(),
             wake: Wake::default(),
             metrics,

@@ -68,6 +68,9 @@ diesel::table! {
         role -> Text,
         token_hash -> Bytea,
         created_at -> Timestamptz,
+        last_used_at -> Nullable<Timestamptz>,
+        tests_on -> Nullable<Date>,
+        tests -> Int4,
     }
 }
 

@@ -31,6 +31,7 @@ use crate::{
     gateway::CallError,
     language::Language,
     link::token::PayClaims,
+    looks::Look,
     order::Order,
     settlement::{self, FoundBy},
     upstream::UpstreamError,
@@ -105,7 +106,8 @@ pub async fn click(app: &App, link: &PayClaims, visitor: Visitor) -> Door {
 }
 
 /// Asks Stripe once how the order's payable session stands, or the one whose bank debit is on its
-/// way, and settles what it says: the way of the page that payers come back to.
+/// way, and settles what it says: the way of the page that payers come back to. However many come to it,
+/// Stripe is asked once in a few seconds ([`crate::looks`]).
 ///
 /// # Errors
 /// The database's.
@@ -119,22 +121,30 @@ pub async fn look(app: &App, order_id: Uuid, found_by: FoundBy) -> Result<Looked
     let Some((stripe_id, payable)) = unsettled else {
         return Ok(Looked::Known);
     };
-    match app.stripe.read(&stripe_id, deadline).await {
+    // That a debit is on its way is known, and said.
+    let unless_known = |looked| if payable { looked } else { Looked::Known };
+    match app.looks.begin(order_id, app.clock.now()) {
+        Look::Ask => {}
+        Look::JustAsked => return Ok(unless_known(Looked::JustAsked)),
+        Look::NoAnswer => return Ok(unless_known(Looked::NoAnswer)),
+    }
+    let answer = match app.stripe.read(&stripe_id, deadline).await {
         Ok(session) => settlement::settle(app, session, found_by)
             .await
-            .map(|_| Looked::Known),
+            .map(|_| true),
         // Not of our account: nothing was paid there that we would ever see.
-        Err(CallError::Refused { status: 404, .. }) => Ok(Looked::Known),
+        Err(CallError::Refused { status: 404, .. }) => Ok(true),
         Err(error) => {
             log::warn!("Stripe did not tell more about order {order_id}: {error}");
-            // That a debit is on its way is known, and said.
-            Ok(if payable {
-                Looked::NoAnswer
-            } else {
-                Looked::Known
-            })
+            Ok(false)
         }
-    }
+    };
+    let answered = matches!(answer, Ok(true));
+    app.looks.end(order_id, app.clock.now(), answered);
+    Ok(match answer? {
+        true => Looked::Known,
+        false => unless_known(Looked::NoAnswer),
+    })
 }
 
 /// What a look at Stripe brought.
@@ -144,6 +154,8 @@ pub enum Looked {
     Known,
     /// Stripe did not tell; the payer may have paid.
     NoAnswer,
+    /// Stripe was asked a moment ago and is not asked again yet; the payer may have paid meanwhile.
+    JustAsked,
 }
 
 async fn walk(

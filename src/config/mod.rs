@@ -6,7 +6,7 @@
 mod database;
 mod mail;
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use clap::{Args, FromArgMatches, ValueEnum};
 use url::Url;
@@ -15,7 +15,7 @@ pub use self::{
     database::{Database, FEWEST_CONNECTIONS},
     mail::{Mail, Reminder},
 };
-use crate::link::token::LinkKeys;
+use crate::{caller_address::Network, link::token::LinkKeys};
 
 /// A value that must not reach a log: its `Debug` and its errors do not show it.
 #[derive(Clone, PartialEq, Eq)]
@@ -158,9 +158,9 @@ pub struct Web {
     /// Address to listen on
     #[arg(long, env, hide_env_values = true, default_value = "127.0.0.1:8080")]
     pub bind: std::net::SocketAddr,
-    /// Proxies whose X-Forwarded-For counts, comma-separated addresses
+    /// Proxies whose X-Forwarded-For counts, comma-separated addresses and networks (10.0.0.0/8)
     #[arg(long, env, hide_env_values = true, value_delimiter = ',')]
-    pub trusted_proxies: Vec<IpAddr>,
+    pub trusted_proxies: Vec<Network>,
     /// What a click does: lead on at once, or show a page with a button
     #[arg(long, env, hide_env_values = true, default_value = "redirect")]
     pub pay_click: PayClick,

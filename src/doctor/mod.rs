@@ -72,7 +72,10 @@ pub async fn examine(app: &App) -> Vec<Check> {
         ),
         check("webhooks", webhooks(app).await),
         check("mail", mail::finding(app).await),
-        check("public URL", public_url(&app.public_url)),
+        check(
+            "public URL",
+            public_url(&app.public_url, app.trusted_proxies.is_empty()),
+        ),
         check("clock", skew),
     ];
     checks.extend(
@@ -179,8 +182,13 @@ async fn webhooks(app: &App) -> Finding {
     }
 }
 
-fn public_url(url: &url::Url) -> Finding {
+/// Whoever serves https has a proxy before this service, which speaks http alone.
+fn public_url(url: &url::Url, no_proxy_is_trusted: bool) -> Finding {
     match (url.scheme(), config::is_on_this_machine(url)) {
+        ("https", false) if no_proxy_is_trusted => Finding::Fine(format!(
+            "{url}; TRUSTED_PROXIES is empty, so that nobody is limited by address behind a proxy on this \
+             machine or in its network, and all callers are one behind any other: name the proxy"
+        )),
         ("https", false) => Finding::Fine(url.to_string()),
         (_, true) => Finding::Fine(format!(
             "{url} works on this machine only: nobody else can follow these links"
@@ -227,8 +235,18 @@ mod tests {
     }
 
     #[test]
+    fn behind_a_proxy_that_nobody_has_named_there_is_a_remark() {
+        let url = "https://pay.example.org".parse().expect("a URL");
+        let Finding::Fine(remark) = public_url(&url, true) else {
+            panic!("a remark is no failure");
+        };
+        assert!(remark.contains("TRUSTED_PROXIES is empty"), "{remark}");
+        assert_eq!(public_url(&url, false), Finding::Fine(url.to_string()));
+    }
+
+    #[test]
     fn links_need_https_but_may_stay_on_this_machine() {
-        let finding = |url: &str| public_url(&url.parse().expect("a URL"));
+        let finding = |url: &str| public_url(&url.parse().expect("a URL"), false);
         assert!(!wrong(&finding("https://pay.example.org")));
         assert!(
             !wrong(&finding("http://127.0.0.1:8080")) && !wrong(&finding("http://localhost:8080"))

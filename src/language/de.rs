@@ -256,6 +256,14 @@ diese Nachricht einmal und keine weitere zu diesem Warenkorb.
                 ],
                 amount: "",
             },
+            too_many_wrong: Words {
+                heading: "Bitte in einer Minute noch einmal",
+                sentences: &[
+                    "Über Ihre Verbindung wurden viele Links geöffnet, die nirgendwohin führen. Deshalb machen wir hier eine kurze Pause.",
+                    "Ein vollständiger Link funktioniert weiter, auch jetzt. Bitte öffnen Sie ihn noch einmal aus der E-Mail, oder kopieren Sie ihn in die Adresszeile.",
+                ],
+                amount: "",
+            },
             unsubscribe: Words {
                 heading: "Keine Mails mehr von uns?",
                 sentences: &[

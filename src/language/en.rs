@@ -245,6 +245,14 @@ once, and no other mail about this cart.
                 ],
                 amount: "",
             },
+            too_many_wrong: Words {
+                heading: "Please wait a minute",
+                sentences: &[
+                    "Many links that do not lead anywhere have been opened from your connection, so we are pausing them for a while.",
+                    "A whole link keeps working, also now. Please open it from the mail once more, or copy it into the address bar.",
+                ],
+                amount: "",
+            },
             unsubscribe: Words {
                 heading: "No more mail from us?",
                 sentences: &[

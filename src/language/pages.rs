@@ -59,6 +59,7 @@ pub struct PageTexts {
     pub busy: Words,
     pub refused: Words,
     pub too_many: Words,
+    pub too_many_wrong: Words,
     pub unsubscribe: Words,
     pub unsubscribed: Words,
     pub not_yet_unsubscribed: Words,

@@ -3,6 +3,8 @@
 mod api;
 mod body;
 mod health;
+mod limit;
+mod limits;
 mod methods;
 pub mod order_view;
 pub mod page;
@@ -17,7 +19,7 @@ use actix_web::{
     web::{self, Data, ServiceConfig, route},
 };
 
-use self::{body::Room, methods::at, site::Site};
+use self::{body::Room, limits::Limits, methods::at, site::Site};
 use crate::{app::App, db::Lane, inbox::Intake};
 
 /// What the handlers share. Made once; every worker thread gets a clone. The routes of payers, the API and
@@ -30,6 +32,7 @@ pub struct State {
     site: Data<Site>,
     intake: Data<Intake>,
     room: Data<Room>,
+    limits: Data<Limits>,
 }
 
 impl State {
@@ -37,6 +40,7 @@ impl State {
     pub fn new(app: App) -> Self {
         let site = Site::new(&app);
         Self {
+            limits: Data::new(Limits::new(&app)),
             api: Data::new(app.on(Lane::Api)),
             health: Data::new(app.on(Lane::Health)),
             app: Data::new(app.on(Lane::Payers)),
@@ -67,6 +71,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .app_data(state.site)
             .app_data(state.intake)
             .app_data(state.room)
+            .app_data(state.limits)
             .service(
                 web::scope("/pay")
                     .service(

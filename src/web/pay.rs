@@ -7,8 +7,9 @@ use actix_web::{
 };
 
 use super::{
+    limits::Limits,
     page::{Due, Page, Settled},
-    site::{Site, asked_language, format, owed, token},
+    site::{Site, asked_language, format, owed, peeked, token, wrong_link},
 };
 use crate::{
     app::App,
@@ -16,6 +17,7 @@ use crate::{
     config::PayClick,
     db::DbError,
     link::{self, token::PayClaims},
+    looks::WINDOW,
     order::{
         self, Order,
         currency::Currency,
@@ -34,50 +36,68 @@ const BUSY: Page = Page::Busy {
 };
 
 /// `GET /pay/{token}`: a person is led on, a machine is shown a page.
-pub async fn follow(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+pub async fn follow(
+    request: HttpRequest,
+    app: Data<App>,
+    site: Data<Site>,
+    limits: Data<Limits>,
+) -> HttpResponse {
     let Some(link) = read(&app, &request) else {
-        return nowhere(&request, &site);
+        return wrong(&request, &site, &limits);
     };
     let visitor = visitor(request.headers());
     if visitor == Visitor::Person && app.pay_click == PayClick::Redirect {
         return open(&request, &app, &site, &link, visitor).await;
     }
     app.metrics.clicks.with_label_values(&["shown"]).inc();
-    show(&request, &app, &site, &link, false).await
+    show(&request, &app, &site, &link, None).await
 }
 
 /// `POST /pay/{token}`: the button.
-pub async fn press(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+pub async fn press(
+    request: HttpRequest,
+    app: Data<App>,
+    site: Data<Site>,
+    limits: Data<Limits>,
+) -> HttpResponse {
     match read(&app, &request) {
         Some(link) => open(&request, &app, &site, &link, visitor(request.headers())).await,
-        None => nowhere(&request, &site),
+        None => wrong(&request, &site, &limits),
     }
 }
 
 /// `GET /pay/{token}/return`: back from the checkout, paid or not. The redirect proves nothing, so
 /// Stripe is asked where our rows do not tell yet.
-pub async fn come_back(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+pub async fn come_back(
+    request: HttpRequest,
+    app: Data<App>,
+    site: Data<Site>,
+    limits: Data<Limits>,
+) -> HttpResponse {
     let Some(link) = read(&app, &request) else {
-        return nowhere(&request, &site);
+        return wrong(&request, &site, &limits);
     };
+    let mut looked = Looked::Known;
     if visitor(request.headers()) == Visitor::Person {
-        match checkout::look(&app, link.order_id, FoundBy::Return).await {
-            Ok(Looked::Known) => {}
+        looked = match checkout::look(&app, link.order_id, FoundBy::Return).await {
             Ok(Looked::NoAnswer) => return busy(&request, &site),
+            Ok(looked) => looked,
             Err(error) => return away(&request, &site, &error),
-        }
+        };
     }
-    show(&request, &app, &site, &link, true).await
+    let mut response = show(&request, &app, &site, &link, Some(looked)).await;
+    if looked == Looked::JustAsked {
+        // By then Stripe is asked again.
+        response
+            .headers_mut()
+            .insert(header::REFRESH, WINDOW.num_seconds().into());
+    }
+    response
 }
 
 /// `HEAD`: says whether the link is one, and touches nothing.
-pub async fn peek(request: HttpRequest, app: Data<App>) -> HttpResponse {
-    match read(&app, &request) {
-        Some(_) => HttpResponse::Ok()
-            .content_type("text/html; charset=utf-8")
-            .finish(),
-        None => HttpResponse::NotFound().finish(),
-    }
+pub async fn peek(request: HttpRequest, app: Data<App>, limits: Data<Limits>) -> HttpResponse {
+    peeked(&request, &limits, read(&app, &request).is_some())
 }
 
 /// A path that leads nowhere.
@@ -100,7 +120,7 @@ async fn open(
         Door::Redirect(url) => HttpResponse::SeeOther()
             .insert_header((header::LOCATION, url))
             .finish(),
-        Door::Show(order) => stand(request, app, site, order, false).await,
+        Door::Show(order) => stand(request, app, site, order, None).await,
         Door::Replaced(order) => replaced(app, site, &order),
         Door::Refused(order) => site.answer(
             order.locale.language(),
@@ -117,13 +137,13 @@ async fn open(
     }
 }
 
-/// The page for how the order stands, without a word to Stripe.
+/// The page for how the order stands, without a word to Stripe; to whoever comes back, what was `looked` up.
 async fn show(
     request: &HttpRequest,
     app: &App,
     site: &Site,
     link: &PayClaims,
-    came_back: bool,
+    came_back: Option<Looked>,
 ) -> HttpResponse {
     let order_id = link.order_id;
     match app
@@ -143,7 +163,7 @@ async fn stand(
     app: &App,
     site: &Site,
     order: Order,
-    came_back: bool,
+    came_back: Option<Looked>,
 ) -> HttpResponse {
     let (language, owed, action) = (order.locale.language(), owed(&order), action(app, &order));
     let due = Due {
@@ -158,7 +178,8 @@ async fn stand(
     };
     let page = match order.state {
         State::Open if order.debit_failed_at.is_some() => Page::DebitFailed(due),
-        State::Open if came_back => Page::NotYetPaid(due),
+        // It says that no money was taken: only Stripe knows.
+        State::Open if came_back == Some(Looked::Known) => Page::NotYetPaid(due),
         State::Open => Page::Continue(due),
         State::Processing { .. } => Page::Processing(&owed),
         State::InReview { .. } => match received(app, &order).await {
@@ -173,7 +194,7 @@ async fn stand(
             }
             Err(error) => return away(request, site, &error),
         },
-        State::Paid { at } if came_back => Page::JustPaid(settled(at)),
+        State::Paid { at } if came_back.is_some() => Page::JustPaid(settled(at)),
         State::Paid { at } => Page::Paid(settled(at)),
         State::PartiallyRefunded { refunded, .. } => {
             let refunded = given_back(refunded, &order);
@@ -260,6 +281,12 @@ fn action(app: &App, order: &Order) -> String {
 
 fn nowhere(request: &HttpRequest, site: &Site) -> HttpResponse {
     site.answer(asked_language(request), &Page::NotFound)
+}
+
+/// A token that is none of ours.
+fn wrong(request: &HttpRequest, site: &Site, limits: &Limits) -> HttpResponse {
+    let language = asked_language(request);
+    wrong_link(request, site, limits, language, &Page::NotFound)
 }
 
 /// A link of ours to an order that is not kept any more.

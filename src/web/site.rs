@@ -5,7 +5,11 @@ use actix_web::{
     http::{StatusCode, header},
 };
 
-use super::page::{self, Owed, OwedLine, Page, Pages};
+use super::{
+    limit::TooMany,
+    limits::Limits,
+    page::{self, Owed, OwedLine, Page, Pages},
+};
 use crate::{
     app::App,
     language::Language,
@@ -54,6 +58,9 @@ impl Site {
             Page::NotYetUnsubscribed {
                 retry_after_seconds,
                 ..
+            }
+            | Page::TooManyWrong {
+                retry_after_seconds,
             } => {
                 response.insert_header((header::RETRY_AFTER, retry_after_seconds.to_string()));
             }
@@ -65,6 +72,44 @@ impl Site {
         response
             .content_type("text/html; charset=utf-8")
             .body(self.pages.render(&self.shop, language, page))
+    }
+}
+
+/// The answer to a link that is none of ours: `page`, or that this caller has followed too many.
+pub fn wrong_link(
+    request: &HttpRequest,
+    site: &Site,
+    limits: &Limits,
+    language: Language,
+    page: &Page,
+) -> HttpResponse {
+    match limits.wrong_link(request) {
+        Ok(()) => site.answer(language, page),
+        Err(TooMany {
+            retry_after_seconds,
+        }) => {
+            let page = Page::TooManyWrong {
+                retry_after_seconds,
+            };
+            site.answer(language, &page)
+        }
+    }
+}
+
+/// The same for `HEAD`, which has no page.
+pub fn peeked(request: &HttpRequest, limits: &Limits, is_ours: bool) -> HttpResponse {
+    if is_ours {
+        return HttpResponse::Ok()
+            .content_type("text/html; charset=utf-8")
+            .finish();
+    }
+    match limits.wrong_link(request) {
+        Ok(()) => HttpResponse::NotFound().finish(),
+        Err(TooMany {
+            retry_after_seconds,
+        }) => HttpResponse::TooManyRequests()
+            .insert_header((header::RETRY_AFTER, retry_after_seconds.to_string()))
+            .finish(),
     }
 }
 

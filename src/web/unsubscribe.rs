@@ -11,8 +11,9 @@ use actix_web::{
 use serde::Deserialize;
 
 use super::{
+    limits::Limits,
     page::Page,
-    site::{Site, asked_language, token},
+    site::{Site, asked_language, peeked, token, wrong_link},
 };
 use crate::{
     activity::Doing,
@@ -28,43 +29,52 @@ const TRY_AGAIN_AFTER: u32 = 5;
 
 /// `GET /unsubscribe/{token}`: the button. The database is not asked, so the page says nothing about
 /// the address, not even whether it is on the list.
-pub async fn ask(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+pub async fn ask(
+    request: HttpRequest,
+    app: Data<App>,
+    site: Data<Site>,
+    limits: Data<Limits>,
+) -> HttpResponse {
+    if read(&app, &request).is_none() {
+        return unknown(&request, &site, &limits);
+    }
     let action = action(&app, &request);
-    let page = match read(&app, &request) {
-        Some(_) => Page::Unsubscribe { action: &action },
-        None => Page::UnsubscribeUnknown,
-    };
-    site.answer(language(&request), &page)
+    site.answer(language(&request), &Page::Unsubscribe { action: &action })
 }
 
 /// `POST /unsubscribe/{token}`: the button, and the one click of a mail program. The token says it
 /// all, so the body is not read.
-pub async fn press(request: HttpRequest, app: Data<App>, site: Data<Site>) -> HttpResponse {
+pub async fn press(
+    request: HttpRequest,
+    app: Data<App>,
+    site: Data<Site>,
+    limits: Data<Limits>,
+) -> HttpResponse {
+    let Some(address) = read(&app, &request) else {
+        return unknown(&request, &site, &limits);
+    };
     let action = action(&app, &request);
-    let page = match read(&app, &request) {
-        None => Page::UnsubscribeUnknown,
-        Some(address) => match unsubscribe(&app, address).await {
-            Ok(()) => Page::Unsubscribed,
-            Err(error) => {
-                log::error!("somebody could not unsubscribe: {error}");
-                Page::NotYetUnsubscribed {
-                    action: &action,
-                    retry_after_seconds: TRY_AGAIN_AFTER,
-                }
+    let page = match unsubscribe(&app, address).await {
+        Ok(()) => Page::Unsubscribed,
+        Err(error) => {
+            log::error!("somebody could not unsubscribe: {error}");
+            Page::NotYetUnsubscribed {
+                action: &action,
+                retry_after_seconds: TRY_AGAIN_AFTER,
             }
-        },
+        }
     };
     site.answer(language(&request), &page)
 }
 
+fn unknown(request: &HttpRequest, site: &Site, limits: &Limits) -> HttpResponse {
+    let language = language(request);
+    wrong_link(request, site, limits, language, &Page::UnsubscribeUnknown)
+}
+
 /// `HEAD`: says whether the link is one, and touches nothing.
-pub async fn peek(request: HttpRequest, app: Data<App>) -> HttpResponse {
-    match read(&app, &request) {
-        Some(_) => HttpResponse::Ok()
-            .content_type("text/html; charset=utf-8")
-            .finish(),
-        None => HttpResponse::NotFound().finish(),
-    }
+pub async fn peek(request: HttpRequest, app: Data<App>, limits: Data<Limits>) -> HttpResponse {
+    peeked(&request, &limits, read(&app, &request).is_some())
 }
 
 async fn unsubscribe(app: &App, address: AddressHash) -> Result<(), DbError> {

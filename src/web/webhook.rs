@@ -2,10 +2,15 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
+    http::header,
     web::{Data, Payload},
 };
 
-use super::body::{Room, Unread};
+use super::{
+    body::{Room, Unread},
+    limit::TooMany,
+    limits::Limits,
+};
 use crate::{
     app::App,
     inbox::{Intake, Kept, NewEvent, Source, signature::Signature},
@@ -21,8 +26,9 @@ pub async fn receive(
     app: Data<App>,
     intake: Data<Intake>,
     room: Data<Room>,
+    limits: Data<Limits>,
 ) -> HttpResponse {
-    let (response, outcome) = match kept(&request, payload, &app, &intake, &room).await {
+    let (response, outcome) = match kept(&request, payload, &app, &intake, &room, &limits).await {
         Ok(outcome) => (HttpResponse::Ok().finish(), outcome),
         Err(refused) => refused,
     };
@@ -36,12 +42,14 @@ async fn kept(
     app: &App,
     intake: &Intake,
     room: &Room,
+    limits: &Limits,
 ) -> Result<&'static str, Refused> {
     let header = request
         .headers()
         .get("Stripe-Signature")
         .and_then(|header| header.to_str().ok());
     let now = app.clock.now();
+    let bad_signature = || bad_signature(limits.unsigned_webhook(request));
     // Before a byte of the body is read: whoever does not know what a signature looks like has none.
     let signature = Signature::read(header.unwrap_or_default(), now).ok_or_else(bad_signature)?;
     let body = room.read(payload).await.map_err(unread)?;
@@ -69,12 +77,19 @@ async fn kept(
     }
 }
 
-fn bad_signature() -> Refused {
-    log::warn!(
-        "a webhook without a valid signature was refused; is its secret among STRIPE_WEBHOOK_SECRETS?"
-    );
+/// Whoever sends many is told to wait. What Stripe did sign is taken all the same: a proxy may make all
+/// callers one.
+fn bad_signature(counted: Result<(), TooMany>) -> Refused {
     let why = "the signature is missing, wrong or too old\n";
-    (HttpResponse::BadRequest().body(why), "bad_signature")
+    let response = match counted {
+        Ok(()) => HttpResponse::BadRequest().body(why),
+        Err(TooMany {
+            retry_after_seconds,
+        }) => HttpResponse::TooManyRequests()
+            .insert_header((header::RETRY_AFTER, retry_after_seconds.to_string()))
+            .body(why),
+    };
+    (response, "bad_signature")
 }
 
 fn unread(why: Unread) -> Refused {

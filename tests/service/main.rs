@@ -6,6 +6,7 @@ mod support;
 mod alerts;
 mod api;
 mod blast;
+mod callers;
 mod cases;
 mod catalogue;
 mod click;

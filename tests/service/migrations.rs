@@ -232,6 +232,7 @@ fn what_must_never_happen_is_refused_by_the_tables() {
         "resolved_says_how_and_by_whom",
     );
     refused("UPDATE orders SET settled_at = now()", "settled_says_how");
+    refused("UPDATE api_tokens SET tests = 1", "tests_are_of_a_day");
     refused(
         "UPDATE orders SET settled_at = now(), settled_how = 'cash', cancelled_at = now()",
         "closed_in_one_way",

@@ -1,15 +1,20 @@
-//! `freshmint ops token add NAME --role …`.
+//! `freshmint ops token add|list|revoke`.
 
 use clap::{Args, Subcommand};
-use diesel::result::{DatabaseErrorKind, Error as QueryError};
 use freshmint::{
+    activity::Doing,
     clock::Clock,
     config,
-    db::{Db, DbError},
-    token::{self, Role},
+    db::Db,
+    order::text::Text,
+    token::{self, Role, Token as Row},
 };
+use serde_json::json;
 
-use crate::{Done, Failure, words};
+use crate::{Done, Failure, orders::Format, print::shown, words};
+
+/// Rows that are read at once.
+const PAGE: i64 = 1_000;
 
 #[derive(Subcommand)]
 pub enum Ops {
@@ -22,6 +27,10 @@ pub enum Ops {
 pub enum Token {
     /// Make a token and print it, this once
     Add(Add),
+    /// List the tokens by name, newest first, with their last use
+    List(List),
+    /// Revoke a token: no call gets in with it any more
+    Revoke(Revoke),
 }
 
 #[derive(Args)]
@@ -29,47 +38,118 @@ pub struct Add {
     #[command(flatten)]
     database: config::Database,
     /// What the history calls it
-    #[arg(value_parser = not_blank)]
-    name: String,
+    #[arg(value_parser = Text::<100>::parse)]
+    name: Text<100>,
     /// What it may do
     #[arg(long, value_parser = words::role())]
     role: Role,
+}
+
+#[derive(Args)]
+pub struct List {
+    #[command(flatten)]
+    database: config::Database,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Args)]
+pub struct Revoke {
+    #[command(flatten)]
+    database: config::Database,
+    /// Its name, as the list has it
+    name: String,
 }
 
 impl Ops {
     pub fn run(self) -> Done {
         match self {
             Self::Token(Token::Add(command)) => command.run(),
+            Self::Token(Token::List(command)) => command.run(),
+            Self::Token(Token::Revoke(command)) => command.run(),
         }
     }
 }
 
 impl Add {
     fn run(self) -> Done {
-        let db = Db::for_command(&self.database);
-        let now = Clock::system().now();
-        let added =
-            db.run_blocking(|connection| token::add(connection, &self.name, self.role, now));
-        match added {
-            Ok(token) => say!("{}", token.expose()),
-            Err(DbError::Query(QueryError::DatabaseError(
-                DatabaseErrorKind::UniqueViolation,
-                _,
-            ))) => {
-                return Err(Failure::new(format!(
-                    "A token named {} stands already: choose another name.",
-                    self.name
-                )));
-            }
-            Err(error) => return Err(error.into()),
+        let (db, doing) = (Db::for_command(&self.database), doing());
+        let issued = db.run_blocking(|connection| {
+            token::issue(connection, self.name.as_str(), self.role, &doing)
+        })?;
+        let Some((token, _)) = issued else {
+            return Err(Failure::new(format!(
+                "A token named {} stands already: choose another name.",
+                self.name
+            )));
+        };
+        say!("{}", token.expose());
+        Ok(())
+    }
+}
+
+impl List {
+    fn run(self) -> Done {
+        let rows = all(&Db::for_command(&self.database))?;
+        if self.format == Format::Json {
+            let page = json!({ "data": rows, "next_cursor": null });
+            say!(
+                "{}",
+                serde_json::to_string_pretty(&page).map_err(Failure::new)?
+            );
+            return Ok(());
+        }
+        for row in rows {
+            let used = row.last_used_at.map_or("never used".to_owned(), |at| {
+                format!("last used {}", at.format("%Y-%m-%d %H:%M UTC"))
+            });
+            say!(
+                "{:<30} {:<8}  made {}, {used}",
+                shown(&row.name),
+                row.role,
+                row.created_at.format("%Y-%m-%d")
+            );
         }
         Ok(())
     }
 }
 
-fn not_blank(text: &str) -> Result<String, String> {
-    match text.trim() {
-        "" => Err("it must not be blank".to_owned()),
-        name => Ok(name.to_owned()),
+impl Revoke {
+    fn run(self) -> Done {
+        let (db, doing) = (Db::for_command(&self.database), doing());
+        let revoked =
+            db.run_blocking(|connection| token::revoke(connection, &self.name, &doing))?;
+        if !revoked {
+            return Err(Failure::new(format!(
+                "There is no token named {}: freshmint ops token list shows them.",
+                self.name
+            )));
+        }
+        say!(
+            "{} is revoked: no call gets in with it any more.",
+            shown(&self.name)
+        );
+        Ok(())
+    }
+}
+
+fn all(db: &Db) -> Result<Vec<Row>, Failure> {
+    let mut rows: Vec<Row> = Vec::new();
+    loop {
+        let before = rows.last().map(|row| row.id);
+        let page = db.run_blocking(|connection| token::list(connection, before, PAGE))?;
+        if page.is_empty() {
+            return Ok(rows);
+        }
+        rows.extend(page);
+    }
+}
+
+fn doing() -> Doing {
+    Doing {
+        actor: "command line".to_owned(),
+        at: Clock::system().now(),
+        note: None,
     }
 }

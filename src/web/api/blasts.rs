@@ -5,11 +5,12 @@ use actix_web::{
     http::header,
     web::{Data, Path, Query},
 };
+use chrono::{DateTime, Timelike, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    caller::{Operator, Viewer},
+    caller::{Caller, Costly, Operator, Viewer},
     input::Body,
     page,
     problem::Problem,
@@ -19,6 +20,7 @@ use crate::{
     blast::{self, Asked, ChangeDraft, Content, Draft},
     link,
     order::{email::Email, problem::Problems},
+    token,
     web::waiting::Waiting,
 };
 
@@ -77,7 +79,7 @@ pub async fn change(
 
 /// `GET /blasts/{id}/recipients`
 pub async fn recipients(
-    _: Viewer,
+    _turn: Costly<Viewer>,
     app: Data<App>,
     id: Path<String>,
     asked: Query<page::Asked>,
@@ -95,7 +97,7 @@ pub async fn recipients(
 
 /// `POST /blasts/{id}/preview`
 pub async fn preview(
-    _: Operator,
+    _turn: Costly<Operator>,
     app: Data<App>,
     id: Path<String>,
     waiting: Waiting,
@@ -112,7 +114,7 @@ struct Tester {
 
 /// `POST /blasts/{id}/test`
 pub async fn test(
-    caller: Operator,
+    caller: Costly<Operator>,
     app: Data<App>,
     id: Path<String>,
     body: Body,
@@ -123,8 +125,19 @@ pub async fn test(
     let to = problems.take("to", Email::parse(&to));
     let to = problems.or(to).map_err(Problem::invalid)?;
     let doing = caller.doing(&app, None);
+    count_test(&app, caller.token(), doing.at).await?;
     let sample = blast::send_sample(&app, id, &to, &doing);
     answer(waiting.for_it(sample).await.ok_or_else(nobody_waits)??)
+}
+
+/// Counted before the mail is rendered, which costs as much as the mail.
+async fn count_test(app: &App, token: Uuid, now: DateTime<Utc>) -> Result<(), Problem> {
+    let count = move |connection: &mut _| token::count_test(connection, token, now.date_naive());
+    if app.db.run(count).await? {
+        return Ok(());
+    }
+    let left = 86_400 - now.num_seconds_from_midnight().min(86_399);
+    Err(Problem::enough_tests(token::TESTS_A_DAY, left))
 }
 
 #[derive(Deserialize)]
@@ -135,7 +148,7 @@ struct Approved {
 
 /// `POST /blasts/{id}/approve`
 pub async fn approve(
-    caller: Operator,
+    caller: Costly<Operator>,
     app: Data<App>,
     id: Path<String>,
     body: Body,
@@ -150,7 +163,7 @@ pub async fn approve(
 
 /// `POST /blasts/{id}/start`
 pub async fn start(
-    caller: Operator,
+    caller: Costly<Operator>,
     app: Data<App>,
     id: Path<String>,
     waiting: Waiting,

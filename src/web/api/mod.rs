@@ -14,6 +14,7 @@ mod reminders;
 mod settings;
 mod stats;
 mod suppressions;
+mod tokens;
 
 use actix_web::web::{ServiceConfig, route};
 
@@ -57,6 +58,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .delete(suppressions::lift)
                 .done(),
         )
+        .service(api("/tokens").get(tokens::list).post(tokens::add).done())
+        .service(api("/tokens/{name}").delete(tokens::revoke).done())
         .service(
             api("/settings")
                 .get(settings::show)

@@ -8,7 +8,7 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use crate::{db::DbError, legible::excerpt, order::problem::Problems};
+use crate::{db::DbError, legible::excerpt, order::problem::Problems, web::limit::TooMany};
 
 /// Letters of a detail: the longest of ours has about 300; a library's repeats what it was given.
 const DETAIL: usize = 500;
@@ -19,6 +19,7 @@ pub struct Problem {
     status: StatusCode,
     detail: String,
     errors: Option<Problems>,
+    retry_after_seconds: Option<u32>,
 }
 
 impl Problem {
@@ -82,6 +83,28 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
+    /// 429: this address has sent too many wrong tokens.
+    pub fn too_many_wrong(too_many: TooMany) -> Self {
+        let why =
+            "too many wrong tokens came from this address; wait, and send a token that is in use";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, why).again_after(too_many.retry_after_seconds)
+    }
+
+    /// 429: this token has a costly call under way.
+    pub fn one_at_a_time() -> Self {
+        let why = "another costly call with this token is under way; wait for its answer, they go one at a time";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, why).again_after(2)
+    }
+
+    /// 429: this token has sent enough test mails for today.
+    pub fn enough_tests(most: i32, seconds_until_tomorrow: u32) -> Self {
+        let why = format!(
+            "{most} test mails were sent with this token today (UTC), and nothing has changed; send more \
+             tomorrow, or with freshmint blast test"
+        );
+        Self::new(StatusCode::TOO_MANY_REQUESTS, why).again_after(seconds_until_tomorrow)
+    }
+
     /// 503: Stripe did not answer, and nothing has changed.
     pub fn stripe_is_away() -> Self {
         Self::new(
@@ -108,6 +131,14 @@ impl Problem {
             status,
             detail: excerpt(&detail.to_string(), DETAIL),
             errors: None,
+            retry_after_seconds: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5),
+        }
+    }
+
+    fn again_after(self, seconds: u32) -> Self {
+        Self {
+            retry_after_seconds: Some(seconds),
+            ..self
         }
     }
 }
@@ -150,14 +181,11 @@ impl ResponseError for Problem {
             errors: Option<&'a Problems>,
         }
         let mut response = HttpResponse::build(self.status);
-        match self.status {
-            StatusCode::UNAUTHORIZED => {
-                response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
-            }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                response.insert_header((header::RETRY_AFTER, "5"));
-            }
-            _ => {}
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         response
             .insert_header((header::CONTENT_TYPE, "application/problem+json"))

@@ -6,7 +6,10 @@ use actix_web::{
 };
 use serde::Deserialize;
 
-use super::{caller::Viewer, problem::Problem};
+use super::{
+    caller::{Costly, Viewer},
+    problem::Problem,
+};
 use crate::{app::App, recovery};
 
 const MOST_DAYS: i64 = 366;
@@ -18,7 +21,7 @@ pub struct Wanted {
 
 /// `GET /stats/recovery?days=30`
 pub async fn recovery(
-    _: Viewer,
+    _turn: Costly<Viewer>,
     app: Data<App>,
     wanted: Query<Wanted>,
 ) -> Result<HttpResponse, Problem> {

@@ -155,6 +155,11 @@ pub enum Page<'a> {
     },
     /// Too many checkouts were opened for this order within the hour.
     TooMany,
+    /// Too many links that are none of ours were followed from one address.
+    TooManyWrong {
+        /// After how many seconds another may be; the same as in `Retry-After`.
+        retry_after_seconds: u32,
+    },
     /// Whether to get no more mail: the button.
     Unsubscribe {
         /// Where the button posts to: `/unsubscribe/{token}`.
@@ -193,7 +198,7 @@ impl Page<'_> {
             | Page::Unsubscribed => 200,
             Page::NotFound | Page::UnsubscribeUnknown => 404,
             Page::Cancelled { .. } | Page::Gone => 410,
-            Page::TooMany => 429,
+            Page::TooMany | Page::TooManyWrong { .. } => 429,
             Page::Refused { .. } => 502,
             Page::Busy { .. } | Page::NotYetUnsubscribed { .. } => 503,
         }

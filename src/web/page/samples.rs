@@ -153,6 +153,12 @@ pub fn every_page(owed: &Owed) -> Vec<(&'static str, Page<'_>)> {
         ("refused", Page::Refused { kind, reference }),
         ("too-many", Page::TooMany),
         (
+            "too-many-wrong",
+            Page::TooManyWrong {
+                retry_after_seconds: 2,
+            },
+        ),
+        (
             "unsubscribe",
             Page::Unsubscribe {
                 action: UNSUBSCRIBE,

@@ -134,6 +134,7 @@ impl<'a> View<'a> {
                 say(Tone::Stop, words).reference(kind, reference)
             }
             Page::TooMany => say(Tone::Wait, &pages.too_many),
+            Page::TooManyWrong { .. } => say(Tone::Wait, &pages.too_many_wrong),
             Page::Unsubscribe { action } => {
                 say(Tone::Due, &pages.unsubscribe).button(action, &text.unsubscribe)
             }

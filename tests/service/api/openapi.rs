@@ -41,7 +41,8 @@ pub fn operations() -> Vec<Operation> {
                     method: method.to_uppercase().parse().unwrap(),
                     path: template
                         .replace("{id}", "0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11")
-                        .replace("{email}", "nobody@example.org"),
+                        .replace("{email}", "nobody@example.org")
+                        .replace("{name}", "nobody"),
                     template: template.clone(),
                     description: operation["description"].as_str().unwrap().to_owned(),
                     queries: queries(&document, operation),
@@ -321,6 +322,39 @@ fn real_mails_reminders_and_whoever_gets_none_are_as_documented() {
     let change = Some(json!({ "notice_text": "" }));
     let refused = world.api(Role::Admin, Method::PUT, "/settings", change);
     as_documented("put", "/settings", &refused);
+}
+
+#[test]
+fn real_tokens_are_as_documented() {
+    let world = World::new();
+    let admin = |method: Method, path: &str, body: Option<Value>| {
+        world.api(Role::Admin, method, path, body)
+    };
+    for body in [
+        json!({ "name": "site", "role": "viewer" }),
+        json!({ "name": "site", "role": "viewer" }),
+        json!({ "name": "", "role": "viewer" }),
+        json!({ "name": "other", "role": "king" }),
+        json!({ "name": "other" }),
+    ] {
+        as_documented(
+            "post",
+            "/tokens",
+            &admin(Method::POST, "/tokens", Some(body)),
+        );
+    }
+    let page = as_documented("get", "/tokens", &admin(Method::GET, "/tokens", None));
+    only_documented_fields("Token", &page["data"][0]);
+    let revoked = admin(Method::DELETE, "/tokens/site", None);
+    assert_eq!(revoked.status, 204);
+    let unknown = admin(Method::DELETE, "/tokens/site", None);
+    as_documented("delete", "/tokens/{name}", &unknown);
+    let bearer = format!("Bearer fm_{}", "0".repeat(48));
+    let wrong = || world.ask(Method::GET, "/api/v1/orders", &[("authorization", &bearer)]);
+    let limited = (0..150)
+        .map(|_| wrong())
+        .find(|answer| answer.status == 429);
+    as_documented("get", "/orders", &limited.expect("a limit"));
 }
 
 #[test]

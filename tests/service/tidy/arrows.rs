@@ -8,6 +8,7 @@ use super::{library, module_of, source};
 /// above it in this list, so that no two use each other.
 const MAY_USE: &[(&str, &[&str])] = &[
     // Small things that know nothing of each other.
+    ("caller_address", &[]),
     ("clock", &[]),
     ("column", &[]),
     ("foreign_text", &[]),
@@ -17,19 +18,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("one_at_a_time", &[]),
     ("random", &[]),
+    ("recent", &[]),
     ("renderings", &[]),
     ("schema", &[]),
     ("spreadsheet", &["foreign_text", "legible"]),
     ("visitor", &[]),
     // The log, the settings of a process, the database, words of rows.
     ("activity", &["column", "foreign_text", "schema"]),
-    ("config", &["link"]),
+    ("config", &["caller_address", "link"]),
     ("db", &["config", "foreign_text"]),
+    ("looks", &["recent"]),
     ("loops", &["clock", "metrics"]),
     ("outside", &["config"]),
     ("pace", &["clock", "column", "db", "schema"]),
     ("session", &["column", "visitor"]),
-    ("token", &["column", "config", "random", "schema"]),
+    (
+        "token",
+        &["activity", "column", "config", "random", "schema"],
+    ),
     // What is owed, and what the world is asked and told about it.
     (
         "order",
@@ -80,12 +86,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "app",
         &[
+            "caller_address",
             "clock",
             "config",
             "db",
             "gateway",
             "language",
             "link",
+            "looks",
             "loops",
             "mail",
             "metrics",
@@ -190,6 +198,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "gateway",
             "language",
             "link",
+            "looks",
             "order",
             "random",
             "reminder",
@@ -324,16 +333,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "activity",
             "app",
             "blast",
+            "caller_address",
             "case",
             "checkout",
+            "clock",
             "config",
             "db",
             "inbox",
             "language",
             "legible",
             "link",
+            "looks",
+            "one_at_a_time",
             "order",
             "outbox",
+            "recent",
             "recovery",
             "reminder",
             "resolution",
@@ -537,7 +551,11 @@ fn what_comes_first_does_not_know_what_follows() {
 #[test]
 fn decisions_know_neither_database_nor_web_nor_network() {
     let pure = [
+        "caller_address.rs",
         "foreign_text.rs",
+        "looks.rs",
+        "recent.rs",
+        "web/limit.rs",
         "alert/kind.rs",
         "alert/words.rs",
         "alert/text.rs",

@@ -138,6 +138,8 @@ diesel::table! {
         note -> Nullable<Text>,
         refunding_by -> Nullable<Text>,
         moved_to -> Nullable<Uuid>,
+        refund_id -> Nullable<Text>,
+        refund_failure -> Nullable<Text>,
     }
 }
 
@@ -363,6 +365,9 @@ diesel::table! {
         amount_refunded -> Int8,
         currency -> Text,
         heard_at -> Timestamptz,
+        asked -> Int8,
+        answered -> Int8,
+        failure -> Nullable<Text>,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Everything the simulated account holds, and what happens in it. One lock is around all of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use super::event::{Cause, Delivery, Event};
 use super::ids;
 use super::lines;
 use super::payment::{Dispute, Money, Payment};
+use super::refund::{Refund, RefundStatus};
 use super::refusal::Refusal;
 use super::session::{Session, State, Typed};
 
@@ -24,6 +25,10 @@ pub struct World {
     pub catalogue: Catalogue,
     customers: HashMap<String, Value>,
     payments: HashMap<String, Payment>,
+    /// Oldest first.
+    refunds: Vec<Refund>,
+    /// What the next ones are at first; those after them succeed.
+    pub next_refunds: VecDeque<RefundStatus>,
     events: Vec<Event>,
     event_at: HashMap<String, usize>,
     /// Events that nobody has taken to be posted yet.
@@ -196,13 +201,50 @@ impl World {
         let amount = payment
             .refundable(params["amount"].as_i64())
             .map_err(|(code, message)| Refusal::coded(code, "amount", message))?;
-        payment.refunded += amount;
-        let (refund, charge) = (
-            payment.refund_json(amount, now, params),
-            payment.charge_json(),
-        );
-        self.happened("charge.refunded", charge, now, cause);
-        Ok(refund)
+        let status = self.next_refunds.pop_front();
+        let status = status.unwrap_or(RefundStatus::Succeeded);
+        let refund = Refund::new(payment, amount, status, params, now);
+        if status.counts() {
+            payment.refunded += amount;
+        }
+        let (told, charge) = (refund.to_json(), payment.charge_json());
+        self.refunds.push(refund);
+        if status.counts() {
+            self.happened("charge.refunded", charge, now, cause);
+        } else {
+            for &kind in status.events() {
+                self.happened(kind, told.clone(), now, cause.clone());
+            }
+        }
+        Ok(told)
+    }
+
+    /// # Errors
+    /// When there is no such refund, or it cannot become that any more.
+    pub fn move_refund(&mut self, id: &str, next: RefundStatus, now: i64) -> Result<(), String> {
+        let refund = self
+            .refunds
+            .iter_mut()
+            .find(|refund| refund.id == id)
+            .ok_or_else(|| unknown(id))?;
+        let counted = refund.status.counts();
+        refund.move_to(next)?;
+        let told = refund.to_json();
+        if counted
+            && !next.counts()
+            && let Some(payment) = self.payments.get_mut(&refund.intent)
+        {
+            payment.refunded -= refund.amount;
+        }
+        for &kind in next.events() {
+            self.happened(kind, told.clone(), now, Cause::default());
+        }
+        Ok(())
+    }
+
+    /// Oldest first.
+    pub fn refunds(&self) -> &[Refund] {
+        &self.refunds
     }
 
     /// # Errors

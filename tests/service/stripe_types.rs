@@ -151,6 +151,15 @@ fn sessions_of_every_kind(world: &World) {
     let gift = opened(world, codes.clone());
     stripe.pay_with_discount(&gift, 100).unwrap();
     stripe.pay_with_discount(&opened(world, codes), 50).unwrap();
+    let free = json!([{ "quantity": 1, "price_data": {
+        "currency": "eur", "unit_amount": 0, "product_data": { "name": "Spectator" } } }]);
+    let free = opened(world, json!({ "line_items": free }));
+    stripe.pay(&free).unwrap();
+    let free = stripe.session(&free).unwrap();
+    assert_eq!(
+        (&free["payment_status"], &free["payment_intent"]),
+        (&json!("no_payment_required"), &Value::Null)
+    );
     let code = json!({ "discounts": [{ "promotion_code": "promo_simulated" }] });
     stripe.pay(&opened(world, code)).unwrap();
 }

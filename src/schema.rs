@@ -141,6 +141,8 @@ diesel::table! {
         note -> Nullable<Text>,
         refunding_by -> Nullable<Text>,
         moved_to -> Nullable<Uuid>,
+        refund_id -> Nullable<Text>,
+        refund_failure -> Nullable<Text>,
     }
 }
 
@@ -366,6 +368,9 @@ diesel::table! {
         amount_refunded -> Int8,
         currency -> Text,
         heard_at -> Timestamptz,
+        asked -> Int8,
+        answered -> Int8,
+        failure -> Nullable<Text>,
     }
 }
 

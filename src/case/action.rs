@@ -127,6 +127,8 @@ pub enum Standing {
     Open,
     /// A refund was asked of Stripe; its answer is not written down yet.
     Refunding,
+    /// Stripe has a refund under way: it is waited for.
+    RefundUnderWay,
     /// Somebody has decided, here or at Stripe.
     Resolved {
         /// In what way.
@@ -226,7 +228,11 @@ impl Matter {
             (Standing::Refunding, How::Accept | How::Move | How::Adopt) => Some(
                 "a refund has been asked for, and Stripe's answer is not known; ask for the refund again, or wait for Stripe's webhook",
             ),
-            _ => None,
+            (Standing::RefundUnderWay, _) => Some(
+                "Stripe has the refund under way; wait until it has succeeded or failed: the case says which",
+            ),
+            (Standing::Refunding, How::Refund)
+            | (Standing::Open | Standing::Resolved { .. }, _) => None,
         };
         kind_refuses.or(under_way).or(refund_cannot)
     }
@@ -294,6 +300,18 @@ mod tests {
                 let goes = matter.ask(wish) == Follows::Do;
                 assert_eq!(goes, wish == Wish::Refund, "{kind:?} {wish:?}");
             }
+        }
+    }
+
+    #[test]
+    fn while_stripe_has_a_refund_under_way_nothing_can_be_done() {
+        let matter = Matter {
+            standing: Standing::RefundUnderWay,
+            ..open(Kind::Mismatch)
+        };
+        assert!(matter.actions().is_empty());
+        for wish in every_wish(Uuid::nil()) {
+            assert!(matches!(matter.ask(wish), Follows::Refuse(_)), "{wish:?}");
         }
     }
 

@@ -94,9 +94,35 @@ pub fn close(
             )),
             cases::refunding_at.eq(None::<DateTime<Utc>>),
             cases::refunding_by.eq(None::<String>),
+            cases::refund_id.eq(None::<String>),
+            cases::refund_failure.eq(None::<String>),
         ))
         .execute(connection)?;
     Ok(closed > 0)
+}
+
+/// Opens a case again that a refund had closed: it has failed since. Tells whether there was one. The next
+/// attempt goes under another number.
+pub fn reopen(
+    connection: &mut PgConnection,
+    about: &str,
+    order_id: Option<Uuid>,
+    failure: Option<&str>,
+) -> QueryResult<bool> {
+    let refunded = cases::table
+        .filter(cases::about.eq(about))
+        .filter(cases::order_id.is_not_distinct_from(order_id))
+        .filter(cases::resolved_how.eq(Ending::Refund));
+    let opened = diesel::update(refunded)
+        .set((
+            cases::resolved_at.eq(None::<DateTime<Utc>>),
+            cases::resolved_how.eq(None::<Ending>),
+            cases::resolved_by.eq(None::<String>),
+            cases::refund_attempt.eq(cases::refund_attempt + 1),
+            cases::refund_failure.eq(failure.unwrap_or("it failed at Stripe")),
+        ))
+        .execute(connection)?;
+    Ok(opened > 0)
 }
 
 /// Resolves a locked case that is open.
@@ -129,6 +155,7 @@ pub(crate) fn begin_refund(
         .set((
             cases::refunding_at.eq(doing.at),
             cases::refunding_by.eq(&doing.actor),
+            cases::refund_failure.eq(None::<String>),
             cases::note.eq(&doing.note),
         ))
         .execute(connection)
@@ -151,15 +178,37 @@ pub(crate) fn next_refund_attempt(
         .map(drop)
 }
 
-/// Stripe refused the refund that was asked for: the case is open again. Tells whether it was.
-pub(crate) fn end_refund(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
+/// Stripe has begun the refund that was asked for, and has not finished it.
+pub(crate) fn refund_is_under_way(
+    connection: &mut PgConnection,
+    id: Uuid,
+    refund: &str,
+) -> QueryResult<()> {
+    diesel::update(cases::table.find(id))
+        .set(cases::refund_id.eq(refund))
+        .execute(connection)
+        .map(drop)
+}
+
+/// The refund of this attempt was not made: the case is open again, and Stripe keeps its answer under the
+/// key, so that the next attempt goes under another number. Tells whether it was this attempt's turn.
+pub(crate) fn end_refund(
+    connection: &mut PgConnection,
+    id: Uuid,
+    attempt: i32,
+    why: &str,
+) -> QueryResult<bool> {
     let asked = cases::table
         .find(id)
-        .filter(cases::refunding_at.is_not_null());
+        .filter(cases::refunding_at.is_not_null())
+        .filter(cases::refund_attempt.eq(attempt));
     let ended = diesel::update(asked)
         .set((
             cases::refunding_at.eq(None::<DateTime<Utc>>),
             cases::refunding_by.eq(None::<String>),
+            cases::refund_id.eq(None::<String>),
+            cases::refund_attempt.eq(attempt + 1),
+            cases::refund_failure.eq(why),
             cases::note.eq(None::<String>),
         ))
         .execute(connection)?;

@@ -15,13 +15,15 @@ mod view;
 
 pub use self::{
     action::Ending,
-    change::{Opening, close, in_review, open},
+    change::{Opening, close, in_review, open, reopen},
     row::{Case, Resolution, find},
     view::{CaseFilter, CaseState, CaseView, list, show},
 };
 pub(crate) use self::{
-    change::{begin_refund, end_refund, follow, mark_resolved, next_refund_attempt},
-    row::{lock, orders_of},
+    change::{
+        begin_refund, end_refund, follow, mark_resolved, next_refund_attempt, refund_is_under_way,
+    },
+    row::{lock, orders_of, refunding},
 };
 
 use crate::column::column_enum;

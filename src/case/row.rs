@@ -37,6 +37,10 @@ pub struct Case {
     pub refunding_at: Option<DateTime<Utc>>,
     /// Under which number the next refund is asked for.
     pub refund_attempt: i32,
+    /// `re_…`: the refund that Stripe has under way.
+    pub refund_id: Option<String>,
+    /// Why the last refund that was asked for was not made.
+    pub refund_failure: Option<String>,
     /// How it ended.
     pub resolved: Option<Resolution>,
     /// What the person had to say about it.
@@ -59,13 +63,14 @@ pub struct Resolution {
 impl Case {
     /// What decides of what can be done; `shared` if the payment is for several orders.
     pub fn matter(&self, shared: bool) -> Matter {
-        let standing = match (&self.resolved, self.refunding_at) {
-            (Some(resolved), _) => Standing::Resolved {
+        let standing = match (&self.resolved, self.refunding_at, &self.refund_id) {
+            (Some(resolved), ..) => Standing::Resolved {
                 how: resolved.how,
                 moved_to: resolved.moved_to,
             },
-            (None, Some(_)) => Standing::Refunding,
-            (None, None) => Standing::Open,
+            (None, Some(_), None) => Standing::Refunding,
+            (None, Some(_), Some(_)) => Standing::RefundUnderWay,
+            (None, None, _) => Standing::Open,
         };
         Matter {
             kind: self.kind,
@@ -97,6 +102,8 @@ pub(super) struct CaseRow {
     resolved_by: Option<String>,
     note: Option<String>,
     moved_to: Option<Uuid>,
+    refund_id: Option<String>,
+    refund_failure: Option<String>,
 }
 
 impl CaseRow {
@@ -123,6 +130,8 @@ impl CaseRow {
             email: self.email,
             opened_at: self.opened_at,
             refund_attempt: self.refund_attempt,
+            refund_id: self.refund_id,
+            refund_failure: self.refund_failure,
             refunding_at: self.refunding_at,
             resolved,
             note: self.note,
@@ -154,6 +163,18 @@ pub(crate) fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Optio
         .first(connection)
         .optional()?;
     row.map(CaseRow::decode).transpose()
+}
+
+/// Those of a payment whose refund was asked for and has not come to its end, locked.
+pub(crate) fn refunding(connection: &mut PgConnection, intent: &str) -> QueryResult<Vec<Case>> {
+    let rows: Vec<CaseRow> = cases::table
+        .filter(cases::payment_intent.eq(intent))
+        .filter(cases::refunding_at.is_not_null())
+        .order(cases::id)
+        .select(CaseRow::as_select())
+        .for_update()
+        .load(connection)?;
+    rows.into_iter().map(CaseRow::decode).collect()
 }
 
 /// The orders that its payment is counted for, in the order in which they are locked.

@@ -52,8 +52,12 @@ pub struct CaseView {
     pub opened_at: DateTime<Utc>,
     /// What can be done now.
     pub actions: Vec<How>,
-    /// When a refund was asked of Stripe whose answer is not known.
+    /// When a refund was asked of Stripe that has not come to its end.
     pub refunding_at: Option<DateTime<Utc>>,
+    /// `re_…`: Stripe has it under way, and it is waited for; none while Stripe's answer is not known.
+    pub refund_id: Option<String>,
+    /// Why the last refund that was asked for was not made.
+    pub refund_failure: Option<String>,
     /// What has been given back of the payment in all.
     pub refunded_amount: i64,
     /// When it was resolved.
@@ -210,6 +214,8 @@ impl Beside {
             opened_at: case.opened_at,
             actions,
             refunding_at: case.refunding_at,
+            refund_id: case.refund_id,
+            refund_failure: case.refund_failure,
             refunded_amount: refunded.map_or(0, |(_, amount)| *amount),
             resolved_at: resolved.as_ref().map(|resolved| resolved.at),
             resolved_how: resolved.as_ref().map(|resolved| resolved.how),

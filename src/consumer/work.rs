@@ -10,7 +10,7 @@ use crate::{
     db::DbError,
     gateway::{
         CallError, Session,
-        charge::{Charge, Dispute},
+        charge::{Dispute, RefundNews},
         event::Event,
         session::Status,
     },
@@ -20,7 +20,7 @@ use crate::{
         finish as write_outcome,
     },
     recovery::{self, Asking, Decision},
-    settlement::{self, FoundBy, Settled},
+    settlement::{self, FoundBy, RefundsAtStripe, Settled},
     upstream::UpstreamError,
 };
 
@@ -103,7 +103,7 @@ fn failed_or_later(event: &Claimed, seldom_passes: bool, why: String) -> Outcome
 #[derive(Debug, Clone)]
 enum Told {
     Session(Box<Session>),
-    Refund(Charge),
+    Refunds(RefundsAtStripe),
     Dispute(Dispute),
 }
 
@@ -117,8 +117,8 @@ async fn act(app: &App, event: &Arc<Claimed>, told: Told) -> Result<Outcome, DbE
             Told::Session(session) => {
                 settlement::settle_in(connection, &app, session, found_by).map(after)?
             }
-            Told::Refund(charge) => {
-                settlement::refunded(connection, charge, &doing).map(if_known)?
+            Told::Refunds(told) => {
+                settlement::refunded(connection, told, None, &doing).map(if_known)?
             }
             Told::Dispute(dispute) => {
                 settlement::disputed(connection, dispute, &doing).map(if_known)?
@@ -206,10 +206,10 @@ async fn what_it_says(app: &App, claimed: &Claimed) -> Result<Told, Outcome> {
     let unreadable = |error: CallError| Outcome::Failed(error.to_string());
     match handling {
         Handling::Keep(why) => Err(Outcome::Ignored(why.to_owned())),
-        Handling::Refund => match event.charge().map_err(unreadable)? {
-            Some(charge) => {
-                learn(app, Some(&charge.payment_intent)).await?;
-                Ok(Told::Refund(charge))
+        Handling::Refund => match event.refund_news().map_err(unreadable)? {
+            Some(news) => {
+                learn(app, Some(&news.payment_intent)).await?;
+                ask_for_refunds(app, &news).await
             }
             None => Err(Outcome::Ignored(
                 "a charge without a payment intent".to_owned(),
@@ -224,6 +224,15 @@ async fn what_it_says(app: &App, claimed: &Claimed) -> Result<Told, Outcome> {
             let told = event.session().map_err(unreadable)?;
             as_it_stands(app, told).await
         }
+    }
+}
+
+async fn ask_for_refunds(app: &App, news: &RefundNews) -> Result<Told, Outcome> {
+    let deadline = tokio::time::Instant::now() + READ_BUDGET.min(app.click_budget);
+    match settlement::ask_for_refunds(app, news, deadline).await {
+        Ok(told) => Ok(Told::Refunds(told)),
+        Err(UpstreamError::Stripe(error)) => Err(stripe_said(&error)),
+        Err(UpstreamError::Database(error)) => Err(Outcome::Later(error.to_string())),
     }
 }
 

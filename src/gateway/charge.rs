@@ -1,5 +1,6 @@
-//! Money that goes back: a charge with its refunds, and a dispute, reduced to what we act on.
-//! <https://docs.stripe.com/api/charges/object> <https://docs.stripe.com/api/disputes/object>
+//! What events tell of money that goes back: of a refund, and of a dispute, reduced to what we act on.
+//! <https://docs.stripe.com/api/charges/object> <https://docs.stripe.com/api/refunds/object>
+//! <https://docs.stripe.com/api/disputes/object>
 
 use miniserde::{Deserialize, json::Value};
 use stripe_core::DisputeStatus;
@@ -10,13 +11,12 @@ use super::{
     value::word,
 };
 
-/// A charge as it stood when Stripe told of it.
+/// Something has changed about the refunds of a payment. What, Stripe is asked: events come late and in
+/// any order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Charge {
+pub struct RefundNews {
     /// `pi_…`: by it the payment is known.
     pub payment_intent: String,
-    /// What has been given back in all, in minor units.
-    pub amount_refunded: i64,
     /// Lower-case ISO code.
     pub currency: String,
 }
@@ -75,23 +75,22 @@ impl Dispute {
     }
 }
 
+/// A charge or a refund: both name their payment alike.
 #[derive(Deserialize)]
-pub(super) struct WireCharge {
+pub(super) struct WireRefunded {
     payment_intent: Option<Value>,
-    amount_refunded: i64,
     currency: String,
 }
 
-impl WireCharge {
-    /// `None`: a charge without a payment intent, which none of Checkout's is.
+impl WireRefunded {
+    /// `None`: of a charge without a payment intent, which none of Checkout's is.
     ///
     /// # Errors
     /// [`CallError::Unreadable`] if the intent has no id.
-    pub fn charge(self) -> Result<Option<Charge>, CallError> {
+    pub fn news(self) -> Result<Option<RefundNews>, CallError> {
         let intent = id::payment_intent(self.payment_intent.as_ref())?;
-        Ok(intent.map(|payment_intent| Charge {
+        Ok(intent.map(|payment_intent| RefundNews {
             payment_intent,
-            amount_refunded: self.amount_refunded,
             currency: word(&self.currency),
         }))
     }

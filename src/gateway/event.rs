@@ -9,7 +9,7 @@ use miniserde::{
 pub use super::names::Names;
 use super::{
     CallError, Session,
-    charge::{Charge, Dispute, WireCharge, WireDispute},
+    charge::{Dispute, RefundNews, WireDispute, WireRefunded},
     id::is_plain,
     session::{Status, WireSession},
     value,
@@ -77,13 +77,13 @@ impl Event {
         Ok(session)
     }
 
-    /// The charge that a `charge.refunded` event is about, as it stood then; `None` if it is of no
+    /// The payment whose refunds a `charge.refunded` or `refund.*` event is about; `None` if it is of no
     /// payment intent.
     ///
     /// # Errors
-    /// [`CallError::Unreadable`] if the event holds no charge that we understand.
-    pub fn charge(&self) -> Result<Option<Charge>, CallError> {
-        self.told::<WireCharge>("charge")?.charge()
+    /// [`CallError::Unreadable`] if the event holds no charge and no refund that we understand.
+    pub fn refund_news(&self) -> Result<Option<RefundNews>, CallError> {
+        self.told::<WireRefunded>("charge or refund")?.news()
     }
 
     /// The dispute that a `charge.dispute.*` event is about, as it stood then.
@@ -204,17 +204,20 @@ mod tests {
     }
 
     #[test]
-    fn a_charge_and_a_dispute_are_known_by_their_payment_intent() {
+    fn a_charge_a_refund_and_a_dispute_are_known_by_their_payment_intent() {
         let about =
             |object: &str| event(&format!(r#"{{"id":"evt_1","data":{{"object":{object}}}}}"#));
         let charge = about(
             r#"{"id":"ch_1","amount_refunded":5,"currency":"eur","payment_intent":{"id":"pi_1"}}"#,
         );
-        let charge = charge.charge().expect("readable");
-        assert_eq!(charge.expect("of an intent").payment_intent, "pi_1");
+        let refund = about(r#"{"id":"re_1","amount":5,"currency":"eur","payment_intent":"pi_1"}"#);
+        for told in [charge, refund] {
+            let news = told.refund_news().expect("readable");
+            assert_eq!(news.expect("of an intent").payment_intent, "pi_1");
+        }
         let none =
             about(r#"{"id":"ch_1","amount_refunded":5,"currency":"eur","payment_intent":null}"#);
-        assert_eq!(none.charge(), Ok(None));
+        assert_eq!(none.refund_news(), Ok(None));
         let dispute = |status: &str| {
             let object = format!(
                 r#"{{"id":"dp_1","payment_intent":"pi_1","amount":5,"currency":"eur","status":"{status}"}}"#

@@ -13,7 +13,7 @@ mod id;
 pub mod items;
 pub mod mint;
 mod names;
-mod refund;
+pub mod refund;
 mod replayed_params;
 mod retry;
 pub mod session;

@@ -64,11 +64,13 @@ fn session_id(object: &Object) -> Option<String> {
     (id.starts_with("cs_") && id.len() <= LONGEST && id.chars().all(plain)).then(|| id.clone())
 }
 
-/// A session's, a charge's and a dispute's.
+/// A session's, a charge's, a refund's and a dispute's.
 fn addresses(object: &Object) -> Result<Vec<String>, Odd> {
     let mut found = vec![
         text(object, "customer_email")?,
         text(object, "receipt_email")?,
+        // A refund's, where the payer has to say where to.
+        text(object, "instructions_email")?,
     ];
     for (key, address) in [
         ("customer_details", "email"),
@@ -79,11 +81,26 @@ fn addresses(object: &Object) -> Result<Vec<String>, Odd> {
             found.push(text(part, address)?);
         }
     }
+    if let Some(told) = instructions(object)? {
+        found.push(text(told, "email_sent_to")?);
+    }
     // An id, or the customer itself.
     if let Some(Value::Object(customer)) = object.get("customer") {
         found.push(text(customer, "email")?);
     }
     Ok(names(found))
+}
+
+/// Whom Stripe has written to about a refund.
+fn instructions(object: &Object) -> Result<Option<&Object>, Odd> {
+    let mut at = Some(object);
+    for key in ["next_action", "display_details", "email_sent"] {
+        at = match at {
+            Some(object) => part(object, key)?,
+            None => None,
+        };
+    }
+    Ok(at)
 }
 
 /// Each once, without those that can name nothing. PostgreSQL keeps no text with a zero byte.
@@ -142,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_charge_and_a_dispute_name_the_payer_and_the_order_of_their_intent() {
+    fn a_charge_a_refund_and_a_dispute_name_the_payer_and_the_order_of_their_intent() {
         let charge = read(
             r#"{"id":"ch_1","receipt_email":"kim@example.org","billing_details":{"email":"ann@example.org"},
                 "customer":{"id":"cus_1","email":"bo@example.org"},"metadata":{"order_id":"7"}}"#,
@@ -155,6 +172,12 @@ mod tests {
             ..Names::default()
         };
         assert_eq!(charge, Some(expected));
+        let refund = r#"{"id":"re_1","instructions_email":"kim@example.org","next_action":
+            {"type":"display_details","display_details":{"email_sent":{"email_sent_to":"ann@example.org"}}}}"#;
+        assert_eq!(
+            read(refund).expect("readable").addresses,
+            ["ann@example.org", "kim@example.org"]
+        );
         let dispute = r#"{"id":"dp_1","evidence":{"customer_email_address":"kim@example.org"}}"#;
         assert_eq!(
             read(dispute).expect("readable").addresses,

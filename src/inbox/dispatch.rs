@@ -5,7 +5,7 @@
 pub enum Handling {
     /// It is about a Checkout Session: settle that.
     Settle,
-    /// It is about a charge: bring what was given back in line.
+    /// It is about a refund: ask Stripe what has been given back, and bring that in line.
     Refund,
     /// It is about a dispute: open or close its case.
     Dispute,
@@ -16,7 +16,7 @@ pub enum Handling {
 use Handling::{Dispute, Keep, Refund, Settle};
 
 /// The types that we act on: what the sweep asks Stripe for. <https://docs.stripe.com/api/events/types>
-pub const TABLE: [(&str, Handling); 7] = [
+pub const TABLE: [(&str, Handling); 9] = [
     // The payer is through: paid, or a bank debit on its way.
     ("checkout.session.completed", Settle),
     // The bank debit arrived.
@@ -27,6 +27,10 @@ pub const TABLE: [(&str, Handling); 7] = [
     ("checkout.session.expired", Settle),
     // Money was given back, here or in Stripe's dashboard.
     ("charge.refunded", Refund),
+    // A refund that was on its way has arrived, or was canceled.
+    ("refund.updated", Refund),
+    // It has failed, perhaps weeks after it had succeeded: the money is here again.
+    ("refund.failed", Refund),
     // The payer's bank asks for the money back.
     ("charge.dispute.created", Dispute),
     // It was decided whose it is.

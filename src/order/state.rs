@@ -95,9 +95,10 @@ pub enum Fact {
     Accept,
     /// What did not fit has gone back, or to where it belongs.
     Release,
-    /// Of the payment that settled it so much has been given back in all.
+    /// Of the payment that settled it so much has been given back in all; less than before, where a
+    /// refund has failed since.
     Refund {
-        /// In minor units, as Stripe's charge counts it.
+        /// In minor units: Stripe's refunds that have succeeded.
         back: i64,
         /// What the payment had brought.
         paid: i64,
@@ -186,7 +187,9 @@ impl State {
             (
                 Self::Paid { at } | Self::PartiallyRefunded { at, .. } | Self::Refunded { at, .. },
                 Fact::Refund { back, paid },
-            ) if back > self.refunded() => Move::To(if back < paid {
+            ) if back != self.refunded() => Move::To(if back == 0 {
+                Self::Paid { at }
+            } else if back < paid {
                 Self::PartiallyRefunded { at, refunded: back }
             } else {
                 Self::Refunded { at, refunded: back }
@@ -248,7 +251,7 @@ mod tests {
         ]
     }
 
-    fn every_fact() -> [Fact; 11] {
+    fn every_fact() -> [Fact; 12] {
         [
             Fact::PaymentPending,
             Fact::PaymentFailed,
@@ -257,6 +260,7 @@ mod tests {
             Fact::Payment(Verdict::Mismatch),
             Fact::Accept,
             Fact::Release,
+            Fact::Refund { back: 0, paid: 2 },
             Fact::Refund { back: 1, paid: 2 },
             Fact::Refund { back: 2, paid: 2 },
             Fact::Cancel,

@@ -34,6 +34,8 @@ pub enum Resolved {
     CheckoutOpen,
     /// Stripe did not say whether the refund was made; asked again, it is the same refund.
     RefundOpen,
+    /// Stripe has the refund under way; the case tells what becomes of it.
+    RefundUnderWay,
 }
 
 /// Resolves a case as a person wishes.

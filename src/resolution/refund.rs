@@ -1,22 +1,25 @@
 //! Giving a payment back through Stripe, once.
 //!
 //! A row before the call: the wish is committed before Stripe hears of it, and until its outcome is
-//! written down nothing else can be done about the case. The idempotency key names the case, so that
-//! whoever asks again, after a crash or at the same moment, asks for the same refund. Stripe's
-//! webhook finishes it, too.
+//! written down nothing else can be done about the case. The idempotency key names the case and the
+//! attempt, so that whoever asks again, after a crash or at the same moment, asks for the same refund.
+//! Whether it is made is asked afterwards, as at an event: the answer to a call that was repeated is as
+//! old as the first. Stripe's webhook finishes it, too.
 
-use diesel::prelude::*;
 use tokio::time::Instant;
 
 use super::{Resolved, in_one_go, record_on_case};
 use crate::{
     activity::Doing,
     app::App,
-    case::{self, Case, action::Wish},
+    case::{
+        self, Case,
+        action::{Standing, Wish},
+    },
     db::DbError,
-    gateway::{CallError, charge::Charge},
-    schema::payments,
-    settlement,
+    gateway::{CallError, charge::RefundNews, refund::Attempt},
+    settlement::{self, Answer, refund_asked_for},
+    upstream::UpstreamError,
 };
 
 pub(super) async fn refund(app: &App, case: Case, doing: &Doing) -> Result<Resolved, DbError> {
@@ -29,12 +32,16 @@ pub(super) async fn refund(app: &App, case: Case, doing: &Doing) -> Result<Resol
     }
     // A person waits for the answer, as at a click.
     let deadline = Instant::now() + app.click_budget;
-    let asked = app
-        .stripe
-        .refund(&intent, case.id, case.refund_attempt, deadline)
-        .await;
+    let attempt = Attempt {
+        case: case.id,
+        number: case.refund_attempt,
+    };
+    let asked = app.stripe.refund(&intent, attempt, deadline).await;
     match what_stripe_said(asked) {
-        Said::GoneBack => finish(app, case, intent, doing).await,
+        Said::Known(refund) => {
+            let answer = Answer { attempt, refund };
+            bring_in_line(app, &case, intent, answer, deadline, doing).await
+        }
         Said::Failed => {
             next_attempt(app, &case).await?;
             Ok(Resolved::RefundOpen)
@@ -62,8 +69,8 @@ async fn write_down(app: &App, case: &Case, doing: &Doing) -> Result<Resolved, D
 
 /// Stripe's answer, as far as it decides what follows.
 enum Said {
-    /// All of it has gone back, now or before.
-    GoneBack,
+    /// It has the refund of this id; without one, that nothing is left to be given back.
+    Known(Option<String>),
     /// It will not, and why.
     Refused(String),
     /// It has not even looked at it.
@@ -74,9 +81,9 @@ enum Said {
     Nothing,
 }
 
-fn what_stripe_said(answer: Result<(), CallError>) -> Said {
+fn what_stripe_said(answer: Result<String, CallError>) -> Said {
     let error = match answer {
-        Ok(()) => return Said::GoneBack,
+        Ok(refund) => return Said::Known(Some(refund)),
         Err(error) => error,
     };
     let refuses_our_key = error.refuses_our_key();
@@ -88,7 +95,7 @@ fn what_stripe_said(answer: Result<(), CallError>) -> Said {
         };
     };
     match code.as_deref() {
-        Some("charge_already_refunded") => Said::GoneBack,
+        Some("charge_already_refunded") => Said::Known(None),
         Some("charge_disputed") => Said::Refused(
             "the payer's bank disputes the payment, so Stripe does not refund it; answer the dispute in Stripe's dashboard"
                 .to_owned(),
@@ -114,24 +121,48 @@ async fn next_attempt(app: &App, case: &Case) -> Result<(), DbError> {
         .await
 }
 
-/// Writes down that all of the payment has gone back: by the path that a webhook takes.
-async fn finish(app: &App, case: Case, intent: String, doing: &Doing) -> Result<Resolved, DbError> {
-    let (payment, doing) = (case.payment_id, doing.clone());
-    let finished = app.db.transaction(move |connection| {
-        let payment = payment.ok_or(diesel::NotFound)?;
-        let (amount, currency): (i64, String) = payments::table
-            .find(payment)
-            .select((payments::amount, payments::currency))
-            .first(connection)?;
-        let charge = Charge {
-            payment_intent: intent.clone(),
-            amount_refunded: amount,
-            currency,
-        };
-        settlement::refunded(connection, &charge, &doing)
+/// Asks Stripe for the refunds, writes down what it says by the path that an event takes, and tells what
+/// has become of the case.
+async fn bring_in_line(
+    app: &App,
+    case: &Case,
+    payment_intent: String,
+    answer: Answer,
+    deadline: Instant,
+    doing: &Doing,
+) -> Result<Resolved, DbError> {
+    let news = RefundNews {
+        payment_intent,
+        currency: case.currency.clone(),
+    };
+    let told = match settlement::ask_for_refunds(app, &news, deadline).await {
+        Ok(told) => told,
+        Err(UpstreamError::Database(error)) => return Err(error),
+        Err(UpstreamError::Stripe(error)) => {
+            log::error!("Stripe did not say whether a refund was made: {error}");
+            return Ok(Resolved::RefundOpen);
+        }
+    };
+    let (id, doing) = (case.id, doing.clone());
+    let after = app.db.transaction(move |connection| {
+        settlement::refunded(connection, &told, Some(&answer), &doing)?;
+        case::find(connection, id)
     });
-    finished.await?;
-    Ok(Resolved::Done)
+    Ok(after.await?.map_or(Resolved::NoCase, |case| outcome(&case)))
+}
+
+/// What has become of a case whose refund was asked for.
+fn outcome(case: &Case) -> Resolved {
+    match case.matter(false).standing {
+        Standing::Resolved { .. } => Resolved::Done,
+        Standing::RefundUnderWay => Resolved::RefundUnderWay,
+        Standing::Refunding => Resolved::RefundOpen,
+        Standing::Open => {
+            let why = case.refund_failure.as_deref();
+            let why = why.unwrap_or("Stripe did not make it");
+            Resolved::NotNow(format!("the refund was not made: {why}"))
+        }
+    }
 }
 
 /// Stripe will not give it back: the case is open again, for something else.
@@ -139,13 +170,7 @@ async fn give_up(app: &App, case: Case, why: &str, doing: &Doing) -> Result<Reso
     let (doing, why) = (doing.clone(), why.to_owned());
     let sentence = why.clone();
     let written = app.db.transaction(move |connection| {
-        // Stripe keeps its refusal under the key, too.
-        case::next_refund_attempt(connection, case.id, case.refund_attempt)?;
-        if case::end_refund(connection, case.id)? {
-            let what = format!("the refund was not made: {sentence}");
-            record_on_case(connection, &case, case.order_id, &what, &doing)?;
-        }
-        Ok(())
+        refund_asked_for::not_made(connection, &case, &sentence, &doing)
     });
     written.await?;
     Ok(Resolved::NotNow(why))

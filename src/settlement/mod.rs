@@ -14,6 +14,9 @@ mod imported;
 pub(crate) mod payment;
 mod pricing;
 pub(crate) mod refund;
+pub(crate) mod refund_asked_for;
+mod refund_progress;
+mod refunds_at_stripe;
 pub mod verdict;
 
 use chrono::{DateTime, Utc};
@@ -31,6 +34,8 @@ pub use self::{
     imported::{may_be_imported, payment_known, record_imported, unplaced},
     payment::{Payment, payments_of},
     refund::refunded,
+    refund_asked_for::Answer,
+    refunds_at_stripe::{RefundsAtStripe, ask_for_refunds},
 };
 use crate::{
     activity::Doing,

@@ -1,15 +1,19 @@
 //! Money given back. Its total is kept by payment intent, since it may be heard of before the
-//! payment; here it is brought in line with the orders that the payment was counted for.
+//! payment; here it is brought in line with the orders that the payment was counted for. It may shrink:
+//! a refund may fail weeks after it had succeeded.
 
-use diesel::{prelude::*, upsert::excluded};
+use diesel::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::payment::{Received, lock_orders_and_intent};
+use super::{
+    payment::{Received, lock_orders_and_intent},
+    refund_asked_for::{self, Answer},
+    refunds_at_stripe::{RefundsAtStripe, keep},
+};
 use crate::{
-    activity::{self, Category, Doing},
+    activity::{self, Category, Doing, Level},
     case::{self, Ending, Kind, Opening},
-    gateway::charge::Charge,
     order::{
         self, Order,
         state::{Fact, Move, Verdict},
@@ -17,33 +21,26 @@ use crate::{
     schema::{payment_allocations, payments, refunds},
 };
 
-/// Keeps what a charge tells of its refunds, and brings the orders in line with it. Tells whether
-/// the payment is known.
+/// Keeps what Stripe tells of a payment's refunds, and brings the orders, the cases and the refunds that
+/// people asked for in line with it. Tells whether the payment is known.
 ///
 /// # Errors
 /// What PostgreSQL says; nothing has changed then.
 pub fn refunded(
     connection: &mut PgConnection,
-    charge: &Charge,
+    told: &RefundsAtStripe,
+    answer: Option<&Answer>,
     doing: &Doing,
 ) -> QueryResult<bool> {
-    lock_orders_and_intent(connection, &charge.payment_intent)?;
-    diesel::insert_into(refunds::table)
-        .values((
-            refunds::payment_intent.eq(&charge.payment_intent),
-            refunds::amount_refunded.eq(charge.amount_refunded),
-            refunds::currency.eq(&charge.currency),
-            refunds::heard_at.eq(doing.at),
-        ))
-        .on_conflict(refunds::payment_intent)
-        .do_update()
-        // The events of two refunds may come in any order; the total only grows.
-        .set(refunds::amount_refunded.eq(greatest(
-            refunds::amount_refunded,
-            excluded(refunds::amount_refunded),
-        )))
-        .execute(connection)?;
-    apply(connection, &charge.payment_intent, doing)
+    let intent = &told.payment_intent;
+    lock_orders_and_intent(connection, intent)?;
+    // A newer answer has been written down: it knows all that this one knows.
+    if !keep(connection, told, doing)? {
+        return Ok(!payments_of(connection, intent)?.is_empty());
+    }
+    let known = apply(connection, intent, doing)?;
+    refund_asked_for::bring_in_line(connection, told, answer, doing)?;
+    Ok(known)
 }
 
 /// Brings the orders of a payment in line with what has been given back of it; tells whether the
@@ -53,41 +50,72 @@ pub(crate) fn apply(
     intent: &str,
     doing: &Doing,
 ) -> QueryResult<bool> {
-    let back: Option<i64> = refunds::table
+    let known = payments_of(connection, intent)?;
+    let kept: Option<Back> = refunds::table
         .find(intent)
-        .select(refunds::amount_refunded)
+        .select(Back::as_select())
         .first(connection)
         .optional()?;
-    let known: Vec<Received> = payments::table
-        .filter(payments::payment_intent.eq(intent))
-        .select(Received::as_select())
-        .load(connection)?;
-    let Some(back) = back.filter(|back| *back > 0) else {
-        return Ok(!known.is_empty());
-    };
-    for payment in &known {
-        let parts = parts_of(connection, payment)?;
-        let whole = back >= payment.amount;
-        match parts.as_slice() {
-            [] if whole => nobodys_went_back(connection, payment, back, doing)?,
-            [] => {}
-            [part] => give_back(connection, payment, part, back.min(part.amount), doing)?,
-            parts if whole => {
-                for part in parts {
-                    give_back(connection, payment, part, part.amount, doing)?;
-                }
-            }
-            _ => nobody_knows_whose(connection, payment, intent, back, doing)?,
+    if let Some(back) = kept {
+        for payment in &known {
+            bring_in_line(connection, payment, &back, doing)?;
         }
     }
     Ok(!known.is_empty())
+}
+
+fn payments_of(connection: &mut PgConnection, intent: &str) -> QueryResult<Vec<Received>> {
+    payments::table
+        .filter(payments::payment_intent.eq(intent))
+        .select(Received::as_select())
+        .load(connection)
+}
+
+/// What has been given back of a payment.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = refunds)]
+struct Back {
+    /// In minor units.
+    #[diesel(column_name = amount_refunded)]
+    amount: i64,
+    /// Why the newest refund that was not made was not.
+    failure: Option<String>,
+}
+
+fn bring_in_line(
+    connection: &mut PgConnection,
+    payment: &Received,
+    back: &Back,
+    doing: &Doing,
+) -> QueryResult<()> {
+    let parts = parts_of(connection, payment)?;
+    let whole = back.amount > 0 && back.amount >= payment.amount;
+    match parts.as_slice() {
+        [] if whole => nobodys_went_back(connection, payment, back, doing),
+        [] => nobodys_is_here_again(connection, payment, back, doing),
+        [part] => {
+            let amount = back.amount.min(part.amount);
+            give_back(connection, payment, part, amount, back, doing)
+        }
+        parts => {
+            // Of a part of the whole nobody knows whose it is: no order's, until somebody says so.
+            for part in parts {
+                let amount = if whole { part.amount } else { 0 };
+                give_back(connection, payment, part, amount, back, doing)?;
+            }
+            if back.amount > 0 && !whole {
+                nobody_knows_whose(connection, payment, back, doing)?;
+            }
+            Ok(())
+        }
+    }
 }
 
 /// What of a payment is counted for which order, with the order locked.
 struct Part {
     order: Order,
     amount: i64,
-    settles: bool,
+    verdict: Verdict,
 }
 
 fn parts_of(connection: &mut PgConnection, payment: &Received) -> QueryResult<Vec<Part>> {
@@ -111,50 +139,93 @@ fn parts_of(connection: &mut PgConnection, payment: &Received) -> QueryResult<Ve
         .into_iter()
         .filter_map(|(id, amount, verdict)| {
             let order = orders.iter().find(|order| order.id == id)?.clone();
-            let settles = verdict == Verdict::Settles;
             Some(Part {
                 order,
                 amount,
-                settles,
+                verdict,
             })
         });
     Ok(parts.collect())
 }
 
-/// So much of what a payment brought an order has been given back.
+/// So much of what a payment brought an order has been given back, in all.
 fn give_back(
     connection: &mut PgConnection,
     payment: &Received,
     part: &Part,
-    back: i64,
+    amount: i64,
+    back: &Back,
     doing: &Doing,
 ) -> QueryResult<()> {
     let order = &part.order;
-    if part.settles {
-        let fact = Fact::Refund {
-            back,
-            paid: part.amount,
-        };
-        if let Move::To(_) = order::advance(connection, order, fact, doing)? {
-            let what = "refunded at Stripe";
-            activity::record(
-                connection,
-                refund_line(payment, Some(order), back, what, doing),
-            )?;
+    match part.verdict {
+        Verdict::Settles => {
+            let fact = Fact::Refund {
+                back: amount,
+                paid: part.amount,
+            };
+            if let Move::To(_) = order::advance(connection, order, fact, doing)? {
+                let shrinks = amount < order.state.refunded();
+                let line = refund_line(payment, Some(order), back, told_of(shrinks), doing);
+                let level = if shrinks {
+                    Level::Attention
+                } else {
+                    Level::Info
+                };
+                activity::record(connection, line.level(level))?;
+            }
+            Ok(())
         }
-        return Ok(());
+        Verdict::SecondPayment | Verdict::Mismatch if amount >= part.amount => {
+            what_did_not_fit_went_back(connection, payment, order, back, doing)
+        }
+        Verdict::SecondPayment | Verdict::Mismatch => {
+            what_did_not_fit_is_here_again(connection, payment, part, back, doing)
+        }
     }
-    // What did not fit has gone back: the order is as it was without it.
-    if back >= part.amount {
-        let about = &payment.stripe_session_id;
-        if case::close(connection, about, Some(order.id), Ending::Refund, doing)? {
-            release(connection, order, doing)?;
-            let what = "the payment that did not fit has been refunded";
-            activity::record(
-                connection,
-                refund_line(payment, Some(order), back, what, doing),
-            )?;
-        }
+}
+
+fn told_of(shrinks: bool) -> &'static str {
+    if shrinks {
+        "a refund failed at Stripe: its money is here again"
+    } else {
+        "refunded at Stripe"
+    }
+}
+
+/// The order is as it was without it.
+fn what_did_not_fit_went_back(
+    connection: &mut PgConnection,
+    payment: &Received,
+    order: &Order,
+    back: &Back,
+    doing: &Doing,
+) -> QueryResult<()> {
+    let about = &payment.stripe_session_id;
+    if case::close(connection, about, Some(order.id), Ending::Refund, doing)? {
+        release(connection, order, doing)?;
+        let what = "the payment that did not fit has been refunded";
+        let line = refund_line(payment, Some(order), back, what, doing);
+        activity::record(connection, line)?;
+    }
+    Ok(())
+}
+
+/// Its refund had been made and has failed since: somebody must decide again.
+fn what_did_not_fit_is_here_again(
+    connection: &mut PgConnection,
+    payment: &Received,
+    part: &Part,
+    back: &Back,
+    doing: &Doing,
+) -> QueryResult<()> {
+    let (about, order) = (&payment.stripe_session_id, &part.order);
+    if case::reopen(connection, about, Some(order.id), back.failure.as_deref())? {
+        order::advance(connection, order, Fact::Payment(part.verdict), doing)?;
+        let what =
+            "the refund of the payment that did not fit failed at Stripe: its case is open again";
+        let line = refund_line(payment, Some(order), back, what, doing);
+        activity::record(connection, line.attention())?;
     }
     Ok(())
 }
@@ -176,7 +247,7 @@ pub(crate) fn release(
 fn nobodys_went_back(
     connection: &mut PgConnection,
     payment: &Received,
-    back: i64,
+    back: &Back,
     doing: &Doing,
 ) -> QueryResult<()> {
     let about = &payment.stripe_session_id;
@@ -187,20 +258,37 @@ fn nobodys_went_back(
     Ok(())
 }
 
+fn nobodys_is_here_again(
+    connection: &mut PgConnection,
+    payment: &Received,
+    back: &Back,
+    doing: &Doing,
+) -> QueryResult<()> {
+    let about = &payment.stripe_session_id;
+    if case::reopen(connection, about, None, back.failure.as_deref())? {
+        let what = "the refund of the payment that belonged to no order failed at Stripe: its case is open again";
+        let line = refund_line(payment, None, back, what, doing);
+        activity::record(connection, line.attention())?;
+    }
+    Ok(())
+}
+
 fn nobody_knows_whose(
     connection: &mut PgConnection,
     payment: &Received,
-    intent: &str,
-    back: i64,
+    back: &Back,
     doing: &Doing,
 ) -> QueryResult<()> {
+    let Some(intent) = payment.payment_intent.as_deref() else {
+        return Ok(());
+    };
     let opening = Opening {
         kind: Kind::Refund,
         about: intent,
         order_id: None,
         payment_id: Some(payment.id),
         payment_intent: Some(intent),
-        amount: back,
+        amount: back.amount,
         currency: &payment.currency,
         email: None,
     };
@@ -215,24 +303,16 @@ fn nobody_knows_whose(
 fn refund_line(
     payment: &Received,
     order: Option<&Order>,
-    back: i64,
+    back: &Back,
     what: &str,
     doing: &Doing,
 ) -> activity::Line {
     let order = order.map(|order| order.id);
     activity::Line::about(order, Category::Payment, what, doing).detail(json!({
-        "refunded": back,
+        "refunded": back.amount,
+        "failure": back.failure,
         "amount": payment.amount,
         "currency": payment.currency,
         "payment_intent": payment.payment_intent,
     }))
-}
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// PostgreSQL's `greatest`.
-    fn greatest(
-        first: diesel::sql_types::BigInt,
-        second: diesel::sql_types::BigInt,
-    ) -> diesel::sql_types::BigInt;
 }

@@ -1,12 +1,14 @@
 //! The sweep: looks at Stripe for what its webhooks never brought, and lets it take the same way as
 //! everything else. A lost event is put into the inbox as if it had come; a session whose time is
-//! over and whose end we never heard of is read.
+//! over and whose end we never heard of is read, and so is a refund that is waited for.
 //!
 //! Reads are metered, so a look is a handful of them: one list of undelivered events every 15
-//! minutes; every six hours all events since the last such look, and the sessions that are overdue.
+//! minutes; every six hours all events since the last such look, and the sessions and refunds that are
+//! overdue.
 
 mod missed;
 mod overdue;
+mod refunds;
 mod silence;
 
 use std::time::Duration;
@@ -29,7 +31,7 @@ use diesel::{dsl::count_star, prelude::*};
 /// Between two short looks: a payment whose webhook got lost is found that soon, by 2,900 reads a month.
 /// Stripe lets about 10,000 pass without a word.
 const EVERY: Duration = Duration::from_secs(15 * 60);
-/// Between two full ones, of up to some sixty reads each.
+/// Between two full ones, of up to some hundred reads each.
 const FULL_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 /// After one that failed: soon, and not at once, since Stripe is likely in trouble.
 const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -39,7 +41,7 @@ const AGAIN_AFTER: Duration = Duration::from_secs(5 * 60);
 pub enum Look {
     /// At the events that no webhook has taken.
     Short,
-    /// At all events since the last full look, and at sessions past their time.
+    /// At all events since the last full look, and at sessions and refunds past their time.
     Full,
 }
 
@@ -115,6 +117,7 @@ pub async fn look(app: &App, kind: Look) -> Result<SweepFound, UpstreamError> {
     fetched?;
     let overdue = overdue::settle(app, kind).await?;
     if kind == Look::Full {
+        refunds::ask(app).await?;
         seen_until(app, began).await?;
     }
     Ok(SweepFound {

@@ -58,6 +58,7 @@ fn open_case(connection: &mut PgConnection, order: &Order) -> QueryResult<Option
         kind: case.kind,
         actions: case.actions,
         refunding: case.refunding_at.is_some(),
+        refund_under_way: case.refund_id.is_some(),
     }))
 }
 

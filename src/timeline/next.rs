@@ -40,6 +40,8 @@ pub struct OpenCase {
     pub actions: Vec<How>,
     /// A refund was asked of Stripe whose answer is not known.
     pub refunding: bool,
+    /// Stripe has a refund under way.
+    pub refund_under_way: bool,
 }
 
 /// Whether the payer can be written to.
@@ -113,6 +115,9 @@ pub fn step(facts: &Facts) -> Option<String> {
 }
 
 fn about_a_case(case: &OpenCase) -> String {
+    if case.refund_under_way {
+        return "Stripe has a refund under way: wait until it has succeeded or failed.".to_owned();
+    }
     if case.refunding {
         return "A refund was asked for, and Stripe's answer is not known: ask for it again, or wait for Stripe's webhook.".to_owned();
     }
@@ -238,6 +243,7 @@ mod tests {
             kind,
             actions: actions.to_vec(),
             refunding: false,
+            refund_under_way: false,
         };
         Facts {
             case: Some(case),
@@ -270,6 +276,12 @@ mod tests {
             kind: Kind::Mismatch,
             actions: vec![How::Refund],
             refunding: true,
+            refund_under_way: false,
+        };
+        let under_way = OpenCase {
+            actions: Vec::new(),
+            refund_under_way: true,
+            ..refunding.clone()
         };
         let situations = [
             ("never mailed", fresh()),
@@ -286,6 +298,13 @@ mod tests {
                 "refunding",
                 Facts {
                     case: Some(refunding),
+                    ..fresh()
+                },
+            ),
+            (
+                "refund under way",
+                Facts {
+                    case: Some(under_way),
                     ..fresh()
                 },
             ),

@@ -72,12 +72,14 @@ const ROWS: &str = "
         VALUES ('00000000-0000-7000-8000-000000000008', '00000000-0000-7000-8000-000000000002',
             '00000000-0000-7000-8000-000000000001', 'scheduled', now(), now(), now(), '00000000-0000-7000-8000-000000000006');
     INSERT INTO outbox_pause (reason, until) VALUES ('535', now());
-    INSERT INTO refunds (payment_intent, amount_refunded, currency, heard_at) VALUES ('pi_1', 500, 'eur', now());
+    INSERT INTO refunds (payment_intent, amount_refunded, currency, heard_at, asked, answered, failure)
+        VALUES ('pi_1', 500, 'eur', now(), 3, 2, 'it failed at Stripe');
     INSERT INTO disputes (id, payment_intent, amount, currency, status, heard_at)
         VALUES ('dp_1', 'pi_1', 4500, 'eur', 'needs_response', now());
-    INSERT INTO cases (id, kind, about, order_id, payment_id, payment_intent, amount, currency, opened_at)
+    INSERT INTO cases (id, kind, about, order_id, payment_id, payment_intent, amount, currency, opened_at,
+            refunding_at, refunding_by, refund_id, refund_failure)
         VALUES ('00000000-0000-7000-8000-000000000009', 'dispute', 'dp_1', '00000000-0000-7000-8000-000000000001',
-            '00000000-0000-7000-8000-000000000003', 'pi_1', 4500, 'eur', now());
+            '00000000-0000-7000-8000-000000000003', 'pi_1', 4500, 'eur', now(), now(), 'test', 're_1', 'it failed');
     INSERT INTO alert_causes (key, kind, count, since) VALUES ('pause', 'pause', 1, now());
     INSERT INTO alert_messages (channel, state, key, kind, count, since, noted_at)
         VALUES ('url', 'begins', 'pause', 'pause', 1, now(), now());

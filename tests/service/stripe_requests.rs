@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::DateTime;
-use freshmint::gateway::{EventList, ExpiredList};
+use freshmint::gateway::{EventList, ExpiredList, refund::Attempt};
 use insta::assert_snapshot;
 use serde_json::json;
 use tokio::time::Instant;
@@ -129,13 +129,27 @@ fn events_are_listed_by_time_type_and_delivery_a_page_at_a_time() {
 #[test]
 fn a_refund_names_its_case_and_the_attempt() {
     let world = World::new();
-    let case = Uuid::from_u128(7);
-    let refund = world.app.stripe.refund("pi_1", case, 2, soon());
+    let attempt = Attempt {
+        case: Uuid::from_u128(7),
+        number: 2,
+    };
+    let refund = world.app.stripe.refund("pi_1", attempt, soon());
     assert!(runtime().block_on(refund).is_err(), "there is no payment");
     assert_snapshot!(asked(&world), @r#"
         POST /v1/refunds
           freshmint-refund-00000000-0000-0000-0000-000000000007-2
-          {"metadata":{"freshmint_case":"00000000-0000-0000-0000-000000000007"},"payment_intent":"pi_1"}
+          {"metadata":{"freshmint_attempt":"2","freshmint_case":"00000000-0000-0000-0000-000000000007"},"payment_intent":"pi_1"}
+    "#);
+}
+
+#[test]
+fn what_has_been_given_back_is_asked_by_the_payment() {
+    let world = World::new();
+    let refunds = runtime().block_on(world.app.stripe.refunds_of("pi_1", soon()));
+    assert_eq!(refunds, Ok(Vec::new()));
+    assert_snapshot!(asked(&world), @r#"
+        GET /v1/refunds
+          {"limit":"100","payment_intent":"pi_1"}
     "#);
 }
 

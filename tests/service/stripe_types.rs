@@ -14,11 +14,11 @@ use stripe_checkout::{
     checkout_session::{ListCheckoutSession, ListLineItemsCheckoutSession},
 };
 use stripe_client_core::StripeRequest;
-use stripe_core::{Balance, Customer, Refund, event::ListEvent};
+use stripe_core::{Balance, Customer, Refund, event::ListEvent, refund::ListRefund};
 use stripe_webhook::{EventObject, Webhook};
 
 use crate::{
-    simulator::{Coupon, PromotionCode, ShippingRate},
+    simulator::{Coupon, PromotionCode, RefundStatus, ShippingRate},
     support::{
         World,
         browser::{client, runtime, send},
@@ -151,12 +151,22 @@ fn sessions_of_every_kind(world: &World) {
     let gift = opened(world, codes.clone());
     stripe.pay_with_discount(&gift, 100).unwrap();
     stripe.pay_with_discount(&opened(world, codes), 50).unwrap();
+    let free = json!([{ "quantity": 1, "price_data": {
+        "currency": "eur", "unit_amount": 0, "product_data": { "name": "Spectator" } } }]);
+    let free = opened(world, json!({ "line_items": free }));
+    stripe.pay(&free).unwrap();
+    let free = stripe.session(&free).unwrap();
+    assert_eq!(
+        (&free["payment_status"], &free["payment_intent"]),
+        (&json!("no_payment_required"), &Value::Null)
+    );
     let code = json!({ "discounts": [{ "promotion_code": "promo_simulated" }] });
     stripe.pay(&opened(world, code)).unwrap();
 }
 
 type Sessions = <ListCheckoutSession as StripeRequest>::Output;
 type LineItems = <ListLineItemsCheckoutSession as StripeRequest>::Output;
+type Refunds = <ListRefund as StripeRequest>::Output;
 type Events = <ListEvent as StripeRequest>::Output;
 
 #[test]
@@ -226,8 +236,18 @@ fn events_of_every_type_that_we_act_on() {
     };
     let intent = paid(&world, "REFUNDED");
     let part: Refund = read(&world.stripe.refund(&intent, Some(500)).unwrap().to_string());
-    world.stripe.refund(&intent, None).unwrap();
+    world.stripe.next_refund(RefundStatus::Pending);
+    let rest: Refund = read(&world.stripe.refund(&intent, None).unwrap().to_string());
     assert_eq!(part.amount, 500);
+    for (refund, status) in [
+        (&rest, RefundStatus::Succeeded),
+        (&part, RefundStatus::Failed),
+    ] {
+        world
+            .stripe
+            .move_refund(refund.id.as_str(), status)
+            .unwrap();
+    }
     for (won, reference) in [(true, "WON"), (false, "LOST")] {
         let intent = paid(&world, reference);
         world.stripe.dispute(&intent).unwrap();
@@ -244,6 +264,8 @@ fn events_of_every_type_that_we_act_on() {
                 | EventObject::CheckoutSessionAsyncPaymentFailed(_)
                 | EventObject::CheckoutSessionExpired(_)
                 | EventObject::ChargeRefunded(_)
+                | EventObject::RefundUpdated(_)
+                | EventObject::RefundFailed(_)
                 | EventObject::ChargeDisputeCreated(_)
                 | EventObject::ChargeDisputeClosed(_)
         );
@@ -266,6 +288,16 @@ fn what_refunds_customers_and_the_balance_answer() {
     let body = format!("payment_intent={intent}&amount=500&metadata[freshmint_case]=7");
     let refund: Refund = read(&answer(&world, Method::POST, "/refunds", body));
     assert_eq!(refund.amount, 500);
+    let one: Refund = get(&world, &format!("/refunds/{}", refund.id));
+    assert_eq!(one.id, refund.id);
+    world.stripe.refund(&intent, Some(1)).unwrap();
+    let newest: Refunds = get(&world, &format!("/refunds?payment_intent={intent}&limit=1"));
+    assert!(newest.has_more && newest.data[0].amount == 1);
+    let page = format!("/refunds?starting_after={}", newest.data[0].id);
+    let older: Refunds = get(&world, &page);
+    assert_eq!(older.data[0].id, refund.id);
+    let none: Refunds = get(&world, "/refunds?payment_intent=pi_1");
+    assert!(none.data.is_empty());
     let customer = "email=kim@example.org&metadata[team]=U12".to_owned();
     let customer: Customer = read(&answer(&world, Method::POST, "/customers", customer));
     assert_eq!(customer.email.as_deref(), Some("kim@example.org"));

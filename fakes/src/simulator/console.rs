@@ -10,9 +10,11 @@ use super::event::{Cause, Event};
 use super::faults::{Call, Fault};
 use super::journal::Asked;
 use super::money;
+use super::refund::RefundStatus;
 use super::session::{Session, State};
 use super::shared::{Shared, lock};
 use super::templates::{self, done};
+use super::world::World;
 
 /// How many sessions, events and calls are shown.
 const SHOWN: usize = 30;
@@ -103,24 +105,57 @@ async fn session(path: web::Path<(String, String)>, shared: web::Data<Shared>) -
         "expire" => world.expire(&id, now, Cause::default()),
         "settle" => world.settle(&id, true, now),
         "bounce" => world.settle(&id, false, now),
-        "refund" | "dispute" => {
+        other => {
             let intent = world.session(&id).and_then(|s| s.payment_intent.clone());
-            let intent = intent.ok_or("nothing was paid")?;
-            match action.as_str() {
-                "dispute" => world.dispute(&intent, now),
-                _ => world
-                    .refund(
-                        &serde_json::json!({ "payment_intent": intent }),
-                        now,
-                        Cause::default(),
-                    )
-                    .map(drop)
-                    .map_err(|refusal| refusal.message),
-            }
+            paid(world, &intent.ok_or("nothing was paid")?, other, now)
         }
-        other => Err(format!("there is no {other}")),
     });
     done(result)
+}
+
+/// What the shop, the bank and time do about a payment.
+fn paid(world: &mut World, intent: &str, action: &str, now: i64) -> Result<(), String> {
+    match action {
+        "dispute" => world.dispute(intent, now),
+        "refund" => refund(world, intent, now),
+        "refund-later" => {
+            world.next_refunds.push_front(RefundStatus::Pending);
+            let made = refund(world, intent, now);
+            if made.is_err() {
+                world.next_refunds.pop_front();
+            }
+            made
+        }
+        "refund-arrives" => move_refund(world, intent, RefundStatus::Succeeded, now),
+        "refund-fails" => move_refund(world, intent, RefundStatus::Failed, now),
+        other => Err(format!("there is no {other}")),
+    }
+}
+
+fn refund(world: &mut World, intent: &str, now: i64) -> Result<(), String> {
+    let params = serde_json::json!({ "payment_intent": intent });
+    let made = world.refund(&params, now, Cause::default());
+    made.map(drop).map_err(|refusal| refusal.message)
+}
+
+/// The newest that can.
+fn move_refund(
+    world: &mut World,
+    intent: &str,
+    status: RefundStatus,
+    now: i64,
+) -> Result<(), String> {
+    let its_own = world.refunds().iter().rev();
+    let ids: Vec<String> = its_own
+        .filter(|refund| refund.intent == intent)
+        .map(|refund| refund.id.clone())
+        .collect();
+    let moved = ids
+        .iter()
+        .any(|id| world.move_refund(id, status, now).is_ok());
+    moved
+        .then_some(())
+        .ok_or_else(|| format!("{intent} has no such refund"))
 }
 
 #[derive(Debug, serde::Deserialize)]

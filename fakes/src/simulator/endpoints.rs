@@ -9,6 +9,7 @@ use super::faults::Call;
 use super::ids;
 use super::lines::Line;
 use super::lists;
+use super::refund::Refund;
 use super::refusal::Refusal;
 use super::rules;
 use super::schema;
@@ -25,6 +26,8 @@ pub enum Endpoint {
     ListEvents,
     RetrieveEvent(String),
     Refund,
+    ListRefunds,
+    RetrieveRefund(String),
     CreateCustomer,
     Balance,
     RetrievePrice(String),
@@ -53,6 +56,10 @@ pub fn find(method: &str, path: &str) -> Result<Endpoint, Refusal> {
             Endpoint::RetrieveEvent((*id).to_owned())
         }
         ("POST", ["v1", "refunds"]) => Endpoint::Refund,
+        ("GET", ["v1", "refunds"]) => Endpoint::ListRefunds,
+        ("GET", ["v1", "refunds", id]) if !id.is_empty() => {
+            Endpoint::RetrieveRefund((*id).to_owned())
+        }
         ("POST", ["v1", "customers"]) => Endpoint::CreateCustomer,
         ("GET", ["v1", "balance"]) => Endpoint::Balance,
         ("GET", ["v1", "prices", id]) if !id.is_empty() => {
@@ -72,6 +79,7 @@ impl Endpoint {
             Endpoint::LineItems(_) => Call::LineItems,
             Endpoint::ListEvents | Endpoint::RetrieveEvent(_) => Call::Events,
             Endpoint::Refund => Call::Refund,
+            Endpoint::ListRefunds | Endpoint::RetrieveRefund(_) => Call::ReadRefunds,
             Endpoint::CreateCustomer | Endpoint::Balance | Endpoint::RetrievePrice(_) => {
                 Call::Other
             }
@@ -89,6 +97,8 @@ impl Endpoint {
             Endpoint::ListEvents => "GET /v1/events",
             Endpoint::RetrieveEvent(_) => "GET /v1/events/{id}",
             Endpoint::Refund => "POST /v1/refunds",
+            Endpoint::ListRefunds => "GET /v1/refunds",
+            Endpoint::RetrieveRefund(_) => "GET /v1/refunds/{refund}",
             Endpoint::CreateCustomer => "POST /v1/customers",
             Endpoint::Balance => "GET /v1/balance",
             Endpoint::RetrievePrice(_) => "GET /v1/prices/{id}",
@@ -152,6 +162,11 @@ impl Endpoint {
                 None => Err(Refusal::no_such("event", id, "id")),
             },
             Endpoint::Refund => world.refund(&params, now, cause),
+            Endpoint::ListRefunds => list_refunds(world, &params),
+            Endpoint::RetrieveRefund(id) => match world.refunds().iter().find(|it| it.id == *id) {
+                Some(refund) => Ok(refund.to_json()),
+                None => Err(Refusal::no_such("refund", id, "id")),
+            },
             Endpoint::CreateCustomer => Ok(create_customer(world, &params, now)),
             Endpoint::Balance => Ok(json!({
                 "object": "balance", "available": [], "livemode": false, "pending": [],
@@ -214,6 +229,16 @@ fn list_events(world: &World, params: &Value) -> Result<Value, Refusal> {
         .filter(|event| lists::wants_event(event, params))
         .collect();
     lists::page(&found, params, "/v1/events", |e| &e.id, |e| e.to_json())
+}
+
+fn list_refunds(world: &World, params: &Value) -> Result<Value, Refusal> {
+    let found: Vec<&Refund> = world
+        .refunds()
+        .iter()
+        .rev()
+        .filter(|refund| lists::wants_refund(refund, params))
+        .collect();
+    lists::page(&found, params, "/v1/refunds", |r| &r.id, |r| r.to_json())
 }
 
 fn email(params: &Value) -> Result<(), Refusal> {

@@ -21,6 +21,8 @@ pub enum Call {
     Events,
     /// `POST /v1/refunds`
     Refund,
+    /// The list of refunds and the reading of one.
+    ReadRefunds,
     /// What has no name of its own here; only `Any` matches it.
     Other,
 }

@@ -66,7 +66,7 @@ pub fn bill(params: &Value, catalogue: &Catalogue) -> Result<Bill, Refusal> {
         lines,
         currency,
     };
-    bill.check_total(mode == "subscription")?;
+    bill.check_total()?;
     if let Some(discount) = &bill.discount {
         share(&mut bill.lines, discount);
     }
@@ -213,15 +213,15 @@ impl Bill {
         self.subtotal - off + self.shipping.first().map_or(0, |rate| rate.amount)
     }
 
-    /// A subscription may begin with nothing to pay (docs.stripe.com/payments/checkout/free-trials),
-    /// and a discount may leave nothing (docs.stripe.com/payments/checkout/no-cost-orders).
-    fn check_total(&self, is_subscription: bool) -> Result<(), Refusal> {
+    /// A subscription may begin with nothing to pay (docs.stripe.com/payments/checkout/free-trials), and so
+    /// may a payment, by its lines or by a discount, since API version 2023-08-16
+    /// (docs.stripe.com/payments/checkout/no-cost-orders).
+    fn check_total(&self) -> Result<(), Refusal> {
         let (total, currency) = (self.total(), &self.currency);
         if total > money::MOST {
             return Err(too_large("line_items", currency));
         }
-        let free = total == 0 && (is_subscription || self.discount.is_some());
-        if total < money::least(currency) && !free {
+        if total != 0 && total < money::least(currency) {
             let message = format!(
                 "The Checkout Session's total amount due must add up to at least {}",
                 money::written(money::least(currency), currency)

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::event::Event;
+use super::refund::Refund;
 use super::refusal::Refusal;
 use super::session::Session;
 
@@ -75,6 +76,17 @@ pub fn wants_session(session: &Session, params: &Value) -> bool {
         && same("customer_account", None)
         && asked_email.is_none_or(|asked| email == Some(asked))
         && is_within(session.created, &params["created"])
+}
+
+/// Whether the list of refunds asked for shows this one.
+pub fn wants_refund(refund: &Refund, params: &Value) -> bool {
+    let same = |name: &str, value: &str| {
+        let asked = params[name].as_str();
+        asked.is_none_or(|asked| asked == value)
+    };
+    same("payment_intent", &refund.intent)
+        && same("charge", &refund.charge)
+        && is_within(refund.created, &params["created"])
 }
 
 /// Whether the list of events asked for shows this one.

@@ -4,8 +4,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::ids;
-
 #[derive(Debug, Clone)]
 pub struct Payment {
     pub intent: String,
@@ -134,26 +132,6 @@ impl Payment {
                 Money::OnItsWay => "processing",
                 Money::Failed => "requires_payment_method",
             },
-        })
-    }
-
-    /// Stripe's refund object.
-    pub fn refund_json(&self, amount: i64, now: i64, params: &Value) -> Value {
-        json!({
-            "id": ids::short("re"),
-            "object": "refund",
-            "amount": amount,
-            "balance_transaction": ids::short("txn"),
-            "charge": self.charge,
-            "created": now,
-            "currency": self.currency,
-            "metadata": params.get("metadata").cloned().unwrap_or_else(|| json!({})),
-            "payment_intent": self.intent,
-            "reason": params.get("reason").cloned().unwrap_or(Value::Null),
-            "receipt_number": null,
-            "source_transfer_reversal": null,
-            "status": "succeeded",
-            "transfer_reversal": null,
         })
     }
 

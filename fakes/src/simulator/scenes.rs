@@ -10,6 +10,7 @@ use super::endpoints::{self, Endpoint};
 use super::event::{Cause, Delivery};
 use super::foreign;
 use super::order::Order;
+use super::refund::RefundStatus;
 use super::refusal::Refusal;
 use super::session::{State, Typed};
 use super::shared::Job;
@@ -96,6 +97,32 @@ impl Simulator {
         self.shared()
             .with(|world, now| world.refund(&params, now, Cause::default()))
             .map_err(|refusal| refusal.message)
+    }
+
+    /// What the next refund is at first, wherever it is made; said several times, of those after it. Any
+    /// other succeeds.
+    pub fn next_refund(&self, status: RefundStatus) {
+        self.shared()
+            .with(|world, _| world.next_refunds.push_back(status));
+    }
+
+    /// What becomes of a refund: one that is on its way comes to an end, one that had succeeded fails.
+    ///
+    /// # Errors
+    /// When there is no such refund, or it cannot become that any more.
+    pub fn move_refund(&self, id: &str, status: RefundStatus) -> Result<(), String> {
+        self.shared()
+            .with(|world, now| world.move_refund(id, status, now))
+    }
+
+    /// The refunds of a payment as Stripe renders them, oldest first.
+    pub fn refunds_of(&self, payment_intent: &str) -> Vec<Value> {
+        self.shared().with(|world, _| {
+            let all = world.refunds().iter();
+            all.filter(|refund| refund.intent == payment_intent)
+                .map(|refund| refund.to_json())
+                .collect()
+        })
     }
 
     /// The payer's bank takes the money back for now.

@@ -1,6 +1,6 @@
 //! Everything the simulated account holds, and what happens in it. One lock is around all of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use super::event::{Cause, Delivery, Event};
 use super::ids;
 use super::lines;
 use super::payment::{Dispute, Money, Payment};
+use super::refund::{Refund, RefundStatus};
 use super::refusal::Refusal;
 use super::session::{Session, State, Typed};
 
@@ -24,6 +25,10 @@ pub struct World {
     pub catalogue: Catalogue,
     customers: HashMap<String, Value>,
     payments: HashMap<String, Payment>,
+    /// Oldest first.
+    refunds: Vec<Refund>,
+    /// What the next ones are at first; those after them succeed.
+    pub next_refunds: VecDeque<RefundStatus>,
     events: Vec<Event>,
     event_at: HashMap<String, usize>,
     /// Events that nobody has taken to be posted yet.
@@ -186,26 +191,6 @@ impl World {
     }
 
     /// # Errors
-    /// When there is no such payment or not that much left of it.
-    pub fn refund(&mut self, params: &Value, now: i64, cause: Cause) -> Result<Value, Refusal> {
-        let intent = params["payment_intent"].as_str().unwrap_or_default();
-        let payment = self
-            .payments
-            .get_mut(intent)
-            .ok_or_else(|| Refusal::no_such("payment_intent", intent, "payment_intent"))?;
-        let amount = payment
-            .refundable(params["amount"].as_i64())
-            .map_err(|(code, message)| Refusal::coded(code, "amount", message))?;
-        payment.refunded += amount;
-        let (refund, charge) = (
-            payment.refund_json(amount, now, params),
-            payment.charge_json(),
-        );
-        self.happened("charge.refunded", charge, now, cause);
-        Ok(refund)
-    }
-
-    /// # Errors
     /// Unless the payment was received and nobody disputes it.
     pub fn dispute(&mut self, intent: &str, now: i64) -> Result<(), String> {
         let payment = self
@@ -325,5 +310,6 @@ fn unknown(id: &str) -> String {
     format!("the simulator knows no {id}")
 }
 
+mod refunds;
 #[cfg(test)]
 mod tests;

@@ -127,9 +127,13 @@ fn what_can_be_done(case: &CaseView) -> String {
     }
     let actions: Vec<&str> = case.actions.iter().map(|how| how.name()).collect();
     let actions = actions.join(", ");
-    match case.refunding_at {
-        Some(_) => format!("a refund was asked for: {actions}"),
-        None => format!("open: {actions}"),
+    match (&case.refund_id, case.refunding_at, &case.refund_failure) {
+        (Some(_), ..) => "Stripe has a refund under way".to_owned(),
+        (None, Some(_), _) => format!("a refund was asked for: {actions}"),
+        (None, None, None) => format!("open: {actions}"),
+        (None, None, Some(why)) => {
+            shown(format!("open: {actions} (the refund was not made: {why})"))
+        }
     }
 }
 
@@ -154,6 +158,12 @@ impl Resolve {
         let why = match block_on(resolve(&app, id, wish, &doing))? {
             Resolved::Done => {
                 say!("{id} is resolved: {}", how.name());
+                return Ok(());
+            }
+            Resolved::RefundUnderWay => {
+                say!(
+                    "{id}: Stripe has the refund under way; freshmint cases list shows what becomes of it"
+                );
                 return Ok(());
             }
             Resolved::NoCase => {

@@ -2,6 +2,7 @@
 
 use actix_web::{
     HttpResponse,
+    http::StatusCode,
     web::{Data, Path, Query},
 };
 use serde::Deserialize;
@@ -67,7 +68,7 @@ pub async fn list(
 
 /// `GET /cases/{id}`
 pub async fn show(_: Viewer, app: Data<App>, id: Path<String>) -> Result<HttpResponse, Problem> {
-    answer(&app, parse_id(&id)?).await
+    answer(&app, parse_id(&id)?, StatusCode::OK).await
 }
 
 #[derive(Deserialize)]
@@ -94,7 +95,8 @@ pub async fn resolve(
     let wish = wish(how, order_id)?;
     let doing = caller.doing(&app, note.map(String::from));
     match resolution::resolve(&app, id, wish, &doing).await? {
-        Resolved::Done => answer(&app, id).await,
+        Resolved::Done => answer(&app, id, StatusCode::OK).await,
+        Resolved::RefundUnderWay => answer(&app, id, StatusCode::ACCEPTED).await,
         Resolved::NotNow(why) => Err(Problem::conflict(why)),
         Resolved::NoCase => Err(Problem::not_found("case")),
         Resolved::NoOrder => Err(Problem::not_found("order")),
@@ -125,13 +127,13 @@ fn wish(how: How, order_id: Option<String>) -> Result<Wish, Problem> {
     })
 }
 
-async fn answer(app: &App, id: Uuid) -> Result<HttpResponse, Problem> {
+async fn answer(app: &App, id: Uuid, status: StatusCode) -> Result<HttpResponse, Problem> {
     let case = app
         .db
         .run(move |connection| case::show(connection, id))
         .await?;
     let case = case.ok_or_else(|| Problem::not_found("case"))?;
-    Ok(HttpResponse::Ok().json(case))
+    Ok(HttpResponse::build(status).json(case))
 }
 
 /// An id that is none names no case.

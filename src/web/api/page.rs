@@ -25,7 +25,8 @@ impl Asked {
     ///
     /// # Errors
     /// 400 for a text that we would not have written as a `next_cursor`: times and ids can be written in
-    /// more ways than the database can be asked for.
+    /// more ways than the database can be asked for. An empty one would be the first page again, without
+    /// an end, for whoever forgets to stop at the last.
     pub fn before<C: FromStr + fmt::Display>(&self) -> Result<Option<C>, Problem> {
         let Some(said) = &self.cursor else {
             return Ok(None);

@@ -6,6 +6,7 @@ mod creating;
 mod ending;
 mod events;
 mod foreign;
+mod linted;
 mod lists;
 mod openapi;
 mod outbox;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{act, get, patch, post, small};
 use crate::{
+    simulator::RefundStatus,
     support::{Answer, World},
     webhook::post_signed,
 };
@@ -370,9 +371,12 @@ fn real_cases_and_a_real_story_are_as_documented() {
     let path = format!("/cases/{}", case["id"].as_str().unwrap());
     as_documented("get", "/cases/{id}", &get(&world, &path));
     as_documented("get", "/cases", &get(&world, "/cases?state=closed"));
+    world.stripe.next_refund(RefundStatus::Pending);
     for body in [
         json!({ "how": "move" }),
         json!({ "how": "adopt", "order_id": order.id }),
+        // On its way, and then it is.
+        json!({ "how": "refund" }),
         json!({ "how": "refund" }),
         json!({ "how": "accept" }),
     ] {

@@ -5,6 +5,7 @@ mod commands;
 mod list;
 mod place;
 mod refund;
+mod refund_later;
 mod refund_trouble;
 
 use chrono::Duration;
@@ -174,7 +175,7 @@ fn refunds(world: &World) -> (usize, usize) {
     let asked = world.stripe.requests();
     let asked: Vec<_> = asked
         .iter()
-        .filter(|asked| asked.path.ends_with("/refunds"))
+        .filter(|asked| asked.method == "POST" && asked.path.ends_with("/refunds"))
         .collect();
     let events = world.stripe.events();
     let made = events

@@ -246,3 +246,17 @@ fn the_commands_show_an_order_without_an_amount() {
         "{shown}"
     );
 }
+
+/// Stripe takes a sum of zero (docs.stripe.com/payments/checkout/no-cost-orders).
+#[test]
+fn a_price_of_nothing_is_settled_when_its_checkout_is_completed() {
+    let world = World::new();
+    let lines = json!([{ "price": "price_simulated_once", "quantity": 1 }]);
+    let order = world.order_with("GYM-1", json!({ "lines": lines }));
+    reprice(&world, 0);
+    let session = world.click_through(&order);
+    assert_eq!(amount(&world, &order), 0);
+    world.stripe.pay(&session).unwrap();
+    let expected = (json!([0, "settles"]), "paid".to_owned());
+    assert_eq!(paid(&world, &order), expected);
+}

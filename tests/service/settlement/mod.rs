@@ -8,6 +8,7 @@ mod no_order;
 mod not_owed;
 mod order_of_events;
 mod permutations;
+mod refunds_at_stripe;
 mod sessions_end;
 
 use freshmint::token::Role;

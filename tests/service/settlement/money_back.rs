@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// An order that was paid, and the payment's intent.
-fn paid(world: &World, reference: &str) -> (Order, String) {
+pub fn paid(world: &World, reference: &str) -> (Order, String) {
     let order = world.order(reference);
     let session = world.click_through(&order);
     paid_of(world, &session);
@@ -22,7 +22,7 @@ fn intent(world: &World, session: &str) -> String {
     session["payment_intent"].as_str().unwrap().to_owned()
 }
 
-fn refunded(world: &World, order: &Order) -> i64 {
+pub fn refunded(world: &World, order: &Order) -> i64 {
     let path = format!("/orders/{}", order.id);
     let shown = world.api(Role::Viewer, Method::GET, &path, None).json();
     shown["refunded_amount"].as_i64().unwrap()
@@ -60,7 +60,7 @@ fn made_in_the_dashboard_in_several_parts_add_up_to_a_whole_one() {
 }
 
 #[test]
-fn the_smaller_total_that_comes_late_takes_nothing_back() {
+fn two_parts_out_of_order_add_up() {
     let world = World::new();
     let (order, intent) = paid(&world, "CUP-1");
     world.stripe.refund(&intent, Some(1000)).unwrap();

@@ -1,7 +1,10 @@
 //! Every order in which the events of a story can arrive, and each of them twice, leads to one end.
 
 use super::forget_a_session;
-use crate::support::{Order, World};
+use crate::{
+    simulator::RefundStatus,
+    support::{Order, World},
+};
 
 struct Story {
     name: &'static str,
@@ -11,7 +14,7 @@ struct Story {
     end: (&'static str, i64, &'static [&'static str]),
 }
 
-const STORIES: [Story; 13] = [
+const STORIES: [Story; 15] = [
     Story {
         name: "paid",
         happens: |world, order| drop(paid(world, order)),
@@ -84,6 +87,24 @@ const STORIES: [Story; 13] = [
             refund(world, &session, None);
         },
         end: ("open", 0, &[]),
+    },
+    Story {
+        name: "paid, refunded, and the refund failed",
+        happens: |world, order| {
+            let session = paid(world, order);
+            refund(world, &session, None);
+            fail_refund(world, &session);
+        },
+        end: ("paid", 0, &[]),
+    },
+    Story {
+        name: "paid too little, refunded, and the refund failed",
+        happens: |world, order| {
+            let session = paid_too_little(world, order);
+            refund(world, &session, None);
+            fail_refund(world, &session);
+        },
+        end: ("in_review", 0, &["mismatch"]),
     },
     Story {
         name: "a debit of another amount, refunded",
@@ -190,6 +211,15 @@ fn intent(world: &World, session: &str) -> String {
 
 fn refund(world: &World, session: &str, part: Option<i64>) {
     world.stripe.refund(&intent(world, session), part).unwrap();
+}
+
+fn fail_refund(world: &World, session: &str) {
+    let refunds = world.stripe.refunds_of(&intent(world, session));
+    let refund = refunds[0]["id"].as_str().expect("an id");
+    world
+        .stripe
+        .move_refund(refund, RefundStatus::Failed)
+        .unwrap();
 }
 
 fn dispute(world: &World, session: &str, won: Option<bool>) {

@@ -187,6 +187,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "session",
             "settings",
             "suppression",
+            "upstream",
         ],
     ),
     (
@@ -223,6 +224,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "order",
             "schema",
             "settlement",
+            "upstream",
         ],
     ),
     // What comes in, and what goes.
@@ -570,6 +572,7 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "import/rule.rs",
         "checkout/session.rs",
         "settlement/verdict.rs",
+        "settlement/refund_progress.rs",
         "case/action.rs",
         "case/suggest.rs",
         "timeline/next.rs",

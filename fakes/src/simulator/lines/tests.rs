@@ -71,6 +71,12 @@ fn each_currency_has_its_minimum() {
 }
 
 #[test]
+fn nothing_at_all_may_be_asked_for() {
+    assert_eq!(total_of(&[("eur", 0, 3)]), Ok(0));
+    assert_eq!(total_of(&[("eur", 0, 3), ("eur", 50, 1)]), Ok(50));
+}
+
+#[test]
 fn eight_digits_are_the_most() {
     let large = Err(Some("amount_too_large".to_owned()));
     assert_eq!(total_of(&[("eur", 99_999_999, 1)]), Ok(99_999_999));

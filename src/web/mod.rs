@@ -3,6 +3,7 @@
 mod api;
 mod body;
 mod health;
+pub mod leaving;
 mod methods;
 pub mod order_view;
 pub mod page;
@@ -17,7 +18,7 @@ use actix_web::{
     web::{self, Data, ServiceConfig, route},
 };
 
-use self::{body::Room, methods::at, site::Site};
+use self::{body::Room, leaving::Leaving, methods::at, site::Site};
 use crate::{app::App, db::Lane, inbox::Intake};
 
 /// What the handlers share. Made once; every worker thread gets a clone. The routes of payers, the API and
@@ -30,11 +31,12 @@ pub struct State {
     site: Data<Site>,
     intake: Data<Intake>,
     room: Data<Room>,
+    leaving: Data<Leaving>,
 }
 
 impl State {
     /// The state of one server.
-    pub fn new(app: App) -> Self {
+    pub fn new(app: App, leaving: Leaving) -> Self {
         let site = Site::new(&app);
         Self {
             api: Data::new(app.on(Lane::Api)),
@@ -43,6 +45,7 @@ impl State {
             site: Data::new(site),
             intake: Data::new(Intake::default()),
             room: Data::new(Room::default()),
+            leaving: Data::new(leaving),
         }
     }
 
@@ -67,6 +70,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .app_data(state.site)
             .app_data(state.intake)
             .app_data(state.room)
+            .app_data(state.leaving)
             .service(
                 web::scope("/pay")
                     .service(

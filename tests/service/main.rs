@@ -22,6 +22,7 @@ mod prior_system;
 mod property;
 mod recovery;
 mod retention;
+mod rolling;
 mod settlement;
 mod stripe_requests;
 mod stripe_types;

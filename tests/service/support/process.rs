@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex},
@@ -22,16 +22,20 @@ pub struct Process {
 impl Process {
     /// Starts the service with these settings on a free port and waits until it answers.
     pub fn serve(settings: &BTreeMap<String, String>, arguments: &[&str]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .expect("a port")
-            .port();
-        let bind = format!("127.0.0.1:{port}");
+        Self::serve_at(free_address(), settings, arguments)
+    }
+
+    /// The same, where it is told to listen.
+    pub fn serve_at(
+        bind: SocketAddr,
+        settings: &BTreeMap<String, String>,
+        arguments: &[&str],
+    ) -> Self {
         let mut command = command(settings);
         let child = command
             .arg("serve")
             .args(arguments)
-            .env("BIND", &bind)
+            .env("BIND", bind.to_string())
             .stderr(Stdio::piped())
             .spawn()
             .expect("it starts");
@@ -123,6 +127,13 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Where nobody listens.
+pub fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0");
+    let address = listener.and_then(|listener| listener.local_addr());
+    address.expect("a port")
 }
 
 /// Runs a command of the binary to its end.

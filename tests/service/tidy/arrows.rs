@@ -326,6 +326,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "blast",
             "case",
             "checkout",
+            "clock",
             "config",
             "db",
             "inbox",

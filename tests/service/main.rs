@@ -30,6 +30,7 @@ mod suppressions;
 mod sweep;
 mod tidy;
 mod timeline;
+mod torture;
 mod unsubscribe;
 mod watchdog;
 mod webhook;

@@ -31,6 +31,15 @@ impl Process {
         settings: &BTreeMap<String, String>,
         arguments: &[&str],
     ) -> Self {
+        Self::try_to_serve_at(bind, settings, arguments).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same, where it may end at once: its database may be away.
+    pub fn try_to_serve_at(
+        bind: SocketAddr,
+        settings: &BTreeMap<String, String>,
+        arguments: &[&str],
+    ) -> Result<Self, String> {
         let mut command = command(settings);
         let child = command
             .arg("serve")
@@ -45,8 +54,8 @@ impl Process {
             log: Arc::default(),
         };
         process.forward_log();
-        process.wait_until_it_answers();
-        process
+        process.wait_until_it_answers()?;
+        Ok(process)
     }
 
     /// Starts `freshmint work`.
@@ -104,21 +113,21 @@ impl Process {
         });
     }
 
-    fn wait_until_it_answers(&mut self) {
+    fn wait_until_it_answers(&mut self) -> Result<(), String> {
         let url = format!("{}/healthz", self.url);
         for _ in 0..400 {
             if runtime()
                 .block_on(async { client().get(&url).send().await })
                 .is_ok()
             {
-                return;
+                return Ok(());
             }
             if let Some(status) = self.child.try_wait().expect("a child") {
-                panic!("the service ended at once: {status}");
+                return Err(format!("the service ended at once: {status}"));
             }
             std::thread::sleep(Duration::from_millis(25));
         }
-        panic!("the service did not answer within ten seconds");
+        Err("the service did not answer within ten seconds".to_owned())
     }
 }
 

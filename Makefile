@@ -1,5 +1,5 @@
 # What people and CI type. `make` alone tells what there is.
-.PHONY: help demo test bench check setup
+.PHONY: help demo test torture bench check setup
 
 help: ## tell what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 	/p' $(MAKEFILE_LIST)
@@ -11,6 +11,9 @@ demo: ## try Freshmint: a shop and a pretended Stripe, all on this machine
 
 test: setup ## run all tests against a PostgreSQL of their own
 	cargo test --workspace
+
+torture: setup ## everything fails at random for ten minutes; MINUTES=3 SEED=7 for others
+	MINUTES=$${MINUTES:-10} cargo test --test service -- --nocapture --exact torture::everything_fails_and_nothing_is_lost
 
 bench: ## measure; installs a load generator first
 	@deploy/setup.sh bench

@@ -1,14 +1,26 @@
 //! The running service: web and worker until told to stop. Shutdown is a list.
 
-use std::{io, net::TcpListener};
+use std::{io, net::TcpListener, time::Duration};
 
 use actix_web::{App as Actix, HttpServer, dev::ServerHandle, middleware::from_fn};
 use tokio::sync::watch;
 
-use crate::{app::App, db::Lane, web, worker};
+use crate::{
+    app::App,
+    db::Lane,
+    web::{
+        self,
+        leaving::{self, Leaving},
+    },
+    worker,
+};
 
-/// Requests in hand have so long to finish; with the worker's last batch it stays under 30 seconds.
-const GRACE_SECONDS: u64 = 20;
+/// Requests in hand have so long to finish: with the seconds in which callers are let go, and with the
+/// worker's last batch, it stays under 26.
+const GRACE_SECONDS: u64 = 18;
+/// A proxy in front lets go of a kept connection first (nginx after 60 seconds): whoever closes what the
+/// other one is about to use takes a request along.
+const KEPT: Duration = Duration::from_secs(75);
 /// Threads per web worker for work that blocks and is not the database's. For each connection there is one
 /// more, so that no lane waits for another one's threads.
 const OTHER_THREADS: usize = 8;
@@ -36,29 +48,34 @@ pub struct Web {
 /// # Errors
 /// The listener's.
 pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
-    let signals = actix_web::rt::spawn(on_signal(stop.clone()));
+    let leaving = Leaving::default();
+    let signals = actix_web::rt::spawn(on_signal(stop.clone(), leaving.clone()));
     let worker = parts.worker.then(|| {
         let work = worker::run(app.on(Lane::Worker), stop.watch());
         actix_web::rt::spawn(ending_all(stop.clone(), work))
     });
     if let Some(Web { listener, threads }) = parts.web {
         let blocking = usize::try_from(app.connections).unwrap_or(0) + OTHER_THREADS;
-        let state = web::State::new(app);
+        let state = web::State::new(app, leaving.clone());
+        let door = listener.try_clone()?;
         let server = HttpServer::new(move || {
             Actix::new()
                 .wrap(state.headers())
                 .wrap(from_fn(web::waiting::handled_to_the_end))
+                .wrap(from_fn(leaving::told))
                 .configure(web::routes(state.clone()))
         })
         // A caller who has hung up is noticed.
         .h1_allow_half_closed(false)
+        .keep_alive(KEPT)
         .workers(threads)
         .worker_max_blocking_threads(blocking)
         .shutdown_timeout(GRACE_SECONDS)
         .disable_signals()
         .listen(listener)?
         .run();
-        actix_web::rt::spawn(stop_web(server.handle(), stop.watch()));
+        let handle = server.handle();
+        actix_web::rt::spawn(stop_web(handle, door, leaving, stop.watch()));
         server.await?;
         // Without the web side nothing is left to be done here.
         stop.stop();
@@ -116,12 +133,21 @@ impl Default for Stop {
     }
 }
 
-async fn stop_web(server: ServerHandle, mut stop: watch::Receiver<bool>) {
+async fn stop_web(
+    server: ServerHandle,
+    door: TcpListener,
+    leaving: Leaving,
+    mut stop: watch::Receiver<bool>,
+) {
     let _ = stop.wait_for(|stopped| *stopped).await;
+    if leaving.has_begun() {
+        leaving.let_go(&server, &door).await;
+    }
     server.stop(true).await;
 }
 
-async fn on_signal(stop: Stop) {
+/// SIGTERM is a restart's, in which callers are led elsewhere; SIGINT is somebody's at a terminal.
+async fn on_signal(stop: Stop, leaving: Leaving) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut term), Ok(mut int)) = (
         signal(SignalKind::terminate()),
@@ -133,7 +159,7 @@ async fn on_signal(stop: Stop) {
         return;
     };
     tokio::select! {
-        _ = term.recv() => {}
+        _ = term.recv() => leaving.begin(),
         _ = int.recv() => {}
     }
     log::info!("stopping: finishing what is in hand");

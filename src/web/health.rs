@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 
+use super::leaving::Leaving;
 use crate::{app::App, db};
 
 /// `GET /healthz`: the process answers; nothing else is asked.
@@ -11,19 +12,13 @@ pub async fn alive() -> HttpResponse {
         .body("ok\n")
 }
 
-/// `GET /readyz`: the database answers, can be written to, and has every migration. It is asked by a
-/// connection of its own.
-pub async fn ready(app: Data<App>) -> HttpResponse {
-    let (ready, what) = match app.db.run(db::ready).await {
-        Ok(pending) if pending.is_empty() => works(&app),
-        Ok(pending) => (
-            false,
-            format!(
-                "migrations are pending ({}): run freshmint migrate",
-                pending.len()
-            ),
-        ),
-        Err(error) => (false, error.to_string()),
+/// `GET /readyz`: the process does not stop, and the database answers, can be written to, and has every
+/// migration. It is asked by a connection of its own.
+pub async fn ready(app: Data<App>, leaving: Data<Leaving>) -> HttpResponse {
+    let (ready, what) = if leaving.has_begun() {
+        (false, "stopping".to_owned())
+    } else {
+        readiness(&app).await
     };
     let mut response = if ready {
         HttpResponse::Ok()
@@ -33,6 +28,20 @@ pub async fn ready(app: Data<App>) -> HttpResponse {
     response
         .content_type("text/plain; charset=utf-8")
         .body(what + "\n")
+}
+
+async fn readiness(app: &App) -> (bool, String) {
+    match app.db.run(db::ready).await {
+        Ok(pending) if pending.is_empty() => works(app),
+        Ok(pending) => (
+            false,
+            format!(
+                "migrations are pending ({}): run freshmint migrate",
+                pending.len()
+            ),
+        ),
+        Err(error) => (false, error.to_string()),
+    }
 }
 
 /// Whether the worker goes on, in a process that has one.

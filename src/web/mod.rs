@@ -3,6 +3,7 @@
 mod api;
 mod body;
 mod health;
+pub mod leaving;
 mod limit;
 mod limits;
 mod methods;
@@ -19,7 +20,7 @@ use actix_web::{
     web::{self, Data, ServiceConfig, route},
 };
 
-use self::{body::Room, limits::Limits, methods::at, site::Site};
+use self::{body::Room, leaving::Leaving, limits::Limits, methods::at, site::Site};
 use crate::{app::App, db::Lane, inbox::Intake};
 
 /// What the handlers share. Made once; every worker thread gets a clone. The routes of payers, the API and
@@ -33,11 +34,12 @@ pub struct State {
     intake: Data<Intake>,
     room: Data<Room>,
     limits: Data<Limits>,
+    leaving: Data<Leaving>,
 }
 
 impl State {
     /// The state of one server.
-    pub fn new(app: App) -> Self {
+    pub fn new(app: App, leaving: Leaving) -> Self {
         let site = Site::new(&app);
         Self {
             limits: Data::new(Limits::new(&app)),
@@ -47,6 +49,7 @@ impl State {
             site: Data::new(site),
             intake: Data::new(Intake::default()),
             room: Data::new(Room::default()),
+            leaving: Data::new(leaving),
         }
     }
 
@@ -72,6 +75,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .app_data(state.intake)
             .app_data(state.room)
             .app_data(state.limits)
+            .app_data(state.leaving)
             .service(
                 web::scope("/pay")
                     .service(

@@ -8,6 +8,7 @@ pub mod monitor;
 pub mod pooler;
 pub mod postfix;
 pub mod process;
+pub mod proxy;
 pub mod receiver;
 pub mod replica;
 pub mod sasl;

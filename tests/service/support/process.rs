@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader},
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     path::Path,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::{Arc, Mutex},
@@ -22,16 +22,29 @@ pub struct Process {
 impl Process {
     /// Starts the service with these settings on a free port and waits until it answers.
     pub fn serve(settings: &BTreeMap<String, String>, arguments: &[&str]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .expect("a port")
-            .port();
-        let bind = format!("127.0.0.1:{port}");
+        Self::serve_at(free_address(), settings, arguments)
+    }
+
+    /// The same, where it is told to listen.
+    pub fn serve_at(
+        bind: SocketAddr,
+        settings: &BTreeMap<String, String>,
+        arguments: &[&str],
+    ) -> Self {
+        Self::try_to_serve_at(bind, settings, arguments).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same, where it may end at once: its database may be away.
+    pub fn try_to_serve_at(
+        bind: SocketAddr,
+        settings: &BTreeMap<String, String>,
+        arguments: &[&str],
+    ) -> Result<Self, String> {
         let mut command = command(settings);
         let child = command
             .arg("serve")
             .args(arguments)
-            .env("BIND", &bind)
+            .env("BIND", bind.to_string())
             .stderr(Stdio::piped())
             .spawn()
             .expect("it starts");
@@ -41,8 +54,8 @@ impl Process {
             log: Arc::default(),
         };
         process.forward_log();
-        process.wait_until_it_answers();
-        process
+        process.wait_until_it_answers()?;
+        Ok(process)
     }
 
     /// Starts `freshmint work`.
@@ -100,21 +113,21 @@ impl Process {
         });
     }
 
-    fn wait_until_it_answers(&mut self) {
+    fn wait_until_it_answers(&mut self) -> Result<(), String> {
         let url = format!("{}/healthz", self.url);
         for _ in 0..400 {
             if runtime()
                 .block_on(async { client().get(&url).send().await })
                 .is_ok()
             {
-                return;
+                return Ok(());
             }
             if let Some(status) = self.child.try_wait().expect("a child") {
-                panic!("the service ended at once: {status}");
+                return Err(format!("the service ended at once: {status}"));
             }
             std::thread::sleep(Duration::from_millis(25));
         }
-        panic!("the service did not answer within ten seconds");
+        Err("the service did not answer within ten seconds".to_owned())
     }
 }
 
@@ -123,6 +136,13 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Where nobody listens.
+pub fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0");
+    let address = listener.and_then(|listener| listener.local_addr());
+    address.expect("a port")
 }
 
 /// Runs a command of the binary to its end.

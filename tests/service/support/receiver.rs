@@ -5,7 +5,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -28,7 +28,7 @@ pub enum Manner {
 #[derive(Debug)]
 struct Shared {
     manner: Manner,
-    calls: Vec<String>,
+    calls: Vec<(Instant, String)>,
 }
 
 /// A receiver on a port of its own.
@@ -67,6 +67,11 @@ impl Receiver {
 
     /// The bodies of all calls so far, as they were sent.
     pub fn bodies(&self) -> Vec<String> {
+        self.heard().into_iter().map(|(_, body)| body).collect()
+    }
+
+    /// The same, each with the moment at which it came.
+    pub fn heard(&self) -> Vec<(Instant, String)> {
         self.shared.lock().expect("nobody broke down").calls.clone()
     }
 
@@ -94,7 +99,7 @@ fn serve(mut stream: TcpStream, kept: &Mutex<Shared>) {
     let manner = {
         let mut kept = kept.lock().expect("nobody broke down");
         if !matches!(kept.manner, Manner::Away) {
-            kept.calls.push(body);
+            kept.calls.push((Instant::now(), body));
         }
         kept.manner.clone()
     };

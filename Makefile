@@ -13,7 +13,9 @@ test: setup ## run all tests against a PostgreSQL of their own
 	cargo test --workspace
 
 torture: setup ## everything fails at random for ten minutes; MINUTES=3 SEED=7 for others
-	MINUTES=$${MINUTES:-10} cargo test --test service -- --nocapture --exact torture::everything_fails_and_nothing_is_lost
+	cargo test --no-run --test service
+	MINUTES=$${MINUTES:-10} cargo test --test service -- --nocapture --exact \
+		torture::everything_fails_and_nothing_is_lost 2>target/torture.log
 
 bench: ## measure; installs a load generator first
 	@deploy/setup.sh bench

@@ -146,24 +146,28 @@ async fn stop_web(
     server.stop(true).await;
 }
 
-/// SIGTERM is a restart's, in which callers are led elsewhere; SIGINT is somebody's at a terminal.
-async fn on_signal(stop: Stop, leaving: Leaving) {
+/// SIGTERM is a restart's, in which callers are led elsewhere; SIGINT is somebody's at a terminal. Both are
+/// heard from the call on, so that none ends a process that answers already.
+fn on_signal(stop: Stop, leaving: Leaving) -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (
+    let heard = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
-    ) else {
-        log::error!(
-            "signals cannot be waited for; stop the service with SIGKILL, nothing is lost by it"
-        );
-        return;
-    };
-    tokio::select! {
-        _ = term.recv() => leaving.begin(),
-        _ = int.recv() => {}
+    );
+    async move {
+        let (Ok(mut term), Ok(mut int)) = heard else {
+            log::error!(
+                "signals cannot be waited for; stop the service with SIGKILL, nothing is lost by it"
+            );
+            return;
+        };
+        tokio::select! {
+            _ = term.recv() => leaving.begin(),
+            _ = int.recv() => {}
+        }
+        log::info!("stopping: finishing what is in hand");
+        stop.stop();
     }
-    log::info!("stopping: finishing what is in hand");
-    stop.stop();
 }
 
 #[cfg(test)]

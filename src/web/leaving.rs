@@ -75,8 +75,10 @@ impl Leaving {
             log::debug!("new connections are let in up to the last: {error}");
         }
         sleep(COMES_THROUGH).await;
-        // In this order: while the server waits at the door, a door that is shut is an error.
+        // In this order: while the server waits at the door, a door that is shut is an error, and it hears
+        // of the pause a moment after it was told.
         server.pause().await;
+        sleep(COMES_THROUGH).await;
         let _ = SockRef::from(door).shutdown(Shutdown::Both);
         sleep(GONE).await;
     }

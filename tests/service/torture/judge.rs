@@ -38,7 +38,7 @@ const SEEN_FOR_SURE: Duration = Duration::from_secs(10);
 const UNRESTED: &str = "outbox WHERE state = 'sending' OR state = 'queued' AND NOT EXISTS (SELECT FROM outbox_pause) \
     AND (not_before <= clock_timestamp() OR last_error IS NULL)";
 
-/// Waits, within bounds, until nothing is in hand and every order is paid. Meanwhile Stripe posts what it
+/// Waits, within bounds, until nothing is in hand, mail goes out again and every order is paid. Meanwhile Stripe posts what it
 /// could not, as it does for days, and somebody looks at Stripe, as the worker does every quarter of an hour.
 pub fn come_to_rest(ground: &Ground, orders: &[Order]) {
     let until = Instant::now() + ground.measure.rest;
@@ -55,7 +55,7 @@ pub fn come_to_rest(ground: &Ground, orders: &[Order]) {
             posted.map(|statuses| statuses.len()),
             looked.0
         ));
-        if mails == 0 && unpaid == 0 {
+        if mails == 0 && unpaid == 0 && ground.world.count("outbox_pause") == 0 {
             return;
         }
         std::thread::sleep(Duration::from_secs(3));
@@ -95,7 +95,17 @@ fn mails(ground: &Ground) -> Vec<String> {
         "mails: {:?}",
         counted(rows.iter().map(|row| row.state.clone()))
     ));
-    wrong_mails(&got, &rows)
+    let mut wrong = wrong_mails(&got, &rows);
+    let pause = "SELECT reason || ' until ' || until AS text FROM outbox_pause";
+    for pause in ground.world.texts(pause) {
+        ground.say(&format!("mail waits: {pause}"));
+    }
+    let untried = "outbox_pause WHERE until < clock_timestamp() - interval '1 minute' \
+        AND EXISTS (SELECT FROM outbox WHERE state = 'queued' AND not_before < clock_timestamp())";
+    if ground.world.count(untried) > 0 {
+        wrong.push("a pause has been over for a minute, and no mail tries".to_owned());
+    }
+    wrong
 }
 
 fn rows(ground: &Ground) -> Vec<Row> {
@@ -228,7 +238,7 @@ fn told(ground: &Ground, watch: &Watch) -> Vec<String> {
     wrong.extend(still_open(ground));
     ground.say(&format!(
         "alerts: {:?}",
-        counted(ground.receiver.told().iter().map(kind_of))
+        counted(ground.receiver.told().iter().map(|told| kind_of(told)))
     ));
     wrong
 }
@@ -239,7 +249,7 @@ fn is_told(one: &Happened) -> bool {
         && one.ended - one.began > DATABASE_IS_A_CAUSE + SEEN_FOR_SURE
 }
 
-fn kind_of(told: &String) -> String {
+fn kind_of(told: &str) -> String {
     told.split(':').next().unwrap_or_default().to_owned()
 }
 

@@ -19,24 +19,25 @@ const STAGES: [Stage; 10] = [
     Stage::Quit,
 ];
 
-const REPLIES: [(u16, &str); 16] = [
+const REPLIES: [(u16, &str); 14] = [
     (250, "2.0.0 yes, in other words"),
     (354, "go on"),
     (421, "4.3.2 closing"),
     (450, "4.2.1 try again later"),
     (451, "4.7.1 greylisted"),
-    (452, "4.2.2 mailbox full"),
     (454, "4.7.0 not now"),
     (500, "what?"),
     (503, "5.5.1 bad sequence"),
     (535, "5.7.8 authentication failed"),
     (550, "5.1.1 no such user"),
     (550, "5.7.1 not from you"),
-    (552, "5.2.2 over quota"),
     (553, "5.1.3 no such thing"),
     (554, "5.7.1 looks like spam"),
     (999, "9.9.9"),
 ];
+
+/// Said before there is a recipient it is our own quota, for which all mail waits an hour.
+const FULL: (u16, &str) = (552, "5.2.2 over quota");
 
 /// A few rules, each for the next few times.
 pub fn odd(dice: &mut StdRng) -> Vec<Rule> {
@@ -57,7 +58,17 @@ fn rule(dice: &mut StdRng) -> Rule {
 fn action(stage: Stage, dice: &mut StdRng) -> Action {
     match dice.random_range(0..14) {
         0..6 => {
-            let (code, text) = REPLIES.choose(dice).expect("some");
+            let is_full = stage == Stage::Recipient && dice.random_bool(0.2);
+            let reply = if is_full {
+                &FULL
+            } else {
+                REPLIES.choose(dice).expect("some")
+            };
+            let (code, text) = match reply {
+                // In the middle of a message it would be the word on it: a yes to what is not kept.
+                (250, _) if stage == Stage::Body => &FULL,
+                reply => reply,
+            };
             Action::Reply(*code, (*text).to_owned())
         }
         6 => Action::Raw(garbage(dice)),

@@ -173,5 +173,8 @@ fn everything_fails_and_nothing_is_lost() {
         watching.join().expect("the watch ends");
     });
     let wrong = judge::judge(&ground, &orders, &calls, &watch);
+    for line in &wrong {
+        println!("WRONG: {line}");
+    }
     assert!(wrong.is_empty(), "SEED={}: {wrong:#?}", measure.seed);
 }

@@ -293,6 +293,7 @@ fn the_statuses_are_those_of_the_contract() {
         ("busy", 503),
         ("refused", 502),
         ("too-many", 429),
+        ("too-many-wrong", 429),
         ("not-yet-unsubscribed", 503),
         ("unsubscribe-unknown", 404),
     ];

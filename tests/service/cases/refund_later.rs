@@ -254,6 +254,18 @@ fn an_answer_that_got_lost_is_found_by_its_mark() {
     assert_eq!(refunds(&world).1, 1);
 }
 
+/// As one that was asked for before refunds named their attempt.
+#[test]
+fn one_that_names_no_attempt_is_known_by_the_answers_id() {
+    let world = World::new();
+    let (_, case) = mismatch(&world, "CUP-1");
+    let without = Fault::MissingField("metadata");
+    world.stripe.inject(Call::ReadRefunds, without, usize::MAX);
+    world.stripe.next_refund(RefundStatus::Failed);
+    let said = refused(&world, &case, how("refund"));
+    assert!(said.contains("it failed at Stripe"), "{said}");
+}
+
 #[test]
 fn stripe_that_falls_silent_after_the_refund_is_asked_again_by_whoever_comes() {
     let world = World::with(&[("STRIPE_TIMEOUT_SECONDS", "2")]);

@@ -7,6 +7,8 @@ use tokio::{runtime::Builder, time::sleep};
 use crate::{
     alert::away::{self, Memory},
     app::App,
+    clock::Moment,
+    loops::MINUTE,
 };
 
 /// Between two looks.
@@ -29,11 +31,16 @@ pub fn start(app: &App, stopped: impl Fn() -> bool + Send + 'static) {
 async fn watch(app: &App, stopped: impl Fn() -> bool) {
     let mut database = Memory::new(&away::DATABASE);
     let mut worker = Memory::new(&away::WORKER);
+    let mut away_at = None;
     while !stopped() {
         let is_away = away::database_is_away(app).await;
         database.turn(app, is_away).await;
-        // Without a database all loops stand, and that is told already.
-        let stands = !is_away && app.loops.standing_still().is_some();
+        if is_away {
+            away_at = Some(Moment::now());
+        }
+        // Without a database all loops stand, which is told already; then they have a minute to turn.
+        let just_away = away_at.is_some_and(|at| at.after(MINUTE) > Moment::now());
+        let stands = !just_away && app.loops.standing_still().is_some();
         worker.turn(app, stands).await;
         sleep(LOOK).await;
     }

@@ -61,7 +61,8 @@ CREATE TABLE mail_flow (
     failing_at        timestamptz,
     failing_mails     uuid[] NOT NULL DEFAULT '{}',
     failing_domains   text[] NOT NULL DEFAULT '{}',
-    CONSTRAINT a_run_has_its_refusal CHECK ((likeness IS NULL) = (cardinality(recipients) = 0)),
+    -- A run may be of nobody yet: of an alert, or of an address at our own domain.
+    CONSTRAINT a_run_has_its_refusal CHECK (likeness IS NOT NULL OR cardinality(recipients) = 0),
     CONSTRAINT failing_goes_on CHECK ((failing_since IS NULL) = (failing_at IS NULL)),
     CONSTRAINT failing_has_begun CHECK (
         failing_since IS NOT NULL OR (cardinality(failing_mails) = 0 AND cardinality(failing_domains) = 0))

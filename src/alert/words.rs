@@ -94,7 +94,9 @@ impl Matter {
         };
         let mut said = match (self.kind, detail(Limit::SENTENCE)) {
             // A sentence that says more, in place of ours.
-            (Kind::Pause | Kind::RefusedCheckout | Kind::Entry, Some(line)) => line.into(),
+            (Kind::Pause | Kind::RefusedCheckout | Kind::Entry, Some(line)) => {
+                line.trim_end_matches('.').to_owned()
+            }
             (Kind::FailedEvent | Kind::OverdueChore, Some(which)) => {
                 format!("{}: {which}", self.plain())
             }

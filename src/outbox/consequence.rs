@@ -23,6 +23,9 @@ use crate::{
     suppression::{self, AddressHash, Cause},
 };
 
+/// An alert that was refused like all mail is tried again after so long: no pause holds it back.
+const ALERTS_WAIT: &str = "1 minute";
+
 /// A refusal whose meaning is to be written.
 #[derive(QueryableByName)]
 struct Refused {
@@ -88,7 +91,10 @@ fn write(
     if !reminders.is_empty() {
         reminder::handed_over(connection, &reminders, None)?;
     }
-    let gone = refused.iter().filter(|mail| mail.gone);
+    // Whom the shop itself writes to is no family: the treasurer's alerts would end, and their orders' mail.
+    let is_a_payers =
+        |mail: &&Refused| Kind::from_name(&mail.kind).is_some_and(Kind::is_to_a_payer);
+    let gone = refused.iter().filter(|mail| mail.gone).filter(is_a_payers);
     gone.into_iter()
         .try_for_each(|mail| suppress(connection, mail, now))
 }
@@ -128,7 +134,9 @@ pub(super) fn return_to_queue(
     }
     let rows: Vec<Returned> = diesel::sql_query(format!(
         "WITH back AS (UPDATE outbox mail SET state = '{queued}', returned = $2, refused_at = NULL, \
-             address_gone = false, attempts = greatest(attempts - 1, 0), not_before = clock_timestamp(), claim_id = NULL \
+             address_gone = false, attempts = greatest(attempts - 1, 0), claim_id = NULL, \
+             not_before = clock_timestamp() + CASE WHEN kind = '{alert}' THEN interval '{ALERTS_WAIT}' \
+                 ELSE interval '0' END \
          WHERE streak = $1 AND state = '{bounced}' AND refused_at IS NOT NULL AND asked_at IS NULL \
            AND address IS NOT NULL AND NOT EXISTS (SELECT FROM blasts WHERE blasts.id = mail.blast_id \
                AND blasts.state IN ('{cancelled}', '{recalled}')) \
@@ -137,6 +145,7 @@ pub(super) fn return_to_queue(
          FROM back LEFT JOIN outbox_orders about ON about.mail_id = back.id",
         queued = State::Queued,
         bounced = State::Bounced,
+        alert = Kind::Alert,
         cancelled = BlastState::Cancelled,
         recalled = BlastState::Recalled,
     ))

@@ -122,6 +122,10 @@ impl Columns {
 }
 
 fn quantity_of(cell: &str) -> Result<Quantity, QuantityError> {
+    // Nobody counts so: it is the cents of an amount with a decimal comma and no quotation marks.
+    if cell.starts_with('0') {
+        return Err(QuantityError);
+    }
     // No sign: `+2` is read by a spreadsheet as a formula, and by nobody else.
     if !cell.bytes().all(|b| b.is_ascii_digit()) {
         return Err(QuantityError);

@@ -187,6 +187,14 @@ fn ragged_lines_are_reported_with_their_number() {
 }
 
 #[test]
+fn the_cents_of_a_decimal_comma_are_no_quantity() {
+    for cents in ["00", "02", "05"] {
+        let lines = bad(&format!("R1,,,EUR,Fee,45,{cents},,\n"));
+        assert!(lines[0].contains("quantity: "), "{lines:?}");
+    }
+}
+
+#[test]
 fn breaks_in_a_cell_become_blanks_and_numbers_stay_those_of_the_file() {
     let import =
         import("R1,,,EUR,\"Fee,\r\n\"\"U12\"\"\",45,,,\r\n\r\n  \r\nR2,,,EUR,Fee,x,,,\r\n");

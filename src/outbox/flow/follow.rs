@@ -189,12 +189,18 @@ impl After {
         gone: bool,
     ) {
         self.bounces(flow, attempt, None);
-        let bounces = flow.bounces.as_deref() == Some(likeness);
-        if !attempt.counts || bounces {
+        if flow.bounces.as_deref() == Some(likeness) {
             return self.try_is_over(flow, attempt);
         }
         if let Some(streak) = flow.paused_for(likeness) {
             return self.returns(flow, attempt, streak, (likeness, why));
+        }
+        if !attempt.counts {
+            // It neither makes nor ends a run, and goes with one: what is no family's fault is not its
+            // recipient's either.
+            let number = flow.number_of(likeness);
+            self.bounces(flow, attempt, number);
+            return self.try_is_over(flow, attempt);
         }
         if attempt.returned == Some(likeness) {
             return self.try_is_over(flow, attempt);

@@ -69,6 +69,20 @@ impl Flow {
         pause.streak.filter(|_| is_it)
     }
 
+    /// The number of the run of this refusal. Where there is none at all one begins, of nobody yet.
+    pub fn number_of(&mut self, likeness: &str) -> Option<i64> {
+        if self.run.is_none() {
+            self.number += 1;
+            self.run = Some(Run {
+                likeness: likeness.to_owned(),
+                gone: true,
+                recipients: Vec::new(),
+            });
+        }
+        let run = self.run.as_ref()?;
+        (run.likeness == likeness).then_some(self.number)
+    }
+
     /// One more of the run, or the first one of another; tells its number.
     pub fn join(&mut self, recipient: AddressHash, likeness: &str, gone: bool) -> i64 {
         let same = self.run.take().filter(|run| run.likeness == likeness);

@@ -32,7 +32,7 @@ fn both_ways() -> (World, Receiver) {
 }
 
 /// Lets the worker look; whether it queued a mail.
-fn tell(world: &World) -> bool {
+pub fn tell(world: &World) -> bool {
     look(&world.app)
 }
 

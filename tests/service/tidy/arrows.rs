@@ -380,7 +380,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "suppression",
         ],
     ),
-    ("watchdog", &["alert", "app"]),
+    ("watchdog", &["alert", "app", "clock", "loops"]),
     (
         "worker",
         &[

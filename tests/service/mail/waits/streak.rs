@@ -198,3 +198,58 @@ fn what_goes_to_ourselves_neither_ends_a_streak_nor_lets_mail_go_on() {
     }
     assert_eq!(recipients(&world), ["coach@rovers.example.org"]);
 }
+
+#[test]
+fn who_has_an_address_at_our_own_domain_waits_like_all_others_and_is_not_suppressed() {
+    for (code, text, families_of_it) in [
+        (550, "spam", 9),
+        (550, "5.7.1 rejected by policy", 9),
+        (550, "5.1.1 no such user", 10),
+    ] {
+        let world = one_by_one();
+        let ours = |number: usize| {
+            let email = format!("board{number}@rovers.example.org");
+            to(&world, &format!("BOARD-{number}"), &email)
+        };
+        // First of all, among the others, and last.
+        ours(0);
+        families(&world, 2);
+        ours(1);
+        for number in 0..families_of_it {
+            to(
+                &world,
+                &format!("MORE-{number}"),
+                &format!("more{number}@example.net"),
+            );
+        }
+        ours(2);
+        refuse(&world, Stage::Recipient, code, text);
+        world.carry();
+        let all = families_of_it + 5;
+        assert_eq!(states(&world), [format!("queued {all}")], "{text}");
+        world.mailbox().set_rules(Vec::new());
+        the_wait_is_over(&world);
+        assert_eq!(world.carry().len(), all, "{text}");
+        assert_eq!(world.count("suppressions"), 0, "{text}");
+    }
+}
+
+#[test]
+fn an_alert_that_is_refused_like_all_mail_is_tried_until_it_gets_through() {
+    for text in ["spam", "5.1.1 no such user"] {
+        let world = World::with_mailbox(&[("ALERT_EMAIL", "treasurer@gym.example")]);
+        families(&world, 12);
+        refuse(&world, Stage::Recipient, 550, text);
+        world.carry();
+        assert_eq!(world.count("outbox_pause"), 1, "{text}");
+        assert!(crate::alerts::tell(&world), "{text}");
+        world.carry();
+        let alert = "outbox WHERE kind = 'alert' AND state = 'queued' \
+            AND not_before > clock_timestamp() + interval '30 seconds'";
+        assert_eq!(world.count(alert), 1, "{text}");
+        world.mailbox().set_rules(Vec::new());
+        world.execute("UPDATE outbox SET not_before = 'epoch' WHERE kind = 'alert'");
+        assert_eq!(world.carry().len(), 1, "it passes the pause: {text}");
+        assert_eq!(world.count("suppressions"), 0, "{text}");
+    }
+}

@@ -6,7 +6,7 @@ use std::{
     process::Output,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
 };
 
@@ -17,7 +17,6 @@ use freshmint::{
     app::App,
     config::Secret,
     consumer,
-    db::DbError,
     mail::letter,
     order::{
         self, Created,
@@ -53,6 +52,8 @@ pub struct World {
     settings: BTreeMap<String, String>,
     offset: Arc<AtomicI64>,
     replicas: Vec<Replica>,
+    /// How many have been made.
+    tokens: AtomicUsize,
 }
 
 /// An order that a test has made.
@@ -124,6 +125,7 @@ impl World {
             settings,
             offset,
             replicas: Vec::new(),
+            tokens: AtomicUsize::new(0),
         };
         world.add_replica();
         world
@@ -308,24 +310,15 @@ impl World {
         runtime().block_on(send(request))
     }
 
-    /// A fresh token of this role. Somebody else may be making one at the same moment.
+    /// A fresh token of this role.
     pub fn token(&self, role: Role) -> Secret {
+        // Names are taken once, by whichever thread asks.
+        let number = self.tokens.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}-{number}", role.name());
         let now = self.now();
-        loop {
-            let name = format!("{}-{}", role.name(), self.count("api_tokens"));
-            let added = self
-                .app
-                .db
-                .run_blocking(|connection| token::add(connection, &name, role, now));
-            match added {
-                Ok(token) => return token,
-                Err(DbError::Query(diesel::result::Error::DatabaseError(
-                    diesel::result::DatabaseErrorKind::UniqueViolation,
-                    _,
-                ))) => {}
-                Err(error) => panic!("{error}"),
-            }
-        }
+        let added =
+            (self.app.db).run_blocking(|connection| token::add(connection, &name, role, now));
+        added.expect("a token")
     }
 
     // -- Stripe tells --

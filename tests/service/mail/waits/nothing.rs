@@ -52,7 +52,7 @@ fn what_is_plainly_ours_is_told_at_once_and_tried_one_by_one_until_it_is_gone() 
         }
         assert_eq!(super::cause(&world), cause, "{text}");
         assert_eq!(super::states(&world), ["queued 12"], "{text}");
-        assert!(world.count("outbox WHERE attempts > 0") < 8, "{text}");
+        assert!(world.count("outbox WHERE attempts > 0") < 12, "{text}");
         assert_eq!(
             world.count("activity WHERE level = 'attention'"),
             1,

@@ -31,8 +31,16 @@ pub fn unsubscribe_url(public_url: &Url, token: &str, language: Option<Language>
 /// The path of the same, for the button on its page.
 pub fn unsubscribe_path(public_url: &Url, token: &str, language: Option<Language>) -> String {
     let path = public_url.path().trim_end_matches('/');
-    let query = language.map(|language| format!("?l={}", language.words().code));
-    format!("{path}/unsubscribe/{token}{}", query.unwrap_or_default())
+    let link = format!("{path}/unsubscribe/{token}");
+    match language {
+        Some(language) => in_language(&link, language),
+        None => link,
+    }
+}
+
+/// The same link to its page in this language.
+pub fn in_language(unsubscribe: &str, language: Language) -> String {
+    format!("{unsubscribe}?l={}", language.words().code)
 }
 
 /// Where something of the API is, for `Location`: `path` begins with a slash.

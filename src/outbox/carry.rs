@@ -9,6 +9,7 @@ use super::{claim::Claimed, connecting::stopped, outcome::Outcome};
 use crate::{
     app::App,
     language::Language,
+    link,
     mail::{
         message::{self, Draft},
         refusal::{Fault, Refusal},
@@ -38,14 +39,14 @@ pub async fn carry(
     lease: Lease,
     stop: watch::Receiver<bool>,
 ) -> Carried {
-    let unsubscribe = unsubscribe_url(&app, &mail);
+    let unsubscribe = (mail.kind.is_to_a_payer()).then(|| unsubscribe_url(&app, &mail));
     let made = message::make(&Draft {
         from: &from,
         reply_to: app.shop.support_email.as_deref(),
         to: &mail.address,
         message_id: &mail.message_id,
         text: &mail.text,
-        unsubscribe_url: mail.kind.is_to_a_payer().then_some(&unsubscribe),
+        unsubscribe_url: unsubscribe.as_deref(),
         now: app.clock.now(),
     });
     let ready = match made {
@@ -101,14 +102,17 @@ pub async fn carry(
     }
 }
 
-/// The link that the mail has in its text: mail programs show both.
+/// The link that the mail has in its text, where its page has a language: mail programs show both. It is
+/// signed once.
 fn unsubscribe_url(app: &App, mail: &Claimed) -> String {
-    let url = |language| app.unsubscribe_url(mail.address_hash, language);
-    let in_text = |language| Some(url(Some(language))).filter(|url| mail.text.body.contains(url));
-    Language::ALL
+    let url = app.unsubscribe_url(mail.address_hash, None);
+    let in_languages = Language::ALL
         .into_iter()
-        .find_map(in_text)
-        .unwrap_or_else(|| url(None))
+        .map(|it| link::in_language(&url, it));
+    let in_text = in_languages
+        .into_iter()
+        .find(|url| mail.text.body.contains(url));
+    in_text.unwrap_or(url)
 }
 
 /// Does it to the end, unless the worker stops and the mail has not been written by then.

@@ -137,6 +137,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "foreign_text",
             "inbox",
             "language",
+            "link",
             "mail",
             "order",
             "random",

@@ -15,11 +15,11 @@ use super::{
     flow::{Cause as PauseCause, follow::Returning},
     history::line,
     outcome::code,
+    reminder::reached_nobody,
 };
 use crate::{
     activity::{self, Doing, Level},
     mail::BlastState,
-    reminder,
     suppression::{self, AddressHash, Cause},
 };
 
@@ -83,14 +83,8 @@ fn write(
     ))
     .bind::<Array<SqlUuid>, _>(but_for)
     .load(connection)?;
-    let reminders: Vec<Uuid> = refused
-        .iter()
-        .filter(|mail| Kind::from_name(&mail.kind) == Some(Kind::Reminder))
-        .map(|mail| mail.id)
-        .collect();
-    if !reminders.is_empty() {
-        reminder::handed_over(connection, &reminders, None)?;
-    }
+    let mails = refused.iter().map(|mail| (mail.id, mail.kind.as_str()));
+    reached_nobody(connection, mails)?;
     // Whom the shop itself writes to is no family: the treasurer's alerts would end, and their orders' mail.
     let is_a_payers =
         |mail: &&Refused| Kind::from_name(&mail.kind).is_some_and(Kind::is_to_a_payer);

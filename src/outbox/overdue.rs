@@ -8,11 +8,10 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::{Kind, State, finish::NOBODY_KNOWS, history::line};
+use super::{Kind, State, finish::NOBODY_KNOWS, history::line, reminder::reached_nobody};
 use crate::{
     activity::{self, Level},
     db::clock_timestamp,
-    reminder,
     schema::outbox,
 };
 
@@ -81,14 +80,8 @@ fn give_up(
         ))
         .bind::<Nullable<SqlUuid>, _>(mail)
         .load(connection)?;
-        let reminders: Vec<Uuid> = overdue
-            .iter()
-            .filter(|mail| Kind::from_name(&mail.kind) == Some(Kind::Reminder))
-            .map(|mail| mail.id)
-            .collect();
-        if !reminders.is_empty() {
-            reminder::handed_over(connection, &reminders, None)?;
-        }
+        let mails = overdue.iter().map(|mail| (mail.id, mail.kind.as_str()));
+        reached_nobody(connection, mails)?;
         tell(connection, &overdue, NOBODY_KNOWS, now)?;
         Ok(overdue.len())
     })

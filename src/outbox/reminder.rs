@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{Kind, Letter};
-use crate::{app::App, order::Order, suppression::AddressHash};
+use crate::{app::App, order::Order, reminder, suppression::AddressHash};
 
 /// Queues the one reminder of an order, for an order of the shop's as for one that restores a cart, and
 /// tells its id. `None` if the order has had one, or nobody can be written to.
@@ -32,4 +32,18 @@ pub fn queue(
     };
     let queued = super::queue(connection, &app.mailer.domain, &[letter], app.clock.now())?;
     Ok(queued.into_iter().flatten().next())
+}
+
+/// As far as anybody knows, these mails reached nobody, and so neither did the reminders among them. Each
+/// with its kind as it is stored: a newer version may have written it.
+pub(super) fn reached_nobody<'a>(
+    connection: &mut PgConnection,
+    mails: impl Iterator<Item = (Uuid, &'a str)>,
+) -> QueryResult<()> {
+    let reminders = mails.filter(|(_, kind)| Kind::from_name(kind) == Some(Kind::Reminder));
+    let reminders: Vec<Uuid> = reminders.map(|(mail, _)| mail).collect();
+    if reminders.is_empty() {
+        return Ok(());
+    }
+    reminder::handed_over(connection, &reminders, None)
 }

@@ -50,7 +50,7 @@ use self::{
     error::Trouble,
     limits::{CONNECTING, Limits},
 };
-use crate::config::{self, Secret};
+use crate::config;
 
 /// So often is work begun again that met another transaction, or a connection that is dead or cannot
 /// write. Whoever is in the way goes on each time, so that it takes several to be unlucky more often.
@@ -72,12 +72,6 @@ pub struct Db {
 }
 
 impl Db {
-    /// At most `size` connections straight to PostgreSQL. Connects when first asked, so a service can
-    /// start while its database is away.
-    pub fn new(url: &Secret, size: u32) -> Self {
-        Self::with(Address::direct(url, Limits::USUAL), size)
-    }
-
     /// For a command, before which a person sits: its statements may take minutes.
     pub fn for_command(database: &config::Database) -> Self {
         let db = Self::with(Address::of(database, Limits::LONG), 2);
@@ -88,6 +82,8 @@ impl Db {
         }
     }
 
+    /// At most `size` connections. Connects when first asked, so a service can start while its database is
+    /// away.
     fn with(address: Address, size: u32) -> Self {
         let address = Arc::new(address);
         let pool = Pool::builder()

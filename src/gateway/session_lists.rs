@@ -1,7 +1,7 @@
 //! Asking Stripe for lists of Checkout Sessions. <https://docs.stripe.com/api/checkout/sessions/list>
 
 use chrono::{DateTime, Utc};
-use miniserde::json::{self, Value};
+use miniserde::json::Value;
 use stripe_checkout::{
     CheckoutSessionStatus,
     checkout_session::{ListCheckoutSession, ListCheckoutSessionCustomerDetails},
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     CallError, Gateway, LONGEST_PAGE, Session,
     session::{ListPage, WireSession},
+    value,
 };
 
 /// Which expired sessions are asked for.
@@ -108,7 +109,7 @@ impl From<ListPage<Value>> for ExpiredPage {
 }
 
 fn wire(session: &Value) -> Result<WireSession, CallError> {
-    json::from_str(&json::to_string(session))
+    value::decode(session)
         .map_err(|_| CallError::unreadable("a session in a list of them has another form"))
 }
 
@@ -143,6 +144,8 @@ impl ExpiredList {
 
 #[cfg(test)]
 mod tests {
+    use miniserde::json;
+
     use super::*;
 
     #[test]

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     app::App,
     blast::{self, Asked, ChangeDraft, Content, Draft},
+    db::DbError,
     link,
     order::{email::Email, problem::Problems},
     token,
@@ -103,7 +104,7 @@ pub async fn preview(
     waiting: Waiting,
 ) -> Result<HttpResponse, Problem> {
     let preview = blast::preview(&app, parse_id(&id)?);
-    answer(waiting.for_it(preview).await.ok_or_else(nobody_waits)??)
+    while_awaited(&waiting, preview).await
 }
 
 #[derive(Deserialize)]
@@ -127,7 +128,7 @@ pub async fn test(
     let doing = caller.doing(&app, None);
     count_test(&app, caller.token(), doing.at).await?;
     let sample = blast::send_sample(&app, id, &to, &doing);
-    answer(waiting.for_it(sample).await.ok_or_else(nobody_waits)??)
+    while_awaited(&waiting, sample).await
 }
 
 /// Counted before the mail is rendered, which costs as much as the mail.
@@ -158,7 +159,7 @@ pub async fn approve(
     let Approved { content_hash } = body.parse()?;
     let doing = caller.doing(&app, None);
     let approval = blast::approve(&app, id, &content_hash, &doing);
-    answer(waiting.for_it(approval).await.ok_or_else(nobody_waits)??)
+    while_awaited(&waiting, approval).await
 }
 
 /// `POST /blasts/{id}/start`
@@ -170,7 +171,7 @@ pub async fn start(
 ) -> Result<HttpResponse, Problem> {
     let doing = caller.doing(&app, None);
     let start = blast::start(&app, parse_id(&id)?, &doing);
-    answer(waiting.for_it(start).await.ok_or_else(nobody_waits)??)
+    while_awaited(&waiting, start).await
 }
 
 /// `POST /blasts/{id}/pause`
@@ -214,9 +215,17 @@ fn answer<T: Serialize>(asked: Asked<T>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(done(asked)?))
 }
 
-/// Whom nobody reads.
-fn nobody_waits() -> Problem {
-    Problem::busy("nobody waited for the answer; nothing has changed")
+/// The answer to what is given up if nobody waits for it any more.
+async fn while_awaited<T: Serialize>(
+    waiting: &Waiting,
+    work: impl Future<Output = Result<Asked<T>, DbError>>,
+) -> Result<HttpResponse, Problem> {
+    match waiting.for_it(work).await {
+        Some(asked) => answer(asked?),
+        None => Err(Problem::busy(
+            "nobody waited for the answer; nothing has changed",
+        )),
+    }
 }
 
 /// An id that is none names no mailing.

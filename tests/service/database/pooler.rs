@@ -11,9 +11,7 @@ use crate::support::{
     process::Process,
 };
 
-#[test]
-fn the_service_and_its_commands_work_through_a_transaction_pooler_started_again_and_again() {
-    let database = Database::new();
+fn behind_a_pooler(database: Database) -> (World, Pooler) {
     let (pooler, direct) = (Pooler::start(&database), database.url.clone());
     let world = World::on(
         database,
@@ -22,6 +20,12 @@ fn the_service_and_its_commands_work_through_a_transaction_pooler_started_again_
             ("DATABASE_DIRECT_URL", &direct),
         ],
     );
+    (world, pooler)
+}
+
+#[test]
+fn the_service_and_its_commands_work_through_a_transaction_pooler_started_again_and_again() {
+    let (world, pooler) = behind_a_pooler(Database::new());
     let order = world.order("CUP-1");
     for _ in 0..3 {
         let service = Process::serve(world.settings(), &["--migrate"]);
@@ -72,15 +76,7 @@ fn the_service_and_its_commands_work_through_a_transaction_pooler_started_again_
 
 #[test]
 fn a_lock_behind_a_pooler_costs_its_own_request_with_and_without_deadlines_of_the_role() {
-    let database = Database::on_a_server_of_its_own();
-    let (pooler, direct) = (Pooler::start(&database), database.url.clone());
-    let world = World::on(
-        database,
-        &[
-            ("DATABASE_URL", &pooler.url),
-            ("DATABASE_DIRECT_URL", &direct),
-        ],
-    );
+    let (world, _pooler) = behind_a_pooler(Database::on_a_server_of_its_own());
     let order = world.order("CUP-1");
     world.click_through(&order);
     let told = |word: &str| {

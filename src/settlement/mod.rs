@@ -22,6 +22,7 @@ pub mod verdict;
 use chrono::{DateTime, Utc};
 use diesel::{
     IntoSql,
+    dsl::{exists, not},
     prelude::*,
     result::Error as QueryError,
     sql_types::{Nullable, Timestamptz},
@@ -41,7 +42,7 @@ use crate::{
     activity::Doing,
     app::App,
     column::column_enum,
-    db::DbError,
+    db::{DbError, prepared},
     gateway::{Session, session::Status},
     order::{self, Order},
     reminder::purchases,
@@ -86,6 +87,25 @@ pub enum Settled {
     Unknown,
     /// Another system opened it.
     Foreign,
+}
+
+/// The session that a click has just minted: one statement where it is as simple as nearly always, else
+/// [`settle`].
+///
+/// # Errors
+/// The database's.
+pub async fn minted(app: &App, session: Session) -> Result<(), DbError> {
+    if session.status == Status::Open {
+        let (session, now) = (session.clone(), app.clock.now());
+        let opened = app
+            .db
+            .run(move |connection| open_minted(connection, &session, now))
+            .await?;
+        if opened {
+            return Ok(());
+        }
+    }
+    settle(app, session, FoundBy::Click).await.map(drop)
 }
 
 /// [`settle_in`], in a transaction of its own, now.
@@ -177,6 +197,29 @@ struct Share {
     version: i32,
 }
 
+/// A mint becomes an open session, unless catalogue prices are to be learnt from it. No order changes, so
+/// that none has to be locked before its session.
+fn open_minted(
+    connection: &mut PgConnection,
+    session: &Session,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let Some(row) = session.row() else {
+        return Ok(false);
+    };
+    let has_unknown_amount = session_orders::table
+        .filter(session_orders::session_id.eq(row))
+        .filter(session_orders::amount.is_null());
+    let mint = checkout_sessions::table
+        .filter(checkout_sessions::id.eq(row))
+        .filter(checkout_sessions::state.eq(SessionState::Minting))
+        .filter(not(exists(has_unknown_amount)));
+    let changes = AsToldByStripe::of(session, SessionState::Open, now)?;
+    let update = diesel::update(mint).set((changes, checkout_sessions::minted_at.eq(now)));
+    let opened = prepared(update).execute(connection)?;
+    Ok(opened == 1)
+}
+
 /// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another
 /// session already is not this one's.
 fn find_row(connection: &mut PgConnection, session: &Session) -> QueryResult<Option<Uuid>> {
@@ -245,31 +288,48 @@ fn update_row(
     session: &Session,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let (url, ended_at) = if state == SessionState::Open {
-        (Some(session.url.as_deref().ok_or_else(no_url)?), None)
-    } else {
-        (None, Some(now))
-    };
-    let day = chrono::Duration::hours(24);
-    // The body goes with the mint: the constraint `a_body_only_while_minting` holds the two together.
-    diesel::update(checkout_sessions::table.find(row))
-        .set((
-            checkout_sessions::state.eq(state),
-            checkout_sessions::stripe_id.eq(session.id.as_str()),
-            checkout_sessions::url.eq(url),
-            checkout_sessions::livemode.eq(session.livemode),
+    let update = diesel::update(checkout_sessions::table.find(row)).set((
+        AsToldByStripe::of(session, state, now)?,
+        checkout_sessions::minted_at.eq(coalesce(
+            checkout_sessions::minted_at,
+            now.into_sql::<Nullable<Timestamptz>>(),
+        )),
+    ));
+    prepared(update).execute(connection).map(drop)
+}
+
+/// What a session's row becomes.
+#[derive(AsChangeset)]
+#[diesel(table_name = checkout_sessions, treat_none_as_null = true)]
+struct AsToldByStripe<'a> {
+    state: SessionState,
+    stripe_id: Option<&'a str>,
+    url: Option<&'a str>,
+    livemode: Option<bool>,
+    expires_at: Option<DateTime<Utc>>,
+    /// It goes with the mint: the constraint `a_body_only_while_minting` holds the two together.
+    request_body: Option<&'a str>,
+    failure: Option<&'a str>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
+impl<'a> AsToldByStripe<'a> {
+    fn of(session: &'a Session, state: SessionState, now: DateTime<Utc>) -> QueryResult<Self> {
+        let is_open = state == SessionState::Open;
+        let url = is_open.then(|| session.url.as_deref().ok_or_else(no_url));
+        let day = chrono::Duration::hours(24);
+        Ok(Self {
+            state,
+            stripe_id: Some(session.id.as_str()),
+            url: url.transpose()?,
+            livemode: session.livemode,
             // Stripe's default and ceiling, should its answer not say.
-            checkout_sessions::expires_at.eq(session.expires_at.unwrap_or(now + day)),
-            checkout_sessions::request_body.eq(None::<String>),
-            checkout_sessions::failure.eq(None::<String>),
-            checkout_sessions::ended_at.eq(ended_at),
-            checkout_sessions::minted_at.eq(coalesce(
-                checkout_sessions::minted_at,
-                now.into_sql::<Nullable<Timestamptz>>(),
-            )),
-        ))
-        .execute(connection)
-        .map(drop)
+            expires_at: Some(session.expires_at.unwrap_or(now + day)),
+            request_body: None,
+            failure: None,
+            ended_at: (!is_open).then_some(now),
+        })
+    }
 }
 
 #[diesel::declare_sql_function]

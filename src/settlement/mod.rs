@@ -17,16 +17,11 @@ pub(crate) mod refund;
 pub(crate) mod refund_asked_for;
 mod refund_progress;
 mod refunds_at_stripe;
+mod session_row;
 pub mod verdict;
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    IntoSql,
-    dsl::{exists, not},
-    prelude::*,
-    result::Error as QueryError,
-    sql_types::{Nullable, Timestamptz},
-};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 use self::expiry::Expired;
@@ -42,7 +37,7 @@ use crate::{
     activity::Doing,
     app::App,
     column::column_enum,
-    db::{DbError, prepared},
+    db::DbError,
     gateway::{Session, session::Status},
     order::{self, Order},
     reminder::purchases,
@@ -99,7 +94,7 @@ pub async fn minted(app: &App, session: Session) -> Result<(), DbError> {
         let (session, now) = (session.clone(), app.clock.now());
         let opened = app
             .db
-            .run(move |connection| open_minted(connection, &session, now))
+            .run(move |connection| session_row::open_minted(connection, &session, now))
             .await?;
         if opened {
             return Ok(());
@@ -155,7 +150,7 @@ pub fn settle_in(
     purchases::learn(connection, session, now)?;
     match session.status {
         Status::Open if state == SessionState::Minting => {
-            update_row(connection, row, SessionState::Open, session, now)?;
+            session_row::update(connection, row, SessionState::Open, session, now)?;
         }
         Status::Open => {}
         Status::Expired => {
@@ -197,29 +192,6 @@ struct Share {
     version: i32,
 }
 
-/// A mint becomes an open session, unless catalogue prices are to be learnt from it. No order changes, so
-/// that none has to be locked before its session.
-fn open_minted(
-    connection: &mut PgConnection,
-    session: &Session,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let Some(row) = session.row() else {
-        return Ok(false);
-    };
-    let has_unknown_amount = session_orders::table
-        .filter(session_orders::session_id.eq(row))
-        .filter(session_orders::amount.is_null());
-    let mint = checkout_sessions::table
-        .filter(checkout_sessions::id.eq(row))
-        .filter(checkout_sessions::state.eq(SessionState::Minting))
-        .filter(not(exists(has_unknown_amount)));
-    let changes = AsToldByStripe::of(session, SessionState::Open, now)?;
-    let update = diesel::update(mint).set((changes, checkout_sessions::minted_at.eq(now)));
-    let opened = prepared(update).execute(connection)?;
-    Ok(opened == 1)
-}
-
 /// By Stripe's id, or by our mark where a mint's answer never reached us; a row that has another
 /// session already is not this one's.
 fn find_row(connection: &mut PgConnection, session: &Session) -> QueryResult<Option<Uuid>> {
@@ -246,12 +218,12 @@ fn expire(
 ) -> QueryResult<Option<Expired>> {
     match state {
         SessionState::Minting | SessionState::Open => {
-            update_row(connection, row, SessionState::Expired, session, now)?;
+            session_row::update(connection, row, SessionState::Expired, session, now)?;
             Ok(Some(Expired::ByTime))
         }
         // We closed it ourselves: nobody abandoned it.
         SessionState::Closing => {
-            update_row(connection, row, SessionState::Superseded, session, now)?;
+            session_row::update(connection, row, SessionState::Superseded, session, now)?;
             Ok(Some(Expired::ByUs))
         }
         // One that was given up, retired or imported is decided on here. Any other is decided on
@@ -275,74 +247,10 @@ fn complete(
         | SessionState::Closing
         | SessionState::Expired
         | SessionState::Superseded
-        | SessionState::Failed => update_row(connection, row, SessionState::Complete, session, now),
+        | SessionState::Failed => {
+            session_row::update(connection, row, SessionState::Complete, session, now)
+        }
     }
-}
-
-/// Stripe's states only move forward, so a row that is at its end takes no earlier one; callers
-/// hold its lock and have looked.
-fn update_row(
-    connection: &mut PgConnection,
-    row: Uuid,
-    state: SessionState,
-    session: &Session,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    let update = diesel::update(checkout_sessions::table.find(row)).set((
-        AsToldByStripe::of(session, state, now)?,
-        checkout_sessions::minted_at.eq(coalesce(
-            checkout_sessions::minted_at,
-            now.into_sql::<Nullable<Timestamptz>>(),
-        )),
-    ));
-    prepared(update).execute(connection).map(drop)
-}
-
-/// What a session's row becomes.
-#[derive(AsChangeset)]
-#[diesel(table_name = checkout_sessions, treat_none_as_null = true)]
-struct AsToldByStripe<'a> {
-    state: SessionState,
-    stripe_id: Option<&'a str>,
-    url: Option<&'a str>,
-    livemode: Option<bool>,
-    expires_at: Option<DateTime<Utc>>,
-    /// It goes with the mint: the constraint `a_body_only_while_minting` holds the two together.
-    request_body: Option<&'a str>,
-    failure: Option<&'a str>,
-    ended_at: Option<DateTime<Utc>>,
-}
-
-impl<'a> AsToldByStripe<'a> {
-    fn of(session: &'a Session, state: SessionState, now: DateTime<Utc>) -> QueryResult<Self> {
-        let is_open = state == SessionState::Open;
-        let url = is_open.then(|| session.url.as_deref().ok_or_else(no_url));
-        let day = chrono::Duration::hours(24);
-        Ok(Self {
-            state,
-            stripe_id: Some(session.id.as_str()),
-            url: url.transpose()?,
-            livemode: session.livemode,
-            // Stripe's default and ceiling, should its answer not say.
-            expires_at: Some(session.expires_at.unwrap_or(now + day)),
-            request_body: None,
-            failure: None,
-            ended_at: (!is_open).then_some(now),
-        })
-    }
-}
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// PostgreSQL's `coalesce`.
-    fn coalesce(
-        first: Nullable<Timestamptz>,
-        second: Nullable<Timestamptz>,
-    ) -> Nullable<Timestamptz>;
-}
-
-fn no_url() -> QueryError {
-    QueryError::DeserializationError("Stripe told of an open session without its address".into())
 }
 
 fn pair<'a>(shares: &'a [Share], orders: &'a [Order]) -> Vec<(&'a Share, &'a Order)> {

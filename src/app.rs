@@ -6,13 +6,14 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 use url::Url;
+use uuid::Uuid;
 
 use crate::{
     caller_address::TrustedProxies,
     clock::Clock,
     config::{self, Secret, WrongSetting},
     db::{Db, Lane, Lanes},
-    gateway::Gateway,
+    gateway::{Gateway, mint},
     language::Language,
     link::{self, token::LinkKeys},
     looks::Looks,
@@ -25,7 +26,9 @@ use crate::{
     pace::Pace,
     reminder,
     renderings::Renderings,
+    session::LookUp,
     suppression::AddressHash,
+    together::Together,
 };
 
 /// Wakes the worker of this process. Cheap to clone.
@@ -66,6 +69,10 @@ pub struct App {
     pub reuse_min: chrono::Duration,
     /// The pace of mints.
     pub pace: Pace,
+    /// Stands for this program and its configuration, as far as they decide what is asked of Stripe.
+    pub build: i64,
+    /// Clicks look for open sessions together.
+    pub open_sessions: Together<Uuid, LookUp>,
     /// Clicks on one order take turns.
     pub one_at_a_time: OneAtATime,
     /// When Stripe was last asked about an order.
@@ -139,6 +146,8 @@ impl App {
             trusted_proxies: Arc::new(TrustedProxies::new(&settings.web.trusted_proxies)),
             pay_click: settings.web.pay_click,
             reuse_min: chrono::Duration::seconds(settings.web.session_reuse_min_seconds.into()),
+            build: mint::build(&settings.links.public_url, settings.stripe.livemode()),
+            open_sessions: Together::default(),
             one_at_a_time: OneAtATime::default(),
             looks: Looks::default(),
             renderings: Renderings::default(),

@@ -68,6 +68,7 @@ pub mod spreadsheet;
 pub mod suppression;
 pub mod sweep;
 pub mod timeline;
+pub mod together;
 pub mod token;
 pub mod upstream;
 pub mod visitor;

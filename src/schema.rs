@@ -166,6 +166,10 @@ diesel::table! {
         ended_at -> Nullable<Timestamptz>,
         failure -> Nullable<Text>,
         payment_failed_at -> Nullable<Timestamptz>,
+        basis_order -> Nullable<Int4>,
+        basis_settings -> Nullable<Int4>,
+        basis_reminded -> Nullable<Bool>,
+        basis_build -> Nullable<Int8>,
     }
 }
 
@@ -247,6 +251,7 @@ diesel::table! {
         promotion_codes -> Bool,
         checkout_params -> Jsonb,
         status -> Text,
+        params_version -> Int4,
     }
 }
 
@@ -426,6 +431,7 @@ diesel::table! {
         recovered_orders_days -> Int4,
         activity_days -> Int4,
         events_days -> Int4,
+        version -> Int4,
     }
 }
 

@@ -3,6 +3,8 @@
 //! How a session stands as Stripe tells it is `gateway::session::Status`; what a click does about a
 //! live one is decided in `checkout/session.rs`.
 
+use chrono::{DateTime, Duration, Utc};
+
 use crate::{column::column_enum, visitor::Visitor};
 
 column_enum! {
@@ -61,4 +63,34 @@ impl From<Visitor> for AskedBy {
             Visitor::Machine(_) => Self::Machine,
         }
     }
+}
+
+/// A session that is open, and says what it should today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenSession {
+    /// Where to send the payer.
+    pub url: String,
+    /// When Stripe ends it.
+    pub expires_at: DateTime<Utc>,
+    /// Of the order; an older link leads nowhere any more.
+    pub link_version: i32,
+}
+
+impl OpenSession {
+    /// Whether it can be paid for at least so long.
+    pub fn lives_for(&self, time: Duration, now: DateTime<Utc>) -> bool {
+        let left = self.expires_at - now;
+        left > Duration::zero() && left >= time
+    }
+}
+
+/// What a look for an order's open session brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookUp {
+    /// It can be handed out, if it lives long enough.
+    Open(OpenSession),
+    /// There is none of which this is certain.
+    Unknown,
+    /// The database did not answer.
+    Away,
 }

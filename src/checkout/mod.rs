@@ -3,9 +3,11 @@
 //! [`click`] walks from what the database says to a checkout session that can be paid, one
 //! [`Step`] at a time. [`close::closed_first`] walks the other way, before an order changes.
 
+mod basis;
 pub mod close;
 mod end;
 pub mod imported;
+mod open;
 mod params;
 mod refusal;
 mod row;
@@ -166,7 +168,7 @@ async fn walk(
     language: &OnceLock<Language>,
 ) -> Result<Option<Door>, UpstreamError> {
     let order_id = link.order_id;
-    // The quick way first: no lock for a session that can be handed out as it is.
+    // No lock for a session that can be handed out as it is.
     let mut alone = None;
     let mut looked = false;
     let mut walk = Walk {
@@ -177,6 +179,19 @@ async fn walk(
         lost: 0,
     };
     for _ in 0..STEPS {
+        // One that is minted now is handed out, however long it must live to be handed out again.
+        let reuse_min = if walk.began.is_some() {
+            chrono::Duration::zero()
+        } else {
+            app.reuse_min
+        };
+        if let Some(session) = open::find(app, order_id).await?
+            && link.link_version >= session.link_version
+            && session.lives_for(reuse_min, app.clock.now())
+            && app.checkout_hosts.allow(&session.url)
+        {
+            return Ok(Some(Door::Redirect(session.url)));
+        }
         let found = app
             .db
             .run(move |connection| load(connection, order_id))
@@ -190,12 +205,6 @@ async fn walk(
             return Ok(Some(Door::Replaced(found.order)));
         }
         let wanted = params::mint_params(app, &found).hash();
-        // One that is minted now is handed out, however long it must live to be handed out again.
-        let reuse_min = if walk.began.is_some() {
-            chrono::Duration::zero()
-        } else {
-            app.reuse_min
-        };
         let step = next_step(order.state, live, &wanted, reuse_min, app.clock.now());
         if alone.is_none() && !matches!(step, Step::Show | Step::HandOut(_)) {
             // A second click on this replica waits for the first one's answer, then looks again.
@@ -213,6 +222,7 @@ async fn walk(
             }
             Step::Show => return Ok(Some(Door::Show(found.order))),
             Step::HandOut(url) if app.checkout_hosts.allow(&url) => {
+                keep_basis(app, &found).await?;
                 return Ok(Some(Door::Redirect(url)));
             }
             Step::HandOut(_) => return Ok(Some(turn_away(app, found.order, &FOREIGN_HOST).await?)),
@@ -229,4 +239,15 @@ async fn walk(
     }
     log::error!("a click for order {order_id} went in circles");
     Ok(None)
+}
+
+/// The next click finds the session the quick way.
+async fn keep_basis(app: &App, found: &CheckoutFacts) -> Result<(), DbError> {
+    let Some(live) = &found.live else {
+        return Ok(());
+    };
+    let (session, basis) = (live.id, found.basis(app.build));
+    app.db
+        .transaction(move |connection| basis::keep(connection, session, basis))
+        .await
 }

@@ -5,10 +5,12 @@ use diesel::{dsl::exists, prelude::*, result::Error as QueryError};
 use uuid::Uuid;
 
 use super::{
+    basis::Basis,
     end::REFUSED,
     session::{Attempt, Live, Stage},
 };
 use crate::{
+    db::prepared,
     order::{self, Order, OrderRow, Status, line},
     random,
     reminder::Decision,
@@ -84,6 +86,21 @@ pub struct CheckoutFacts {
     pub settings: Settings,
     /// Its one reminder has been sent: no other will follow.
     pub reminded: bool,
+    /// The versions of the order's parameters and of the settings, as they were read with them.
+    versions: (i32, i32),
+}
+
+impl CheckoutFacts {
+    /// What the parameters follow from, with the program that works them out.
+    pub fn basis(&self, build: i64) -> Basis {
+        let (basis_order, basis_settings) = self.versions;
+        Basis {
+            basis_order,
+            basis_settings,
+            basis_reminded: self.reminded,
+            basis_build: build,
+        }
+    }
 }
 
 /// An order, its one payable session and the settings, in one query.
@@ -94,7 +111,8 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
     let reminder = reminder_decisions::table
         .filter(reminder_decisions::order_id.eq(orders::id.nullable()))
         .filter(reminder_decisions::decision.eq(Decision::Sent));
-    let row: Option<(OrderRow, Option<SessionRow>, Settings, bool)> = orders::table
+    type Row = (OrderRow, Option<SessionRow>, Settings, bool, (i32, i32));
+    let row: Option<Row> = orders::table
         .inner_join(settings::table.on(settings::only_row))
         .left_join(session_orders::table.on(on_live))
         .left_join(
@@ -108,10 +126,12 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
             Option::<SessionRow>::as_select(),
             Settings::as_select(),
             exists(reminder),
+            (orders::params_version, settings::version),
         ))
-        .first(connection)
+        // Not `first`: a LIMIT that is a parameter keeps PostgreSQL from keeping the plan.
+        .get_result(connection)
         .optional()?;
-    let Some((order, session, settings, reminded)) = row else {
+    let Some((order, session, settings, reminded, versions)) = row else {
         return Ok(None);
     };
     Ok(Some(CheckoutFacts {
@@ -119,6 +139,7 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
         live: session.map(SessionRow::decode).transpose()?,
         settings,
         reminded,
+        versions,
     }))
 }
 
@@ -158,6 +179,8 @@ pub struct Beginning<'a> {
     pub order: &'a Order,
     /// What will be asked for, hashed.
     pub params_hash: &'a [u8],
+    /// What that follows from.
+    pub basis: Basis,
     /// Who asked.
     pub asked_by: Visitor,
 }
@@ -187,6 +210,7 @@ pub fn begin(
     let Beginning {
         order,
         params_hash,
+        basis,
         asked_by,
     } = *beginning;
     connection.transaction(|connection| {
@@ -225,19 +249,19 @@ pub fn begin(
             key: format!("freshmint-{}-v{}-a{number}", order.id, order.version),
             posted_at: now,
         };
-        diesel::insert_into(checkout_sessions::table)
-            .values((
-                checkout_sessions::id.eq(row),
-                checkout_sessions::state.eq(SessionState::Minting),
-                checkout_sessions::origin.eq(SessionOrigin::Click),
-                checkout_sessions::asked_by.eq(AskedBy::from(asked_by)),
-                checkout_sessions::idempotency_key.eq(&attempt.key),
-                checkout_sessions::params_hash.eq(params_hash),
-                checkout_sessions::request_body.eq(&attempt.body),
-                checkout_sessions::created_at.eq(now),
-                checkout_sessions::posted_at.eq(now),
-            ))
-            .execute(connection)?;
+        let insert = diesel::insert_into(checkout_sessions::table).values((
+            checkout_sessions::id.eq(row),
+            checkout_sessions::state.eq(SessionState::Minting),
+            checkout_sessions::origin.eq(SessionOrigin::Click),
+            checkout_sessions::asked_by.eq(AskedBy::from(asked_by)),
+            checkout_sessions::idempotency_key.eq(&attempt.key),
+            checkout_sessions::params_hash.eq(params_hash),
+            basis,
+            checkout_sessions::request_body.eq(&attempt.body),
+            checkout_sessions::created_at.eq(now),
+            checkout_sessions::posted_at.eq(now),
+        ));
+        prepared(insert).execute(connection)?;
         // After the session's row, which its foreign key names.
         diesel::insert_into(session_orders::table)
             .values((

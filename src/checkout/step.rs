@@ -78,13 +78,15 @@ async fn begin(walk: &mut Walk<'_>, found: &CheckoutFacts) -> Result<Option<Door
     let Walk { app, visitor, .. } = *walk;
     let params = params::mint_params(app, found);
     let return_url = link::return_url(&app.public_url, &app.pay_token(&found.order));
-    let (hash, now, order) = (params.hash(), app.clock.now(), found.order.clone());
+    let (hash, basis) = (params.hash(), found.basis(app.build));
+    let (now, order) = (app.clock.now(), found.order.clone());
     let begun = app.db.run({
         let order = order.clone();
         move |connection| {
             let beginning = Beginning {
                 order: &order,
                 params_hash: &hash,
+                basis,
                 asked_by: visitor,
             };
             row::begin(
@@ -195,8 +197,7 @@ async fn search(walk: &mut Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(),
 
 /// A session of ours as Stripe has it: its row becomes what it is.
 async fn adopt(app: &App, session: Session) -> Result<(), UpstreamError> {
-    settlement::settle(app, session, FoundBy::Click).await?;
-    Ok(())
+    Ok(settlement::minted(app, session).await?)
 }
 
 async fn read(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), UpstreamError> {

@@ -59,6 +59,19 @@ impl Address {
         }
     }
 
+    /// The same for whoever looks up a few rows by their keys and must never wait for a whole table to be
+    /// read. PostgreSQL plans so for tables that it believes to be small: without statistics, as after an
+    /// import into a fresh database, or with a plan that was kept from when they were. A pooler's
+    /// statements are planned each time.
+    pub fn for_look_ups(database: &config::Database, limits: Limits) -> Self {
+        if database.is_pooled() {
+            return Self::of(database, limits);
+        }
+        let options = format!("{}%20-c%20enable_seqscan%3Doff", limits.options());
+        let url = with_defaults(&database.database_url, Some(&options));
+        Self::new(url, false, limits)
+    }
+
     fn new(url: Secret, pooled: bool, limits: Limits) -> Self {
         Self {
             url,

@@ -30,8 +30,9 @@ impl Lanes {
     pub fn new(database: &config::Database) -> Self {
         let shares = Shares::of(database.database_pool_size);
         let lane = |size| Db::with(Address::of(database, Limits::USUAL), size);
+        let look_ups = Address::for_look_ups(database, Limits::USUAL);
         Self {
-            payers: lane(shares.payers),
+            payers: Db::with(look_ups, shares.payers),
             worker: lane(shares.worker),
             health: lane(shares.health),
             api: lane(shares.api),

@@ -15,6 +15,7 @@ use stripe_checkout::checkout_session::{
 use stripe_checkout::{CheckoutSessionLocale, CheckoutSessionMode};
 use stripe_client_core::StripeRequest;
 use stripe_types::Currency;
+use url::Url;
 use uuid::Uuid;
 
 use super::session::ROW_KEY;
@@ -217,6 +218,17 @@ impl MintParams {
     fn stripe_currency(&self) -> Currency {
         self.currency.parse().unwrap_or_else(|never| match never {})
     }
+}
+
+/// Stands for what decides on parameters beside an order and the settings in the database: the program's
+/// source, words and all, and its configuration. Another number says nothing: they may be the same.
+pub fn build(public_url: &Url, livemode: bool) -> i64 {
+    let all = format!("{} {livemode} {public_url}", env!("FRESHMINT_SOURCE"));
+    let digest = Sha256::digest(all);
+    digest
+        .iter()
+        .take(8)
+        .fold(0, |number, byte| (number << 8) | i64::from(*byte))
 }
 
 fn is_payment(mode: &Mode) -> bool {

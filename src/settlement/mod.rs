@@ -17,15 +17,11 @@ pub(crate) mod refund;
 pub(crate) mod refund_asked_for;
 mod refund_progress;
 mod refunds_at_stripe;
+mod session_row;
 pub mod verdict;
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    IntoSql,
-    prelude::*,
-    result::Error as QueryError,
-    sql_types::{Nullable, Timestamptz},
-};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 use self::expiry::Expired;
@@ -88,6 +84,25 @@ pub enum Settled {
     Foreign,
 }
 
+/// The session that a click has just minted: one statement where it is as simple as nearly always, else
+/// [`settle`].
+///
+/// # Errors
+/// The database's.
+pub async fn minted(app: &App, session: Session) -> Result<(), DbError> {
+    if session.status == Status::Open {
+        let (session, now) = (session.clone(), app.clock.now());
+        let opened = app
+            .db
+            .run(move |connection| session_row::open_minted(connection, &session, now))
+            .await?;
+        if opened {
+            return Ok(());
+        }
+    }
+    settle(app, session, FoundBy::Click).await.map(drop)
+}
+
 /// [`settle_in`], in a transaction of its own, now.
 ///
 /// # Errors
@@ -135,7 +150,7 @@ pub fn settle_in(
     purchases::learn(connection, session, now)?;
     match session.status {
         Status::Open if state == SessionState::Minting => {
-            update_row(connection, row, SessionState::Open, session, now)?;
+            session_row::update(connection, row, SessionState::Open, session, now)?;
         }
         Status::Open => {}
         Status::Expired => {
@@ -203,12 +218,12 @@ fn expire(
 ) -> QueryResult<Option<Expired>> {
     match state {
         SessionState::Minting | SessionState::Open => {
-            update_row(connection, row, SessionState::Expired, session, now)?;
+            session_row::update(connection, row, SessionState::Expired, session, now)?;
             Ok(Some(Expired::ByTime))
         }
         // We closed it ourselves: nobody abandoned it.
         SessionState::Closing => {
-            update_row(connection, row, SessionState::Superseded, session, now)?;
+            session_row::update(connection, row, SessionState::Superseded, session, now)?;
             Ok(Some(Expired::ByUs))
         }
         // One that was given up, retired or imported is decided on here. Any other is decided on
@@ -232,57 +247,10 @@ fn complete(
         | SessionState::Closing
         | SessionState::Expired
         | SessionState::Superseded
-        | SessionState::Failed => update_row(connection, row, SessionState::Complete, session, now),
+        | SessionState::Failed => {
+            session_row::update(connection, row, SessionState::Complete, session, now)
+        }
     }
-}
-
-/// Stripe's states only move forward, so a row that is at its end takes no earlier one; callers
-/// hold its lock and have looked.
-fn update_row(
-    connection: &mut PgConnection,
-    row: Uuid,
-    state: SessionState,
-    session: &Session,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    let (url, ended_at) = if state == SessionState::Open {
-        (Some(session.url.as_deref().ok_or_else(no_url)?), None)
-    } else {
-        (None, Some(now))
-    };
-    let day = chrono::Duration::hours(24);
-    // The body goes with the mint: the constraint `a_body_only_while_minting` holds the two together.
-    diesel::update(checkout_sessions::table.find(row))
-        .set((
-            checkout_sessions::state.eq(state),
-            checkout_sessions::stripe_id.eq(session.id.as_str()),
-            checkout_sessions::url.eq(url),
-            checkout_sessions::livemode.eq(session.livemode),
-            // Stripe's default and ceiling, should its answer not say.
-            checkout_sessions::expires_at.eq(session.expires_at.unwrap_or(now + day)),
-            checkout_sessions::request_body.eq(None::<String>),
-            checkout_sessions::failure.eq(None::<String>),
-            checkout_sessions::ended_at.eq(ended_at),
-            checkout_sessions::minted_at.eq(coalesce(
-                checkout_sessions::minted_at,
-                now.into_sql::<Nullable<Timestamptz>>(),
-            )),
-        ))
-        .execute(connection)
-        .map(drop)
-}
-
-#[diesel::declare_sql_function]
-extern "SQL" {
-    /// PostgreSQL's `coalesce`.
-    fn coalesce(
-        first: Nullable<Timestamptz>,
-        second: Nullable<Timestamptz>,
-    ) -> Nullable<Timestamptz>;
-}
-
-fn no_url() -> QueryError {
-    QueryError::DeserializationError("Stripe told of an open session without its address".into())
 }
 
 fn pair<'a>(shares: &'a [Share], orders: &'a [Order]) -> Vec<(&'a Share, &'a Order)> {

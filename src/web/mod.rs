@@ -78,18 +78,18 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .app_data(state.leaving)
             .service(
                 web::scope("/pay")
-                    .service(
-                        at("/{token}/return")
-                            .head(pay::peek)
-                            .get(pay::come_back)
-                            .done(),
-                    )
                     // Mail programs leave signs behind a link.
                     .service(
                         at("/{token}{slashes:/*}")
                             .head(pay::peek)
                             .get(pay::follow)
                             .post(pay::press)
+                            .done(),
+                    )
+                    .service(
+                        at("/{token}/return")
+                            .head(pay::peek)
+                            .get(pay::come_back)
                             .done(),
                     )
                     .default_service(route().to(pay::not_found)),

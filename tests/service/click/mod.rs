@@ -19,6 +19,7 @@ mod database_trouble;
 mod foreign;
 mod machines;
 mod pages;
+mod quick_way;
 mod refusals;
 mod replacement;
 mod request;

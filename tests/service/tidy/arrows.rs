@@ -31,6 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("loops", &["clock", "metrics"]),
     ("outside", &["config"]),
     ("pace", &["clock", "column", "db", "schema"]),
+    ("together", &[]),
     ("session", &["column", "visitor"]),
     (
         "token",
@@ -103,7 +104,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "pace",
             "reminder",
             "renderings",
+            "session",
             "suppression",
+            "together",
         ],
     ),
     ("chore", &["app", "db", "loops", "random", "schema"]),
@@ -123,6 +126,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "gateway",
             "schema",
             "suppression",
+            "together",
         ],
     ),
     (

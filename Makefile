@@ -17,10 +17,15 @@ torture: setup ## everything fails at random for ten minutes; MINUTES=3 SEED=7 f
 	MINUTES=$${MINUTES:-10} cargo test --test service -- --nocapture --exact \
 		torture::everything_fails_and_nothing_is_lost 2>target/torture.log
 
-bench: ## measure; installs a load generator first
+# In the order in which a payer meets them. One that there is no folder for is left out.
+BENCHES = click mint webhook mail growth
+
+bench: ## measure, beside the last run; ONLY=mint for one, RECORD=1 to write the docs' table
 	@deploy/setup.sh bench
-	cargo bench --bench click
-	cargo bench --bench mail
+	@rm -rf target/bench
+	set -e; for bench in $(or $(ONLY),$(filter $(notdir $(wildcard benches/*)),$(BENCHES))); do \
+		cargo bench --package freshmint-benches --bench $$bench; done
+	cargo run --quiet --release --package freshmint-benches -- $(if $(RECORD),--record)
 
 check: ## what CI checks before it tests: format, lints, docs
 	cargo fmt --all --check

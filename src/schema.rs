@@ -481,6 +481,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    told_from_memory (process, cause) {
+        process -> Uuid,
+        cause -> Text,
+        since -> Timestamptz,
+        alive_until -> Timestamptz,
+    }
+}
+
 diesel::joinable!(activity -> orders (order_id));
 diesel::joinable!(blast_approvals -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> blasts (blast_id));
@@ -531,4 +540,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     stripe_events,
     suppressions,
     sweeps,
+    told_from_memory,
 );

@@ -5,7 +5,10 @@ use std::{thread, time::Duration};
 use tokio::{runtime::Builder, time::sleep};
 
 use crate::{
-    alert::away::{self, Memory},
+    alert::{
+        away::{self, Memory},
+        heir::Heir,
+    },
     app::App,
     clock::Moment,
     loops::MINUTE,
@@ -31,6 +34,7 @@ pub fn start(app: &App, stopped: impl Fn() -> bool + Send + 'static) {
 async fn watch(app: &App, stopped: impl Fn() -> bool) {
     let mut database = Memory::new(&away::DATABASE);
     let mut worker = Memory::new(&away::WORKER);
+    let mut heir = Heir::new(app);
     let mut away_at = None;
     while !stopped() {
         let is_away = away::database_is_away(app).await;
@@ -42,6 +46,9 @@ async fn watch(app: &App, stopped: impl Fn() -> bool) {
         let just_away = away_at.is_some_and(|at| at.after(MINUTE) > Moment::now());
         let stands = !just_away && app.loops.standing_still().is_some();
         worker.turn(app, stands).await;
+        if !is_away {
+            heir.turn(app, &mut [&mut database, &mut worker]).await;
+        }
         sleep(LOOK).await;
     }
 }

@@ -1,192 +1,132 @@
-//! `cargo bench --bench click`: what a click and a webhook cost, beside the least they could cost.
+//! What a click costs that hands a session out again, beside the least it could cost.
 //!
-//! It starts its own PostgreSQL, simulator and service, drives them over HTTP from another process
-//! (wrk if it is there), prints one table, and asserts no time. `--quick` takes seconds, to see that
-//! it still runs; its figures mean little.
+//! It starts its own PostgreSQL, simulator and service, and drives them over HTTP from another process
+//! (wrk if it is there). Reading dominates such a click: the database need not be durable.
 
-mod bare;
 mod beside;
-mod builtin;
-mod load;
-mod table;
-mod world;
+mod mailing;
 
 use std::time::Duration;
 
-use freshmint_fakes::postgres::Durability;
-
-use self::{
-    beside::{Callers, Locks},
+use freshmint_benches::{
+    Bench,
     load::{Driver, Figures, Load, Target},
-    table::{Row, Table},
     world::World,
 };
+use freshmint_fakes::postgres::Durability;
 
-/// How long Stripe takes for a call, and how many payers come at once.
-const STRIPE_TAKES: Duration = Duration::from_millis(200);
-const PAYERS: usize = 200;
-/// Connections of every other measurement.
+use self::beside::{Callers, Locks};
+
 const CONNECTIONS: usize = 64;
 /// Connections where latency is what counts, so that clicks do not wait for each other.
 const FEW: usize = 2;
+/// What nobody can do without: the redirect, and to see whether the link is ours.
+const CHECKED: &str = "303 with the token checked";
+const QUIET: &str = "quiet one";
+/// What is to be reached.
+const OF_CHECKED: f64 = 0.6;
+const P99: Duration = Duration::from_millis(10);
 
 /// How much is measured.
+#[derive(Clone, Copy)]
 struct Size {
-    /// Of each measurement that may ask for the same again.
+    /// Of each measurement.
     at_most: Duration,
-    /// Orders with a session that is handed out again.
-    reused: usize,
-    /// Orders that are minted, one click each.
-    minted: usize,
-    events: usize,
+    orders: usize,
 }
 
 const FULL: Size = Size {
     at_most: Duration::from_secs(6),
-    reused: 1_000,
-    minted: 8_000,
-    events: 30_000,
+    orders: 1_000,
 };
 const QUICK: Size = Size {
     at_most: Duration::from_secs(1),
-    reused: 50,
-    minted: 2_000,
-    events: 3_000,
+    orders: 50,
 };
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == "--drive") {
-        return builtin::drive(&arguments[1..]);
-    }
-    let quick = arguments.iter().any(|argument| argument == "--quick");
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("off")).init();
-
-    let bench = Bench {
-        driver: Driver::find(),
-        size: if quick { QUICK } else { FULL },
+    let Some(mut bench) = Bench::begin("click") else {
+        return;
     };
-    let mut table = Table::default();
-    bench.clicks(&mut table);
-    bench.webhooks(&mut table);
-    println!("{}", table.print(bench.driver, quick));
+    let clicks = Clicks::start(bench.size(FULL, QUICK));
+    clicks.beside_the_least(&mut bench);
+    clicks.beside_others(&mut bench);
+    let created = clicks.world.stripe.creations();
+    assert_eq!(created, clicks.orders.len(), "a click minted");
+    bench.end(clicks.driver.said());
 }
 
-struct Bench {
+/// Orders with an open session each.
+struct Clicks {
+    world: World,
+    orders: Vec<Target>,
     driver: Driver,
     size: Size,
 }
 
-impl Bench {
-    /// Reading dominates the reuse click, waiting the mint: what a commit costs is not their matter.
-    fn clicks(&self, table: &mut Table) {
+impl Clicks {
+    fn start(size: Size) -> Self {
         let world = World::start(Durability::ThrowAway);
-        let orders = world.orders("reuse", self.size.reused);
-        self.open_sessions(&world, &orders);
-        let bare = |route: &str| -> Vec<Target> {
-            let renamed = |target: &Target| Target {
-                path: target.path.replacen("/pay/", route, 1),
-                ..target.clone()
-            };
-            orders.iter().map(renamed).collect()
-        };
-        let (redirect, checked) = (bare("/redirect/"), bare("/checked/"));
-        table.add(Row::Bare, self.again(&world.bare, &redirect));
-        table.add(Row::Checked, self.again(&world.bare, &checked));
-        table.add(Row::Reuse, self.again(&world.service, &orders));
-        self.clicks_beside(&world, &orders, table);
-        assert_eq!(world.stripe.creations(), orders.len(), "a click minted");
+        let orders = world.orders("reuse", size.orders);
+        world.open_sessions(&orders, CONNECTIONS);
+        Self {
+            world,
+            orders,
+            driver: Driver::find(),
+            size,
+        }
+    }
 
-        world.stripe.set_latency(STRIPE_TAKES);
-        let stripe = world.stripe.url();
-        let creations = world.creations(self.size.minted);
-        table.add(Row::Simulator, self.once(&stripe, &creations, PAYERS));
-        let orders = world.orders("mint", self.size.minted);
-        table.add(Row::Mint, self.once(&world.service, &orders, PAYERS));
+    fn beside_the_least(&self, bench: &mut Bench) {
+        let [bare, checked] = ["/redirect/", "/checked/"].map(|route| self.bare(route));
+        let reuse = self.again(&self.world.service, &self.orders, CONNECTIONS);
+        let of_bare = checked.of(&bare);
+        bench.add(bare.line("bare 303"));
+        bench.add(checked.line(CHECKED).of("the bare 303", of_bare));
+        let line = reuse.line("click, session handed out again");
+        let line = line.of(format!("the {CHECKED}"), reuse.of(&checked));
+        bench.add(line.goal_ratio(OF_CHECKED).goal_p99(P99));
+    }
+
+    /// The same paths at a server that does one thing only.
+    fn bare(&self, route: &str) -> Figures {
+        let renamed = |target: &Target| Target {
+            path: target.path.replacen("/pay/", route, 1),
+            ..target.clone()
+        };
+        let targets: Vec<_> = self.orders.iter().map(renamed).collect();
+        self.again(&self.world.bare, &targets, CONNECTIONS)
     }
 
     /// The same while others are in trouble: a click's latency must not tell.
-    fn clicks_beside(&self, world: &World, orders: &[Target], table: &mut Table) {
-        let token = world.token();
-        let few = |row, table: &mut Table| {
-            table.add(row, self.few_again(&world.service, orders));
+    fn beside_others(&self, bench: &mut Bench) {
+        let world = &self.world;
+        let token = mailing::token(world);
+        let quiet = self.few();
+        bench.add(quiet.line("the same, 2 connections"));
+        let mut add = |name: &str| {
+            let figures = self.few();
+            let of_quiet = figures.of(&quiet);
+            bench.add(figures.line(name).of(format!("the {QUIET}"), of_quiet));
         };
-        few(Row::Few, table);
         let locks = Locks::take(world.connect());
-        few(Row::BesideLocks, table);
+        add("beside locks on other tables");
         let callers = Callers::start(&world.service, "GET /api/v1/cases", &token);
-        few(Row::BesideCallers, table);
+        add("and 20 callers who wait for them");
         locks.release();
         callers.stop();
-        let preview = format!("POST /api/v1/blasts/{}/preview", world.costly_mailing());
+        let preview = format!("POST /api/v1/blasts/{}/preview", mailing::costly(world));
         let callers = Callers::start(&world.service, &preview, &token);
-        few(Row::BesidePreviews, table);
+        add("beside 20 callers of a preview");
         callers.stop();
     }
 
-    /// Each order gets its session. The built-in driver breaks off none.
-    fn open_sessions(&self, world: &World, orders: &[Target]) {
-        send(
-            Driver::Ourselves,
-            &Load {
-                server: &world.service,
-                targets: orders,
-                again: false,
-                connections: CONNECTIONS,
-                at_most: self.size.at_most * 10,
-            },
-        );
-        assert_eq!(
-            world.stripe.creations(),
-            orders.len(),
-            "not all were minted"
-        );
+    fn few(&self) -> Figures {
+        self.again(&self.world.service, &self.orders, FEW)
     }
 
-    /// Here the commit is what is paid for.
-    fn webhooks(&self, table: &mut Table) {
-        let world = World::start(Durability::Real);
-        let events = world.events("/insert", "bare", self.size.events);
-        let bare = self.once(&world.bare, &events, CONNECTIONS);
-        table.add(Row::Insert, bare);
-        let events = world.events("/webhooks/stripe", "kept", self.size.events);
-        let kept = self.once(&world.service, &events, CONNECTIONS);
-        table.add(Row::Intake, kept);
+    fn again(&self, server: &str, targets: &[Target], connections: usize) -> Figures {
+        let load = Load::again(server, targets, connections, self.size.at_most);
+        self.driver.send(&load)
     }
-
-    fn again(&self, server: &str, targets: &[Target]) -> Figures {
-        self.again_over(CONNECTIONS, server, targets)
-    }
-
-    fn few_again(&self, server: &str, targets: &[Target]) -> Figures {
-        self.again_over(FEW, server, targets)
-    }
-
-    fn again_over(&self, connections: usize, server: &str, targets: &[Target]) -> Figures {
-        let load = Load {
-            server,
-            targets,
-            again: true,
-            connections,
-            at_most: self.size.at_most,
-        };
-        send(self.driver, &load)
-    }
-
-    fn once(&self, server: &str, targets: &[Target], connections: usize) -> Figures {
-        let load = Load {
-            server,
-            targets,
-            again: false,
-            connections,
-            at_most: self.size.at_most * 3,
-        };
-        send(self.driver, &load)
-    }
-}
-
-fn send(driver: Driver, load: &Load) -> Figures {
-    driver
-        .send(load)
-        .unwrap_or_else(|error| panic!("the load was not sent: {error}"))
 }

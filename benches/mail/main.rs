@@ -1,14 +1,15 @@
-//! `cargo bench --bench mail`: what a mail costs on its way through the outbox, beside lettre alone.
+//! What a mail costs on its way through the outbox, beside our connections alone and lettre alone.
 //!
 //! It starts its own PostgreSQL (durable: commits are what an outbox pays for) and a sink that is as
-//! strict as a mail server, sends with 1, 4 and 16 connections in one run, prints one table, and
-//! asserts no time. `--quick` takes seconds, to see that it still runs; its figures mean little.
+//! strict as a mail server, and sends with 1, 4 and 16 connections.
 
 mod pending;
 mod ways;
 mod world;
 
 use std::time::Duration;
+
+use freshmint_benches::{Bench, Line};
 
 use self::{
     ways::Way,
@@ -18,7 +19,13 @@ use self::{
 /// Connections to the mail server.
 const CONNECTIONS: [usize; 3] = [1, 4, 16];
 
+/// What is to be reached: with one connection, and with sixteen.
+const MAILS_OVER_ONE: f64 = 1_000.0;
+const OF_CONNECTIONS_ALONE: f64 = 0.25;
+const STATEMENTS: f64 = 0.3;
+
 /// How much is measured.
+#[derive(Clone, Copy)]
 struct Size {
     /// Mails of one measurement.
     mails: usize,
@@ -36,19 +43,11 @@ const QUICK: Size = Size {
 };
 
 fn main() {
-    let quick = std::env::args().any(|argument| argument == "--quick");
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("off")).init();
-    let size = if quick { QUICK } else { FULL };
+    let Some(mut bench) = Bench::begin("mail") else {
+        return;
+    };
+    let size = bench.size(FULL, QUICK);
     let runtime = tokio::runtime::Runtime::new().expect("threads");
-
-    println!("\nMails a second into a local sink; the database is durable.");
-    if quick {
-        println!("QUICK: to see that it runs; the figures mean little.");
-    }
-    println!(
-        "\n{:<44}{:>6}{:>12}{:>18}  ratio",
-        "", "conns", "mails/s", "statements/mail"
-    );
     for connections in CONNECTIONS {
         let mut alone = None;
         for way in Way::ALL {
@@ -59,26 +58,42 @@ fn main() {
                 sent.mails,
                 "the sink has got what was sent, once"
             );
-            println!("{}", line(way, connections, &sent, alone));
+            for line in lines(way, connections, &sent, alone) {
+                bench.add(line);
+            }
             if way == Way::Bare {
                 alone = Some(sent.per_second());
             }
         }
     }
-    runtime.block_on(pending::compare(quick, size.mails, size.at_most));
+    let pending = bench.size(pending::FULL, pending::QUICK);
+    for line in runtime.block_on(pending::compare(pending, size.mails, size.at_most)) {
+        bench.add(line);
+    }
+    bench.end("Into a local sink; the database is durable.");
 }
 
-fn line(way: Way, connections: usize, sent: &Sent, alone: Option<f64>) -> String {
-    let statements = match way {
-        Way::Outbox => format!("{:.2}", sent.statements as f64 / sent.mails as f64),
-        Way::Pool | Way::Bare => "none".to_owned(),
+fn lines(way: Way, connections: usize, sent: &Sent, alone: Option<f64>) -> Vec<Line> {
+    let over = match connections {
+        1 => "1 connection".to_owned(),
+        many => format!("{many} connections"),
     };
-    let ratio = alone.map_or(String::new(), |alone| {
-        format!("{:.2} of our connections alone", sent.per_second() / alone)
-    });
-    format!(
-        "{:<44}{connections:>6}{:>12.0}{statements:>18}  {ratio}",
-        way.name(),
-        sent.per_second()
-    )
+    let mut line = Line::rate(format!("{}, {over}", way.name()), sent.per_second());
+    if let Some(alone) = alone {
+        let of = format!("{}, {over}", Way::Bare.name());
+        line = line.of(of, sent.per_second() / alone);
+    }
+    if way != Way::Outbox {
+        return vec![line];
+    }
+    let statements = sent.statements as f64 / sent.mails as f64;
+    let statements = Line::count(format!("statements a mail, {over}"), statements);
+    match connections {
+        1 => vec![line.goal_at_least(MAILS_OVER_ONE), statements],
+        16 => vec![
+            line.goal_ratio(OF_CONNECTIONS_ALONE),
+            statements.goal_at_most(STATEMENTS),
+        ],
+        _ => vec![line, statements],
+    }
 }

@@ -8,41 +8,34 @@ use freshmint::{
     inbox::{self, MailToPayer, NewEvent, Source},
     suppression::AddressKey,
 };
+use freshmint_benches::Line;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::{ways::Way, world::World};
 
 /// Payments that lie in the inbox.
-const PENDING: [usize; 3] = [0, 1_000, 100_000];
-const PENDING_QUICK: [usize; 3] = [0, 100, 5_000];
+pub const FULL: [usize; 3] = [0, 1_000, 100_000];
+pub const QUICK: [usize; 3] = [0, 100, 5_000];
 /// Rows of one statement.
 const ROWS: usize = 500;
 /// How often the question is asked alone.
 const ASKED: u32 = 200;
 
-/// Measures and prints a line each.
-pub async fn compare(quick: bool, mails: usize, at_most: Duration) {
-    println!("\nWith payments of others pending in the inbox, over one connection:\n");
-    println!(
-        "{:<44}{:>12}{:>12}{:>18}  ratio",
-        "", "mails/s", "ms/mail", "question alone"
-    );
-    let mut none = None;
-    for pending in if quick { PENDING_QUICK } else { PENDING } {
+/// Measures over one connection: two lines each.
+pub async fn compare(pending: [usize; 3], mails: usize, at_most: Duration) -> Vec<Line> {
+    let (mut lines, mut none) = (Vec::new(), None);
+    for pending in pending {
         let world = World::start(1, mails);
         keep(&world.app, pending);
         let sent = Way::Outbox.send(&world, at_most).await.per_second();
-        let question = question(&world.app);
         let none = *none.get_or_insert(sent);
-        println!(
-            "{:<44}{sent:>12.0}{:>12.2}{:>15} µs  {:.2} of the time with none",
-            format!("{pending} pending"),
-            1_000.0 / sent,
-            question.as_micros(),
-            none / sent
-        );
+        let what = format!("{pending} payments of others pending");
+        lines.push(Line::rate(&what, sent).of("the outbox with none pending", sent / none));
+        let question = question(&world.app);
+        lines.push(Line::time(format!("the question alone, {what}"), question));
     }
+    lines
 }
 
 /// As many payments as the webhook would have kept, which nobody works on.

@@ -34,8 +34,8 @@ impl Way {
     pub fn name(self) -> &'static str {
         match self {
             Self::Pool => "lettre alone, its own pool",
-            Self::Bare => "lettre on our connections, no outbox",
-            Self::Outbox => "the whole outbox",
+            Self::Bare => "our connections alone",
+            Self::Outbox => "the outbox",
         }
     }
 

@@ -11,6 +11,7 @@
 pub mod away;
 mod call;
 mod cause;
+pub mod heir;
 mod kind;
 mod log;
 mod mail;

@@ -23,7 +23,7 @@ use crate::{
 const STRIPE_VERSION: stripe_client_core::ApiVersion = stripe_client_core::VERSION;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Kept between calls. With fewer than there are clicks in flight after a mailing, connections are
-/// closed and opened all the time (`benches/click`: one for every seven mints with 64).
+/// closed and opened all the time (`benches/mint`: one for every seven mints with 64).
 const IDLE_CONNECTIONS: usize = 256;
 
 /// More of an answer is not read: a page of a hundred sessions has some hundred kilobytes.

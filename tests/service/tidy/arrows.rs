@@ -655,6 +655,7 @@ fn each_library_at_the_edge_has_one_user() {
 #[test]
 fn the_product_and_the_fakes_do_not_know_each_other() {
     for (manifest, never) in [
+        ("Cargo.toml", "freshmint-benches"),
         ("Cargo.toml", "freshmint-fakes"),
         ("fakes/Cargo.toml", "freshmint"),
     ] {

@@ -12,6 +12,7 @@ mod door;
 mod fleet;
 mod judge;
 mod mails;
+mod people;
 mod troubles;
 mod watch;
 
@@ -84,10 +85,13 @@ struct Ground {
 /// A trouble that is over.
 #[derive(Debug, Clone)]
 struct Happened {
-    what: String,
     lane: Lane,
     began: Instant,
     ended: Instant,
+    /// Kinds of causes that may be told because of it.
+    may_cause: &'static [&'static str],
+    /// Whether the database was away meanwhile.
+    ends_the_database: bool,
 }
 
 impl Ground {
@@ -169,6 +173,8 @@ fn everything_fails_and_nothing_is_lost() {
         for payer in payers {
             payer.join().expect("a payer comes to an end");
         }
+        people::look_after_mails(ground);
+        judge::hear_out(ground, watch);
         watch.stop();
         watching.join().expect("the watch ends");
     });

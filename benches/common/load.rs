@@ -8,6 +8,8 @@ use std::{
 
 use tempfile::NamedTempFile;
 
+use crate::{builtin::DRIVE, line::Line};
+
 const SCRIPT: &str = include_str!("wrk.lua");
 /// Threads of the driver, whichever it is.
 const THREADS: &str = "2";
@@ -22,6 +24,37 @@ pub struct Load<'a> {
     pub connections: usize,
     /// Ends after this, or when all targets have been asked for.
     pub at_most: Duration,
+}
+
+impl<'a> Load<'a> {
+    /// From so many connections, round and round until the time is over.
+    pub fn again(
+        server: &'a str,
+        targets: &'a [Target],
+        connections: usize,
+        at_most: Duration,
+    ) -> Self {
+        Self {
+            server,
+            targets,
+            again: true,
+            connections,
+            at_most,
+        }
+    }
+
+    /// From so many connections, each target once.
+    pub fn once(
+        server: &'a str,
+        targets: &'a [Target],
+        connections: usize,
+        at_most: Duration,
+    ) -> Self {
+        Self {
+            again: false,
+            ..Self::again(server, targets, connections, at_most)
+        }
+    }
 }
 
 /// One request.
@@ -43,6 +76,20 @@ pub struct Figures {
     pub failed: u64,
 }
 
+impl Figures {
+    /// The line of what was measured.
+    pub fn line(&self, name: impl Into<String>) -> Line {
+        Line::rate(name, self.per_second)
+            .took(self.p50, self.p99)
+            .failed(self.failed)
+    }
+
+    /// So much of what the other one could.
+    pub fn of(&self, other: &Self) -> f64 {
+        self.per_second / other.per_second
+    }
+}
+
 /// Which driver there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Driver {
@@ -59,18 +106,24 @@ impl Driver {
         }
     }
 
-    pub fn name(self) -> &'static str {
+    /// A sentence of how the load was sent.
+    pub fn said(self) -> &'static str {
         match self {
-            Self::Wrk => "wrk",
-            Self::Ourselves => "the built-in driver (install wrk for a lighter one)",
+            Self::Wrk => "Driven by wrk.",
+            Self::Ourselves => "Driven by the built-in driver (install wrk for a lighter one).",
         }
     }
 
     /// Sends the load and waits for its end.
     ///
-    /// # Errors
+    /// # Panics
     /// If the driver does not run, or says nothing that we understand.
-    pub fn send(self, load: &Load) -> io::Result<Figures> {
+    pub fn send(self, load: &Load) -> Figures {
+        self.try_to_send(load)
+            .unwrap_or_else(|error| panic!("the load was not sent: {error}"))
+    }
+
+    fn try_to_send(self, load: &Load) -> io::Result<Figures> {
         let mut targets = NamedTempFile::new()?;
         targets.write_all(lines(load.targets).as_bytes())?;
         targets.flush()?;
@@ -94,7 +147,7 @@ impl Driver {
             }
             Self::Ourselves => {
                 let mut driver = Command::new(std::env::current_exe()?);
-                driver.args(["--drive", load.server, &connections, &seconds]);
+                driver.args([DRIVE, load.server, &connections, &seconds]);
                 driver
             }
         };

@@ -12,10 +12,13 @@ use std::{
 
 use reqwest::{Client, redirect::Policy};
 
+/// The first argument of a process that is the driver.
+pub const DRIVE: &str = "--drive";
+
 /// Runs the driver and prints its result.
 pub fn drive(arguments: &[String]) {
     let [server, connections, seconds, file, again, threads] = arguments else {
-        panic!("--drive is for the bench itself");
+        panic!("{DRIVE} is for the bench itself");
     };
     let number = |text: &String| text.parse::<usize>().expect("a number");
     let targets = std::fs::read_to_string(file).expect("the file of targets");

@@ -91,10 +91,12 @@ fn take_in(
         let mut seen = Report::default();
         bar.set_position(0);
         let outcome = connection.transaction::<(), Rollback, _>(|connection| {
-            for entry in entries {
-                let taken = import::take_in(connection, entry, &doing)?;
-                seen.note(entry, taken);
-                bar.inc(1);
+            for entries in entries.chunks(import::AT_ONCE) {
+                let taken = import::take_in(connection, entries, &doing)?;
+                for (entry, taken) in entries.iter().zip(taken) {
+                    seen.note(entry, taken);
+                }
+                bar.inc(entries.len() as u64);
             }
             seen.events = import::take_up_events(connection, entries)?;
             if keep && (seen.bad.is_empty() || skip_bad) {

@@ -45,13 +45,15 @@ pub fn list(
         query = query.filter(stripe_events::state.eq(state));
     }
     if let Some((at, id)) = before {
-        query = query.filter(
-            stripe_events::received_at
-                .lt(at)
-                .or(stripe_events::received_at
-                    .eq(at)
-                    .and(stripe_events::id.lt(id))),
-        );
+        // The first condition alone finds the place in the index: with the second PostgreSQL would pass over
+        // every page before this one.
+        query = query
+            .filter(stripe_events::received_at.le(at))
+            .filter(
+                stripe_events::received_at
+                    .lt(at)
+                    .or(stripe_events::id.lt(id)),
+            );
     }
     query.load(connection)
 }

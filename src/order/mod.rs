@@ -20,6 +20,7 @@ pub mod locale;
 pub mod metadata;
 pub mod mode;
 pub mod money;
+mod of_blast;
 mod owed;
 pub mod problem;
 mod restored;

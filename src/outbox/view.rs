@@ -94,9 +94,12 @@ pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> Query
         query = query.filter(outbox::blast_id.eq(blast));
     }
     if let Some(order) = filter.order {
-        let about = outbox_orders::table
+        // Looked up first: they are few, and in a join PostgreSQL may read the newest mails until it has
+        // passed over all of them.
+        let about: Vec<Uuid> = outbox_orders::table
             .filter(outbox_orders::order_id.eq(order))
-            .select(outbox_orders::mail_id);
+            .select(outbox_orders::mail_id)
+            .load(connection)?;
         query = query.filter(outbox::id.eq_any(about));
     }
     if let Some(before) = filter.before {

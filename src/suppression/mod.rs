@@ -260,10 +260,12 @@ pub fn list(
         .limit(limit)
         .into_boxed();
     if let Some((since, hash)) = before {
-        query = query.filter(
-            suppressions::since.lt(since).or(suppressions::since
-                .eq(since)
-                .and(suppressions::address_hash.lt(hash))),
+        // The first condition alone finds the place in the index: with the second PostgreSQL would pass over
+        // every page before this one.
+        query = query.filter(suppressions::since.le(since)).filter(
+            suppressions::since
+                .lt(since)
+                .or(suppressions::address_hash.lt(hash)),
         );
     }
     query.load(connection)

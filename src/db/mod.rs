@@ -23,6 +23,7 @@ mod limits;
 mod lock;
 mod migrate;
 mod refusal;
+mod statistics;
 
 use std::{
     sync::Arc,
@@ -39,11 +40,12 @@ use tokio::{sync::Semaphore, time::timeout};
 pub use self::{
     connection::listening,
     error::DbError,
-    functions::{clock_timestamp, from_now, greatest, interval, lower},
+    functions::{clock_timestamp, for_its_values, from_now, greatest, interval, lower},
     lane::{Lane, Lanes},
     limits::PATIENCE,
     lock::AdvisoryLock,
     migrate::{migrate, pending, ready},
+    statistics::{gather_statistics, gather_statistics_at_start},
 };
 use self::{
     connection::{Address, Link, Manager},

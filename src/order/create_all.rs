@@ -60,7 +60,10 @@ pub fn create_all(
     let row = |order: &&NewOrder| NewOrderRow::billed(order, random::row_id(doing.at), doing.at);
     let rows: Vec<NewOrderRow> = given.iter().map(row).collect();
     let new = insert(connection, &rows, doing)?;
-    let stand = given.iter().zip(&rows).filter(|(_, row)| !new.contains(&row.id));
+    let stand = given
+        .iter()
+        .zip(&rows)
+        .filter(|(_, row)| !new.contains(&row.id));
     let mut standing = standing(connection, stand.map(|(order, _)| order.reference.as_str()))?;
     let mut told = Vec::with_capacity(given.len());
     for (order, row) in given.iter().zip(&rows) {
@@ -107,5 +110,8 @@ fn standing<'r>(
         .filter(orders::reference.eq_any(references))
         .select(OrderRow::as_select())
         .load(connection)?;
-    Ok(rows.into_iter().map(|row| (row.reference.clone(), row)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.reference.clone(), row))
+        .collect())
 }

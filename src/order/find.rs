@@ -9,7 +9,10 @@ use diesel::{
 use uuid::Uuid;
 
 use super::{Kind, Order, OrderRow, Status, of_blast, text::composed};
-use crate::{db::lower, schema::orders};
+use crate::{
+    db::{for_its_values, lower},
+    schema::orders,
+};
 
 /// What is looked for in a list.
 #[derive(Debug, Default, Clone)]
@@ -36,7 +39,9 @@ pub fn list(
 ) -> QueryResult<Vec<Order>> {
     let rows: Vec<OrderRow> = match filter.blast {
         Some(blast) => of_blast::list(connection, filter, blast, limit)?,
-        None => matching(connection, filter)?.limit(limit).load(connection)?,
+        None => matching(connection, filter)?
+            .limit(limit)
+            .load(connection)?,
     };
     rows.into_iter().map(OrderRow::decode).collect()
 }
@@ -49,6 +54,7 @@ pub(super) fn matching<'f>(
     let mut query = orders::table
         .select(OrderRow::as_select())
         .order(orders::id.desc())
+        .filter(for_its_values())
         .into_boxed();
     if let Some(status) = filter.status {
         query = query.filter(orders::status.eq(status));

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Kind, State};
 use crate::{
+    db::for_its_values,
     reminder::rule::Reason,
     schema::{outbox, outbox_orders},
 };
@@ -83,6 +84,7 @@ pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> Query
         .select(Row::as_select())
         .order(outbox::id.desc())
         .limit(limit)
+        .filter(for_its_values())
         .into_boxed();
     if let Some(state) = filter.state {
         query = query.filter(outbox::state.eq(state));

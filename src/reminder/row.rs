@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::rule::Reason;
 use crate::{
     column::column_enum,
+    db::for_its_values,
     mail::State,
     random,
     schema::{checkout_sessions, outbox, reminder_decisions as decisions},
@@ -139,6 +140,7 @@ pub fn list(
         .left_join(outbox::table)
         .order(decisions::id.desc())
         .limit(limit)
+        .filter(for_its_values())
         .select((
             decisions::id,
             decisions::order_id,

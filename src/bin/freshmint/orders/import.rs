@@ -8,7 +8,7 @@ use freshmint::{
     activity::Doing,
     clock::Clock,
     config,
-    db::Db,
+    db::{Db, gather_statistics},
     import::{
         self, Brought, Taken,
         file::{self, Entry},
@@ -114,6 +114,10 @@ fn take_in(
     });
     bar.finish_and_clear();
     let mut seen = done?;
+    if seen.kept {
+        // PostgreSQL would come to it in some minutes; the mailing may follow in one.
+        db.run_blocking(gather_statistics)?;
+    }
     seen.bad.append(&mut report.bad);
     seen.bad.sort_by_key(|bad| bad.line);
     *report = seen;

@@ -9,7 +9,7 @@ use super::{filled, gather};
 use crate::support::World;
 
 /// Each list with its filters, alone and together, and how many rows its first page has.
-const LISTS: [(&str, usize); 30] = [
+const LISTS: [(&str, usize); 32] = [
     ("/orders", 50),
     ("/orders?kind=recovered", 5),
     ("/orders?status=settled_offline", 5),
@@ -28,6 +28,8 @@ const LISTS: [(&str, usize); 30] = [
     ("/orders?blast={large}&kind=recovered", 0),
     ("/orders/{order}", 0),
     ("/orders/{order}/timeline", 0),
+    ("/blasts/{blast}/recipients", 20),
+    ("/blasts/{large}/recipients", 50),
     ("/outbox?kind=test", 5),
     ("/outbox?kind=test&state=sent", 5),
     ("/outbox?kind=alert", 0),
@@ -91,13 +93,12 @@ fn no_list_reads_on_for_rows_that_few_filters_meet() {
                     "{list}"
                 );
             }
-            let (found, seen) = plans.wrong();
+            let (mut found, seen) = plans.wrong();
             assert!(seen > 0, "{list}");
-            wrong.extend(
-                found
-                    .into_iter()
-                    .map(|plan| format!("{planned:?} {list}: {plan}")),
-            );
+            // What is joined to a page can only be known to be little with statistics.
+            found.retain(|plan| statistics || !plan.contains(" JOIN "));
+            let told = |plan| format!("statistics {statistics}, {list}: {plan}");
+            wrong.extend(found.into_iter().map(told));
         }
     }
     assert!(wrong.is_empty(), "{}", Vec::from_iter(wrong).join("\n\n"));

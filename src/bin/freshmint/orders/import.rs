@@ -115,8 +115,11 @@ fn take_in(
     bar.finish_and_clear();
     let mut seen = done?;
     if seen.kept {
-        // PostgreSQL would come to it in some minutes; the mailing may follow in one.
-        db.run_blocking(gather_statistics)?;
+        // PostgreSQL would come to it in some minutes; the mailing may follow in one. The orders are kept,
+        // whatever becomes of this.
+        if let Err(error) = db.run_blocking(gather_statistics) {
+            log::warn!("PostgreSQL was not asked to look at its tables: {error}");
+        }
     }
     seen.bad.append(&mut report.bad);
     seen.bad.sort_by_key(|bad| bad.line);

@@ -8,14 +8,13 @@ SET session_replication_role = replica;  -- no triggers: the rows refer to each 
 SET synchronous_commit = off;
 SET maintenance_work_mem = '256MB';
 
-CREATE FUNCTION growth_orders() RETURNS bigint LANGUAGE sql STABLE
-    AS $$ SELECT current_setting('growth.orders')::bigint $$;
-CREATE FUNCTION growth_at(i bigint) RETURNS timestamptz LANGUAGE sql STABLE
-    AS $$ SELECT now() - interval '25 days' * (1 - i::double precision / current_setting('growth.orders')::bigint) $$;
--- Sorts as a UUID of version 7 does: by time, then by number. `tag` is the table's.
-CREATE FUNCTION growth_id(tag int, i bigint) RETURNS uuid LANGUAGE sql STABLE AS $$
-    SELECT (lpad(to_hex((extract(epoch FROM growth_at(i)) * 1000)::bigint), 12, '0')
-        || '7' || lpad(to_hex(tag), 3, '0') || '8000' || lpad(to_hex(i), 12, '0'))::uuid $$;
+-- Row i of each table: when it was made, and its id as a UUID of version 7 has it, which sorts by time. It
+-- lacks the table's three digits, which stand between `one` and `two`.
+CREATE TEMP TABLE growth AS
+    SELECT i, at, lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' AS one,
+        '8000' || lpad(to_hex(i), 12, '0') AS two
+    FROM (SELECT i, now() - interval '25 days' * (1 - i::double precision / current_setting('growth.orders')::bigint) AS at
+          FROM generate_series(1, current_setting('growth.orders')::bigint) AS i) AS rows;
 CREATE FUNCTION growth_hash(of text) RETURNS bytea LANGUAGE sql IMMUTABLE
     AS $$ SELECT decode(md5(of), 'hex') $$;
 
@@ -32,109 +31,110 @@ END $$;
 -- Of ten orders six are paid, one was left and reminded of, one is at its checkout, two are open.
 INSERT INTO orders (id, reference, kind, email, name, locale, currency, amount_total, lines, metadata, mode,
         content_hash, created_at, paid_at, paid_amount, paid_currency, settled_at, settled_how, cancelled_at)
-    SELECT growth_id(1, i), 'CUP-' || i, CASE WHEN i <= 5 THEN 'recovered' ELSE 'billed' END,
+    SELECT (one || '001' || two)::uuid, 'CUP-' || i, CASE WHEN i <= 5 THEN 'recovered' ELSE 'billed' END,
         'parent' || i / 2 || '@example.org', 'Kim Miller', 'en', 'eur', 4500,
         '[{"description": "Summer cup, U12", "unit_amount": 4500, "quantity": 1}]', '{"team": "U12"}',
-        'payment', md5(i::text), growth_at(i),
-        CASE WHEN i > 20 AND i % 10 < 6 THEN growth_at(i) END,
+        'payment', md5(i::text), at,
+        CASE WHEN i > 20 AND i % 10 < 6 THEN at END,
         CASE WHEN i > 20 AND i % 10 < 6 THEN 4500 END, CASE WHEN i > 20 AND i % 10 < 6 THEN 'eur' END,
-        CASE WHEN i BETWEEN 11 AND 15 THEN growth_at(i) END, CASE WHEN i BETWEEN 11 AND 15 THEN 'cash' END,
-        CASE WHEN i BETWEEN 16 AND 20 THEN growth_at(i) END
-    FROM generate_series(1, growth_orders()) AS i;
+        CASE WHEN i BETWEEN 11 AND 15 THEN at END, CASE WHEN i BETWEEN 11 AND 15 THEN 'cash' END,
+        CASE WHEN i BETWEEN 16 AND 20 THEN at END
+    FROM growth;
 
 INSERT INTO checkout_sessions (id, stripe_id, state, origin, asked_by, idempotency_key, url, livemode,
         created_at, posted_at, minted_at, expires_at, ended_at)
-    SELECT growth_id(2, i), 'cs_test_g' || i,
+    SELECT (one || '002' || two)::uuid, 'cs_test_g' || i,
         CASE WHEN i % 10 < 6 THEN 'complete' WHEN i % 10 = 6 THEN 'expired' ELSE 'open' END,
         'click', 'person', 'growth-' || i, 'https://checkout.stripe.com/c/pay/cs_test_g' || i, false,
-        growth_at(i), growth_at(i), growth_at(i), growth_at(i) + interval '1 day',
-        CASE WHEN i % 10 < 7 THEN growth_at(i) END
-    FROM generate_series(21, growth_orders()) AS i WHERE i % 10 < 8;
+        at, at, at, at + interval '1 day',
+        CASE WHEN i % 10 < 7 THEN at END
+    FROM growth WHERE i > 20 AND i % 10 < 8;
 INSERT INTO session_orders (session_id, order_id, amount, version, attempt, live)
-    SELECT growth_id(2, i), growth_id(1, i), 4500, 1, 1, i % 10 = 7
-    FROM generate_series(21, growth_orders()) AS i WHERE i % 10 < 8;
+    SELECT (one || '002' || two)::uuid, (one || '001' || two)::uuid, 4500, 1, 1, i % 10 = 7
+    FROM growth WHERE i > 20 AND i % 10 < 8;
 -- Carts of the shop's own checkout, which led to nothing.
 INSERT INTO checkout_sessions (id, stripe_id, state, origin, asked_by, livemode, created_at, expires_at, ended_at)
-    SELECT growth_id(3, i), 'cs_test_c' || i, 'expired', 'foreign', 'person', false, growth_at(i), growth_at(i), growth_at(i)
-    FROM generate_series(1, growth_orders()) AS i WHERE i % 100 = 9;
+    SELECT (one || '003' || two)::uuid, 'cs_test_c' || i, 'expired', 'foreign', 'person', false, at, at, at
+    FROM growth WHERE i % 100 = 9;
 INSERT INTO carts (session_id, address_hash, amount, currency, started_at, expired_at)
-    SELECT growth_id(3, i), growth_hash('cart' || i), 4500, 'eur', growth_at(i), growth_at(i)
-    FROM generate_series(1, growth_orders()) AS i WHERE i % 100 = 9;
+    SELECT (one || '003' || two)::uuid, growth_hash('cart' || i), 4500, 'eur', at, at
+    FROM growth WHERE i % 100 = 9;
 
 INSERT INTO payments (id, stripe_session_id, session_id, payment_intent, amount, currency, found_by, found_at)
-    SELECT growth_id(4, i), 'cs_test_g' || i, growth_id(2, i), 'pi_g' || i, 4500, 'eur', 'webhook', growth_at(i)
-    FROM generate_series(21, growth_orders()) AS i WHERE i % 10 < 6;
+    SELECT (one || '004' || two)::uuid, 'cs_test_g' || i, (one || '002' || two)::uuid, 'pi_g' || i, 4500, 'eur', 'webhook', at
+    FROM growth WHERE i > 20 AND i % 10 < 6;
 INSERT INTO payment_allocations (payment_id, order_id, amount, verdict)
-    SELECT growth_id(4, i), growth_id(1, i), 4500, 'settles'
-    FROM generate_series(21, growth_orders()) AS i WHERE i % 10 < 6;
+    SELECT (one || '004' || two)::uuid, (one || '001' || two)::uuid, 4500, 'settles'
+    FROM growth WHERE i > 20 AND i % 10 < 6;
 INSERT INTO purchases (stripe_session_id, address_hash, amount, currency, bought_at)
-    SELECT 'cs_test_g' || i, growth_hash('address' || i), 4500, 'eur', growth_at(i)
-    FROM generate_series(21, growth_orders()) AS i WHERE i % 10 < 6;
+    SELECT 'cs_test_g' || i, growth_hash('address' || i), 4500, 'eur', at
+    FROM growth WHERE i > 20 AND i % 10 < 6;
 
 INSERT INTO stripe_events (id, type, livemode, created_at, body, received_at, state, last_error,
         session_id, session_row, order_names, address_hashes, named)
     SELECT 'evt_g' || i,
         CASE WHEN i % 10 < 6 THEN 'checkout.session.completed' ELSE 'checkout.session.expired' END, false,
-        growth_at(i), convert_to('{"id":"evt_g' || i || '","data":{"object":{"id":"cs_test_g' || i || '"}}}', 'UTF8'),
-        growth_at(i), CASE WHEN i <= 20 THEN 'failed' ELSE 'processed' END,
+        at, convert_to('{"id":"evt_g' || i || '","data":{"object":{"id":"cs_test_g' || i || '"}}}', 'UTF8'),
+        at, CASE WHEN i <= 20 THEN 'failed' ELSE 'processed' END,
         CASE WHEN i <= 20 THEN 'it could not be read' END,
-        'cs_test_g' || i, growth_id(2, i), ARRAY['CUP-' || i], ARRAY[growth_hash('address' || i)], 'these'
-    FROM generate_series(1, growth_orders()) AS i WHERE i % 10 < 7;
+        'cs_test_g' || i, (one || '002' || two)::uuid, ARRAY['CUP-' || i], ARRAY[growth_hash('address' || i)], 'these'
+    FROM growth WHERE i % 10 < 7;
 
 INSERT INTO blasts (id, name, subject, body, selection, state, author, created_at, started_at)
-    SELECT growth_id(5, i), 'mailing ' || i, 'Fee', '{{ pay_url }}', '{"filter": {}}', 'sending', 'growth',
-        growth_at(i), growth_at(i)
-    FROM generate_series(1, 20) AS i;
+    SELECT (one || '005' || two)::uuid, 'mailing ' || i, 'Fee', '{{ pay_url }}', '{"filter": {}}', 'sending', 'growth',
+        at, at
+    FROM growth WHERE i <= 20;
+CREATE TEMP TABLE growth_blasts AS SELECT row_number() OVER (ORDER BY id) AS number, id FROM blasts;
 -- The first mailing went to twenty, the others to thousands.
 INSERT INTO blast_recipients (blast_id, order_id, digest)
-    SELECT growth_id(5, CASE WHEN i <= 20 THEN 1 ELSE 2 + i % 19 END), growth_id(1, i), sha256('x')
-    FROM generate_series(1, growth_orders()) AS i WHERE i <= 20 OR i % 2 = 0;
+    SELECT (SELECT id FROM growth_blasts WHERE number = CASE WHEN i <= 20 THEN 1 ELSE 2 + i % 19 END), (one || '001' || two)::uuid, sha256('x')
+    FROM growth WHERE i <= 20 OR i % 2 = 0;
 INSERT INTO outbox (id, kind, blast_id, address, address_hash, subject, body, message_id, state, attempts,
         created_at, handed_over, last_error, sent_at)
-    SELECT growth_id(6, i), 'blast', growth_id(5, CASE WHEN i <= 20 THEN 1 ELSE 2 + i % 19 END),
+    SELECT (one || '006' || two)::uuid, 'blast', (SELECT id FROM growth_blasts WHERE number = CASE WHEN i <= 20 THEN 1 ELSE 2 + i % 19 END),
         'parent' || i / 2 || '@example.org', growth_hash('address' || i), 'The fee', repeat('A line of a mail. ', 20),
-        '<g' || i || '@example.org>', CASE WHEN i <= 5 THEN 'bounced' ELSE 'sent' END, 1, growth_at(i), true,
-        CASE WHEN i <= 5 THEN '550 5.1.1 no such user' END, CASE WHEN i > 5 THEN growth_at(i) END
-    FROM generate_series(1, growth_orders()) AS i WHERE i <= 20 OR i % 2 = 0;
+        '<g' || i || '@example.org>', CASE WHEN i <= 5 THEN 'bounced' ELSE 'sent' END, 1, at, true,
+        CASE WHEN i <= 5 THEN '550 5.1.1 no such user' END, CASE WHEN i > 5 THEN at END
+    FROM growth WHERE i <= 20 OR i % 2 = 0;
 INSERT INTO outbox (id, kind, address, address_hash, subject, body, message_id, state, attempts, created_at, handed_over, sent_at)
-    SELECT growth_id(7, i), 'test', 'shop@example.org', growth_hash('shop'), 'The fee', 'A test.',
-        '<t' || i || '@example.org>', 'sent', 1, growth_at(i), true, growth_at(i)
-    FROM generate_series(1, 5) AS i;
+    SELECT (one || '007' || two)::uuid, 'test', 'shop@example.org', growth_hash('shop'), 'The fee', 'A test.',
+        '<t' || i || '@example.org>', 'sent', 1, at, true, at
+    FROM growth WHERE i <= 5;
 INSERT INTO outbox (id, kind, address, address_hash, subject, body, message_id, state, attempts, created_at,
         due_at, handed_over, sent_at)
-    SELECT growth_id(8, i), 'reminder', 'parent' || i / 2 || '@example.org', growth_hash('address' || i), 'Still open', 'A reminder.',
-        '<r' || i || '@example.org>', 'sent', 1, growth_at(i), growth_at(i), true, growth_at(i)
-    FROM generate_series(21, growth_orders()) AS i WHERE i % 10 = 6;
+    SELECT (one || '008' || two)::uuid, 'reminder', 'parent' || i / 2 || '@example.org', growth_hash('address' || i), 'Still open', 'A reminder.',
+        '<r' || i || '@example.org>', 'sent', 1, at, at, true, at
+    FROM growth WHERE i > 20 AND i % 10 = 6;
 INSERT INTO outbox_orders (mail_id, order_id, kind, blast_id, version, link_version)
-    SELECT growth_id(6, i), growth_id(1, i), 'blast', growth_id(5, CASE WHEN i <= 20 THEN 1 ELSE 2 + i % 19 END), 1, 1
-    FROM generate_series(1, growth_orders()) AS i WHERE i <= 20 OR i % 2 = 0;
+    SELECT (one || '006' || two)::uuid, (one || '001' || two)::uuid, 'blast', (SELECT id FROM growth_blasts WHERE number = CASE WHEN i <= 20 THEN 1 ELSE 2 + i % 19 END), 1, 1
+    FROM growth WHERE i <= 20 OR i % 2 = 0;
 INSERT INTO outbox_orders (mail_id, order_id, kind, version, link_version)
-    SELECT growth_id(8, i), growth_id(1, i), 'reminder', 1, 1
-    FROM generate_series(21, growth_orders()) AS i WHERE i % 10 = 6;
+    SELECT (one || '008' || two)::uuid, (one || '001' || two)::uuid, 'reminder', 1, 1
+    FROM growth WHERE i > 20 AND i % 10 = 6;
 
 INSERT INTO reminder_decisions (id, session_id, order_id, decision, expired_at, decided_at, due_at, mail_id, sent_at)
-    SELECT growth_id(9, i), growth_id(2, i), growth_id(1, i), 'sent', growth_at(i), growth_at(i), growth_at(i), growth_id(8, i), growth_at(i)
-    FROM generate_series(21, growth_orders()) AS i WHERE i % 10 = 6;
+    SELECT (one || '009' || two)::uuid, (one || '002' || two)::uuid, (one || '001' || two)::uuid, 'sent', at, at, at, (one || '008' || two)::uuid, at
+    FROM growth WHERE i > 20 AND i % 10 = 6;
 INSERT INTO reminder_decisions (id, session_id, decision, reason, expired_at, decided_at, due_at)
-    SELECT growth_id(9, i), growth_id(3, i), 'skipped', CASE WHEN i < 500 THEN 'suppressed' ELSE 'recovery_disabled' END,
-        growth_at(i), growth_at(i), growth_at(i)
-    FROM generate_series(1, growth_orders()) AS i WHERE i % 100 = 9;
+    SELECT (one || '009' || two)::uuid, (one || '003' || two)::uuid, 'skipped', CASE WHEN i < 500 THEN 'suppressed' ELSE 'recovery_disabled' END,
+        at, at, at
+    FROM growth WHERE i % 100 = 9;
 
 INSERT INTO suppressions (address_hash, address, reason, since)
     SELECT growth_hash('gone' || i), 'gone' || i || '@example.org',
-        CASE WHEN i <= 5 THEN 'no_such_address' ELSE 'unsubscribed' END, growth_at(growth_orders())
-    FROM generate_series(1, growth_orders() / 4) AS i;
+        CASE WHEN i <= 5 THEN 'no_such_address' ELSE 'unsubscribed' END, now()
+    FROM growth WHERE i % 4 = 0 OR i <= 5;
 INSERT INTO cases (id, kind, about, order_id, payment_intent, amount, currency, opened_at, resolved_at, resolved_how, resolved_by)
-    SELECT growth_id(10, i), CASE WHEN i <= 5 THEN 'dispute' ELSE 'mismatch' END, 'g' || i, growth_id(1, i), 'pi_g' || i, 4500, 'eur',
-        growth_at(i), CASE WHEN i > 3 THEN growth_at(i) END, CASE WHEN i > 3 THEN 'accept' END,
+    SELECT (one || '010' || two)::uuid, CASE WHEN i <= 5 THEN 'dispute' ELSE 'mismatch' END, 'g' || i, (one || '001' || two)::uuid, 'pi_g' || i, 4500, 'eur',
+        at, CASE WHEN i > 3 THEN at END, CASE WHEN i > 3 THEN 'accept' END,
         CASE WHEN i > 3 THEN 'growth' END
-    FROM generate_series(1, growth_orders()) AS i WHERE i <= 5 OR i % 200 = 0;
+    FROM growth WHERE i <= 5 OR i % 200 = 0;
 
 INSERT INTO activity (at, order_id, category, level, actor, what)
-    SELECT growth_at(i), growth_id(1, i), CASE WHEN line = 1 THEN 'order' ELSE 'mail' END,
+    SELECT at, (one || '001' || two)::uuid, CASE WHEN line = 1 THEN 'order' ELSE 'mail' END,
         CASE WHEN i <= 5 THEN 'attention' ELSE 'info' END, 'growth',
         CASE WHEN line = 1 THEN 'order created' ELSE 'mail sent: blast' END
-    FROM generate_series(1, growth_orders()) AS i, generate_series(1, 2) AS line;
+    FROM growth, generate_series(1, 2) AS line;
 
 DO $$ DECLARE made text; BEGIN
     FOR made IN SELECT growth_indexes.made FROM growth_indexes LOOP EXECUTE made; END LOOP;
@@ -142,8 +142,8 @@ END $$;
 -- Building an index counts the rows of its table: a database that was just filled does not know that.
 UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r';
 
-DROP TABLE growth_indexes;
-DROP FUNCTION growth_id, growth_at, growth_hash, growth_orders;
+DROP TABLE growth_indexes, growth_blasts, growth;
+DROP FUNCTION growth_hash;
 RESET session_replication_role;
 RESET synchronous_commit;
 RESET maintenance_work_mem;

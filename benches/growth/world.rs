@@ -291,6 +291,7 @@ fn app(database: &str, stripe: &Simulator, mailbox: &Mailbox, ahead: Arc<AtomicI
         ("MAIL_FROM", "treasurer@example.org"),
         ("MAIL_PER_SECOND", "100000"),
         ("REMINDER_DELAY_SECONDS", "1"),
+        ("ALERT_EMAIL", "ops@example.org"),
     ];
     let service = config::Service::from_values(settings).unwrap_or_else(|error| panic!("{error}"));
     let system = Clock::system();

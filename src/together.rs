@@ -145,7 +145,7 @@ mod tests {
             tokio::task::yield_now().await;
             tokio::task::yield_now().await;
             let others = (1..100).map(|one| together.ask(one, answer_all.clone()));
-            let (others, ()) = futures::join!(join_all(others), async { gate.add_permits(1) });
+            let (others, ()) = tokio::join!(join_all(others), async { gate.add_permits(1) });
             assert_eq!(first.await.expect("no panic"), Some(0));
             others
         });

@@ -11,7 +11,7 @@ use crate::{
     alert,
     app::{App, Wake},
     consumer::Consumer,
-    db::DbError,
+    db::{DbError, gather_statistics_at_start},
     heartbeat, inbox,
     loops::{self, Loop, Loops},
     outbox::{self, Courier, Round},
@@ -48,6 +48,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     outbox::listen::start(&app, stopped());
     heartbeat::start(&app, loops::MINUTE, stopped());
     watchdog::start(&app, stopped());
+    actix_web::rt::spawn(gather_statistics_at_start(app.db.clone()));
     let every = |pause, which| Work::new(which, pause, stop.clone(), app.loops.clone());
     let rest = |()| Next::Rest;
     // Each its own loop: one that never turns again stops no other.

@@ -1,9 +1,11 @@
 //! The mails of a start, a few at a time.
 
+use chrono::{DateTime, Utc};
+
 use crate::{mail::Text, reminder::rule::Reason};
 
-/// Mails that are written before they are queued.
-const BATCH: usize = 200;
+/// Mails that are written before they are queued. A batch is four round trips.
+const BATCH: usize = 500;
 /// Bytes of such mails: fewer are queued at once if they are long, since the statement has a copy.
 const BATCH_BYTES: usize = 4 << 20;
 
@@ -16,18 +18,26 @@ pub struct ReadyMail {
     pub ends: Option<Reason>,
 }
 
+/// A mail that is written.
+pub struct Written<'a> {
+    pub mail: &'a ReadyMail,
+    pub text: Text,
+    /// When it is its turn; none of one that does not go.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
 /// Mails that are written and not yet queued.
 #[derive(Default)]
 pub struct Batch<'a> {
-    pub mails: Vec<(&'a ReadyMail, Text)>,
+    pub mails: Vec<Written<'a>>,
     bytes: usize,
 }
 
 impl<'a> Batch<'a> {
     /// Puts one more into it.
-    pub fn add(&mut self, mail: &'a ReadyMail, text: Text) {
+    pub fn add(&mut self, mail: &'a ReadyMail, text: Text, due_at: Option<DateTime<Utc>>) {
         self.bytes += text.subject.len() + text.body.len();
-        self.mails.push((mail, text));
+        self.mails.push(Written { mail, text, due_at });
     }
 
     /// Whether it is to be queued before another one is written.

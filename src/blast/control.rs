@@ -8,7 +8,7 @@ use diesel::{
 use uuid::Uuid;
 
 use super::{
-    Asked,
+    Asked, due,
     edit::answer,
     record_blast,
     row::{self, Stored},
@@ -100,58 +100,34 @@ fn follow(
 }
 
 /// Spreads the queued mails of a mailing over the time from now on, or from its `send_at`, in the order
-/// in which they were queued: one after the other at its pace, so that a single link that somebody sends
-/// meanwhile does not stand behind all of them. The tries of each begin when it is due, however long that
-/// is.
-pub(super) fn spread(
+/// in which they were queued, as [`due`] does at the start. The tries of each begin when it is due, however
+/// long that is.
+fn spread(
     connection: &mut PgConnection,
     app: &App,
     stored: &Stored,
     doing: &Doing,
 ) -> QueryResult<()> {
     let content = &stored.content;
-    let from = content.send_at.map_or(doing.at, |at| at.max(doing.at));
+    let from = due::from(content, doing.at);
     // `queued_at` is on the database's clock, as every lease is; the two times that are bound are both on
-    // ours, so that only their difference counts there. Ten years are as good as never, and can still be
-    // added to a time. A mail that a courier has in hand meanwhile stays as it is: its state is asked
+    // ours, so that only their difference counts there. A mail that a courier has in hand meanwhile stays as it is: its state is asked
     // again in the update.
     diesel::sql_query(format!(
         "UPDATE outbox SET due_at = $2 + turn.wait, \
              queued_at = clock_timestamp() + ($2 - $3) + turn.wait \
          FROM (SELECT id, make_interval(secs => \
-                   least((row_number() OVER (ORDER BY id) - 1) / $4, 315360000)) AS wait \
+                   least((row_number() OVER (ORDER BY id) - 1) / $4, {never})) AS wait \
                FROM outbox WHERE blast_id = $1 AND kind = $5 AND state = '{queued}') turn \
          WHERE outbox.id = turn.id AND outbox.state = '{queued}'",
-        queued = mail::State::Queued
+        queued = mail::State::Queued,
+        never = due::NEVER
     ))
     .bind::<SqlUuid, _>(stored.id)
     .bind::<Timestamptz, _>(from)
     .bind::<Timestamptz, _>(doing.at)
-    .bind::<Double, _>(rate(content.per_second, app.mailer.per_second))
+    .bind::<Double, _>(due::rate(content.per_second, app.mailer.per_second))
     .bind::<Text, _>(Kind::Blast.name())
     .execute(connection)?;
     outbox::call_out(connection)
-}
-
-/// Mails a second that can be reckoned with: with fewer, PostgreSQL's division overflows. One mail in
-/// thirty years waits for the ten that count as never, as does any that was asked for more slowly.
-const SLOWEST: f64 = 1e-9;
-
-/// Mails a second: what was asked for, but not more than the shop's mail can take.
-fn rate(per_second: Option<f64>, mailer: f64) -> f64 {
-    let wanted = per_second.map_or(mailer, |wanted| wanted.min(mailer));
-    wanted.max(SLOWEST)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mailing_is_never_faster_than_the_mail() {
-        assert_eq!(rate(None, 10.0), 10.0);
-        assert_eq!(rate(Some(0.5), 10.0), 0.5);
-        assert_eq!(rate(Some(500.0), 10.0), 10.0);
-        assert_eq!(rate(Some(5e-324), 10.0), SLOWEST);
-    }
 }

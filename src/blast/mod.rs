@@ -13,6 +13,7 @@ mod approve;
 mod batch;
 mod control;
 mod draft;
+mod due;
 mod edit;
 mod material;
 mod plan;

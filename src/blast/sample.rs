@@ -15,7 +15,7 @@ use super::{
 use crate::{
     activity::Doing,
     app::App,
-    db::DbError,
+    db::{DbError, for_its_values},
     mail::{
         Text, letter,
         template::{Templates, Unfillable},
@@ -258,6 +258,7 @@ fn mailed(
     outbox_orders::table
         .inner_join(mails::table)
         .inner_join(orders::table)
+        .filter(for_its_values())
         .filter(outbox_orders::blast_id.eq(id))
         .filter(outbox_orders::kind.eq(Kind::Blast))
         .filter(outbox_orders::order_id.gt(after.unwrap_or_default()))

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::{
     Asked,
     approve::{RESTLESS, TRIES, own_words},
-    batch::{Batch, ReadyMail},
-    control::spread,
+    batch::{Batch, ReadyMail, Written},
+    due::Turns,
     edit::answer,
     material::{self, Material},
     plan::Plan,
@@ -28,7 +28,7 @@ use crate::{
     app::App,
     db::DbError,
     mail::{
-        self, Text,
+        self,
         template::{Templates, Unfillable},
     },
     order::{self, Order},
@@ -108,10 +108,7 @@ impl Start<'_> {
     /// `None` if something has moved since the mailing was read.
     fn begin(self, connection: &mut PgConnection, ready: &Ready) -> QueryResult<Option<Asked>> {
         let Self {
-            app,
-            material,
-            doing,
-            ..
+            material, doing, ..
         } = self;
         let Some(stored) = row::lock(connection, material.stored.id)? else {
             return Ok(Some(Asked::NoBlast));
@@ -148,12 +145,13 @@ impl Start<'_> {
             Err(NotQueued::Stopped) => return Err(QueryError::RollbackTransaction),
             Err(NotQueued::Query(error)) => return Err(error),
         }
-        sent_from_now_on(connection, app, &stored, next, doing)?;
+        sent_from_now_on(connection, &stored, next, doing)?;
         answer(connection, stored.id).map(Some)
     }
 
     /// One mail for each order that was approved, written as they are queued: all at once they would
-    /// fill the memory.
+    /// fill the memory. Each is due at its turn from the first: to give out the turns afterwards would write
+    /// every row twice.
     fn queue(self, connection: &mut PgConnection, ready: &[ReadyMail]) -> Result<(), NotQueued> {
         let Self {
             app,
@@ -169,6 +167,7 @@ impl Start<'_> {
         }
         let content = &material.stored.content;
         let templates = Templates::new(&content.subject, &content.body)?;
+        let mut turns = Turns::new(content, app.mailer.per_second, self.doing.at);
         let mut batch = Batch::default();
         for mail in ready {
             rendering.go_on().map_err(|_| NotQueued::Stopped)?;
@@ -176,7 +175,10 @@ impl Start<'_> {
             let Some(hash) = material.hashes.get(&order.id) else {
                 continue;
             };
-            batch.add(mail, write_mail(app, &templates, order, *hash)?);
+            // Whoever gets none takes no turn.
+            let goes = mail.ends.is_none() && !material.suppressed.contains(&order.id);
+            let due_at = goes.then(|| turns.next());
+            batch.add(mail, write_mail(app, &templates, order, *hash)?, due_at);
             if batch.is_full() {
                 self.queue_batch(connection, std::mem::take(&mut batch))?;
             }
@@ -192,19 +194,20 @@ impl Start<'_> {
             doing,
             ..
         } = self;
-        let order = |(mail, _): &(&ReadyMail, Text)| [&material.orders[mail.order]];
+        let order = |written: &Written| [&material.orders[written.mail.order]];
         let about: Vec<[&Order; 1]> = batch.mails.iter().map(order).collect();
-        let (ready, texts): (Vec<_>, Vec<_>) = batch.mails.into_iter().unzip();
-        let letters = texts.into_iter().zip(&about).filter_map(|(text, orders)| {
+        let ready: Vec<&ReadyMail> = batch.mails.iter().map(|written| written.mail).collect();
+        let letters = batch.mails.into_iter().zip(&about);
+        let letters = letters.filter_map(|(written, orders)| {
             let [order] = orders;
             Some(Letter {
                 kind: Kind::Blast,
                 blast_id: Some(material.stored.id),
                 to: order.email.as_ref()?.as_str(),
                 to_hash: *material.hashes.get(&order.id)?,
-                text: Some(text),
+                text: Some(written.text),
                 orders: orders.as_slice(),
-                due_at: None,
+                due_at: written.due_at,
             })
         });
         let letters: Vec<Letter> = letters.collect();
@@ -255,15 +258,13 @@ impl From<Unfillable> for NotQueued {
     }
 }
 
-/// Spreads the mails over the mailing's time, then calls it started.
+/// Calls it started.
 fn sent_from_now_on(
     connection: &mut PgConnection,
-    app: &App,
     stored: &Stored,
     next: State,
     doing: &Doing,
 ) -> QueryResult<()> {
-    spread(connection, app, stored, doing)?;
     diesel::update(blasts::table.find(stored.id))
         .set((blasts::state.eq(next), blasts::started_at.eq(doing.at)))
         .execute(connection)?;

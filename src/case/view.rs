@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     column::column_enum,
+    db::for_its_values,
     schema::{cases, disputes, payment_allocations, payments, refunds},
 };
 
@@ -110,6 +111,7 @@ pub fn list(
         .select(CaseRow::as_select())
         .order(cases::id.desc())
         .limit(limit)
+        .filter(for_its_values())
         .into_boxed();
     query = match filter.state {
         Some(CaseState::Open) => query.filter(cases::resolved_at.is_null()),

@@ -24,6 +24,7 @@ mod lock;
 mod migrate;
 mod prepared;
 mod refusal;
+mod statistics;
 
 use std::{
     sync::Arc,
@@ -40,12 +41,13 @@ use tokio::{sync::Semaphore, time::timeout};
 pub use self::{
     connection::listening,
     error::DbError,
-    functions::{clock_timestamp, from_now, greatest, interval, lower},
+    functions::{clock_timestamp, for_its_values, from_now, greatest, interval, lower},
     lane::{Lane, Lanes},
     limits::PATIENCE,
     lock::AdvisoryLock,
     migrate::{migrate, pending, ready},
     prepared::prepared,
+    statistics::{gather_statistics, gather_statistics_at_start},
 };
 use self::{
     connection::{Address, Link, Manager},

@@ -1,5 +1,5 @@
-//! Taking a file's orders in, with what an older system has done about them: [`take_in`] an order,
-//! then [`take_up_events`] all.
+//! Taking a file's orders in, with what an older system has done about them: [`take_in`] some orders at a
+//! time, then [`take_up_events`] of all.
 //!
 //! Sessions that the older system sent out become rows as if we had replaced them: an event about one
 //! finds its order, and a click closes the newest at Stripe before it mints. A payment that it took
@@ -24,7 +24,8 @@ use crate::{
     gateway::SessionId,
     inbox,
     order::{
-        self, Created, Order,
+        self, Created, HandedIn, Order,
+        draft::NewOrder,
         state::{Fact, Verdict},
     },
     settlement,
@@ -56,8 +57,50 @@ pub struct Brought {
     pub sessions: usize,
 }
 
-/// Takes an order in, inside the caller's transaction.
-pub fn take_in(connection: &mut PgConnection, entry: &Entry, doing: &Doing) -> QueryResult<Taken> {
+/// So many orders of a file are taken in at once.
+pub const AT_ONCE: usize = order::AT_ONCE;
+
+/// Takes at most [`AT_ONCE`] orders of a file in, inside the caller's transaction; tells what became of each,
+/// in their order. Those that no older system has done anything about, which is nearly all, take three
+/// statements together.
+pub fn take_in(
+    connection: &mut PgConnection,
+    entries: &[Entry],
+    doing: &Doing,
+) -> QueryResult<Vec<Taken>> {
+    let plain = entries.iter().filter(|entry| entry.prior.is_empty());
+    let plain: Vec<&NewOrder> = plain.map(|entry| &entry.order).collect();
+    let mut handed_in = order::create_all(connection, &plain, doing)?.into_iter();
+    let mut all = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let plain = entry.prior.is_empty().then(|| handed_in.next()).flatten();
+        all.push(match plain {
+            Some(handed_in) => taken_plain(handed_in),
+            None => take_in_with_prior(connection, entry, doing)?,
+        });
+    }
+    Ok(all)
+}
+
+fn taken_plain(handed_in: HandedIn) -> Taken {
+    match handed_in {
+        HandedIn::New => taken(true, &Plan::default()),
+        HandedIn::Stands { as_today: true, .. } => taken(false, &Plan::default()),
+        HandedIn::Stands { as_given, .. } => refused(as_given),
+    }
+}
+
+fn refused(as_given: bool) -> Taken {
+    let reason = if as_given { CHANGED } else { TAKEN };
+    Taken::Refused(reason.to_owned())
+}
+
+/// Takes one in with what an older system has done about it; its order is locked.
+fn take_in_with_prior(
+    connection: &mut PgConnection,
+    entry: &Entry,
+    doing: &Doing,
+) -> QueryResult<Taken> {
     let told = &entry.prior;
     let known = match known_sessions(connection, entry)? {
         Ok(known) => known,
@@ -70,14 +113,8 @@ pub fn take_in(connection: &mut PgConnection, entry: &Entry, doing: &Doing) -> Q
             as_today: true,
             ..
         } => (order, false),
-        Created::Stands { as_given, .. } => {
-            let reason = if as_given { CHANGED } else { TAKEN };
-            return Ok(Taken::Refused(reason.to_owned()));
-        }
+        Created::Stands { as_given, .. } => return Ok(refused(as_given)),
     };
-    if told.is_empty() {
-        return Ok(taken(is_new, &Plan::default()));
-    }
     let here = OrderHere {
         state: order.state,
         live: imported::live(connection, &order)?,

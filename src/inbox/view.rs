@@ -1,14 +1,18 @@
 //! Events as people see them: a list, and a wish to work on one again.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    sql_types::{Bool, Text, Timestamptz},
+};
 use serde::Serialize;
 
 use super::{
     named::{ERASED, NameColumns},
     row::{Again, State},
 };
-use crate::{schema::stripe_events, suppression::AddressKey};
+use crate::{db::for_its_values, schema::stripe_events, suppression::AddressKey};
 
 /// An event as ops see it; never its body, which holds addresses.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable)]
@@ -40,18 +44,20 @@ pub fn list(
         .select(EventView::as_select())
         .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
         .limit(limit)
+        .filter(for_its_values())
         .into_boxed();
     if let Some(state) = state {
         query = query.filter(stripe_events::state.eq(state));
     }
     if let Some((at, id)) = before {
-        query = query.filter(
-            stripe_events::received_at
-                .lt(at)
-                .or(stripe_events::received_at
-                    .eq(at)
-                    .and(stripe_events::id.lt(id))),
-        );
+        // As one comparison, which finds the place in the index: two with an "or" between them pass over every
+        // page before this one.
+        let place = sql::<Bool>("(received_at, id) < (")
+            .bind::<Timestamptz, _>(at)
+            .sql(", ")
+            .bind::<Text, _>(id)
+            .sql(")");
+        query = query.filter(place);
     }
     query.load(connection)
 }

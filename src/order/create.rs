@@ -59,12 +59,9 @@ fn insert(
             .returning(OrderRow::as_returning())
             .get_result(connection)?;
         if stored.id != row.id {
-            let as_given = stored.content_hash == row.content_hash
-                || stored.content_hash == order.content_hash_decomposed();
-            let today = stored.decode()?;
-            let as_today = today.says(order);
+            let (as_given, as_today, order) = likeness(stored, order, &row.content_hash)?;
             return Ok(Created::Stands {
-                order: today,
+                order,
                 as_given,
                 as_today,
             });
@@ -79,6 +76,19 @@ fn insert(
         )?;
         Ok(Created::New(stored))
     })
+}
+
+/// Whether the stored order was once handed in as `new`, whose hash is `hash`; whether it asks for the same
+/// today; and the order.
+pub(super) fn likeness(
+    stored: OrderRow,
+    new: &NewOrder,
+    hash: &str,
+) -> QueryResult<(bool, bool, Order)> {
+    let as_given =
+        stored.content_hash == hash || stored.content_hash == new.content_hash_decomposed();
+    let today = stored.decode()?;
+    Ok((as_given, today.says(new), today))
 }
 
 impl Order {

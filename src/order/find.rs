@@ -1,16 +1,17 @@
 //! Orders looked up: one, or a page of them.
 
 use diesel::{
-    dsl::{exists, sql},
+    dsl::{AsSelect, IntoBoxed, Select, exists, sql},
+    pg::Pg,
     prelude::*,
     sql_types::Bool,
 };
 use uuid::Uuid;
 
-use super::{Kind, Order, OrderRow, Status, text::composed};
+use super::{Kind, Order, OrderRow, Status, of_blast, text::composed};
 use crate::{
-    db::lower,
-    schema::{blast_recipients, orders, outbox, outbox_orders},
+    db::{for_its_values, lower},
+    schema::orders,
 };
 
 /// What is looked for in a list.
@@ -36,10 +37,24 @@ pub fn list(
     filter: &OrderFilter,
     limit: i64,
 ) -> QueryResult<Vec<Order>> {
+    let rows: Vec<OrderRow> = match filter.blast {
+        Some(blast) => of_blast::list(connection, filter, blast, limit)?,
+        None => matching(connection, filter)?
+            .limit(limit)
+            .load(connection)?,
+    };
+    rows.into_iter().map(OrderRow::decode).collect()
+}
+
+/// What fits a filter, whatever its mailing, newest first. Each field has an index that ends with the id.
+pub(super) fn matching<'f>(
+    connection: &mut PgConnection,
+    filter: &'f OrderFilter,
+) -> QueryResult<Matching<'f>> {
     let mut query = orders::table
         .select(OrderRow::as_select())
         .order(orders::id.desc())
-        .limit(limit)
+        .filter(for_its_values())
         .into_boxed();
     if let Some(status) = filter.status {
         query = query.filter(orders::status.eq(status));
@@ -53,26 +68,13 @@ pub fn list(
     if let Some(kind) = filter.kind {
         query = query.filter(orders::kind.eq(kind));
     }
-    if let Some(blast) = filter.blast {
-        let approved = blast_recipients::table
-            .filter(blast_recipients::blast_id.eq(blast))
-            .select(blast_recipients::order_id);
-        // By the mails' own index. A mailing's samples are about no order.
-        let mailed = outbox::table
-            .inner_join(outbox_orders::table)
-            .filter(outbox::blast_id.eq(blast))
-            .select(outbox_orders::order_id);
-        query = query.filter(orders::id.eq_any(approved).or(orders::id.eq_any(mailed)));
-    }
     if let Some(before) = filter.before {
         query = query.filter(orders::id.lt(before));
     }
-    query
-        .load(connection)?
-        .into_iter()
-        .map(OrderRow::decode)
-        .collect()
+    Ok(query)
 }
+
+type Matching<'f> = IntoBoxed<'f, Select<orders::table, AsSelect<OrderRow, Pg>>, Pg>;
 
 /// The form in which a reference is kept: as a rule with composed letters. Of two that differ in their form
 /// alone each is found by its own.

@@ -3,9 +3,7 @@
 //! Stripe's limits (<https://docs.stripe.com/metadata>): 50 keys of at most 40 characters without
 //! square brackets, values of at most 500. Three of the keys are ours.
 
-use std::collections::BTreeMap;
-
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::text::{TextError, composed, one_line};
 
@@ -15,10 +13,16 @@ pub const RESERVED: [&str; 3] = ["order_id", "reference", "freshmint_session"];
 /// How many keys are left for the order's own metadata.
 pub const MAX_KEYS: usize = 50 - RESERVED.len();
 
-/// Checked key-value pairs, sorted by key.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(transparent)]
-pub struct Metadata(BTreeMap<String, String>);
+/// Checked key-value pairs, sorted by key. No tree: the smallest has room for eleven pairs, and an import
+/// holds hundreds of thousands of orders with a few.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Metadata(Vec<(String, String)>);
+
+impl Serialize for Metadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
 
 /// Why a pair cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,10 +65,10 @@ impl Metadata {
         Self::check_key(key)?;
         let (key, value) = (composed(key), composed(value));
         one_line(&value, 500).map_err(MetadataError::Value)?;
-        if self.0.len() == MAX_KEYS && !self.0.contains_key(&key) {
+        if self.0.len() == MAX_KEYS && self.get(&key).is_none() {
             return Err(MetadataError::TooMany);
         }
-        self.0.insert(key, value);
+        self.put(key, value);
         Ok(())
     }
 
@@ -72,13 +76,28 @@ impl Metadata {
     /// is left out.
     pub fn keep(&mut self, key: &str, value: &str) {
         if self.0.len() < MAX_KEYS && !RESERVED.contains(&key) && key.chars().count() <= 40 {
-            self.0.insert(key.to_owned(), value.to_owned());
+            self.put(key.to_owned(), value.to_owned());
         }
+    }
+
+    fn put(&mut self, key: String, value: String) {
+        match self.place(&key) {
+            Ok(at) => self.0[at].1 = value,
+            Err(at) => {
+                self.0.reserve_exact(1);
+                self.0.insert(at, (key, value));
+            }
+        }
+    }
+
+    /// Where a key stands, or belongs.
+    fn place(&self, key: &str) -> Result<usize, usize> {
+        (self.0).binary_search_by(|(known, _)| known.as_str().cmp(key))
     }
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
+        self.place(key).ok().map(|at| self.0[at].1.as_str())
     }
 
     /// All pairs, sorted by key.

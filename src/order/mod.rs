@@ -2,13 +2,14 @@
 //!
 //! A spreadsheet and the API ([`draft`]) end in the same [`draft::NewOrder`]; what is in
 //! one has been checked, and nothing further in asks again. An order is created once by its
-//! reference ([`create()`]), looked up ([`find()`], [`list`]), and moved from state to state by
+//! reference ([`create()`], many with [`create_all()`]), looked up ([`find()`], [`list`]), and moved from state to state by
 //! [`advance()`] alone, which writes the history line too.
 
 mod advance;
 pub mod amount;
 pub mod change;
 mod create;
+mod create_all;
 pub mod currency;
 pub mod draft;
 pub mod email;
@@ -19,6 +20,7 @@ pub mod locale;
 pub mod metadata;
 pub mod mode;
 pub mod money;
+mod of_blast;
 mod owed;
 pub mod problem;
 mod restored;
@@ -38,6 +40,7 @@ use uuid::Uuid;
 pub use self::{
     advance::{advance, advance_as_of},
     create::{Created, create, restore},
+    create_all::{AT_ONCE, HandedIn, create_all},
     find::{OrderFilter, colliding_references, find, find_by_reference, list},
     kind::Kind,
     owed::set_amount,
@@ -217,8 +220,11 @@ fn history(
     level: Level,
     what: String,
 ) -> QueryResult<()> {
-    let line = activity::Line::about(Some(order.id), Category::Order, what, doing)
+    activity::record(connection, history_line(order.id, doing, level, what))
+}
+
+fn history_line(order: Uuid, doing: &Doing, level: Level, what: String) -> activity::Line {
+    activity::Line::about(Some(order), Category::Order, what, doing)
         .level(level)
-        .detail(json!({ "note": doing.note }));
-    activity::record(connection, line)
+        .detail(json!({ "note": doing.note }))
 }

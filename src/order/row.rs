@@ -28,7 +28,7 @@ pub struct OrderRow {
     pub(super) id: Uuid,
     pub(super) content_hash: String,
     kind: Kind,
-    reference: String,
+    pub(super) reference: String,
     email: Option<String>,
     name: Option<String>,
     locale: String,

@@ -183,6 +183,8 @@ struct NewRow<'a> {
     /// An alert goes before whatever waits: it is due since ever. `None`: from now on.
     not_before: Option<DateTime<Utc>>,
     due_at: Option<DateTime<Utc>>,
+    /// Its tries begin when it is due. `None`: from now on.
+    queued_at: Option<DateTime<Utc>>,
 }
 
 impl<'a> NewRow<'a> {
@@ -212,6 +214,7 @@ impl<'a> NewRow<'a> {
             created_at: now,
             not_before: (letter.kind == Kind::Alert).then_some(DateTime::UNIX_EPOCH),
             due_at: letter.due_at,
+            queued_at: letter.due_at,
         }
     }
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{Kind, State};
 use crate::{
+    db::for_its_values,
     reminder::rule::Reason,
     schema::{outbox, outbox_orders},
 };
@@ -83,6 +84,7 @@ pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> Query
         .select(Row::as_select())
         .order(outbox::id.desc())
         .limit(limit)
+        .filter(for_its_values())
         .into_boxed();
     if let Some(state) = filter.state {
         query = query.filter(outbox::state.eq(state));
@@ -94,9 +96,12 @@ pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> Query
         query = query.filter(outbox::blast_id.eq(blast));
     }
     if let Some(order) = filter.order {
-        let about = outbox_orders::table
+        // Looked up first: they are few, and in a join PostgreSQL may read the newest mails until it has
+        // passed over all of them.
+        let about: Vec<Uuid> = outbox_orders::table
             .filter(outbox_orders::order_id.eq(order))
-            .select(outbox_orders::mail_id);
+            .select(outbox_orders::mail_id)
+            .load(connection)?;
         query = query.filter(outbox::id.eq_any(about));
     }
     if let Some(before) = filter.before {

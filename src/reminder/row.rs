@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::rule::Reason;
 use crate::{
     column::column_enum,
+    db::for_its_values,
     mail::State,
     random,
     schema::{checkout_sessions, outbox, reminder_decisions as decisions},
@@ -139,6 +140,7 @@ pub fn list(
         .left_join(outbox::table)
         .order(decisions::id.desc())
         .limit(limit)
+        .filter(for_its_values())
         .select((
             decisions::id,
             decisions::order_id,
@@ -155,11 +157,15 @@ pub fn list(
     if let Some(order) = order {
         query = query.filter(decisions::order_id.eq(order));
     }
-    if let Some(decision) = decision {
-        query = query.filter(decisions::decision.eq(decision));
-    }
-    if let Some(reason) = reason {
-        query = query.filter(decisions::reason.eq(reason));
+    // A reason is one for which it was skipped, and no other decision has any: with both, the index of one
+    // would be read to its end for a few rows.
+    match (reason, decision) {
+        (Some(_), Some(Decision::Scheduled | Decision::Sent)) => return Ok(Vec::new()),
+        (Some(reason), Some(Decision::Skipped) | None) => {
+            query = query.filter(decisions::reason.eq(reason));
+        }
+        (None, Some(decision)) => query = query.filter(decisions::decision.eq(decision)),
+        (None, None) => {}
     }
     if let Some(before) = before {
         query = query.filter(decisions::id.lt(before));

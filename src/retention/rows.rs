@@ -16,7 +16,7 @@ const MAILS: i64 = 200;
 pub(super) fn activity(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<usize> {
     let old = activity::table
         .filter(activity::at.lt(until))
-        .order(activity::id)
+        .order(activity::at)
         .limit(LINES)
         .select(activity::id);
     batch::delete(connection, old, |ids: Vec<i64>| {

@@ -11,7 +11,13 @@ pub mod file;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use diesel::{prelude::*, query_dsl::methods, upsert::excluded};
+use diesel::{
+    dsl::sql,
+    prelude::*,
+    query_dsl::methods,
+    sql_types::{Bool, Bytea, Timestamptz},
+    upsert::excluded,
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -260,11 +266,14 @@ pub fn list(
         .limit(limit)
         .into_boxed();
     if let Some((since, hash)) = before {
-        query = query.filter(
-            suppressions::since.lt(since).or(suppressions::since
-                .eq(since)
-                .and(suppressions::address_hash.lt(hash))),
-        );
+        // As one comparison, which finds the place in the index: two with an "or" between them pass over all
+        // that a file put there in the same moment.
+        let place = sql::<Bool>("(since, address_hash) < (")
+            .bind::<Timestamptz, _>(since)
+            .sql(", ")
+            .bind::<Bytea, _>(hash)
+            .sql(")");
+        query = query.filter(place);
     }
     query.load(connection)
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use diesel::{Connection, QueryResult, RunQueryDsl, sql_query};
 use freshmint::token::Role;
 use reqwest::Method;
 
@@ -238,10 +239,10 @@ fn a_file_beyond_a_limit_is_refused_at_once_and_the_limit_is_said() {
     let begun = std::time::Instant::now();
     let columns = format!("{HEADER}{}\n", ",x".repeat(300_000));
     assert!(refused(&world, columns.as_bytes()).contains("300006 columns; at most 256"));
-    let rows = format!("{HEADER}\n{}", "R,,,EUR,Cup,1\n".repeat(100_001));
-    assert!(refused(&world, rows.as_bytes()).contains("at most 100000 lines"));
-    let size = format!("{HEADER}\n{}", " ".repeat(32 * 1024 * 1024));
-    assert!(refused(&world, size.as_bytes()).contains("at most 32 MiB"));
+    let rows = format!("{HEADER}\n{}", "R,,,EUR,Cup,1\n".repeat(300_001));
+    assert!(refused(&world, rows.as_bytes()).contains("at most 300000 lines"));
+    let size = format!("{HEADER}\n{}", " ".repeat(64 * 1024 * 1024));
+    assert!(refused(&world, size.as_bytes()).contains("at most 64 MiB"));
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
 
@@ -313,4 +314,90 @@ fn nothing_of_a_file_reaches_the_terminal_as_a_command() {
     assert!(said.contains("“x\\u001b]0;"), "{said}");
     let said = refused(&world, format!("{HEADER},\"meta.[{escape}\"\n").as_bytes());
     assert!(said.contains("meta.[\\u001b]0;"), "{said}");
+}
+
+/// An order of its own for each number, in a file of thousands.
+fn rows(numbers: impl Iterator<Item = usize>, amount: impl Fn(usize) -> &'static str) -> String {
+    let row = |n| format!("M-{n},a{n}@example.org,Kim,EUR,Cup,{}\n", amount(n));
+    format!("{HEADER}\n{}", numbers.map(row).collect::<String>())
+}
+
+#[test]
+fn each_of_thousands_of_orders_is_told_what_became_of_it() {
+    let world = World::new();
+    let even = rows((0..2_500).step_by(2), |_| "45.00");
+    let (code, out, _) = import(&world, even.as_bytes(), &[]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "1250 created, 0 unchanged, 0 bad\n")
+    );
+    // Two of them are dearer by now, in two of the statements that they are taken in with.
+    let dearer = |n| match n {
+        700 | 2_400 => "46.00",
+        _ => "45.00",
+    };
+    let all = rows(0..2_500, dearer);
+    let (code, out, said) = import(&world, all.as_bytes(), &[]);
+    assert_eq!(
+        (code, out.as_str()),
+        (
+            1,
+            "nothing was imported: 2 bad, 1250 would have been created, 1248 unchanged\n"
+        )
+    );
+    let bad: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.split(": ").nth(1))
+        .collect();
+    assert_eq!(bad[..2], ["M-700", "M-2400"]);
+    assert!(
+        said.starts_with("line 702: M-700: another order stands"),
+        "{said}"
+    );
+    assert_eq!(world.count("orders"), 1_250);
+    let (code, out, _) = import(&world, all.as_bytes(), &["--skip-bad"]);
+    assert_eq!(
+        (code, out.as_str()),
+        (0, "1250 created, 1248 unchanged, 2 bad\n")
+    );
+    assert_eq!(world.count("orders WHERE amount_total = 4500"), 2_500);
+    // Each has its own line of history, once.
+    let told = "(SELECT order_id FROM activity WHERE what = 'order created' GROUP BY 1 HAVING count(*) = 1) one";
+    assert_eq!(world.count(told), 2_500);
+}
+
+#[test]
+fn orders_that_stand_are_not_locked_until_a_long_import_ends() {
+    let world = World::new();
+    let file = rows(0..3, |_| "45.00");
+    import(&world, file.as_bytes(), &[]);
+    let mut payer = world.database.connect();
+    let lock = |connection: &mut diesel::PgConnection| {
+        sql_query("SELECT FROM orders FOR UPDATE").execute(connection)?;
+        let (code, out, said) = import(&world, file.as_bytes(), &[]);
+        assert_eq!(
+            (code, out.as_str()),
+            (0, "0 created, 3 unchanged, 0 bad\n"),
+            "{said}"
+        );
+        QueryResult::Ok(())
+    };
+    payer.transaction(lock).expect("the rows were locked");
+}
+
+#[test]
+fn of_two_imports_of_one_file_one_creates_each_order() {
+    let world = World::new();
+    let file = rows(0..1_500, |_| "45.00");
+    let both: Vec<String> = std::thread::scope(|scope| {
+        let one = || import(&world, file.as_bytes(), &[]);
+        let both = [scope.spawn(one), scope.spawn(one)];
+        both.map(|one| one.join().expect("it ends").1).into()
+    });
+    let created = both.iter().filter(|out| out.starts_with("1500 created"));
+    let stood = both
+        .iter()
+        .filter(|out| out.starts_with("0 created, 1500 unchanged"));
+    assert_eq!((created.count(), stood.count()), (1, 1), "{both:?}");
+    assert_eq!(world.count("orders") + world.count("activity"), 3_000);
 }

@@ -13,6 +13,7 @@ mod click;
 mod commands;
 mod database;
 mod doctor;
+mod growth;
 mod import;
 mod letters;
 mod mail;

@@ -19,6 +19,12 @@ pub(super) fn without_duplicates(orders: Vec<Sound>) -> (Vec<Entry>, Vec<BadLine
             said.entry(id).or_default().push(order.says_sessions);
         }
     }
+    if said.is_empty() {
+        return (
+            orders.into_iter().map(|order| order.entry).collect(),
+            Vec::new(),
+        );
+    }
     let others: Vec<Option<u64>> = orders
         .iter()
         .map(|order| {

@@ -43,7 +43,12 @@ struct Group {
 
 impl Orders {
     pub(super) fn add(&mut self, row: FileRow) {
-        self.group(row.reference.as_str()).rows.push(row);
+        let rows = &mut self.group(row.reference.as_str()).rows;
+        // Most orders have one line, and a list grows by four.
+        if rows.is_empty() {
+            rows.reserve_exact(1);
+        }
+        rows.push(row);
     }
 
     pub(super) fn add_bad(&mut self, bad: BadLine) {
@@ -63,7 +68,8 @@ impl Orders {
     }
 
     pub(super) fn finish(self) -> Import {
-        let (mut orders, mut bad) = (Vec::new(), self.strays);
+        drop(self.places);
+        let (mut orders, mut bad) = (Vec::with_capacity(self.groups.len()), self.strays);
         for group in self.groups {
             match group.finish() {
                 Ok(order) => orders.push(order),
@@ -84,7 +90,7 @@ impl Group {
         let rows = std::mem::take(&mut self.rows);
         let shared = SaidOnce::by(&rows);
         let mut reasons: Vec<Vec<String>> = rows.iter().map(|row| shared.conflicts(row)).collect();
-        let mut lines = Vec::new();
+        let mut lines = Vec::with_capacity(rows.len());
         for (row, reasons) in rows.iter().zip(&mut reasons) {
             match row.line(shared.currency) {
                 Ok(line) => lines.push(line),

@@ -117,6 +117,8 @@ impl Columns {
                 pairs.push((key.clone(), value.to_owned()));
             }
         }
+        // Held for every line of the file until its orders are put together.
+        pairs.shrink_to_fit();
         pairs
     }
 }

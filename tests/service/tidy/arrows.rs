@@ -587,6 +587,7 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "inbox/dispatch.rs",
         "blast/state.rs",
         "blast/draft.rs",
+        "blast/due.rs",
         "blast/plan.rs",
         "blast/trouble.rs",
         "reminder/rule.rs",

@@ -8,7 +8,7 @@ use freshmint::{
     activity::Doing,
     clock::Clock,
     config,
-    db::Db,
+    db::{Db, gather_statistics},
     import::{
         self, Brought, Taken,
         file::{self, Entry},
@@ -91,10 +91,12 @@ fn take_in(
         let mut seen = Report::default();
         bar.set_position(0);
         let outcome = connection.transaction::<(), Rollback, _>(|connection| {
-            for entry in entries {
-                let taken = import::take_in(connection, entry, &doing)?;
-                seen.note(entry, taken);
-                bar.inc(1);
+            for entries in entries.chunks(import::AT_ONCE) {
+                let taken = import::take_in(connection, entries, &doing)?;
+                for (entry, taken) in entries.iter().zip(taken) {
+                    seen.note(entry, taken);
+                }
+                bar.inc(entries.len() as u64);
             }
             seen.events = import::take_up_events(connection, entries)?;
             if keep && (seen.bad.is_empty() || skip_bad) {
@@ -112,6 +114,13 @@ fn take_in(
     });
     bar.finish_and_clear();
     let mut seen = done?;
+    if seen.kept {
+        // PostgreSQL would come to it in some minutes; the mailing may follow in one. The orders are kept,
+        // whatever becomes of this.
+        if let Err(error) = db.run_blocking(gather_statistics) {
+            log::warn!("PostgreSQL was not asked to look at its tables: {error}");
+        }
+    }
     seen.bad.append(&mut report.bad);
     seen.bad.sort_by_key(|bad| bad.line);
     *report = seen;

@@ -1,0 +1,147 @@
+//! The plans that PostgreSQL's `auto_explain` has written into the server's log.
+
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+/// Tables that grow with the shop.
+const LARGE: [&str; 12] = [
+    "activity",
+    "blast_recipients",
+    "checkout_sessions",
+    "orders",
+    "outbox",
+    "outbox_orders",
+    "payment_allocations",
+    "payments",
+    "purchases",
+    "reminder_decisions",
+    "session_orders",
+    "stripe_events",
+];
+/// Rows that a plan may look at in vain. A page has two hundred.
+const IN_VAIN: u64 = 400;
+
+/// The log, as far as it has been read.
+pub struct Plans {
+    log: PathBuf,
+    read: u64,
+}
+
+/// One statement with its plan.
+#[derive(Debug)]
+struct Plan {
+    statement: String,
+    /// Its nodes and what belongs to them, a line each.
+    lines: Vec<String>,
+}
+
+impl Plans {
+    /// Those of the server that lives in this folder.
+    pub fn of(folder: &str) -> Self {
+        Self {
+            log: Path::new(folder).join("log"),
+            read: 0,
+        }
+    }
+
+    /// Passes over what was planned so far.
+    pub fn skip(&mut self) {
+        self.new_lines();
+    }
+
+    /// What is wrong with those since the last look, a text for each statement; and how many were looked at.
+    pub fn wrong(&mut self) -> (BTreeSet<String>, usize) {
+        let text = self.new_lines();
+        let plans = plans(&text);
+        let wrong = plans.iter().filter_map(|plan| {
+            let why = plan.lines.iter().find_map(|line| why_wrong(line))?;
+            Some(format!(
+                "{why}\n  {}\n{}",
+                plan.statement,
+                plan.lines.join("\n")
+            ))
+        });
+        (wrong.collect(), plans.len())
+    }
+
+    fn new_lines(&mut self) -> String {
+        let mut log = File::open(&self.log).expect("the server's log");
+        log.seek(SeekFrom::Start(self.read)).expect("a place in it");
+        let mut bytes = Vec::new();
+        log.read_to_end(&mut bytes).expect("the rest of it");
+        self.read += bytes.len() as u64;
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+/// An entry's first line ends with `plan:`, its others begin with a tab; the statement may have several.
+fn plans(log: &str) -> Vec<Plan> {
+    let mut plans: Vec<Plan> = Vec::new();
+    let mut inside = false;
+    for line in log.lines() {
+        match line.strip_prefix('\t') {
+            None => inside = line.ends_with("  plan:"),
+            Some(_) if !inside => {}
+            Some(rest) => match rest.strip_prefix("Query Text: ") {
+                Some(statement) => plans.push(Plan {
+                    statement: statement.to_owned(),
+                    lines: Vec::new(),
+                }),
+                None => plans
+                    .last_mut()
+                    .expect("a statement")
+                    .lines
+                    .push(rest.to_owned()),
+            },
+        }
+    }
+    plans
+}
+
+fn why_wrong(line: &str) -> Option<String> {
+    let line = line.trim_start();
+    if let Some((_, scanned)) = line.split_once("Seq Scan on ") {
+        let table = scanned.split([' ', '(']).next().unwrap_or_default();
+        return LARGE
+            .contains(&table)
+            .then(|| format!("reads all of {table}"));
+    }
+    let (_, removed) = line
+        .strip_prefix("Rows Removed by ")
+        .and_then(|rest| rest.split_once(": "))?;
+    let removed: u64 = removed.parse().ok()?;
+    (removed > IN_VAIN).then(|| format!("looks at {removed} rows in vain"))
+}
+
+#[test]
+fn a_plan_is_found_in_the_log_with_what_is_wrong_with_it() {
+    let log = "2026-11-27 10:00:00 UTC [1] LOG:  duration: 0.1 ms  plan:\n\
+        \tQuery Text: SELECT 1\n\
+        \tFROM orders\n\
+        \tSeq Scan on orders  (cost=0.00..1.00 rows=1 width=4) (actual rows=1 loops=1)\n\
+        2026-11-27 10:00:00 UTC [1] LOG:  other\n\
+        \tQuery Text: no plan\n\
+        2026-11-27 10:00:00 UTC [1] LOG:  duration: 0.1 ms  plan:\n\
+        \tQuery Text: SELECT 2\n\
+        \tIndex Scan using orders_pkey on orders  (cost=0.00..1.00 rows=1 width=4)\n\
+        \t  Rows Removed by Filter: 401\n";
+    let found = plans(log);
+    let why = |plan: &Plan| plan.lines.iter().find_map(|line| why_wrong(line));
+    let told: Vec<_> = found
+        .iter()
+        .map(|plan| (plan.statement.as_str(), why(plan)))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("SELECT 1", Some("reads all of orders".to_owned())),
+            ("SELECT 2", Some("looks at 401 rows in vain".to_owned()))
+        ]
+    );
+    assert_eq!(why_wrong("Seq Scan on settings  (cost"), None);
+    assert_eq!(why_wrong("  Rows Removed by Filter: 400"), None);
+}

@@ -22,6 +22,7 @@ mod lane;
 mod limits;
 mod lock;
 mod migrate;
+mod prepared;
 mod refusal;
 
 use std::{
@@ -44,6 +45,7 @@ pub use self::{
     limits::PATIENCE,
     lock::AdvisoryLock,
     migrate::{migrate, pending, ready},
+    prepared::{Prepared, prepared},
 };
 use self::{
     connection::{Address, Link, Manager},

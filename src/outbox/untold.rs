@@ -105,6 +105,13 @@ impl Untold {
         self.waiting.iter().all(|it| it.refused_at.is_none())
     }
 
+    /// Whether any of them may mean something for all mail: then no more are taken until it is written.
+    pub fn has_news(&self) -> bool {
+        self.waiting
+            .iter()
+            .any(|it| !it.outcome.is_simply_accepted())
+    }
+
     /// Takes all out, to be told while mails go on: by [`write`], one such batch at a time, so that
     /// outcomes keep their order.
     pub fn take_out(&mut self) -> Vec<Outcome> {

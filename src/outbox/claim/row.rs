@@ -77,8 +77,9 @@ pub(super) const SUPPRESSED: &str =
 
 /// Which versions of a mail's row and of its orders' rows there are: PostgreSQL gives a row another `xmin`
 /// with each change, whatever it is and whoever makes it.
-pub(super) const VERSION: &str = "concat_ws(' ', mail.xmin::text, (SELECT string_agg(orders.xmin::text, ' ' ORDER BY orders.id) \
-     FROM outbox_orders about JOIN orders ON orders.id = about.order_id WHERE about.mail_id = mail.id))";
+pub(super) const VERSION: &str = "concat_ws(' ', mail.xmin::text, (SELECT string_agg( \
+         (SELECT orders.xmin::text FROM orders WHERE orders.id = about.order_id), ' ' ORDER BY about.order_id) \
+     FROM outbox_orders about WHERE about.mail_id = mail.id))";
 
 const DOMAIN: &str = "lower(substring(mail.address FROM '@([^@]*)$'))";
 

@@ -38,6 +38,8 @@ struct Going {
     free: Option<Moment>,
     /// Something came back.
     came_back: bool,
+    /// What is written now may mean something for all mail.
+    has_news: bool,
     /// The database refuses what became of mails: each is told alone.
     is_refused: bool,
 }
@@ -100,10 +102,12 @@ impl Courier {
     fn begin_to_take(&mut self, going: &mut Going) {
         let (free, lanes) = (self.connections.len(), self.app.mailer.connections);
         let is_possible = going.taking.is_none() && free > 0 && self.ahead.ready() > 0;
+        // A refusal may pause all mail, or slow it down: it is written before more are tried.
+        let is_quiet = !going.has_news && !self.untold.has_news();
         // A database that takes no outcomes gets no more of them to take.
         let has_room = self.untold.is_clean() && self.untold.len() < 2 * lanes.max(ENOUGH);
         let is_time = free * 2 >= lanes || has_waited(going.free) || self.in_hand.is_empty();
-        if is_possible && has_room && is_time {
+        if is_possible && is_quiet && has_room && is_time {
             let Asked {
                 claim,
                 lease,
@@ -131,10 +135,12 @@ impl Courier {
             going.writing.is_none() && self.untold.len() > 0 && self.untold.is_clean();
         let enough = self.app.mailer.connections.max(ENOUGH);
         let nobody_comes = self.in_hand.is_empty() && going.taking.is_none();
-        if is_possible && (self.untold.len() >= enough || has_waited(going.untold) || nobody_comes)
-        {
+        let has_news = self.untold.has_news();
+        let is_time = has_news || nobody_comes || has_waited(going.untold);
+        if is_possible && (is_time || self.untold.len() >= enough) {
             let (app, outcomes) = (self.app.clone(), self.untold.take_out());
             going.untold = None;
+            going.has_news = has_news;
             going.writing = Some(Box::pin(async move {
                 let written = write(&app, outcomes.clone()).await;
                 (outcomes, written)
@@ -145,6 +151,7 @@ impl Courier {
     async fn ended(&mut self, going: &mut Going, ended: Ended) -> Result<(), DbError> {
         match ended {
             Ended::Written(outcomes, Ok(())) => {
+                going.has_news = false;
                 self.untold.were_told();
                 self.follow(&outcomes).await
             }

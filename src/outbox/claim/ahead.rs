@@ -40,6 +40,13 @@ pub(in crate::outbox) struct Ready {
     version: String,
 }
 
+impl Ready {
+    /// Its row, and which versions of its rows were read.
+    pub fn read(&self) -> (Uuid, String) {
+        (self.mail.id, self.version.clone())
+    }
+}
+
 /// Mails that were read ahead and are not taken yet, in the order in which they go.
 #[derive(Debug, Default)]
 pub(in crate::outbox) struct Ahead {
@@ -91,23 +98,25 @@ impl Ahead {
     }
 
     /// The next few: twice as many as are wanted, since another replica may have taken some of them.
-    pub fn next(&self, wanted: usize) -> Vec<(Uuid, String)> {
-        let next = self.mails.iter().take(wanted * 2);
-        next.map(|it| (it.mail.id, it.version.clone())).collect()
+    pub fn next(&self, wanted: usize) -> Vec<Ready> {
+        self.mails.iter().take(wanted * 2).cloned().collect()
     }
 
-    /// These were taken under a claim; gives them. What came before them has changed, or is gone.
-    pub fn were_taken(&mut self, claim: Uuid, taken: &Taken) -> Vec<Claimed> {
+    /// Of those that were `asked` for these were taken under a claim; gives them. What came before them
+    /// has changed, or is gone. The mails are those that were asked for, whatever was read meanwhile: what
+    /// is taken must be handed over.
+    pub fn were_taken(&mut self, claim: Uuid, asked: Vec<Ready>, taken: &Taken) -> Vec<Claimed> {
         self.is_held = !taken.had_a_turn;
         if taken.had_a_turn && taken.mails.is_empty() {
             self.mails.clear();
         }
-        let mut claimed = Vec::new();
-        while claimed.len() < taken.mails.len()
-            && let Some(ready) = self.mails.pop_front()
-        {
-            if let Some((id, counted_at)) = taken.find(ready.mail.id) {
-                self.taken_meanwhile.insert(id);
+        let (mut claimed, mut gone) = (Vec::new(), HashSet::new());
+        for ready in asked {
+            if claimed.len() == taken.mails.len() {
+                break;
+            }
+            gone.insert(ready.mail.id);
+            if let Some(counted_at) = taken.counted_at(ready.mail.id) {
                 claimed.push(Claimed {
                     claim,
                     counted_at,
@@ -115,6 +124,8 @@ impl Ahead {
                 });
             }
         }
+        self.mails.retain(|it| !gone.contains(&it.mail.id));
+        self.taken_meanwhile.extend(gone);
         claimed
     }
 
@@ -167,4 +178,78 @@ fn as_it_is(
         mail: mail.claimed(Uuid::nil(), &orders, text),
         version,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{mail::Text, suppression::AddressHash};
+
+    fn ready(id: u128) -> Ready {
+        let mail = Claimed {
+            id: Uuid::from_u128(id),
+            claim: Uuid::nil(),
+            kind: Kind::Test,
+            address: "a@b.example".to_owned(),
+            address_hash: AddressHash([0; 16]),
+            text: Text {
+                subject: "x".to_owned(),
+                body: "x".to_owned(),
+            },
+            message_id: "<1@b.example>".to_owned(),
+            attempts: 1,
+            orders: Vec::new(),
+            returned: None,
+            counted_at: DateTime::UNIX_EPOCH,
+            passed_a_pause: false,
+        };
+        Ready {
+            mail,
+            version: "1".to_owned(),
+        }
+    }
+
+    fn taken(ids: &[u128]) -> Taken {
+        let mails = ids
+            .iter()
+            .map(|id| (Uuid::from_u128(*id), DateTime::UNIX_EPOCH));
+        Taken {
+            had_a_turn: true,
+            mails: mails.collect(),
+        }
+    }
+
+    fn ids(mails: &[Claimed]) -> Vec<u128> {
+        mails.iter().map(|mail| mail.id.as_u128()).collect()
+    }
+
+    #[test]
+    fn what_is_taken_is_handed_over_whatever_was_read_meanwhile() {
+        let mut ahead = Ahead::default();
+        ahead.were_read(vec![ready(1), ready(2), ready(3)], 3);
+        let asked = ahead.next(1);
+        // Read when the database had given out the first one already, and its answer was on its way.
+        ahead.begin_reading(1);
+        ahead.were_read(vec![ready(2), ready(3)], 3);
+        let claimed = ahead.were_taken(Uuid::nil(), asked, &taken(&[1]));
+        assert_eq!((ids(&claimed), ahead.ready()), (vec![1], 2));
+        // Read before that, and answered after it.
+        ahead.begin_reading(1);
+        let asked = ahead.next(1);
+        ahead.were_taken(Uuid::nil(), asked, &taken(&[2]));
+        ahead.were_read(vec![ready(2), ready(3)], 2);
+        assert_eq!(ahead.ready(), 1);
+    }
+
+    #[test]
+    fn what_another_replica_took_is_passed_over_and_without_a_turn_all_wait() {
+        let mut ahead = Ahead::default();
+        ahead.were_read(vec![ready(1), ready(2), ready(3)], 3);
+        let claimed = ahead.were_taken(Uuid::nil(), ahead.next(2), &taken(&[2]));
+        assert_eq!((ids(&claimed), ahead.ready()), (vec![2], 1));
+        ahead.were_taken(Uuid::nil(), ahead.next(1), &Taken::default());
+        assert_eq!(ahead.ready(), 0);
+        ahead.were_read(vec![ready(3)], 1);
+        assert_eq!(ahead.ready(), 1);
+    }
 }

@@ -28,9 +28,10 @@ pub(in crate::outbox) struct Taken {
 }
 
 impl Taken {
-    /// The mail, if it was taken.
-    pub fn find(&self, mail: Uuid) -> Option<(Uuid, DateTime<Utc>)> {
-        self.mails.iter().find(|(id, _)| *id == mail).copied()
+    /// The ledger's row that counts a mail, if it was taken.
+    pub fn counted_at(&self, mail: Uuid) -> Option<DateTime<Utc>> {
+        let taken = self.mails.iter().find(|(id, _)| *id == mail);
+        taken.map(|(_, at)| *at)
     }
 }
 

@@ -5,13 +5,11 @@ use std::{future, time::Duration};
 
 use futures::future::BoxFuture;
 use tokio::time::sleep;
-use uuid::Uuid;
 
 use super::{Courier, taking::Asked};
 use crate::{
     clock::Moment,
     db::DbError,
-    mail::smtp::Lease,
     outbox::{
         claim::{Ready, Taken, read_ahead},
         outcome::Outcome,
@@ -30,7 +28,7 @@ const ENOUGH: usize = 8;
 #[derive(Default)]
 struct Going {
     writing: Option<BoxFuture<'static, (Vec<Outcome>, Result<(), DbError>)>>,
-    taking: Option<BoxFuture<'static, ((Uuid, Lease), Result<Taken, DbError>)>>,
+    taking: Option<BoxFuture<'static, (Asked, Result<Taken, DbError>)>>,
     reading: Option<BoxFuture<'static, (usize, Result<Vec<Ready>, DbError>)>>,
     /// Since when an outcome waits to be written down.
     untold: Option<Moment>,
@@ -47,7 +45,7 @@ struct Going {
 /// What has ended.
 enum Ended {
     Written(Vec<Outcome>, Result<(), DbError>),
-    Taken((Uuid, Lease), Result<Taken, DbError>),
+    Taken(Asked, Result<Taken, DbError>),
     Read(usize, Result<Vec<Ready>, DbError>),
 }
 
@@ -108,13 +106,9 @@ impl Courier {
         let has_room = self.untold.is_clean() && self.untold.len() < 2 * lanes.max(ENOUGH);
         let is_time = free * 2 >= lanes || has_waited(going.free) || self.in_hand.is_empty();
         if is_possible && is_quiet && has_room && is_time {
-            let Asked {
-                claim,
-                lease,
-                answer,
-            } = self.ask_for_what_is_ahead();
+            let (asked, answer) = self.ask_for_what_is_ahead();
             going.free = None;
-            going.taking = Some(Box::pin(async move { ((claim, lease), answer.await) }));
+            going.taking = Some(Box::pin(async move { (asked, answer.await) }));
         }
     }
 

@@ -108,10 +108,9 @@ impl Courier {
         if self.ahead.ready() == 0 {
             return Ok(false);
         }
-        let asked = self.ask_for_what_is_ahead();
-        let taken = asked.answer.await;
-        let mails = self.were_taken((asked.claim, asked.lease), taken)?;
-        Ok(mails > 0)
+        let (asked, answer) = self.ask_for_what_is_ahead();
+        let taken = answer.await;
+        Ok(self.were_taken(asked, taken)? > 0)
     }
 
     /// What the database refuses to read is left to a claim, which asks mail by mail if it has to.
@@ -131,38 +130,43 @@ impl Courier {
     /// Asks for as many mails that were read ahead as there are connections.
     pub(super) fn ask_for_what_is_ahead(
         &self,
-    ) -> Asked<impl Future<Output = Result<Taken, DbError>> + Send + use<>> {
+    ) -> (
+        Asked,
+        impl Future<Output = Result<Taken, DbError>> + Send + use<>,
+    ) {
         let most = self.connections.len().min(self.ahead.ready());
-        let (read, claim) = (self.ahead.next(most), random::row_id(self.app.clock.now()));
-        let (app, again) = (self.app.clone(), AtomicBool::new(false));
-        let db = self.app.db.clone();
-        Asked {
-            claim,
+        let asked = Asked {
+            claim: random::row_id(self.app.clock.now()),
             // Begun before it is asked for, so that ours is never longer than the database's.
             lease: Lease::starting_now(self.app.mailer.lease),
-            answer: async move {
-                db.run(move |connection| {
-                    // Its connection died, perhaps after the commit.
-                    if again.swap(true, Ordering::SeqCst) {
-                        release(connection, claim)?;
-                    }
-                    take_plainly(connection, &app, claim, (&read, most))
-                })
-                .await
-            },
-        }
+            mails: self.ahead.next(most),
+        };
+        let (claim, read) = (asked.claim, asked.mails.iter().map(Ready::read).collect());
+        let (app, again) = (self.app.clone(), AtomicBool::new(false));
+        let (db, read): (_, Vec<(Uuid, String)>) = (self.app.db.clone(), read);
+        let answer = async move {
+            db.run(move |connection| {
+                // Its connection died, perhaps after the commit.
+                if again.swap(true, Ordering::SeqCst) {
+                    release(connection, claim)?;
+                }
+                take_plainly(connection, &app, claim, (&read, most))
+            })
+            .await
+        };
+        (asked, answer)
     }
 
     /// Hands over what was taken; tells how many.
     pub(super) fn were_taken(
         &mut self,
-        (claim, lease): (Uuid, Lease),
+        asked: Asked,
         taken: Result<Taken, DbError>,
     ) -> Result<usize, DbError> {
-        let taken = taken.inspect_err(|error| self.claim_failed(claim, error))?;
-        let mails = self.ahead.were_taken(claim, &taken);
+        let taken = taken.inspect_err(|error| self.claim_failed(asked.claim, error))?;
+        let mails = self.ahead.were_taken(asked.claim, asked.mails, &taken);
         let count = mails.len();
-        self.hand_over(mails, lease);
+        self.hand_over(mails, asked.lease);
         Ok(count)
     }
 
@@ -213,8 +217,8 @@ impl Courier {
 }
 
 /// Mails that are asked for.
-pub(super) struct Asked<F> {
-    pub claim: Uuid,
-    pub lease: Lease,
-    pub answer: F,
+pub(super) struct Asked {
+    claim: Uuid,
+    lease: Lease,
+    mails: Vec<Ready>,
 }

@@ -46,7 +46,7 @@ pub use self::{
     limits::PATIENCE,
     lock::AdvisoryLock,
     migrate::{migrate, pending, ready},
-    prepared::prepared,
+    prepared::{prepared, prepared_sql},
     statistics::{gather_statistics, gather_statistics_at_start},
 };
 use self::{

@@ -3,11 +3,14 @@
 use diesel::{
     PgConnection, QueryResult, RunQueryDsl,
     pg::Pg,
-    query_builder::{AstPass, Query, QueryFragment, QueryId},
+    query_builder::{AstPass, BoxedSqlQuery, Query, QueryFragment, QueryId, SqlQuery},
+    serialize::ToSql,
+    sql_query,
+    sql_types::HasSqlType,
 };
 
 /// A statement whose text is always the same; see [`prepared`].
-#[derive(Debug, Clone, Copy)]
+#[must_use = "it is only executed when it is loaded or executed"]
 pub struct Prepared<Q>(Q);
 
 /// Has `statement` prepared once for each connection, although diesel cannot see that it always has the same
@@ -17,6 +20,24 @@ pub struct Prepared<Q>(Q);
 /// Behind a transaction pooler nothing is prepared.
 pub fn prepared<Q>(statement: Q) -> Prepared<Q> {
     Prepared(statement)
+}
+
+/// The same for SQL, with its parameters as `$1`, `$2` … in the text: what differs from call to call is one of
+/// them. But a `LIMIT` is none: PostgreSQL keeps no plan for one that it does not know.
+pub fn prepared_sql<'v>(sql: impl Into<String>) -> Prepared<BoxedSqlQuery<'v, Pg, SqlQuery>> {
+    Prepared(sql_query(sql).into_boxed())
+}
+
+impl<'v> Prepared<BoxedSqlQuery<'v, Pg, SqlQuery>> {
+    /// Binds the next parameter.
+    pub fn bind<ST, V>(self, value: V) -> Self
+    where
+        Pg: HasSqlType<ST>,
+        V: ToSql<ST, Pg> + Send + 'v,
+        ST: Send + 'v,
+    {
+        Self(self.0.bind::<ST, V>(value))
+    }
 }
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Prepared<Q> {

@@ -19,7 +19,9 @@ pub use self::{
     intake::{Intake, Kept},
     named::{ERASED, NameColumns},
     new::{NO_EVENT, NewEvent, insert},
-    payment_pending::{MailToPayer, payment_pending_in_inbox},
+    payment_pending::{
+        MailToPayer, anything_pending, is_anything_pending, payment_pending_in_inbox, pending_since,
+    },
     row::{Claimed, Outcome, Source, State, claim, finish, oldest_pending},
     view::{EventView, Replayed, list, replay},
 };

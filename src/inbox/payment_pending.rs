@@ -13,7 +13,7 @@ use diesel::{
 use uuid::Uuid;
 
 use super::{dispatch, named::Named, row::State};
-use crate::suppression::AddressHash;
+use crate::{db::prepared_sql, suppression::AddressHash};
 
 /// A payment holds mail back for so long: what Stripe has kept us from reading for a day, a person has
 /// to look at, and the order's other mail is not to wait for that.
@@ -54,7 +54,7 @@ pub fn payment_pending_in_inbox(
     let asked = Asked::of(mails);
     // What the body is not read for has no type either.
     let types_of_anybody: Vec<&str> = dispatch::PAYMENTS.into_iter().chain([""]).collect();
-    let held: Vec<Held> = diesel::sql_query(statement())
+    let held: Vec<Held> = prepared_sql(statement())
         .bind::<Array<SqlUuid>, _>(asked.mails)
         .bind::<Array<SqlUuid>, _>(asked.addressed)
         .bind::<Array<Bytea>, _>(asked.addresses)
@@ -71,22 +71,32 @@ pub fn payment_pending_in_inbox(
 
 /// Whether there is anything to be held against. As a rule there is not; planning the real question takes
 /// longer than asking it, and the pace's row is locked meanwhile.
-fn is_anything_pending(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<bool> {
+pub fn is_anything_pending(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<bool> {
     #[derive(QueryableByName)]
     struct Pending {
         #[diesel(sql_type = Bool)]
         is_any: bool,
     }
-    let pending: Pending = diesel::sql_query(format!(
-        "SELECT EXISTS (SELECT FROM stripe_events WHERE state = '{pending}') \
+    let pending: Pending = prepared_sql(format!("SELECT {} AS is_any", anything_pending("$1")))
+        .bind::<Timestamptz, _>(pending_since(now))
+        .get_result(connection)?;
+    Ok(pending.is_any)
+}
+
+/// The same as a condition of another statement; the parameter is [`pending_since`].
+pub fn anything_pending(since: &str) -> String {
+    format!(
+        "(EXISTS (SELECT FROM stripe_events WHERE state = '{pending}') \
              OR EXISTS (SELECT FROM stripe_events \
-                WHERE (named IS NULL OR named = '{anybody}') AND received_at > $1) AS is_any",
+                WHERE (named IS NULL OR named = '{anybody}') AND received_at > {since}))",
         pending = State::Pending,
         anybody = Named::Anybody,
-    ))
-    .bind::<Timestamptz, _>(now - HOLDS_ALL)
-    .get_result(connection)?;
-    Ok(pending.is_any)
+    )
+}
+
+/// What may be anybody's holds everybody's mail back if it has come since then.
+pub fn pending_since(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - HOLDS_ALL
 }
 
 /// As PostgreSQL's `unnest` takes it: what is asked for, beside the mail that it is asked for.

@@ -19,7 +19,7 @@ use super::{
         follow::{After, Try, follow},
         state::Flow,
     },
-    history::line,
+    history::{SENT, line},
     ledger,
     outcome::Outcome,
     pause::{self, STOOD_STILL, Waits},
@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     activity::{self, Level},
+    db::prepared_sql,
     mail::BlastState,
     reminder::{self, Attempt, Place, rule::Reason},
 };
@@ -118,7 +119,7 @@ fn for_each_mail(
     remind(connection, &unknown, None)?;
     give_up_reminders(connection, &failed)?;
     let told = [
-        (sent, Level::Info, "mail sent"),
+        (sent, Level::Info, SENT),
         (bounced, Level::Attention, "mail came back"),
         (unknown, Level::Attention, NOBODY_KNOWS),
         (failed, Level::Attention, "mail given up"),
@@ -163,7 +164,7 @@ fn write(
     };
     // The 48 hours are compared on the clock that stands still, see `claim::take`. A mail that goes back
     // to the queue keeps what it had come back with, if it had.
-    diesel::sql_query(format!(
+    prepared_sql(format!(
         "UPDATE outbox mail SET \
              state = CASE \
                  WHEN told.state = '{queued}' AND EXISTS (SELECT FROM blasts \

@@ -7,10 +7,16 @@ use uuid::Uuid;
 use super::Kind;
 use crate::activity::{Category, Doing, Level, Line};
 
+/// Who does what nobody asked for.
+pub(super) const ACTOR: &str = "outbox";
+
+/// A mail was accepted.
+pub(super) const SENT: &str = "mail sent";
+
 /// What a worker does without being asked.
 pub(super) fn by_itself(at: DateTime<Utc>) -> Doing {
     Doing {
-        actor: "outbox".to_owned(),
+        actor: ACTOR.to_owned(),
         at,
         note: None,
     }

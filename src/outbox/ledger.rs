@@ -13,7 +13,7 @@ use diesel::{
 };
 
 use super::outcome::Outcome;
-use crate::mail::Limits;
+use crate::{db::prepared_sql, mail::Limits};
 
 /// How long a row counts, in seconds.
 pub const ROW_SECONDS: f64 = 10.0;
@@ -53,7 +53,7 @@ pub fn allowance(
             day: None,
         });
     }
-    diesel::sql_query(
+    prepared_sql(
         "SELECT $1 - (SELECT coalesce(sum(mails), 0) FROM mail_ledger \
                       WHERE at > clock_timestamp() - make_interval(secs => $3))::bigint AS hour, \
              $2 - (SELECT coalesce(sum(mails), 0) FROM mail_ledger \

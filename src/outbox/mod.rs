@@ -4,6 +4,7 @@
 //! hands them over, and writes what became of each. **A mail is never sent twice**: one whose outcome
 //! nobody can know ends as `unknown`, and only a person sends it again ([`people::retry`]).
 
+mod accepted;
 mod carry;
 mod claim;
 mod connecting;

@@ -51,6 +51,12 @@ impl Outcome {
         }
     }
 
+    /// It was accepted, and that is all: no reminder's decision waits for it, and no pause.
+    pub fn is_simply_accepted(&self) -> bool {
+        let is_alone = self.mail.kind != Kind::Reminder && !self.mail.passed_a_pause;
+        self.handed == HandOver::Accepted && self.begun && is_alone
+    }
+
     /// The same without the server's words; its codes stay.
     pub fn without_words(&self) -> Self {
         let safe = |why: &str| match code(why) {

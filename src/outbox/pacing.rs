@@ -10,9 +10,19 @@ use diesel::{
 };
 
 use super::speed::{self, COUNTED_SECONDS, TOGETHER_SECONDS, TooFast, slower};
+use crate::db::prepared_sql;
 
 /// Mails a second at this moment; `$2` is what the settings say, `$3` what comes back in a second.
 pub const RATE: &str = "least($2, coalesce(rate + $3 * extract(epoch FROM clock_timestamp() - slowed_at)::double precision, $2))";
+
+/// What takes `$1` turns of the pace, if it is ours: `$2` and `$3` as in [`RATE`].
+pub fn turns() -> String {
+    format!(
+        "UPDATE pace SET next_at = clock_timestamp() + make_interval(secs => $1 / {RATE} \
+             * CASE WHEN rate IS NULL THEN 1 ELSE 0.9 + 0.2 * random() END) \
+         WHERE name = 'mails' AND next_at <= clock_timestamp()"
+    )
+}
 
 /// Takes turns of the pace, if it is ours. The row stays locked, so that replicas claim one after the
 /// other. Claiming fewer mails than turns were taken for wastes the pace, and does no harm. Slowed down
@@ -26,11 +36,9 @@ pub fn take_turns(
     though_paused: bool,
 ) -> QueryResult<bool> {
     let mails = i32::try_from(mails).unwrap_or(i32::MAX);
-    let taken = diesel::sql_query(format!(
-        "UPDATE pace SET next_at = clock_timestamp() + make_interval(secs => $1 / {RATE} \
-             * CASE WHEN rate IS NULL THEN 1 ELSE 0.9 + 0.2 * random() END) \
-         WHERE name = 'mails' AND next_at <= clock_timestamp() \
-           AND ($4 OR NOT EXISTS (SELECT FROM outbox_pause))"
+    let taken = prepared_sql(format!(
+        "{} AND ($4 OR NOT EXISTS (SELECT FROM outbox_pause))",
+        turns()
     ))
     .bind::<Double, _>(f64::from(mails))
     .bind::<Double, _>(per_second)

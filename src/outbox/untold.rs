@@ -5,6 +5,7 @@ use std::{mem, time::Duration};
 use uuid::Uuid;
 
 use super::{
+    accepted,
     finish::{Terms, finish},
     outcome::Outcome,
     pause::Waits,
@@ -94,6 +95,42 @@ impl Untold {
         Ok(told)
     }
 
+    /// How many wait to be told.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether none of them has been refused: all can be told at once, while mails go on.
+    pub fn is_clean(&self) -> bool {
+        self.waiting.iter().all(|it| it.refused_at.is_none())
+    }
+
+    /// Whether any of them may mean something for all mail: then no more are taken until it is written.
+    pub fn has_news(&self) -> bool {
+        self.waiting
+            .iter()
+            .any(|it| !it.outcome.is_simply_accepted())
+    }
+
+    /// Takes all out, to be told while mails go on: by [`write`], one such batch at a time, so that
+    /// outcomes keep their order.
+    pub fn take_out(&mut self) -> Vec<Outcome> {
+        let waiting = mem::take(&mut self.waiting).into_iter();
+        waiting.map(|it| it.outcome).collect()
+    }
+
+    /// These were told.
+    pub fn were_told(&mut self) {
+        self.taken_at = Some(Moment::now());
+    }
+
+    /// These could not be told; they come before those that came since.
+    pub fn put_back(&mut self, outcomes: Vec<Outcome>) {
+        let since = mem::take(&mut self.waiting);
+        outcomes.into_iter().for_each(|outcome| self.push(outcome));
+        self.waiting.extend(since);
+    }
+
     /// How many mails may be taken on while these are not told.
     pub fn room(&self, free: usize, connections: usize) -> usize {
         if self.is_full(connections) {
@@ -157,13 +194,19 @@ async fn write_alone(app: &App, outcome: &Outcome) -> Result<Outcome, DbError> {
     }
 }
 
-async fn write(app: &App, outcomes: Vec<Outcome>) -> Result<(), DbError> {
+/// Writes outcomes down: in one statement where nothing follows from them, else in a transaction.
+pub(super) async fn write(app: &App, outcomes: Vec<Outcome>) -> Result<(), DbError> {
     let now = app.clock.now();
     let terms = Terms {
         waits: Waits::of(&app.mailer),
         own_domain: app.mailer.domain.to_lowercase(),
     };
     app.db
-        .run(move |connection| finish(connection, &outcomes, &terms, now))
+        .run(move |connection| {
+            if accepted::write(connection, &outcomes, now)? {
+                return Ok(());
+            }
+            finish(connection, &outcomes, &terms, now)
+        })
         .await
 }

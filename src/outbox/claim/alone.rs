@@ -69,7 +69,7 @@ impl Alone {
                 return Ok((Vec::new(), Vec::new()));
             }
             let wanted = (which, most.saturating_add(beyond));
-            let mut rows = row::load(connection, &app.mailer.domain, wanted, now)?;
+            let mut rows = row::lock(connection, &app.mailer.domain, wanted, now)?;
             rows.retain(|row| !self.passed_over.contains(&row.id));
             rows.truncate(usize::try_from(most).unwrap_or(1));
             let (mut claimed, mut spoilt) = (Vec::new(), Vec::new());

@@ -31,6 +31,8 @@ pub(super) struct Candidate {
     pub returned: Option<String>,
     /// The row's own address is not written to.
     pub suppressed: bool,
+    /// Says which versions of its rows were read.
+    pub version: String,
 }
 
 impl Candidate {
@@ -58,6 +60,7 @@ impl Candidate {
             attempts: self.this_try,
             returned: self.returned,
             counted_at: DateTime::UNIX_EPOCH,
+            passed_a_pause: false,
             orders: orders.iter().map(|order| order.id).collect(),
         }
     }

@@ -1,9 +1,11 @@
 //! Claiming mails: a few at a time, under a lease on the database's clock, every gate asked again.
 
+mod ahead;
 mod alone;
 mod candidate;
 mod facts;
 mod failed;
+mod plain;
 mod row;
 mod trying;
 
@@ -19,7 +21,11 @@ use diesel::{
 };
 use uuid::Uuid;
 
-pub(super) use self::alone::Alone;
+pub(super) use self::{
+    ahead::{Ahead, Ready, read_ahead},
+    alone::Alone,
+    plain::{Taken, take_plainly},
+};
 use self::{
     candidate::Candidate,
     facts::ClaimFacts,
@@ -36,15 +42,19 @@ use super::{
     speed,
     turn::{Look, Paused, Which},
 };
-use crate::{app::App, mail, suppression::AddressHash};
+use crate::{app::App, db::prepared_sql, mail, suppression::AddressHash};
 
 /// Which rows wait for their turn: `$1` is the service's own time, `$2` the kinds that this version knows;
 /// others are left to a newer one. A mailing's mail without its mailing is due, to end. The state is a
 /// literal, since the partial index `outbox_due` is used for no parameter.
 fn due() -> String {
+    due_by("$1", "$2")
+}
+
+fn due_by(now: &str, kinds: &str) -> String {
     format!(
-        "mail.state = '{}' AND mail.kind = ANY($2) AND mail.not_before <= clock_timestamp() \
-         AND (mail.due_at IS NULL OR mail.due_at <= $1) \
+        "mail.state = '{}' AND mail.kind = ANY({kinds}) AND mail.not_before <= clock_timestamp() \
+         AND (mail.due_at IS NULL OR mail.due_at <= {now}) \
          AND (mail.kind <> '{}' OR mail.blast_id IS NULL OR EXISTS \
              (SELECT FROM blasts WHERE blasts.id = mail.blast_id AND blasts.state = '{}'))",
         State::Queued,
@@ -78,6 +88,8 @@ pub struct Claimed {
     pub returned: Option<String>,
     /// The ledger's row that counts it.
     pub counted_at: DateTime<Utc>,
+    /// It passed a pause, or may try for all others: its outcome is about more than itself.
+    pub passed_a_pause: bool,
 }
 
 #[derive(QueryableByName)]
@@ -105,8 +117,8 @@ pub fn look(connection: &mut PgConnection, app: &App, most: i64) -> QueryResult<
     let per_second = app.mailer.per_second;
     // The kinds that go before others are literals, for their partial index.
     let (due, alert, asked) = (due(), is_an_alert(), "mail.asked_at > pause.tried_at");
-    let row: Row = diesel::sql_query(format!(
-        "SELECT (SELECT count(*) FROM (SELECT FROM outbox mail WHERE {due} LIMIT $4) due) AS due, \
+    let row: Row = prepared_sql(format!(
+        "SELECT (SELECT count(*) FROM (SELECT FROM outbox mail WHERE {due} LIMIT {most}) due) AS due, \
              EXISTS (SELECT FROM outbox mail WHERE {due} AND {alert}) AS alert_is_due, \
              EXISTS (SELECT FROM outbox mail WHERE {due} AND {asked}) AS asked_is_due, \
              pause.cause, extract(epoch FROM pause.until - clock_timestamp())::double precision AS seconds, \
@@ -115,12 +127,11 @@ pub fn look(connection: &mut PgConnection, app: &App, most: i64) -> QueryResult<
              CASE WHEN pace.rate IS NOT NULL THEN {rate} END AS rate \
          FROM pace LEFT JOIN outbox_pause pause ON true WHERE pace.name = 'mails'",
         // `$2` is the kinds here.
-        rate = RATE.replace("$2", "$5")
+        rate = RATE.replace("$2", "$4")
     ))
     .bind::<Timestamptz, _>(app.clock.now())
     .bind::<Array<Text>, _>(&Kind::ALL[..])
     .bind::<Double, _>(speed::growth(per_second))
-    .bind::<BigInt, _>(most)
     .bind::<Double, _>(per_second)
     .get_result(connection)?;
     let allowance = ledger::allowance(connection, &app.mailer.limits, app.mailer.lease)?;
@@ -160,7 +171,7 @@ pub fn claim(
         if most == 0 {
             return Ok(Vec::new());
         }
-        let rows = row::load(connection, &app.mailer.domain, (which, most), now)?;
+        let rows = row::lock(connection, &app.mailer.domain, (which, most), now)?;
         of_these(connection, app, claim, (which, rows))
     })
 }
@@ -200,6 +211,9 @@ fn of_these(
     let mut claimed = Vec::new();
     for candidate in candidates {
         claimed.extend(one(connection, app, claim, candidate, &facts)?);
+    }
+    for mail in &mut claimed {
+        mail.passed_a_pause = which != Which::Any;
     }
     take(connection, &mut claimed, claim, app.mailer.lease)?;
     if let (Which::Asked | Which::Probe | Which::Alerts, [mail]) = (which, &claimed[..]) {
@@ -269,6 +283,17 @@ pub fn release(connection: &mut PgConnection, claim: Uuid) -> QueryResult<()> {
     .map(drop)
 }
 
+/// What is written of a mail that is taken in hand under a claim, for so many seconds.
+fn in_hand(claim: &str, seconds: &str) -> String {
+    format!(
+        "state = '{}', claim_id = {claim}, attempts = attempts + 1, \
+             queued_at = CASE WHEN attempts = 0 THEN clock_timestamp() - make_interval(secs => {STOOD_STILL}) \
+                 ELSE queued_at END, \
+             claimed_until = clock_timestamp() + make_interval(secs => {seconds})",
+        State::Sending
+    )
+}
+
 /// Marks mails as in hand, and counts them. The first try of a mail begins its 48 hours, on a clock that
 /// stands still while mail is paused.
 fn take(
@@ -287,15 +312,11 @@ fn take(
     }
     let ids: Vec<Uuid> = claimed.iter().map(|mail| mail.id).collect();
     let mails = i32::try_from(ids.len()).unwrap_or(i32::MAX);
-    let counted: Counted = diesel::sql_query(format!(
-        "WITH taken AS (UPDATE outbox SET state = '{}', claim_id = $2, attempts = attempts + 1, \
-                 queued_at = CASE WHEN attempts = 0 THEN clock_timestamp() - make_interval(secs => {STOOD_STILL}) \
-                     ELSE queued_at END, \
-                 claimed_until = clock_timestamp() + make_interval(secs => $3) \
-             WHERE id = ANY($1)) \
+    let counted: Counted = prepared_sql(format!(
+        "WITH taken AS (UPDATE outbox SET {} WHERE id = ANY($1)) \
          INSERT INTO mail_ledger (at, mails) VALUES ({THIS_ROW}, $4) \
          ON CONFLICT (at) DO UPDATE SET mails = mail_ledger.mails + excluded.mails RETURNING at",
-        State::Sending
+        in_hand("$2", "$3")
     ))
     .bind::<Array<SqlUuid>, _>(ids)
     .bind::<SqlUuid, _>(claim)

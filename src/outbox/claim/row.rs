@@ -6,14 +6,14 @@ use diesel::{
     pg::{Pg, PgValue},
     prelude::*,
     sql_types::{
-        Array, BigInt, Bool, Bytea, Integer, Nullable, Text as SqlText, Timestamptz,
-        Uuid as SqlUuid,
+        Array, Bool, Bytea, Integer, Nullable, Text as SqlText, Timestamptz, Uuid as SqlUuid,
     },
 };
 use uuid::Uuid;
 
 use super::{candidate::Candidate, due, is_an_alert, trying::before_any_mail};
 use crate::{
+    db::prepared_sql,
     mail::Text,
     outbox::{Kind, turn::Which},
     suppression::AddressHash,
@@ -21,7 +21,7 @@ use crate::{
 
 /// Locks up to `most` mails whose turn has come. `SKIP LOCKED`: one that a person is deciding on is not
 /// waited for. What a person asked for and alerts come first, since they are due since ever.
-pub(super) fn load(
+pub(super) fn lock(
     connection: &mut PgConnection,
     own_domain: &str,
     (which, most): (Which, i64),
@@ -29,29 +29,57 @@ pub(super) fn load(
 ) -> QueryResult<Vec<Row>> {
     // The domain is bound also where it is not asked for, so that the parameters have one order.
     let (which, first) = match which {
-        Which::Any => ("$4 = $4".to_owned(), String::new()),
-        Which::Alerts => (format!("$4 = $4 AND {}", is_an_alert()), String::new()),
+        Which::Any => ("$3 = $3".to_owned(), String::new()),
+        Which::Alerts => (format!("$3 = $3 AND {}", is_an_alert()), String::new()),
         Which::Asked => (
-            "$4 = $4 AND mail.asked_at > (SELECT tried_at FROM outbox_pause)".to_owned(),
+            "$3 = $3 AND mail.asked_at > (SELECT tried_at FROM outbox_pause)".to_owned(),
             String::new(),
         ),
         Which::Probe => (
             may_try(),
-            format!("{} DESC, {} DESC, ", is_elsewhere(), counts("$4")),
+            format!("{} DESC, {} DESC, ", is_elsewhere(), counts("$3")),
         ),
     };
-    diesel::sql_query(format!(
-        "SELECT id, kind, blast_id, address, address_hash, subject, body, message_id, attempts, returned, EXISTS \
-             (SELECT FROM suppressions WHERE suppressions.address_hash = mail.address_hash) AS suppressed \
-         FROM outbox mail WHERE {} AND {which} ORDER BY {first}not_before, id LIMIT $3 FOR UPDATE SKIP LOCKED",
+    prepared_sql(format!(
+        "SELECT {COLUMNS}, {SUPPRESSED} AS suppressed, '' AS version \
+         FROM outbox mail WHERE {} AND {which} ORDER BY {first}not_before, id LIMIT {most} \
+         FOR UPDATE SKIP LOCKED",
         due()
     ))
     .bind::<Timestamptz, _>(now)
     .bind::<Array<SqlText>, _>(&Kind::ALL[..])
-    .bind::<BigInt, _>(most)
     .bind::<SqlText, _>(own_domain.to_lowercase())
     .load(connection)
 }
+
+/// Reads up to `most` mails whose turn has come, and takes nothing.
+pub(super) fn read(
+    connection: &mut PgConnection,
+    most: usize,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Row>> {
+    prepared_sql(format!(
+        "SELECT {COLUMNS}, {SUPPRESSED} AS suppressed, {VERSION} AS version \
+         FROM outbox mail WHERE {} ORDER BY not_before, id LIMIT {most}",
+        due()
+    ))
+    .bind::<Timestamptz, _>(now)
+    .bind::<Array<SqlText>, _>(&Kind::ALL[..])
+    .load(connection)
+}
+
+const COLUMNS: &str =
+    "id, kind, blast_id, address, address_hash, subject, body, message_id, attempts, returned";
+
+/// Whether the row's own address is not written to.
+pub(super) const SUPPRESSED: &str =
+    "EXISTS (SELECT FROM suppressions WHERE suppressions.address_hash = mail.address_hash)";
+
+/// Which versions of a mail's row and of its orders' rows there are: PostgreSQL gives a row another `xmin`
+/// with each change, whatever it is and whoever makes it.
+pub(super) const VERSION: &str = "concat_ws(' ', mail.xmin::text, (SELECT string_agg( \
+         (SELECT orders.xmin::text FROM orders WHERE orders.id = about.order_id), ' ' ORDER BY about.order_id) \
+     FROM outbox_orders about WHERE about.mail_id = mail.id))";
 
 const DOMAIN: &str = "lower(substring(mail.address FROM '@([^@]*)$'))";
 
@@ -86,7 +114,7 @@ fn is_elsewhere() -> String {
     format!(
         "({} AND NOT EXISTS (SELECT FROM outbox refused JOIN outbox_pause ON outbox_pause.streak = refused.streak \
              WHERE {} = {DOMAIN}))",
-        counts("$4"),
+        counts("$3"),
         DOMAIN.replace("mail.", "refused.")
     )
 }
@@ -116,6 +144,8 @@ pub(super) struct Row {
     returned: Field<Option<String>>,
     #[diesel(sql_type = Bool)]
     suppressed: Field<bool>,
+    #[diesel(sql_type = SqlText)]
+    version: String,
 }
 
 impl Row {
@@ -149,6 +179,7 @@ impl Row {
             this_try: next_try(self.attempts.read("attempts")?)?,
             returned: self.returned.read("returned")?,
             suppressed: self.suppressed.read("suppressed")?,
+            version: self.version,
         })
     }
 }

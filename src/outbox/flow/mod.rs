@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use self::cause::Cause;
 use self::state::{Flow, Pause, Run};
-use crate::suppression::AddressHash;
+use crate::{db::prepared_sql, suppression::AddressHash};
 
 #[derive(QueryableByName)]
 struct Row {
@@ -51,7 +51,7 @@ struct Row {
 /// Reads how mail gets through, and locks it until the transaction ends: outcomes of all replicas are
 /// written down one after the other. Before the mails' rows.
 pub fn lock(connection: &mut PgConnection) -> QueryResult<Flow> {
-    let row: Row = diesel::sql_query(
+    let row: Row = prepared_sql(
         "SELECT flow.streak AS number, flow.likeness, flow.gone, flow.recipients, flow.bounces, \
              coalesce(flow.failing_at > clock_timestamp() - interval '2 hours', false) AS is_failing, \
              flow.failing_mails, flow.failing_domains, \
@@ -101,7 +101,7 @@ pub fn save(connection: &mut PgConnection, before: &Flow, flow: &Flow) -> QueryR
     let run = flow.run.as_ref();
     let recipients = run.map_or(&[][..], |run| &run.recipients);
     let recipients: Vec<&[u8]> = recipients.iter().map(|hash| &hash.0[..]).collect();
-    diesel::sql_query(
+    prepared_sql(
         "UPDATE mail_flow SET streak = $1, likeness = $2, gone = $3, recipients = $4, bounces = $5, \
              failing_since = CASE WHEN NOT $6 THEN NULL WHEN $9 THEN failing_since ELSE clock_timestamp() END, \
              failing_at = CASE WHEN $6 THEN clock_timestamp() END, failing_mails = $7, failing_domains = $8",

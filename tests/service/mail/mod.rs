@@ -15,5 +15,6 @@ pub mod refused;
 mod reminder;
 mod safe_connection;
 mod stopped;
+mod together;
 mod waits;
 mod wake;

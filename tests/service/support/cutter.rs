@@ -21,7 +21,8 @@ pub struct Cutter {
 }
 
 impl Cutter {
-    /// Cuts the first connection on which a transaction says `word`, when it has been committed.
+    /// Cuts the first connection on which a transaction, or a statement that is none's, says `word`, when
+    /// it has been committed.
     pub fn after_the_commit_of(database: &Database, word: &'static str) -> Self {
         let folder = tempfile::tempdir_in("/tmp").expect("a folder");
         let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).expect("a socket");
@@ -72,8 +73,11 @@ fn forward(mut client: UnixStream, mut server: UnixStream, word: &str, cuts: &At
     });
     let (mut said, mut buffer) = (String::new(), [0; 65_536]);
     while let Ok(count @ 1..) = client.read(&mut buffer) {
+        // What is no part of a transaction is committed when it is executed.
+        let is_alone = buffer[0] == b'B' && !said.contains("BEGIN");
         said += &String::from_utf8_lossy(&buffer[..count]);
-        let last = said.contains(word) && said.contains("COMMIT");
+        let ends = is_alone || said.contains("COMMIT");
+        let last = said.contains(word) && ends;
         if last && cuts.fetch_add(1, Ordering::SeqCst) == 0 {
             // From here on the client hears nothing, and the server commits.
             let _ = client.shutdown(Shutdown::Both);
@@ -84,7 +88,7 @@ fn forward(mut client: UnixStream, mut server: UnixStream, word: &str, cuts: &At
         if server.write_all(&buffer[..count]).is_err() {
             return;
         }
-        if said.contains("COMMIT") {
+        if ends {
             said.clear();
         }
     }

@@ -1,0 +1,103 @@
+//! Taking mails that were read ahead: one statement, and one commit, before they are handed over.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Bool, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
+use uuid::Uuid;
+
+use super::{
+    due_by, in_hand,
+    row::{SUPPRESSED, VERSION},
+};
+use crate::{
+    app::App,
+    db::prepared_sql,
+    inbox,
+    outbox::{Kind, ledger::THIS_ROW, pacing::turns, speed},
+};
+
+/// What was taken.
+#[derive(Debug, Default)]
+pub(in crate::outbox) struct Taken {
+    /// The pace had a turn for us, no mail is paused, and no payment lies in the inbox.
+    pub had_a_turn: bool,
+    /// Those that are in hand now, with the ledger's row that counts them.
+    pub mails: Vec<(Uuid, DateTime<Utc>)>,
+}
+
+impl Taken {
+    /// The ledger's row that counts a mail, if it was taken.
+    pub fn counted_at(&self, mail: Uuid) -> Option<DateTime<Utc>> {
+        let taken = self.mails.iter().find(|(id, _)| *id == mail);
+        taken.map(|(_, at)| *at)
+    }
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Bool)]
+    had_a_turn: bool,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    at: Option<DateTime<Utc>>,
+}
+
+/// Takes up to `most` of the mails that were `read`, the first ones that still stand as they were read:
+/// one whose row or whose order's row has changed since, whose mailing has stopped, or whose address is
+/// no longer written to, is not taken. Only where the settings allow any number of mails: how many are
+/// left of an hour can be told when the pace's row is locked, and not in the same statement.
+///
+/// As in [`claim`](super::claim) the pace's row comes first, so that replicas take one after the other,
+/// then the mails' rows, of which none is waited for, then the ledger's.
+pub(in crate::outbox) fn take_plainly(
+    connection: &mut PgConnection,
+    app: &App,
+    claim: Uuid,
+    (read, most): (&[(Uuid, String)], usize),
+) -> QueryResult<Taken> {
+    let (per_second, now) = (app.mailer.per_second, app.clock.now());
+    let (ids, versions): (Vec<Uuid>, Vec<&str>) =
+        read.iter().map(|(id, version)| (*id, &**version)).unzip();
+    let rows: Vec<Row> = prepared_sql(statement(most))
+        .bind::<Double, _>(f64::from(u32::try_from(most).unwrap_or(u32::MAX)))
+        .bind::<Double, _>(per_second)
+        .bind::<Double, _>(speed::growth(per_second))
+        .bind::<Array<SqlUuid>, _>(ids)
+        .bind::<Array<Text>, _>(versions)
+        .bind::<SqlUuid, _>(claim)
+        .bind::<Double, _>(app.mailer.lease.as_secs_f64())
+        .bind::<Timestamptz, _>(now)
+        .bind::<Array<Text>, _>(&Kind::ALL[..])
+        .bind::<Timestamptz, _>(inbox::pending_since(now))
+        .load(connection)?;
+    Ok(Taken {
+        had_a_turn: rows.iter().any(|row| row.had_a_turn),
+        mails: rows
+            .into_iter()
+            .filter_map(|row| row.id.zip(row.at))
+            .collect(),
+    })
+}
+
+fn statement(most: usize) -> String {
+    format!(
+        "WITH turn AS ({turns} AND NOT EXISTS (SELECT FROM outbox_pause) AND NOT {pending} RETURNING name), \
+         next AS MATERIALIZED (SELECT mail.id \
+             FROM unnest($4, $5) WITH ORDINALITY AS read (id, version, place) JOIN outbox mail ON mail.id = read.id \
+             WHERE EXISTS (SELECT FROM turn) AND {due} AND {VERSION} = read.version AND NOT {SUPPRESSED} \
+             ORDER BY read.place LIMIT {most} FOR UPDATE OF mail SKIP LOCKED), \
+         taken AS (UPDATE outbox SET {in_hand} FROM next WHERE outbox.id = next.id RETURNING outbox.id), \
+         counted AS (INSERT INTO mail_ledger (at, mails) \
+             SELECT {THIS_ROW}, count(*)::integer FROM taken HAVING count(*) > 0 \
+             ON CONFLICT (at) DO UPDATE SET mails = mail_ledger.mails + excluded.mails RETURNING at) \
+         SELECT EXISTS (SELECT FROM turn) AS had_a_turn, taken.id, counted.at \
+         FROM (SELECT) AS always LEFT JOIN taken ON true LEFT JOIN counted ON true",
+        turns = turns(),
+        pending = inbox::anything_pending("$10"),
+        due = due_by("$8", "$9"),
+        in_hand = in_hand("$6", "$7"),
+    )
+}

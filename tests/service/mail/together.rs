@@ -1,0 +1,146 @@
+//! Mails that go on while what became of others is written down: none waits for the slowest, none is taken
+//! before it can be handed over, and what was read ahead is looked at again.
+
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use super::accident::wait_until;
+use crate::{
+    mailbox::{Action, Rule, Stage},
+    support::{Process, World},
+};
+
+fn rule(recipient: &str, action: Action) -> Rule {
+    Rule {
+        stage: Stage::Message,
+        recipient: Some(recipient.to_owned()),
+        action,
+        times: None,
+    }
+}
+
+/// A mail to `NAME@example.org`.
+fn to(world: &World, name: &str) {
+    let fields = json!({ "email": format!("{name}@example.org") });
+    world.queue_link(&world.order_with(name, fields));
+}
+
+fn state(world: &World, name: &str) -> String {
+    world.text(&format!(
+        "SELECT state AS text FROM outbox WHERE address = '{name}@example.org'"
+    ))
+}
+
+#[test]
+fn one_slow_hand_over_among_sixteen_holds_up_no_other_outcome() {
+    let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "16"), ("MAIL_LEASE_SECONDS", "600")]);
+    to(&world, "slow");
+    for number in 0..63 {
+        to(&world, &format!("quick{number}"));
+    }
+    world.mailbox().set_rules(vec![rule("slow@", Action::Hang)]);
+    let worker = Process::work(world.settings());
+    wait_until("the slow one is in hand", || {
+        state(&world, "slow") == "sending"
+    });
+    let began = Instant::now();
+    wait_until("what became of the others is written", || {
+        world.count("outbox WHERE state = 'sent'") == 63
+    });
+    // A round that waits for the slow one, or for the next look, takes seconds each time.
+    assert!(
+        began.elapsed() < Duration::from_secs(8),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(state(&world, "slow"), "sending");
+    worker.kill();
+}
+
+#[test]
+fn of_a_worker_that_dies_no_more_are_unknown_than_it_was_handing_over() {
+    const CONNECTIONS: usize = 4;
+    let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "4"), ("MAIL_LEASE_SECONDS", "1")]);
+    for number in 0..40 {
+        to(&world, &format!("first{number}"));
+    }
+    for number in 0..40 {
+        to(&world, &format!("then{number}"));
+    }
+    // It is in full swing when the server hangs.
+    world.mailbox().set_rules(vec![rule("then", Action::Hang)]);
+    let worker = Process::work(world.settings());
+    wait_until("each connection has one", || {
+        world.mailbox().mails().len() == 40 + CONNECTIONS
+            && world.count("outbox WHERE state = 'sent'") == 40
+    });
+    worker.kill();
+    assert_eq!(world.count("outbox WHERE state = 'sending'"), CONNECTIONS);
+    let held = "outbox WHERE state = 'queued' AND (claim_id IS NOT NULL OR attempts > 0)";
+    assert_eq!(world.count(held), 0, "what is not begun is held by nobody");
+    world.mailbox().set_rules(Vec::new());
+    std::thread::sleep(Duration::from_millis(1_200));
+    assert_eq!(world.carry().len(), 40 - CONNECTIONS);
+    assert_eq!(world.count("outbox WHERE state = 'unknown'"), CONNECTIONS);
+    assert_eq!(
+        world.count("outbox WHERE state = 'sent' AND attempts = 1"),
+        80 - CONNECTIONS
+    );
+    let counted = world.text("SELECT sum(mails)::text AS text FROM mail_ledger");
+    assert_eq!(counted, "80", "each was counted once");
+}
+
+#[test]
+fn two_replicas_share_the_queue_and_each_mail_goes_once() {
+    const MAILS: usize = 300;
+    let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "8")]);
+    for number in 0..MAILS {
+        to(&world, &format!("parent{number}"));
+    }
+    let pause = Duration::from_millis(10);
+    world
+        .mailbox()
+        .set_rules(vec![rule("parent", Action::Wait(pause))]);
+    let mails = world.carry_with(vec![world.courier(), world.courier()]);
+    let recipients: HashSet<String> = mails.iter().flat_map(|mail| mail.to.clone()).collect();
+    assert_eq!((mails.len(), recipients.len()), (MAILS, MAILS));
+    assert_eq!(
+        world.count("outbox WHERE state = 'sent' AND attempts = 1"),
+        MAILS
+    );
+    assert_eq!(
+        world.count("activity WHERE what = 'mail sent: link'"),
+        MAILS
+    );
+    assert!(world.mailbox().connections() > 8, "one replica did it all");
+}
+
+#[test]
+fn what_changes_after_a_mail_was_read_ahead_is_seen_before_it_goes() {
+    let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "2")]);
+    let names = ["slow1", "slow2", "stopped", "paid", "fine"];
+    names.iter().for_each(|name| to(&world, name));
+    let pause = Duration::from_millis(300);
+    world
+        .mailbox()
+        .set_rules(vec![rule("slow", Action::Wait(pause))]);
+    let worker = Process::work(world.settings());
+    wait_until("the slow ones are in hand", || {
+        world.count("outbox WHERE state = 'sending'") == 2
+    });
+    world.execute(
+        "INSERT INTO suppressions (address_hash, reason, since) \
+         SELECT address_hash, 'unsubscribed', now() FROM outbox WHERE address = 'stopped@example.org'",
+    );
+    world.execute("UPDATE orders SET cancelled_at = now() WHERE reference = 'paid'");
+    wait_until("all have ended", || {
+        world.count("outbox WHERE state IN ('queued', 'sending')") == 0
+    });
+    worker.kill();
+    let states = names.map(|name| state(&world, name));
+    assert_eq!(states, ["sent", "sent", "suppressed", "cancelled", "sent"]);
+}

@@ -24,12 +24,15 @@ const TOGETHER: Duration = Duration::from_millis(2);
 /// Outcomes that are written together at least, unless they have waited: more are no cheaper.
 const ENOUGH: usize = 8;
 
+/// An answer of the database that is waited for, with what was asked.
+type Answer<A, T> = BoxFuture<'static, (A, Result<T, DbError>)>;
+
 /// What the database is asked meanwhile.
 #[derive(Default)]
 struct Going {
-    writing: Option<BoxFuture<'static, (Vec<Outcome>, Result<(), DbError>)>>,
-    taking: Option<BoxFuture<'static, (Asked, Result<Taken, DbError>)>>,
-    reading: Option<BoxFuture<'static, (usize, Result<Vec<Ready>, DbError>)>>,
+    writing: Option<Answer<Vec<Outcome>, ()>>,
+    taking: Option<Answer<Asked, Taken>>,
+    reading: Option<Answer<usize, Vec<Ready>>>,
     /// Since when an outcome waits to be written down.
     untold: Option<Moment>,
     /// Since when a connection waits for its next mail.

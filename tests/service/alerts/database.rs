@@ -79,7 +79,7 @@ fn what_a_process_told_another_one_tells_to_be_over_if_the_first_is_gone() {
     second.turn(&world, Duration::zero(), false);
     second.turn(&world, Duration::minutes(5), false);
     assert_eq!(receiver.told(), ["begins worker"], "the first one lives");
-    drop(first);
+    // Then it comes no more, and what it said of its life runs out.
     world.execute(
         "UPDATE told_from_memory SET alive_until = clock_timestamp() - interval '1 second'",
     );

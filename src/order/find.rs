@@ -1,13 +1,16 @@
 //! Orders looked up: one, or a page of them.
 
+use chrono::{DateTime, Utc};
 use diesel::{
-    dsl::{exists, sql},
+    dsl::{count_star, exists, sql},
+    pg::Pg,
     prelude::*,
-    sql_types::Bool,
+    sql_types::{BigInt, Bool},
 };
+use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Kind, Order, OrderRow, Status, text::composed};
+use super::{Kind, Order, OrderRow, Status, stranded, text::composed};
 use crate::{
     db::lower,
     schema::{blast_recipients, orders, outbox, outbox_orders},
@@ -26,6 +29,8 @@ pub struct OrderFilter {
     pub kind: Option<Kind>,
     /// Approved for this mailing, or mailed by it.
     pub blast: Option<Uuid>,
+    /// Mailed, a checkout ended unpaid, and still owed, at this time.
+    pub stranded_at: Option<DateTime<Utc>>,
     /// Only those before this id: where the page before ended.
     pub before: Option<Uuid>,
 }
@@ -36,11 +41,50 @@ pub fn list(
     filter: &OrderFilter,
     limit: i64,
 ) -> QueryResult<Vec<Order>> {
-    let mut query = orders::table
+    let mut query = narrowed(connection, filter)?
         .select(OrderRow::as_select())
         .order(orders::id.desc())
-        .limit(limit)
-        .into_boxed();
+        .limit(limit);
+    if let Some(before) = filter.before {
+        query = query.filter(orders::id.lt(before));
+    }
+    query
+        .load(connection)?
+        .into_iter()
+        .map(OrderRow::decode)
+        .collect()
+}
+
+/// What is owed in one currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
+pub struct CurrencySum {
+    /// `eur`
+    pub currency: String,
+    /// How many orders.
+    pub orders: i64,
+    /// What they come to, in minor units; those whose amount only Stripe knows count as nothing.
+    pub amount: i64,
+}
+
+/// What orders come to, by currency, whatever page of them is looked at.
+pub fn sums(connection: &mut PgConnection, filter: &OrderFilter) -> QueryResult<Vec<CurrencySum>> {
+    // Summed up as `numeric`, which no number of orders overflows.
+    let amount = sql::<BigInt>("coalesce(sum(amount_total), 0)::bigint");
+    let these = narrowed(connection, filter)?.select(orders::id);
+    orders::table
+        .filter(orders::id.eq_any(these))
+        .group_by(orders::currency)
+        .select((orders::currency, count_star(), amount))
+        .order(orders::currency)
+        .load(connection)
+}
+
+/// The orders that a filter lets through, on all pages.
+fn narrowed<'f>(
+    connection: &mut PgConnection,
+    filter: &'f OrderFilter,
+) -> QueryResult<orders::BoxedQuery<'f, Pg>> {
+    let mut query = orders::table.into_boxed();
     if let Some(status) = filter.status {
         query = query.filter(orders::status.eq(status));
     }
@@ -64,14 +108,10 @@ pub fn list(
             .select(outbox_orders::order_id);
         query = query.filter(orders::id.eq_any(approved).or(orders::id.eq_any(mailed)));
     }
-    if let Some(before) = filter.before {
-        query = query.filter(orders::id.lt(before));
+    if let Some(now) = filter.stranded_at {
+        query = query.filter(stranded(now));
     }
-    query
-        .load(connection)?
-        .into_iter()
-        .map(OrderRow::decode)
-        .collect()
+    Ok(query)
 }
 
 /// The form in which a reference is kept: as a rule with composed letters. Of two that differ in their form

@@ -25,6 +25,7 @@ mod restored;
 mod row;
 pub mod state;
 mod status;
+mod stranded;
 pub mod text;
 pub mod wording;
 
@@ -38,12 +39,13 @@ use uuid::Uuid;
 pub use self::{
     advance::{advance, advance_as_of},
     create::{Created, create, restore},
-    find::{OrderFilter, colliding_references, find, find_by_reference, list},
+    find::{CurrencySum, OrderFilter, colliding_references, find, find_by_reference, list, sums},
     kind::Kind,
     owed::set_amount,
     restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},
     status::Status,
+    stranded::stranded,
 };
 use self::{
     currency::Currency, email::Email, line::Line, locale::Locale, mode::Mode, money::Money,

@@ -25,6 +25,7 @@ mod recovery;
 mod retention;
 mod rolling;
 mod settlement;
+mod stranded;
 mod stripe_requests;
 mod stripe_types;
 mod suppressions;

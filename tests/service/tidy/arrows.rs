@@ -49,6 +49,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "link",
             "random",
             "schema",
+            "session",
         ],
     ),
     ("gateway", &["config", "foreign_text", "order", "random"]),

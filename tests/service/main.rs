@@ -34,6 +34,7 @@ mod tidy;
 mod timeline;
 mod torture;
 mod unsubscribe;
+mod watch;
 mod watchdog;
 mod webhook;
 mod worker_log;

@@ -52,7 +52,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "session",
         ],
     ),
-    ("gateway", &["config", "foreign_text", "order", "random"]),
+    (
+        "gateway",
+        &["config", "foreign_text", "metrics", "order", "random"],
+    ),
     (
         "mail",
         &[
@@ -364,6 +367,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "figures",
+        &[
+            "app",
+            "case",
+            "db",
+            "inbox",
+            "mail",
+            "metrics",
+            "order",
+            "reminder",
+            "schema",
+            "session",
+            "settlement",
+        ],
+    ),
+    (
         "alert",
         &[
             "activity",
@@ -390,6 +409,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "app",
             "consumer",
             "db",
+            "figures",
             "heartbeat",
             "inbox",
             "loops",

@@ -26,12 +26,20 @@ fn first_id(time: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(millis << 80)
 }
 
-/// Orders that owe, and whose checkout ended within a day; whoever opened another one since counts, too.
 pub(super) fn dead_links(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Shown> {
+    let dead = count_dead_links(connection, now)?;
+    Ok(Box::new(move |figures| figures.dead_links.set(dead)))
+}
+
+/// Orders that owe, and whose checkout ended within a day; whoever opened another one since counts, too.
+pub(super) fn count_dead_links(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> QueryResult<i64> {
     let ended = checkout_sessions::state
         .eq(SessionState::Expired)
         .or(checkout_sessions::live);
-    let dead: i64 = checkout_sessions::table
+    checkout_sessions::table
         .inner_join(session_orders::table.on(session_orders::session_id.eq(checkout_sessions::id)))
         .inner_join(orders::table.on(orders::id.eq(session_orders::order_id)))
         .filter(checkout_sessions::id.ge(first_id(now - DAY - LIFE_OF_A_SESSION)))
@@ -41,20 +49,26 @@ pub(super) fn dead_links(connection: &mut PgConnection, now: DateTime<Utc>) -> Q
         .filter(orders::status.eq(Status::Open))
         .filter(orders::kind.eq(Kind::Billed))
         .select(diesel::dsl::count(orders::id).aggregate_distinct())
-        .first(connection)?;
-    Ok(Box::new(move |figures| figures.dead_links.set(dead)))
+        .first(connection)
+}
+
+pub(super) fn paid_orders(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Shown> {
+    let paid = count_paid_orders(connection, now)?;
+    Ok(Box::new(move |figures| figures.paid_orders.set(paid)))
 }
 
 /// Orders that a payment settled, however it was found.
-pub(super) fn paid_orders(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Shown> {
-    let paid: i64 = payments::table
+pub(super) fn count_paid_orders(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+) -> QueryResult<i64> {
+    payments::table
         .inner_join(payment_allocations::table)
         .filter(payments::id.ge(first_id(now - DAY)))
         .filter(payments::found_by.ne(FoundBy::Import))
         .filter(payment_allocations::verdict.eq(Verdict::Settles))
         .select(count_star())
-        .first(connection)?;
-    Ok(Box::new(move |figures| figures.paid_orders.set(paid)))
+        .first(connection)
 }
 
 /// Reminders: what was decided, and why not.

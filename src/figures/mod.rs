@@ -2,6 +2,7 @@
 //! somebody asks for `/metrics`.
 
 mod day;
+mod dying;
 mod now;
 mod stranded;
 
@@ -29,23 +30,30 @@ const FIGURES: [Figure; 10] = [
     now::silence,
 ];
 
-/// Looks all of them up.
+/// Looks all of them up, and whether links die faster than they are paid.
 ///
 /// # Errors
 /// A database that is away. What it refuses is logged, and no other work waits for it: then nothing new is
 /// told, and what is known grows old.
 pub async fn look(app: &App) -> Result<(), DbError> {
+    for done in [dying::look_if_due(app).await, look_up(app).await] {
+        match done {
+            Err(error) if !error.is_away() => error.log("figures"),
+            done => done?,
+        }
+    }
+    Ok(())
+}
+
+async fn look_up(app: &App) -> Result<(), DbError> {
     let now = app.clock.now();
     let mut all = Vec::with_capacity(FIGURES.len());
     for figure in FIGURES {
-        match app.db.run(move |connection| figure(connection, now)).await {
-            Ok(shown) => all.push(shown),
-            Err(error) if error.is_away() => return Err(error),
-            Err(error) => {
-                error.log("figures");
-                return Ok(());
-            }
-        }
+        all.push(
+            app.db
+                .run(move |connection| figure(connection, now))
+                .await?,
+        );
     }
     app.metrics.database.are_of(now, |figures| {
         for shown in all {

@@ -371,6 +371,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "app",
             "case",
+            "chore",
             "db",
             "inbox",
             "mail",

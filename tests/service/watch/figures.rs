@@ -78,7 +78,7 @@ fn dead_links_are_told_by_mailing_and_there_are_never_many_series() {
             "WITH mail AS (INSERT INTO outbox (id, kind, blast_id, address_hash, message_id, state, handed_over, \
                  sent_at, created_at, queued_at, not_before) \
                  SELECT ('f' || lpad('{mailing}', 31, '0'))::uuid, 'blast', lpad('{mailing}', 32, '0')::uuid, \
-                     decode(repeat('00', 32), 'hex'), \
+                     decode(repeat('00', 16), 'hex'), \
                      'm{order}-{mailing}', 'sent', true, now(), now(), now(), now() \
                  ON CONFLICT (id) DO UPDATE SET subject = NULL RETURNING id) \
              INSERT INTO outbox_orders (mail_id, order_id, kind, blast_id, version, link_version) \
@@ -203,6 +203,8 @@ fn a_silence_that_comes_and_goes_is_told_by_every_replica_and_is_over_for_each()
             .expect("the database answers");
     };
     assert_eq!(told_by_all(), [0.0; 3]);
+    // What happened before the first order, no webhook had to tell.
+    world.pass(Duration::minutes(1));
     for round in 0..2 {
         // An event that no webhook brings; one replica finds it.
         world.stripe.set_webhook_url(None);
@@ -222,4 +224,41 @@ fn a_silence_that_comes_and_goes_is_told_by_every_replica_and_is_over_for_each()
         sweep(2);
         assert_eq!(told_by_all(), [0.0; 3], "{round}");
     }
+}
+
+/// Looks again a quarter of an hour later.
+fn looked_later(world: &World) -> String {
+    world.execute("UPDATE chores SET due_at = now() WHERE name = 'dead_links'");
+    looked(&world.app);
+    world.text("SELECT orders::text || CASE WHEN since IS NULL THEN '' ELSE ' are too many' END AS text FROM dead_links")
+}
+
+#[test]
+fn links_that_die_faster_than_they_are_paid_are_a_cause_until_they_do_not() {
+    let world = World::with_mailbox(&[]);
+    let orders: Vec<Order> = (1..=6).map(|n| world.order(&format!("CUP-{n}"))).collect();
+    assert_eq!(looked_later(&world), "0");
+    for order in &orders {
+        world.click_through(order);
+    }
+    world.pass(Duration::hours(24) + Duration::minutes(1));
+    assert_eq!(looked_later(&world), "6 are too many");
+    let since = "SELECT since::text AS text FROM dead_links";
+    let begun = world.text(since);
+    // One replica looks, and not at once again.
+    world.execute("UPDATE dead_links SET orders = 7");
+    looked(&world.another_app());
+    assert_eq!(
+        world.text("SELECT orders::text AS text FROM dead_links"),
+        "7"
+    );
+    assert_eq!(looked_later(&world), "6 are too many");
+    assert_eq!(world.text(since), begun, "it goes on");
+    // Somebody pays by the link that mints anew, and so fewer are left than are news.
+    for order in &orders[..2] {
+        let session = world.click_through(order);
+        world.stripe.pay(&session).unwrap();
+    }
+    world.deliver();
+    assert_eq!(looked_later(&world), "4");
 }

@@ -4,7 +4,8 @@
 #
 #   deploy/setup.sh [tests] [browser] [bench]
 #
-#   tests     also the programs of Postfix (never a running one), for the tests that hand mail to it
+#   tests     also the programs of Postfix (never a running one), for the tests that hand mail to it, and
+#             Prometheus' promtool (never a running Prometheus), for those of deploy/alerts.yml
 #   browser   also Chromium and its driver, for the tests that click
 #   bench     also wrk, for the benches that need a load
 set -eu
@@ -41,6 +42,7 @@ find_missing() {
         tests)
             has_postfix || has_another_mail_server || echo postfix
             may_become_root || echo uidmap
+            has promtool || echo promtool
             ;;
         browser)
             has_chromium || echo chromium
@@ -116,6 +118,7 @@ with_apt() {
         cc) set -- "$@" gcc libc6-dev ;;
         libpq) set -- "$@" libpq-dev ;;
         postfix) mail_server=yes ;;
+        promtool) prometheus=yes ;;
         uidmap) set -- "$@" uidmap ;;
         postgres) server=yes ;;
         pgbouncer) set -- "$@" pgbouncer ;;
@@ -128,6 +131,7 @@ with_apt() {
     as_root apt-get -qq update
     [ $# -eq 0 ] || apt_install "$@"
     [ -z "${mail_server-}" ] || apt_install_postfix
+    [ -z "${prometheus-}" ] || apt_install_prometheus
     [ -z "${server-}" ] || apt_install_postgres
 }
 
@@ -136,6 +140,25 @@ with_apt() {
 apt_install_postfix() {
     echo 'postfix postfix/main_mailer_type select No configuration' | as_root debconf-set-selections
     apt_install --no-remove postfix
+}
+
+# promtool comes with the server, whose package starts it now and at each boot. A policy of Debian's own
+# says no to the first, and it is disabled against the second. A policy that is there is somebody's: it
+# stays, and what it says is done.
+apt_install_prometheus() {
+    policy=/usr/sbin/policy-rc.d
+    if [ -e "$policy" ]; then
+        apt_install prometheus
+    else
+        trap 'as_root rm -f "$policy"' EXIT
+        trap 'exit 1' INT TERM
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod +x "$policy"
+        apt_install prometheus
+        as_root rm -f "$policy"
+        trap - EXIT INT TERM
+    fi
+    ! has systemctl || as_root systemctl disable prometheus >/dev/null 2>&1 || :
 }
 
 # Debian's package of a server creates and starts a database cluster, which we have no use for. The
@@ -163,6 +186,7 @@ with_dnf() {
         cc) set -- "$@" gcc ;;
         libpq) set -- "$@" libpq-devel ;;
         postfix) set -- "$@" postfix ;;
+        promtool) set -- "$@" golang-github-prometheus ;;
         uidmap) set -- "$@" shadow-utils ;;
         postgres) set -- "$@" postgresql-server ;;
         pgbouncer) set -- "$@" pgbouncer ;;
@@ -182,6 +206,7 @@ with_brew() {
         libpq) brew install -q libpq && echo "Homebrew keeps libpq to itself: put $(brew --prefix)/opt/libpq/bin on your PATH." ;;
         postfix) give_up "Postfix is missing, which macOS has in /usr/sbin, and Homebrew has not." ;;
         postgres) brew install -q postgresql@17 ;;
+        promtool) brew install -q prometheus ;;
         pgbouncer) brew install -q pgbouncer ;;
         chromium | chromedriver) brew install -q --cask "$need" ;;
         wrk) brew install -q wrk ;;
@@ -200,7 +225,7 @@ as_root() {
 }
 
 by_hand() {
-    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, PgBouncer, a C compiler, make; for the tests Postfix, and uidmap where they are not run by root; for the browser tests chromium and chromedriver; for the benches wrk."
+    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, PgBouncer, a C compiler, make; for the tests Postfix, Prometheus' promtool, and uidmap where they are not run by root; for the browser tests chromium and chromedriver; for the benches wrk."
 }
 
 give_up() {

@@ -119,7 +119,7 @@ impl App {
             db: lanes.of(Lane::Payers).clone(),
             lanes,
             connections: settings.database.database_pool_size,
-            stripe: Gateway::new(&settings.stripe),
+            stripe: Gateway::new(&settings.stripe, &metrics),
             pace: Pace::new(clock.clone()),
             clock,
             mailer: Arc::new(Mailer::new(&settings.mail, &settings.links.public_url)?),

@@ -34,6 +34,7 @@ pub mod config;
 pub mod consumer;
 pub mod db;
 pub mod doctor;
+pub mod figures;
 pub mod foreign_text;
 pub mod gateway;
 pub mod heartbeat;

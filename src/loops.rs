@@ -39,11 +39,13 @@ pub enum Loop {
     Prune,
     /// Reads what events name that an older version kept.
     Names,
+    /// Looks up what the figures tell.
+    Figures,
 }
 
 impl Loop {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Events,
         Self::Mails,
         Self::Alerts,
@@ -52,6 +54,7 @@ impl Loop {
         Self::Sweep,
         Self::Prune,
         Self::Names,
+        Self::Figures,
     ];
 
     /// Its name in metrics.
@@ -65,6 +68,7 @@ impl Loop {
             Self::Sweep => "sweep",
             Self::Prune => "prune",
             Self::Names => "names",
+            Self::Figures => "figures",
         }
     }
 
@@ -76,6 +80,7 @@ impl Loop {
             Self::Alerts | Self::Calls => "alert",
             Self::FullSweep | Self::Sweep => "sweep",
             Self::Prune => "retention",
+            Self::Figures => "figures",
         }
     }
 
@@ -83,7 +88,7 @@ impl Loop {
     fn may_stand(self, minute: Duration, lease: Duration) -> Duration {
         match self {
             Self::Events | Self::Mails | Self::Alerts | Self::Calls => minute,
-            Self::FullSweep | Self::Sweep | Self::Prune | Self::Names => lease,
+            Self::FullSweep | Self::Sweep | Self::Prune | Self::Names | Self::Figures => lease,
         }
     }
 }

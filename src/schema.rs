@@ -184,6 +184,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    dead_links (only_row) {
+        only_row -> Bool,
+        orders -> Int8,
+        since -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     disputes (id) {
         id -> Text,
         payment_intent -> Nullable<Text>,
@@ -520,6 +528,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     cases,
     checkout_sessions,
     chores,
+    dead_links,
     disputes,
     mail_flow,
     mail_ledger,

@@ -12,7 +12,7 @@ use crate::{
     app::{App, Wake},
     consumer::Consumer,
     db::{DbError, gather_statistics_at_start},
-    heartbeat, inbox,
+    figures, heartbeat, inbox,
     loops::{self, Loop, Loops},
     outbox::{self, Courier, Round},
     retention,
@@ -32,6 +32,9 @@ const DUE: Duration = Duration::from_secs(20);
 
 /// How often it is looked how long events have waited.
 const AGE: Duration = Duration::from_secs(10);
+
+/// How often figures are looked up: several statements, for whoever looks once a minute.
+const FIGURES: Duration = Duration::from_secs(60);
 
 /// At a stop an outcome that the database refuses is told for so long; one that it does not hear, until
 /// the process ends.
@@ -77,6 +80,9 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
         every(DUE, Loop::Names)
             .chore()
             .repeat(async || inbox::unread::if_due(&app).await.map(rest)),
+        every(FIGURES, Loop::Figures)
+            .chore()
+            .repeat(async || figures::look(&app).await.map(rest)),
     );
     app.loops.end();
     app.metrics.worker_running.set(0);

@@ -216,6 +216,7 @@ fn link(told: &Due, is_one: bool, public_url: &Url) -> String {
         (Kind::Pause | Kind::Stuck | Kind::NewerMail, _) => "outbox?state=queued".to_owned(),
         (Kind::FailedEvent, _) => "events?state=failed".to_owned(),
         (Kind::SilentWebhook, _) => "events".to_owned(),
+        (Kind::DeadLinks, _) => "orders?stranded=true".to_owned(),
         (Kind::OverdueChore | Kind::Entry, _) => "orders".to_owned(),
     };
     format!(

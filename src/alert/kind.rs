@@ -23,6 +23,8 @@ column_enum! {
         NewerMail = "newer_mail",
         /// Mails came back.
         Bounces = "bounces",
+        /// Families open checkouts and do not pay.
+        DeadLinks = "dead_links",
         /// Stripe opens no checkout for an order.
         RefusedCheckout = "refused_checkout",
         /// An event of Stripe cannot be acted on.
@@ -72,7 +74,8 @@ impl Kind {
             | Self::FailedMail
             | Self::NewerMail
             | Self::Bounces => Rank::Mail,
-            Self::RefusedCheckout
+            Self::DeadLinks
+            | Self::RefusedCheckout
             | Self::FailedEvent
             | Self::SilentWebhook
             | Self::OverdueChore

@@ -80,6 +80,7 @@ fn sources() -> Vec<(Kind, String)> {
         (Kind::UnknownMail, mails(mail::State::Unknown)),
         (Kind::FailedMail, mails(mail::State::Failed)),
         (Kind::NewerMail, of_a_newer_version()),
+        (Kind::DeadLinks, dead_links()),
         (Kind::RefusedCheckout, refused_checkouts()),
         (Kind::FailedEvent, failed_events()),
         (Kind::SilentWebhook, silent_webhook()),
@@ -160,6 +161,11 @@ fn of_a_newer_version() -> String {
          HAVING count(*) > 0",
         mail::State::Queued
     )
+}
+
+/// What one replica counts now and then: `figures` has the rule.
+fn dead_links() -> String {
+    format!("SELECT NULL::text, {NONE}, orders, since FROM dead_links WHERE since IS NOT NULL")
 }
 
 /// The last refusal of an order as it stands, unless a session was opened since: it is over when the

@@ -54,6 +54,10 @@ impl Matter {
                 "mails wait, and this version does not know their kind",
             ),
             Kind::Bounces => many("a mail came back", "mails came back"),
+            Kind::DeadLinks => many(
+                "a family opened a checkout within a day and did not finish it",
+                "families opened a checkout within a day and did not finish it, more than have paid",
+            ),
             Kind::RefusedCheckout => many(
                 "no checkout can be opened for an order",
                 "orders: no checkout can be opened",
@@ -126,6 +130,9 @@ impl Matter {
                 "Start the newer version, or drop it: GET /api/v1/outbox?state=queued."
             }
             Kind::Bounces => "GET /api/v1/outbox?state=bounced says why; mend the addresses.",
+            Kind::DeadLinks => {
+                "See «freshmint orders list --stranded», open one of their links, and write to them."
+            }
             Kind::RefusedCheckout => {
                 "See what Stripe's dashboard says, then open the pay link again."
             }

@@ -24,6 +24,7 @@ mod value;
 
 use std::time::Duration;
 
+use prometheus::{Histogram, IntCounterVec};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, ExpireCheckoutSession, RetrieveCheckoutSession,
 };
@@ -42,7 +43,7 @@ use self::{
     session::WireSession,
     transport::{Ping, Transport},
 };
-use crate::{config, random};
+use crate::{config, metrics::Metrics, random};
 
 /// The most entries that Stripe puts on a page of a list.
 const LONGEST_PAGE: i64 = 100;
@@ -51,13 +52,22 @@ const LONGEST_PAGE: i64 = 100;
 #[derive(Clone)]
 pub struct Gateway {
     transport: Transport,
+    mint_seconds: Histogram,
+    errors: IntCounterVec,
 }
 
 impl Gateway {
     /// A gateway to the API at `STRIPE_API_BASE`, with the key's rights.
-    pub fn new(settings: &config::Stripe) -> Self {
+    pub fn new(settings: &config::Stripe, metrics: &Metrics) -> Self {
+        let errors = metrics.stripe_errors.clone();
+        // A counter that begins with its first error hides that one from `increase()`.
+        for kind in CallError::KINDS {
+            errors.with_label_values(&[kind]);
+        }
         Self {
             transport: Transport::new(settings),
+            mint_seconds: metrics.mint_seconds.clone(),
+            errors,
         }
     }
 
@@ -73,6 +83,8 @@ impl Gateway {
         deadline: Instant,
     ) -> Result<Session, CallError> {
         let key = idempotency_key(key)?;
+        // Tells at its end, also when the caller has gone.
+        let _timer = self.mint_seconds.start_timer();
         let mut left_open: Option<CallError> = None;
         let session: Session = self
             .repeat(Retry::for_a_paced_caller(), deadline, async |patience| {
@@ -168,7 +180,8 @@ impl Gateway {
         if let Some(key) = key {
             call = call.request_strategy(RequestStrategy::Idempotent(key.clone()));
         }
-        call.send(&self.transport).await
+        let answer = call.send(&self.transport).await;
+        answer.inspect_err(|error| self.errors.with_label_values(&[error.kind()]).inc())
     }
 
     /// Repeats `call` as [`retry`] says, until `deadline`.

@@ -67,6 +67,31 @@ pub enum CallError {
 }
 
 impl CallError {
+    /// What metrics call them.
+    pub(super) const KINDS: [&str; 7] = [
+        "refused",
+        "too_fast",
+        "key_in_use",
+        "failed",
+        "no_answer",
+        "unreadable",
+        "not_sent",
+    ];
+
+    /// Which of them it is.
+    pub(super) fn kind(&self) -> &'static str {
+        let place = match self {
+            Self::Refused { .. } => 0,
+            Self::TooFast => 1,
+            Self::KeyInUse => 2,
+            Self::Failed { .. } => 3,
+            Self::NoAnswer(_) => 4,
+            Self::Unreadable(_) => 5,
+            Self::NotSent(_) => 6,
+        };
+        Self::KINDS[place]
+    }
+
     /// An answer, or an event, that cannot be read, and why.
     pub(super) fn unreadable(why: impl std::fmt::Display) -> Self {
         Self::Unreadable(said(why))

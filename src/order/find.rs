@@ -1,14 +1,16 @@
 //! Orders looked up: one, or a page of them.
 
+use chrono::{DateTime, Utc};
 use diesel::{
-    dsl::{AsSelect, IntoBoxed, Select, exists, sql},
+    dsl::{AsSelect, SqlTypeOf, count_star, exists, sql},
     pg::Pg,
     prelude::*,
-    sql_types::Bool,
+    sql_types::{BigInt, Bool},
 };
+use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Kind, Order, OrderRow, Status, of_blast, text::composed};
+use super::{Kind, Order, OrderRow, Status, of_blast, stranded, text::composed};
 use crate::{
     db::{for_its_values, lower},
     schema::orders,
@@ -27,6 +29,8 @@ pub struct OrderFilter {
     pub kind: Option<Kind>,
     /// Approved for this mailing, or mailed by it.
     pub blast: Option<Uuid>,
+    /// Mailed, a checkout ended unpaid, and still owed, at this time.
+    pub stranded_at: Option<DateTime<Utc>>,
     /// Only those before this id: where the page before ended.
     pub before: Option<Uuid>,
 }
@@ -46,16 +50,53 @@ pub fn list(
     rows.into_iter().map(OrderRow::decode).collect()
 }
 
-/// What fits a filter, whatever its mailing, newest first. Each field has an index that ends with the id.
+/// What is owed in one currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
+pub struct CurrencySum {
+    /// `eur`
+    pub currency: String,
+    /// How many orders.
+    pub orders: i64,
+    /// What they come to, in minor units; those whose amount only Stripe knows count as nothing.
+    pub amount: i64,
+}
+
+/// What orders come to, by currency, whatever page of them is looked at.
+pub fn sums(connection: &mut PgConnection, filter: &OrderFilter) -> QueryResult<Vec<CurrencySum>> {
+    let mut these = narrowed(connection, filter)?;
+    if let Some(blast) = filter.blast {
+        these = these.filter(orders::id.eq_any(of_blast::ids(connection, blast)?));
+    }
+    // Summed up as `numeric`, which no number of orders overflows.
+    let amount = sql::<BigInt>("coalesce(sum(amount_total), 0)::bigint");
+    orders::table
+        .filter(orders::id.eq_any(these.select(orders::id)))
+        .group_by(orders::currency)
+        .select((orders::currency, count_star(), amount))
+        .order(orders::currency)
+        .load(connection)
+}
+
+/// What fits a filter, whatever its mailing, on this page and those behind it, newest first.
 pub(super) fn matching<'f>(
     connection: &mut PgConnection,
     filter: &'f OrderFilter,
-) -> QueryResult<Matching<'f>> {
-    let mut query = orders::table
+) -> QueryResult<orders::BoxedQuery<'f, Pg, SqlTypeOf<AsSelect<OrderRow, Pg>>>> {
+    let mut query = narrowed(connection, filter)?;
+    if let Some(before) = filter.before {
+        query = query.filter(orders::id.lt(before));
+    }
+    Ok(query
         .select(OrderRow::as_select())
-        .order(orders::id.desc())
-        .filter(for_its_values())
-        .into_boxed();
+        .order(orders::id.desc()))
+}
+
+/// What fits a filter, whatever its mailing, on all pages. Each field has an index that ends with the id.
+fn narrowed<'f>(
+    connection: &mut PgConnection,
+    filter: &'f OrderFilter,
+) -> QueryResult<orders::BoxedQuery<'f, Pg>> {
+    let mut query = orders::table.filter(for_its_values()).into_boxed();
     if let Some(status) = filter.status {
         query = query.filter(orders::status.eq(status));
     }
@@ -68,13 +109,11 @@ pub(super) fn matching<'f>(
     if let Some(kind) = filter.kind {
         query = query.filter(orders::kind.eq(kind));
     }
-    if let Some(before) = filter.before {
-        query = query.filter(orders::id.lt(before));
+    if let Some(now) = filter.stranded_at {
+        query = query.filter(stranded(now));
     }
     Ok(query)
 }
-
-type Matching<'f> = IntoBoxed<'f, Select<orders::table, AsSelect<OrderRow, Pg>>, Pg>;
 
 /// The form in which a reference is kept: as a rule with composed letters. Of two that differ in their form
 /// alone each is found by its own.

@@ -27,6 +27,7 @@ mod restored;
 mod row;
 pub mod state;
 mod status;
+mod stranded;
 pub mod text;
 pub mod wording;
 
@@ -41,12 +42,13 @@ pub use self::{
     advance::{advance, advance_as_of},
     create::{Created, create, restore},
     create_all::{AT_ONCE, HandedIn, create_all},
-    find::{OrderFilter, colliding_references, find, find_by_reference, list},
+    find::{CurrencySum, OrderFilter, colliding_references, find, find_by_reference, list, sums},
     kind::Kind,
     owed::set_amount,
     restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},
     status::Status,
+    stranded::stranded,
 };
 use self::{
     currency::Currency, email::Email, line::Line, locale::Locale, mode::Mode, money::Money,

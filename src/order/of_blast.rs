@@ -21,7 +21,9 @@ pub(super) fn list(
     limit: i64,
 ) -> QueryResult<Vec<OrderRow>> {
     let mut found: Vec<OrderRow> = Vec::new();
-    for ids in ids(connection, blast, filter.before)?.chunks(STRETCH) {
+    let mut ids = ids(connection, blast)?;
+    ids.retain(|id| filter.before.is_none_or(|before| *id < before));
+    for ids in ids.chunks(STRETCH) {
         let missing = limit - i64::try_from(found.len()).unwrap_or(limit);
         if missing <= 0 {
             break;
@@ -35,8 +37,8 @@ pub(super) fn list(
     Ok(found)
 }
 
-/// The ids before this one, newest first.
-fn ids(connection: &mut PgConnection, blast: Uuid, before: Option<Uuid>) -> QueryResult<Vec<Uuid>> {
+/// All their ids, newest first.
+pub(super) fn ids(connection: &mut PgConnection, blast: Uuid) -> QueryResult<Vec<Uuid>> {
     let mut ids: Vec<Uuid> = blast_recipients::table
         .filter(blast_recipients::blast_id.eq(blast))
         .select(blast_recipients::order_id)
@@ -47,7 +49,6 @@ fn ids(connection: &mut PgConnection, blast: Uuid, before: Option<Uuid>) -> Quer
         .select(outbox_orders::order_id)
         .load(connection)?;
     ids.extend(mailed);
-    ids.retain(|id| before.is_none_or(|before| *id < before));
     ids.sort_unstable_by(|one, other| other.cmp(one));
     ids.dedup();
     Ok(ids)

@@ -44,21 +44,16 @@ enum Verdict {
 /// Compares what Stripe has with what webhooks brought, and tells people if those are silent. `new`:
 /// how many events this look was the first to bring.
 pub async fn listen(app: &App, new: usize, now: DateTime<Utc>) -> Result<(), DbError> {
-    let verdict = app
-        .db
+    app.db
         .transaction(move |connection| judge_in(connection, new, now))
         .await?;
-    match verdict {
-        Verdict::Tell { .. } | Verdict::Known => app.metrics.webhooks_silent.set(1),
-        Verdict::HearsAgain | Verdict::Hears => app.metrics.webhooks_silent.set(0),
-    }
     app.metrics
         .missed_events
         .inc_by(u64::try_from(new).unwrap_or(0));
     Ok(())
 }
 
-fn judge_in(connection: &mut PgConnection, new: usize, now: DateTime<Utc>) -> QueryResult<Verdict> {
+fn judge_in(connection: &mut PgConnection, new: usize, now: DateTime<Utc>) -> QueryResult<()> {
     // Locked: two replicas that judge at one moment would both begin a silence, and both tell of it.
     let known: Known = sweeps::table
         .select((sweeps::silent_since, sweeps::told_at))
@@ -88,8 +83,8 @@ fn judge_in(connection: &mut PgConnection, new: usize, now: DateTime<Utc>) -> Qu
             sweeps::silent_since.eq(next.silent_since),
             sweeps::told_at.eq(next.told_at),
         ))
-        .execute(connection)?;
-    Ok(verdict)
+        .execute(connection)
+        .map(drop)
 }
 
 /// An event that a webhook should have brought by now.

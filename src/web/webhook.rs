@@ -58,12 +58,14 @@ async fn kept(
     }
     // Kept until the event is durable.
     let _taken = body.taken;
-    match intake
-        .keep(&app.db, NewEvent::of(body.bytes, Source::Webhook, now))
-        .await
-    {
+    let event = NewEvent::of(body.bytes, Source::Webhook, now);
+    let created = event.envelope().and_then(|envelope| envelope.created);
+    match intake.keep(&app.db, event).await {
         Ok(Kept::New) => {
             app.wake.notify_one();
+            if let Some(lag) = created.and_then(|created| (now - created).to_std().ok()) {
+                app.metrics.webhook_lag_seconds.observe(lag.as_secs_f64());
+            }
             Ok("new")
         }
         Ok(Kept::Known) => Ok("known"),

@@ -1,11 +1,13 @@
 //! `/api/v1/orders`.
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     HttpResponse,
     http::header,
     web::{Data, Path, Query},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
@@ -20,7 +22,7 @@ use crate::{
     checkout::close::{Changed, closed_first},
     link::api_path,
     order::{
-        self, Created, Kind, Order, OrderFilter, Status, WhatIsOwed,
+        self, Created, CurrencySum, Kind, Order, OrderFilter, Status, WhatIsOwed,
         change::ChangeDraft,
         draft::{Draft, NewOrder},
         state::{Fact, How, Move},
@@ -64,6 +66,7 @@ pub struct Wanted {
     reference: Option<input::Wanted>,
     kind: Option<String>,
     blast: Option<String>,
+    stranded: Option<bool>,
 }
 
 /// `GET /orders`
@@ -81,22 +84,38 @@ pub async fn list(
         reference: wanted.reference.map(String::from),
         kind: wanted.kind.as_deref().map_or(Ok(None), known_kind)?,
         blast: wanted.blast.map(known_blast).transpose()?,
+        stranded_at: wanted.stranded.unwrap_or(false).then(|| app.clock.now()),
         before: asked.before()?,
     };
-    let (orders, payments) = app
+    let (orders, payments, amounts) = app
         .db
         .run(move |connection| {
             let orders = order::list(connection, &filter, limit + 1)?;
             let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();
-            Ok((orders, payments_of(connection, &ids)?))
+            let sums = filter.stranded_at.map(|_| order::sums(connection, &filter));
+            let amounts = sums.transpose()?.map(|sums| by_currency(&sums));
+            Ok((orders, payments_of(connection, &ids)?, amounts))
         })
         .await?;
-    Ok(page::answer(
+    Ok(page::answer_with(
         &orders,
         limit,
         |order| order.id,
         |order| view(&app, order, &payments),
+        Amounts { amounts },
     ))
+}
+
+/// What all of them come to, on whatever page.
+#[derive(Serialize)]
+struct Amounts {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amounts: Option<BTreeMap<String, i64>>,
+}
+
+fn by_currency(sums: &[CurrencySum]) -> BTreeMap<String, i64> {
+    let amounts = sums.iter().map(|sum| (sum.currency.clone(), sum.amount));
+    amounts.collect()
 }
 
 /// `GET /orders/{id}`

@@ -104,10 +104,23 @@ pub fn answer<'a, R, T: Serialize, C: fmt::Display>(
     cursor: impl Fn(&R) -> C,
     show: impl Fn(&'a R) -> T,
 ) -> HttpResponse {
+    answer_with(rows, limit, cursor, show, ())
+}
+
+/// The same, with more fields than those of every list.
+pub fn answer_with<'a, R, T: Serialize, C: fmt::Display>(
+    rows: &'a [R],
+    limit: i64,
+    cursor: impl Fn(&R) -> C,
+    show: impl Fn(&'a R) -> T,
+    more_fields: impl Serialize,
+) -> HttpResponse {
     #[derive(Serialize)]
-    struct Body<T> {
+    struct Body<T, M> {
         data: Vec<T>,
         next_cursor: Option<String>,
+        #[serde(flatten)]
+        more_fields: M,
     }
     let fits = rows.len().min(usize::try_from(limit).unwrap_or(usize::MAX));
     let more = rows.len() > fits;
@@ -119,5 +132,6 @@ pub fn answer<'a, R, T: Serialize, C: fmt::Display>(
     HttpResponse::Ok().json(Body {
         data: rows.iter().map(show).collect(),
         next_cursor,
+        more_fields,
     })
 }

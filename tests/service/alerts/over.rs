@@ -30,6 +30,7 @@ fn each_is_over_on_its_own() {
     let (world, receiver) = both_ways();
     world.execute("INSERT INTO outbox_pause (reason, until) VALUES ('535', now())");
     world.execute("UPDATE sweeps SET silent_since = now()");
+    world.execute("UPDATE dead_links SET orders = 18, since = now()");
     world.execute(
         "INSERT INTO stripe_events (id, type, body, received_at, state, last_error) \
          VALUES ('evt_1', 'checkout.session.completed', '{}', now(), 'failed', 'x')",
@@ -42,6 +43,10 @@ fn each_is_over_on_its_own() {
         (
             "UPDATE sweeps SET silent_since = NULL",
             "over silent_webhook",
+        ),
+        (
+            "UPDATE dead_links SET orders = 3, since = NULL",
+            "over dead_links",
         ),
         (
             "UPDATE stripe_events SET state = 'processed'",

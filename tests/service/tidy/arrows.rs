@@ -50,9 +50,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "link",
             "random",
             "schema",
+            "session",
         ],
     ),
-    ("gateway", &["config", "foreign_text", "order", "random"]),
+    (
+        "gateway",
+        &["config", "foreign_text", "metrics", "order", "random"],
+    ),
     (
         "mail",
         &[
@@ -367,6 +371,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "figures",
+        &[
+            "app",
+            "case",
+            "chore",
+            "db",
+            "inbox",
+            "mail",
+            "metrics",
+            "order",
+            "reminder",
+            "schema",
+            "session",
+            "settlement",
+        ],
+    ),
+    (
         "alert",
         &[
             "activity",
@@ -393,6 +414,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "app",
             "consumer",
             "db",
+            "figures",
             "heartbeat",
             "inbox",
             "loops",

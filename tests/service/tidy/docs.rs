@@ -82,7 +82,7 @@ fn the_table_of_events_in_the_docs_is_the_one_in_the_code() {
 }
 
 /// The cells of a table row in a document.
-fn cells(line: &str) -> Vec<&str> {
+pub fn cells(line: &str) -> Vec<&str> {
     line.trim_matches('|').split('|').map(str::trim).collect()
 }
 

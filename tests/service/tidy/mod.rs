@@ -3,14 +3,17 @@
 mod arrows;
 mod code;
 mod docs;
+mod papers;
+
+pub use self::{docs::cells, papers::exists};
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn source(path: &str) -> String {
+pub fn source(path: &str) -> String {
     let path = root().join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -26,7 +26,7 @@ fn turned(process: &Process, which: &str) -> Option<i64> {
     value(process, &name)
 }
 
-const LOOPS: [&str; 8] = [
+const LOOPS: [&str; 9] = [
     "alert_calls",
     "events",
     "mails",
@@ -35,6 +35,7 @@ const LOOPS: [&str; 8] = [
     "sweep",
     "prune",
     "names",
+    "figures",
 ];
 
 #[test]

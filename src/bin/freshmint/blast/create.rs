@@ -12,7 +12,7 @@ use freshmint::{
     blast::{self, Asked, Content, Draft},
     clock::Clock,
     config,
-    order::Status,
+    order::{self, OrderFilter, Status},
 };
 use serde_json::{Map, json};
 
@@ -20,7 +20,7 @@ use super::doing;
 use crate::{Done, Failure, print::shown, words};
 
 #[derive(Args)]
-#[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta"])))]
+#[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta", "stranded"])))]
 pub struct Create {
     #[command(flatten)]
     settings: config::Service,
@@ -36,6 +36,9 @@ pub struct Create {
     /// An order by its reference; may be given more than once
     #[arg(long, conflicts_with_all = ["status", "meta"])]
     reference: Vec<String>,
+    /// Orders that are stranded now: mailed, a checkout ended unpaid, still owed
+    #[arg(long, conflicts_with_all = ["reference", "status", "meta"])]
+    stranded: bool,
     /// All orders with this status
     #[arg(long, value_parser = words::order_status())]
     status: Option<Status>,
@@ -54,8 +57,11 @@ pub struct Create {
 }
 
 impl Create {
-    pub fn run(self) -> Done {
+    pub fn run(mut self) -> Done {
         let app = App::new(&self.settings, Clock::system())?;
+        if self.stranded {
+            self.reference = stranded(&app)?;
+        }
         let body = read(&self.body_file)?;
         let draft: Draft = serde_json::from_value(self.fields(body)).map_err(Failure::new)?;
         let wrong = |problems| Failure::new(format!("The mailing was not written: {problems}."));
@@ -101,6 +107,19 @@ impl Create {
         }
         fields
     }
+}
+
+/// Their references as they are now: the mailing goes on to leave out who pays meanwhile.
+fn stranded(app: &App) -> Result<Vec<String>, Failure> {
+    let filter = OrderFilter {
+        stranded_at: Some(app.clock.now()),
+        ..OrderFilter::default()
+    };
+    let orders = (app.db).run_blocking(|connection| order::list(connection, &filter, i64::MAX))?;
+    if orders.is_empty() {
+        return Err(Failure::new("No order is stranded: nothing was written."));
+    }
+    Ok(orders.into_iter().map(|order| order.reference).collect())
 }
 
 /// More than a body may have. What is longer is refused as such, and a device may have no end.

@@ -1,5 +1,7 @@
 //! `freshmint orders list` and `show`.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Args;
 use freshmint::{
@@ -9,7 +11,7 @@ use freshmint::{
     language::Language,
     link::{pay_url, token::LinkKeys},
     order::{
-        self, Kind, Order, OrderFilter, Status,
+        self, CurrencySum, Kind, Order, OrderFilter, Status,
         line::Line,
         money::{Money, as_told},
     },
@@ -40,6 +42,9 @@ pub struct List {
     /// Only orders of this address
     #[arg(long)]
     email: Option<String>,
+    /// Only orders that were mailed, had a checkout that ended unpaid, and are still owed; with their sum
+    #[arg(long)]
+    stranded: bool,
     /// How many at most
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..))]
     limit: i64,
@@ -67,16 +72,26 @@ impl List {
             status: self.status,
             kind: self.kind,
             email: self.email,
+            stranded_at: self.stranded.then(|| Clock::system().now()),
             ..OrderFilter::default()
         };
         let (orders, payments) = read(&self.database, &filter, self.limit)?;
         let keys = self.links.keys()?;
+        let sums = match self.stranded {
+            true => sums(&self.database, &filter)?,
+            false => Vec::new(),
+        };
         if self.format == Format::Json {
             let views: Vec<_> = orders
                 .iter()
                 .map(|order| view(&keys, &self.links.public_url, order, &payments))
                 .collect();
-            return print_json(&json!({ "data": views, "next_cursor": null }));
+            let mut all = json!({ "data": views, "next_cursor": null });
+            if self.stranded {
+                let amounts = sums.iter().map(|sum| (&sum.currency, sum.amount));
+                all["amounts"] = json!(amounts.collect::<BTreeMap<_, _>>());
+            }
+            return print_json(&all);
         }
         for order in &orders {
             say!(
@@ -91,8 +106,25 @@ impl List {
                 }
             );
         }
+        for sum in &sums {
+            say!("{}", summed(sum));
+        }
         Ok(())
     }
+}
+
+/// `18 orders, 1595.00 usd in all`
+fn summed(sum: &CurrencySum) -> String {
+    let orders = match sum.orders {
+        1 => "1 order".to_owned(),
+        several => format!("{several} orders"),
+    };
+    format!("{orders}, {} in all", as_told(sum.amount, &sum.currency))
+}
+
+fn sums(database: &config::Database, filter: &OrderFilter) -> Result<Vec<CurrencySum>, Failure> {
+    let db = Db::for_command(database);
+    Ok(db.run_blocking(|connection| order::sums(connection, filter))?)
 }
 
 impl Show {

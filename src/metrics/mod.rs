@@ -1,4 +1,9 @@
 //! What is counted, for Prometheus: names and numbers, never an order, an address or a token.
+//!
+//! Counters and histograms are of a process: whoever asks several sums them up. What stands in the database
+//! is told by each process with a worker ([`DatabaseFigures`]).
+
+mod figures;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,6 +12,13 @@ use prometheus::{
     Encoder, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec,
     Opts, Registry, TextEncoder, core::Collector,
 };
+
+pub use self::figures::DatabaseFigures;
+
+/// A webhook comes within seconds; Stripe tries for three days.
+const WEBHOOK_LAG_BUCKETS: [f64; 9] = [
+    1.0, 5.0, 15.0, 60.0, 300.0, 1_800.0, 10_800.0, 43_200.0, 259_200.0,
+];
 
 /// The service's counters. Cheap to clone.
 #[derive(Clone)]
@@ -22,8 +34,12 @@ pub struct Metrics {
     pub events: IntCounterVec,
     /// Events that only the sweep brought.
     pub missed_events: IntCounter,
-    /// Whether Stripe has events that its webhooks did not bring.
-    pub webhooks_silent: IntGauge,
+    /// How long after an event its webhook brought it, in seconds.
+    pub webhook_lag_seconds: Histogram,
+    /// How long Stripe took to open a checkout, repeats included, whatever came of it, in seconds.
+    pub mint_seconds: Histogram,
+    /// Calls to Stripe that failed, each try, by kind.
+    pub stripe_errors: IntCounterVec,
     /// Mints that Stripe refused.
     pub refused_mints: IntCounter,
     /// Mails by kind and by what became of them.
@@ -38,6 +54,8 @@ pub struct Metrics {
     pub last_turn: IntGaugeVec,
     /// For how long the oldest event that is to be worked on has waited.
     pub oldest_pending: OldestPending,
+    /// What stands in the database.
+    pub database: DatabaseFigures,
 }
 
 impl Metrics {
@@ -86,11 +104,31 @@ impl Metrics {
                     "Events that only the sweep brought",
                 ),
             ),
-            webhooks_silent: register(
+            webhook_lag_seconds: register(
                 &registry,
-                IntGauge::new(
-                    "freshmint_webhooks_silent",
-                    "1 while Stripe has events that its webhooks did not bring",
+                Histogram::with_opts(
+                    HistogramOpts::new(
+                        "freshmint_webhook_lag_seconds",
+                        "Time from an event at Stripe to the webhook that brought it",
+                    )
+                    .buckets(WEBHOOK_LAG_BUCKETS.to_vec()),
+                ),
+            ),
+            mint_seconds: register(
+                &registry,
+                Histogram::with_opts(HistogramOpts::new(
+                    "freshmint_mint_seconds",
+                    "Time that Stripe took to open a checkout, repeats included",
+                )),
+            ),
+            stripe_errors: register(
+                &registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "freshmint_stripe_errors_total",
+                        "Tries of calls to Stripe that failed, by kind",
+                    ),
+                    &["kind"],
                 ),
             ),
             mails: register(
@@ -104,14 +142,14 @@ impl Metrics {
                 &registry,
                 IntGauge::new(
                     "freshmint_mail_paused",
-                    "1 while no mail can be sent and all of it waits",
+                    "1 while no mail can be sent and all of it waits. Of the database, as each worker saw it last: take max()",
                 ),
             ),
             outbox_oldest_due: register(
                 &registry,
                 Gauge::new(
                     "freshmint_outbox_oldest_due_seconds",
-                    "How long the oldest mail has been due, as the worker saw it last",
+                    "How long the oldest mail has been due. Of the database, as each worker saw it last: take max()",
                 ),
             ),
             refused_mints: register(
@@ -141,13 +179,14 @@ impl Metrics {
                     IntGaugeVec::new(
                         Opts::new(
                             "freshmint_inbox_oldest_pending_seconds",
-                            "For how long the oldest event to be worked on has waited, in a process that works",
+                            "For how long the oldest event to be worked on has waited. Of the database, told by each worker: take max()",
                         ),
                         &[],
                     ),
                 ),
                 since: Arc::default(),
             },
+            database: DatabaseFigures::new(),
             registry: Arc::new(registry),
         }
     }
@@ -155,8 +194,10 @@ impl Metrics {
     /// All of them in Prometheus' text format, as they are at `now`.
     pub fn text(&self, now: DateTime<Utc>) -> String {
         self.oldest_pending.show(now);
+        let mut all = self.registry.gather();
+        all.extend(self.database.gather(now));
         let mut text = Vec::new();
-        let encoded = TextEncoder::new().encode(&self.registry.gather(), &mut text);
+        let encoded = TextEncoder::new().encode(&all, &mut text);
         encoded.map_or_else(
             |_| String::new(),
             |()| String::from_utf8_lossy(&text).into_owned(),

@@ -44,6 +44,8 @@ column_enum! {
         Webhook = "webhook",
         /// The switches.
         Settings = "settings",
+        /// Accounts, and who signed in.
+        People = "people",
         /// What was deleted.
         Retention = "retention",
     }

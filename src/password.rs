@@ -121,11 +121,7 @@ impl Passwords {
 fn is_right(typed: &str, kept: Option<&str>) -> bool {
     let typed: String = composed(typed).chars().take(MOST + 1).collect();
     let parsed = PasswordHash::new(kept.unwrap_or(nobodys()));
-    let fits = parsed.is_ok_and(|kept| {
-        argon2()
-            .verify_password(typed.as_bytes(), &kept)
-            .is_ok()
-    });
+    let fits = parsed.is_ok_and(|kept| argon2().verify_password(typed.as_bytes(), &kept).is_ok());
     fits && kept.is_some()
 }
 
@@ -156,7 +152,10 @@ mod tests {
     fn a_password_is_right_or_not_and_is_never_seen() {
         let password = Password::parse("correct hörse").unwrap();
         let kept = password.hash();
-        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
+        assert!(
+            kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{kept}"
+        );
         assert_ne!(kept, password.hash(), "each has a salt of its own");
         assert!(is_right("correct hörse", Some(&kept)));
         assert!(is_right("correct ho\u{308}rse", Some(&kept)), "composed");

@@ -32,7 +32,9 @@ pub fn write(shop: &Shop, invited: &Invited) -> Text {
         ),
         false => (
             format!("{shop_name}: a new password"),
-            format!("A new password was asked for, for your account at {shop_name}. Choose it here:"),
+            format!(
+                "A new password was asked for, for your account at {shop_name}. Choose it here:"
+            ),
             "If it was not you who asked, there is nothing to do: your old password stays until a new one is chosen.",
         ),
     };

@@ -3,9 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use crate::{
-    column::column_enum, db::Db, db::DbError, schema::ops_tries, suppression::AddressKey,
-};
+use crate::{column::column_enum, db::Db, db::DbError, schema::ops_tries, suppression::AddressKey};
 
 /// Wrong passwords for one account, and from one address.
 pub const MOST_WRONG: i64 = 10;
@@ -62,11 +60,7 @@ impl Try {
     /// Counts it, in a commit of its own, before anything is looked at: a hundred at once see each other, and
     /// none of them gets in over the limit. One that is too many is not counted, so that whoever goes on
     /// gets through once the others are old. Tells its row.
-    pub async fn count(
-        self,
-        db: &Db,
-        is_known: bool,
-    ) -> Result<Result<i64, Full>, DbError> {
+    pub async fn count(self, db: &Db, is_known: bool) -> Result<Result<i64, Full>, DbError> {
         let new = self.clone();
         let id = db.run(move |connection| new.insert(connection)).await?;
         let full = db

@@ -86,7 +86,10 @@ pub fn add(connection: &mut PgConnection, new: &New, doing: &Doing) -> QueryResu
                 ops_users::created_at.eq(doing.at),
             ))
             .execute(connection)?;
-        let what = format!("{} was given an account, with the role {}", new.name, new.role);
+        let what = format!(
+            "{} was given an account, with the role {}",
+            new.name, new.role
+        );
         tell(connection, what, doing)?;
         by_id(connection, id)
     });
@@ -114,7 +117,10 @@ pub fn change(
         let Some(before) = before else {
             return Ok(None);
         };
-        let name = change.name.as_ref().map_or(before.name.as_str(), Text::as_str);
+        let name = change
+            .name
+            .as_ref()
+            .map_or(before.name.as_str(), Text::as_str);
         let role = change.role.unwrap_or(before.role);
         let disabled_at = match change.disabled {
             Some(true) => before.disabled_at.or(Some(doing.at)),
@@ -161,11 +167,7 @@ fn told(before: &User, name: &str, role: Role, disabled: bool, change: &Change) 
     told.into_iter().flatten().collect()
 }
 
-pub(super) fn tell(
-    connection: &mut PgConnection,
-    what: String,
-    doing: &Doing,
-) -> QueryResult<()> {
+pub(super) fn tell(connection: &mut PgConnection, what: String, doing: &Doing) -> QueryResult<()> {
     activity::record(connection, Line::about(None, Category::People, what, doing))
 }
 

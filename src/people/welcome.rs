@@ -75,7 +75,10 @@ pub fn choose(
             at: now,
             note: None,
         };
-        let what = format!("{} chose a password by a mailed link, and signed in", user.name);
+        let what = format!(
+            "{} chose a password by a mailed link, and signed in",
+            user.name
+        );
         tell(connection, what, &doing)?;
         Ok(Some((session, browser)))
     })

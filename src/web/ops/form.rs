@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
-    web::{Bytes, Data},
+    web::{Bytes, Data, Query},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -68,7 +68,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
             let site = site.ok_or_else(Refusal::broken)?;
             let refused = || Refusal::forged(&site);
             let body = body.await.map_err(|_| Refusal::unreadable(&site))?;
-            let guarded: Guarded = serde_urlencoded(&body).ok_or_else(refused)?;
+            let guarded: Guarded = read(&body).ok_or_else(refused)?;
             let expected = cookie.map(|cookie| against_forgery(&cookie));
             let is_ours = expected.is_some_and(|expected| same(&expected, &guarded.csrf));
             let is_shaped =
@@ -76,7 +76,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
             if !is_ours || !is_shaped || other_site {
                 return Err(refused());
             }
-            let fields = serde_urlencoded(&body).ok_or_else(|| Refusal::unreadable(&site))?;
+            let fields = read(&body).ok_or_else(|| Refusal::unreadable(&site))?;
             Ok(Self {
                 once: guarded.once,
                 fields,
@@ -86,11 +86,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
 }
 
 /// Reads a form's body as browsers send it.
-fn serde_urlencoded<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
     let text = std::str::from_utf8(body).ok()?;
-    actix_web::web::Query::<T>::from_query(text)
-        .ok()
-        .map(actix_web::web::Query::into_inner)
+    Query::<T>::from_query(text).ok().map(Query::into_inner)
 }
 
 /// Compares without telling by the time how much is the same.

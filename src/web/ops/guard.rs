@@ -33,13 +33,17 @@ pub async fn only_people<B: MessageBody + 'static>(
         request.app_data::<Data<OpsSite>>().cloned(),
         request.app_data::<Data<App>>().cloned(),
     ) else {
-        return Ok(request.into_response(Refusal::broken().answer()).map_into_right_body());
+        return Ok(request
+            .into_response(Refusal::broken().answer())
+            .map_into_right_body());
     };
     let person = match who(&request, &app).await {
         Ok(person) => person,
         Err(error) => {
             let refusal = Refusal::database(&site, &error);
-            return Ok(request.into_response(refusal.answer()).map_into_right_body());
+            return Ok(request
+                .into_response(refusal.answer())
+                .map_into_right_body());
         }
     };
     match person {
@@ -50,7 +54,9 @@ pub async fn only_people<B: MessageBody + 'static>(
         None => {
             let back = (request.method() == Method::GET).then(|| request.uri().to_string());
             let refusal = Refusal::stranger(back.as_deref());
-            return Ok(request.into_response(refusal.answer()).map_into_right_body());
+            return Ok(request
+                .into_response(refusal.answer())
+                .map_into_right_body());
         }
     }
     Ok(next.call(request).await?.map_into_left_body())

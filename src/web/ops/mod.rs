@@ -10,6 +10,7 @@ mod assets;
 mod cookie;
 mod desk;
 mod door;
+mod follower;
 mod form;
 mod guard;
 mod line;
@@ -17,6 +18,7 @@ mod menu;
 mod people;
 mod people_view;
 mod person;
+mod person_act;
 mod refusal;
 mod site;
 mod stream;
@@ -27,7 +29,7 @@ mod when;
 
 use actix_web::{
     middleware::{DefaultHeaders, from_fn},
-    web::{self, Data, ServiceConfig, route},
+    web::{self, ServiceConfig, route},
 };
 
 pub use self::{site::OpsSite, stream::Live};
@@ -67,8 +69,18 @@ fn pages(config: &mut ServiceConfig) {
         .service(at("").get(today::show).done())
         .service(at("/sign-in").get(door::show).post(door::sign_in).done())
         .service(at("/sign-out").post(door::sign_out).done())
-        .service(at("/forgotten").get(door::ask_address).post(door::send_link).done())
-        .service(at("/welcome/{token}").get(welcome::show).post(welcome::choose).done())
+        .service(
+            at("/forgotten")
+                .get(door::ask_address)
+                .post(door::send_link)
+                .done(),
+        )
+        .service(
+            at("/welcome/{token}")
+                .get(welcome::show)
+                .post(welcome::choose)
+                .done(),
+        )
         .service(at("/account").get(account::show).done())
         .service(at("/account/password").post(account::send_link).done())
         .service(
@@ -88,7 +100,12 @@ fn pages(config: &mut ServiceConfig) {
                 .done(),
         )
         .service(at("/people/{id}").get(person::show).done())
-        .service(at("/people/{id}/{act}").get(person::ask).post(person::act).done());
+        .service(
+            at("/people/{id}/{act}")
+                .get(person::ask)
+                .post(person::act)
+                .done(),
+        );
 }
 
 /// What comes with every page.

@@ -1,9 +1,7 @@
 //! What every page is made with: templates, the shop's name, its time.
 
 use chrono_tz::Tz;
-use minijinja::{
-    Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde,
-};
+use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 
 use super::{assets::Assets, cookie::Jar};

@@ -1,7 +1,7 @@
 //! Times in words, in the shop's time zone.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Offset, TimeDelta, TimeZone, Utc};
-use chrono_tz::{OffsetComponents, Tz};
+use chrono_tz::Tz;
 use serde::Serialize;
 
 /// A moment as pages show it.
@@ -37,18 +37,13 @@ fn is_doubled(at: DateTime<Utc>, zone: Tz) -> bool {
     zone.from_local_datetime(&local).latest() != zone.from_local_datetime(&local).earliest()
 }
 
+/// Of a doubled hour, the first: clocks are put back soon.
 fn is_summer(at: DateTime<Utc>, zone: Tz) -> bool {
-    let offset = zone.offset_from_utc_datetime(&at.naive_utc());
-    offset.dst_offset() != TimeDelta::zero()
-        // Where winter is the exception: Dublin's summer time is its standard.
-        || offset.fix().local_minus_utc() > later(at, zone)
-}
-
-fn later(at: DateTime<Utc>, zone: Tz) -> i32 {
-    let in_a_while = at + TimeDelta::hours(3);
-    zone.offset_from_utc_datetime(&in_a_while.naive_utc())
-        .fix()
-        .local_minus_utc()
+    let offset = |at: DateTime<Utc>| {
+        let offset = zone.offset_from_utc_datetime(&at.naive_utc());
+        offset.fix().local_minus_utc()
+    };
+    offset(at) > offset(at + TimeDelta::hours(3))
 }
 
 /// The day of a moment.
@@ -76,10 +71,10 @@ pub fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
     }
     let next = day.checked_add_days(Days::new(1))?.and_hms_opt(0, 0, 0)?;
     // Where clocks leave midnight out, the day is over an hour later.
-    let local = zone
-        .from_local_datetime(&next)
-        .earliest()
-        .or_else(|| zone.from_local_datetime(&(next + TimeDelta::hours(1))).earliest())?;
+    let local = zone.from_local_datetime(&next).earliest().or_else(|| {
+        zone.from_local_datetime(&(next + TimeDelta::hours(1)))
+            .earliest()
+    })?;
     Some(local.with_timezone(&Utc))
 }
 
@@ -121,7 +116,10 @@ mod tests {
         assert_eq!(end(Tz::UTC), at("2026-03-30T00:00:00Z"));
         // Clocks went from 23:59 to 01:00.
         let day = NaiveDate::from_ymd_opt(2024, 4, 25).unwrap();
-        assert_eq!(end_of(day, chrono_tz::Africa::Cairo), Some(at("2024-04-25T22:00:00Z")));
+        assert_eq!(
+            end_of(day, chrono_tz::Africa::Cairo),
+            Some(at("2024-04-25T22:00:00Z"))
+        );
         assert_eq!(end_of(NaiveDate::MAX, Tz::UTC), None);
     }
 

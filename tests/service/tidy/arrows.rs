@@ -31,11 +31,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("loops", &["clock", "metrics"]),
     ("outside", &["config"]),
     ("pace", &["clock", "column", "db", "schema"]),
+    ("password", &["random"]),
     ("session", &["column", "visitor"]),
     (
         "token",
         &["activity", "column", "config", "random", "schema"],
     ),
+    ("account_link", &["column", "config", "random", "schema"]),
     // What is owed, and what the world is asked and told about it.
     (
         "order",
@@ -101,6 +103,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "order",
             "outside",
             "pace",
+            "password",
             "reminder",
             "renderings",
             "suppression",
@@ -128,6 +131,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "outbox",
         &[
+            "account_link",
             "activity",
             "app",
             "clock",
@@ -145,6 +149,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "schema",
             "settings",
             "suppression",
+        ],
+    ),
+    // Who signs in to the pages.
+    (
+        "people",
+        &[
+            "account_link",
+            "activity",
+            "column",
+            "config",
+            "db",
+            "order",
+            "outbox",
+            "password",
+            "random",
+            "schema",
+            "suppression",
+            "token",
         ],
     ),
     (
@@ -350,6 +372,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "one_at_a_time",
             "order",
             "outbox",
+            "password",
+            "people",
+            "random",
             "recent",
             "recovery",
             "reminder",

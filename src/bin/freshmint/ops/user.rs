@@ -139,7 +139,10 @@ impl Add {
         };
         // Asked before anybody types a password in vain.
         let email = self.email.as_str();
-        if db.run_blocking(|c| people::find_by_email(c, email))?.is_some() {
+        if db
+            .run_blocking(|c| people::find_by_email(c, email))?
+            .is_some()
+        {
             return Err(taken());
         }
         let password_hash = match self.invite {
@@ -236,9 +239,7 @@ impl Named {
         let found = Db::for_command(&self.database)
             .run_blocking(|connection| people::find_by_email(connection, &self.email))?;
         found.ok_or_else(|| {
-            Failure::new(
-                "Nobody has this address: freshmint ops user list shows all accounts.",
-            )
+            Failure::new("Nobody has this address: freshmint ops user list shows all accounts.")
         })
     }
 
@@ -252,12 +253,15 @@ impl Named {
 
 /// Reads a password: at a prompt, twice and unseen, or the first line of standard input.
 fn read_password() -> Result<Typed, Failure> {
-    let unreadable = |error: io::Error| Failure::new(format!("The password cannot be read: {error}."));
+    let unreadable =
+        |error: io::Error| Failure::new(format!("The password cannot be read: {error}."));
     let typed = if io::stdin().is_terminal() {
         let once = rpassword::prompt_password("Password: ").map_err(unreadable)?;
         let again = rpassword::prompt_password("Once more: ").map_err(unreadable)?;
         if once != again {
-            return Err(Failure::new("The two are not the same; nothing was changed."));
+            return Err(Failure::new(
+                "The two are not the same; nothing was changed.",
+            ));
         }
         once
     } else {
@@ -271,5 +275,6 @@ fn read_password() -> Result<Typed, Failure> {
             "No password came on standard input: type one, or invite with --invite.",
         ));
     }
-    Typed::parse(&typed).map_err(|error| Failure::new(format!("The password was not taken: {error}.")))
+    Typed::parse(&typed)
+        .map_err(|error| Failure::new(format!("The password was not taken: {error}.")))
 }

@@ -47,9 +47,9 @@ impl Password {
     pub fn parse(text: &str) -> Result<Self, PasswordError> {
         let text = composed(text);
         match text.chars().count() {
-            ..FEWEST => Err(PasswordError::TooShort),
-            ..=MOST => Ok(Self(text)),
-            _ => Err(PasswordError::TooLong),
+            letters if letters < FEWEST => Err(PasswordError::TooShort),
+            letters if letters > MOST => Err(PasswordError::TooLong),
+            _ => Ok(Self(text)),
         }
     }
 

@@ -22,7 +22,7 @@ const LINE: u64 = 4_096;
 #[derive(Subcommand)]
 pub enum User {
     /// Give somebody an account: with a password from standard input or a prompt, or by a mailed invitation
-    Add(Add),
+    Add(Box<Add>),
     /// List the accounts
     List(List),
     /// Change what somebody may do

@@ -33,4 +33,4 @@ check: ## what CI checks before it tests: format, lints, docs
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
 
 setup: ## install what is missing, and only that
-	@deploy/setup.sh tests
+	@deploy/setup.sh tests browser

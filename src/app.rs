@@ -24,6 +24,7 @@ use crate::{
     order::Order,
     outside::Outside,
     pace::Pace,
+    password::Passwords,
     reminder,
     renderings::Renderings,
     session::LookUp,
@@ -53,6 +54,8 @@ pub struct App {
     pub public_url: Arc<Url>,
     /// Whose links they are.
     pub shop: Arc<config::Shop>,
+    /// The time of the shop's people.
+    pub time_zone: chrono_tz::Tz,
     /// Whose signature on a webhook counts.
     pub webhook_secrets: Arc<[Secret]>,
     /// Where a redirect may lead.
@@ -79,6 +82,8 @@ pub struct App {
     pub looks: Looks,
     /// Mailings are rendered in turns.
     pub renderings: Renderings,
+    /// Passwords are looked at in turns.
+    pub passwords: Passwords,
     /// Wakes the worker when an event has come.
     pub wake: Wake,
     /// Wakes the worker when a mail has been queued.
@@ -151,6 +156,8 @@ impl App {
             one_at_a_time: OneAtATime::default(),
             looks: Looks::default(),
             renderings: Renderings::default(),
+            passwords: Passwords::default(),
+            time_zone: settings.shop.time_zone,
             wake: Wake::default(),
             metrics,
         })

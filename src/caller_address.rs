@@ -84,6 +84,12 @@ impl TrustedProxies {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Caller(IpAddr);
 
+impl std::fmt::Display for Caller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl Caller {
     /// Of IPv6 the first half: a household has all of the other.
     fn at(address: IpAddr) -> Self {

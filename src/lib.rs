@@ -20,6 +20,7 @@
 //! walks one click, one webhook and one mail, with each place where a crash may fall.
 #![warn(missing_docs)]
 
+pub mod account_link;
 pub mod activity;
 pub mod alert;
 pub mod app;
@@ -52,6 +53,8 @@ pub mod order;
 pub mod outbox;
 pub mod outside;
 pub mod pace;
+pub mod password;
+pub mod people;
 pub mod random;
 pub mod recent;
 pub mod recovery;

@@ -14,6 +14,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    activity_dismissals (activity_id) {
+        activity_id -> Int8,
+        at -> Timestamptz,
+        actor -> Text,
+    }
+}
+
+diesel::table! {
     alert_causes (key) {
         key -> Text,
         kind -> Text,
@@ -224,6 +232,66 @@ diesel::table! {
     mail_ledger (at) {
         at -> Timestamptz,
         mails -> Int4,
+    }
+}
+
+diesel::table! {
+    ops_browsers (token_hash, user_id) {
+        token_hash -> Bytea,
+        user_id -> Uuid,
+        used_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ops_links (mail_id) {
+        mail_id -> Uuid,
+        user_id -> Uuid,
+        purpose -> Text,
+        token_hash -> Nullable<Bytea>,
+        made_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    ops_once (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        token -> Text,
+        at -> Timestamptz,
+        outcome -> Jsonb,
+    }
+}
+
+diesel::table! {
+    ops_sessions (token_hash) {
+        token_hash -> Bytea,
+        user_id -> Uuid,
+        began_at -> Timestamptz,
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ops_tries (id) {
+        id -> Int8,
+        what -> Text,
+        account -> Bytea,
+        address -> Nullable<Bytea>,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ops_users (id) {
+        id -> Uuid,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        password_hash -> Nullable<Text>,
+        created_at -> Timestamptz,
+        last_seen_at -> Nullable<Timestamptz>,
+        disabled_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -499,11 +567,17 @@ diesel::table! {
 }
 
 diesel::joinable!(activity -> orders (order_id));
+diesel::joinable!(activity_dismissals -> activity (activity_id));
 diesel::joinable!(blast_approvals -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> orders (order_id));
 diesel::joinable!(carts -> checkout_sessions (session_id));
 diesel::joinable!(cases -> payments (payment_id));
+diesel::joinable!(ops_browsers -> ops_users (user_id));
+diesel::joinable!(ops_links -> ops_users (user_id));
+diesel::joinable!(ops_links -> outbox (mail_id));
+diesel::joinable!(ops_once -> ops_users (user_id));
+diesel::joinable!(ops_sessions -> ops_users (user_id));
 diesel::joinable!(outbox -> blasts (blast_id));
 diesel::joinable!(outbox_orders -> orders (order_id));
 diesel::joinable!(outbox_orders -> outbox (mail_id));
@@ -517,6 +591,7 @@ diesel::joinable!(session_orders -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     activity,
+    activity_dismissals,
     alert_causes,
     alert_messages,
     alert_watch,
@@ -532,6 +607,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     disputes,
     mail_flow,
     mail_ledger,
+    ops_browsers,
+    ops_links,
+    ops_once,
+    ops_sessions,
+    ops_tries,
+    ops_users,
     orders,
     outbox,
     outbox_orders,

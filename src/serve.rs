@@ -140,6 +140,7 @@ async fn stop_web(
     mut stop: watch::Receiver<bool>,
 ) {
     let _ = stop.wait_for(|stopped| *stopped).await;
+    leaving.end_streams();
     if leaving.has_begun() {
         leaving.let_go(&server, &door).await;
     }

@@ -146,6 +146,15 @@ pub fn find(connection: &mut PgConnection, hash: &[u8]) -> QueryResult<Option<To
         .optional()
 }
 
+/// The token in this row.
+pub fn by_id(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Token>> {
+    api_tokens::table
+        .find(id)
+        .select(Token::as_select())
+        .first(connection)
+        .optional()
+}
+
 /// The tokens, newest first; `before` is the last row of the page before.
 pub fn list(
     connection: &mut PgConnection,

@@ -1,8 +1,15 @@
 //! The one log of what happened: append-only, written in the transaction of what it tells.
 
+mod dismissal;
+pub mod feed;
+pub mod live;
 mod note;
+mod search;
 
-pub use self::note::{Note, NoteError};
+pub use self::{
+    dismissal::{Dismissed, dismiss},
+    note::{Note, NoteError},
+};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -44,6 +51,8 @@ column_enum! {
         Webhook = "webhook",
         /// The switches.
         Settings = "settings",
+        /// Accounts, and who signed in.
+        People = "people",
         /// What was deleted.
         Retention = "retention",
     }

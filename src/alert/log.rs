@@ -156,6 +156,7 @@ fn cause_of(line: &Line) -> Option<(String, Kind)> {
         | Category::Blast
         | Category::Suppression
         | Category::Settings
+        | Category::People
         | Category::Retention => {
             let said = format!("{} {:?} {}", line.category, line.order_id, line.what);
             let hash = hex::encode(&Sha256::digest(said)[..8]);

@@ -150,6 +150,15 @@ pub struct Shop {
     /// Where payers can ask, an e-mail address
     #[arg(long, env, hide_env_values = true, value_parser = email_address)]
     pub support_email: Option<String>,
+    /// The time zone of pages for the shop's people, an IANA name such as Europe/Dublin
+    #[arg(long, env, hide_env_values = true, default_value = "UTC", value_parser = time_zone)]
+    pub time_zone: chrono_tz::Tz,
+}
+
+fn time_zone(text: &str) -> Result<chrono_tz::Tz, &'static str> {
+    text.trim()
+        .parse()
+        .map_err(|_| "it must be an IANA name of a time zone, such as Europe/Dublin or UTC")
 }
 
 /// How payers' clicks are answered.

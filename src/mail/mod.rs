@@ -4,6 +4,7 @@
 //! fills the shop's own words, [`message`] makes a mail of a text, [`smtp`] hands it over, and
 //! [`refusal`] says whose fault a server's no is. Nothing here decides whether a mail is sent: that is the outbox's.
 
+pub mod account;
 pub mod layout;
 pub mod letter;
 pub mod message;

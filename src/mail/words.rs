@@ -15,6 +15,8 @@ column_enum! {
         Test = "test",
         /// To the shop: something needs a person.
         Alert = "alert",
+        /// What lets one of the shop's people in. Its row never has its words.
+        Account = "account",
     }
 }
 
@@ -23,8 +25,25 @@ impl Kind {
     pub fn is_to_a_payer(self) -> bool {
         match self {
             Self::Blast | Self::Link | Self::Reminder => true,
-            Self::Test | Self::Alert => false,
+            Self::Test | Self::Alert | Self::Account => false,
         }
+    }
+}
+
+impl Kind {
+    /// Whether it goes before all other mail, and also while that waits: its reader sits there.
+    pub fn goes_before_all(self) -> bool {
+        match self {
+            Self::Alert | Self::Account => true,
+            Self::Blast | Self::Link | Self::Reminder | Self::Test => false,
+        }
+    }
+
+    /// Those kinds, as a list of SQL literals: a partial index is used for no parameter.
+    pub fn before_all() -> String {
+        let kinds = Self::ALL.into_iter().filter(|kind| kind.goes_before_all());
+        let literals = kinds.map(|kind| format!("'{kind}'"));
+        literals.collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -86,9 +86,7 @@ pub(super) fn matching<'f>(
     if let Some(before) = filter.before {
         query = query.filter(orders::id.lt(before));
     }
-    Ok(query
-        .select(OrderRow::as_select())
-        .order(orders::id.desc()))
+    Ok(query.select(OrderRow::as_select()).order(orders::id.desc()))
 }
 
 /// What fits a filter, whatever its mailing, on all pages. Each field has an index that ends with the id.

@@ -129,7 +129,7 @@ pub(super) fn return_to_queue(
     let rows: Vec<Returned> = diesel::sql_query(format!(
         "WITH back AS (UPDATE outbox mail SET state = '{queued}', returned = $2, refused_at = NULL, \
              address_gone = false, attempts = greatest(attempts - 1, 0), claim_id = NULL, \
-             not_before = clock_timestamp() + CASE WHEN kind = '{alert}' THEN interval '{ALERTS_WAIT}' \
+             not_before = clock_timestamp() + CASE WHEN kind IN ({before_all}) THEN interval '{ALERTS_WAIT}' \
                  ELSE interval '0' END \
          WHERE streak = $1 AND state = '{bounced}' AND refused_at IS NOT NULL AND asked_at IS NULL \
            AND address IS NOT NULL AND NOT EXISTS (SELECT FROM blasts WHERE blasts.id = mail.blast_id \
@@ -139,7 +139,7 @@ pub(super) fn return_to_queue(
          FROM back LEFT JOIN outbox_orders about ON about.mail_id = back.id",
         queued = State::Queued,
         bounced = State::Bounced,
-        alert = Kind::Alert,
+        before_all = Kind::before_all(),
         cancelled = BlastState::Cancelled,
         recalled = BlastState::Recalled,
     ))

@@ -111,6 +111,7 @@ fn as_known(facts: &Facts) -> Ruling {
     let why_not = facts.orders.iter().find_map(|order| not_owed(order.state));
     match facts.kind {
         Kind::Alert => Ruling::Send,
+        Kind::Account => Ruling::WriteAndSend,
         Kind::Test if facts.suppressed => Ruling::Suppress,
         Kind::Test => Ruling::Send,
         Kind::Reminder => match facts.reminder.as_ref().and_then(rule::rule) {
@@ -249,6 +250,7 @@ mod tests {
                 ),
                 (Kind::Test, [unreadable, None, None, None]),
                 (Kind::Alert, [unreadable, None, None, None]),
+                (Kind::Account, [unreadable, None, None, None]),
             ]
         );
     }
@@ -270,6 +272,12 @@ mod tests {
             ..facts(Kind::Alert, OPEN)
         };
         assert_eq!(rule_on(&alert), Ruling::Send);
+        let account = Facts {
+            kind: Kind::Account,
+            written: false,
+            ..alert
+        };
+        assert_eq!(rule_on(&account), Ruling::WriteAndSend);
     }
 
     #[test]

@@ -181,7 +181,7 @@ struct NewRow<'a> {
     state: State,
     skip_reason: Option<Reason>,
     created_at: DateTime<Utc>,
-    /// An alert goes before whatever waits: it is due since ever. `None`: from now on.
+    /// An alert and what lets somebody in go before whatever waits: they are due since ever. `None`: from now on.
     not_before: Option<DateTime<Utc>>,
     due_at: Option<DateTime<Utc>>,
     /// Its tries begin when it is due. `None`: from now on.
@@ -196,7 +196,7 @@ impl<'a> NewRow<'a> {
         suppressed: &HashSet<AddressHash>,
         now: DateTime<Utc>,
     ) -> Self {
-        let refused = letter.kind != Kind::Alert && suppressed.contains(&letter.to_hash);
+        let refused = !letter.kind.goes_before_all() && suppressed.contains(&letter.to_hash);
         Self {
             id,
             kind: letter.kind,
@@ -213,7 +213,7 @@ impl<'a> NewRow<'a> {
             },
             skip_reason: refused.then_some(Reason::Suppressed),
             created_at: now,
-            not_before: (letter.kind == Kind::Alert).then_some(DateTime::UNIX_EPOCH),
+            not_before: (letter.kind.goes_before_all()).then_some(DateTime::UNIX_EPOCH),
             due_at: letter.due_at,
             queued_at: letter.due_at,
         }

@@ -163,7 +163,7 @@ impl Outcome {
     /// Seconds until the next try. A refusal that is ours is no try of this mail: the pause waits. An
     /// alert does not wait for the pause, so it has its own tries.
     pub fn wait(&self, first: Duration) -> f64 {
-        if self.is_late() || (self.is_ours() && self.mail.kind == Kind::Alert) {
+        if self.is_late() || (self.is_ours() && self.mail.kind.goes_before_all()) {
             wait(first, self.mail.attempts).as_secs_f64()
         } else {
             0.0
@@ -183,7 +183,7 @@ impl Outcome {
     pub fn is_a_try(&self) -> bool {
         match &self.handed {
             HandOver::Stale => false,
-            HandOver::Refused(_) => !self.is_ours() || self.mail.kind == Kind::Alert,
+            HandOver::Refused(_) => !self.is_ours() || self.mail.kind.goes_before_all(),
             HandOver::Accepted | HandOver::BrokenOff(_) | HandOver::Unknown(_) => true,
         }
     }

@@ -142,9 +142,9 @@ fn go_on(
 fn wait_longer(connection: &mut PgConnection, wait: Duration) -> QueryResult<()> {
     diesel::sql_query(format!(
         "UPDATE outbox SET not_before = clock_timestamp() + make_interval(secs => $1) \
-         WHERE state = '{}' AND kind = '{}' AND not_before <= clock_timestamp()",
+         WHERE state = '{}' AND kind IN ({}) AND not_before <= clock_timestamp()",
         State::Queued,
-        Kind::Alert
+        Kind::before_all()
     ))
     .bind::<Double, _>(wait.as_secs_f64())
     .execute(connection)?;

@@ -102,6 +102,12 @@ fn decide(
 }
 
 fn queue_again(connection: &mut PgConnection, before: &Before) -> QueryResult<Result<(), String>> {
+    if Kind::from_name(&before.kind) == Some(Kind::Account) {
+        return Ok(Err(
+            "what lets somebody in is not sent again; have them ask for a new password, or invite them anew"
+                .to_owned(),
+        ));
+    }
     if before.is_a_reminder() && !reminder::again(connection, before.id)? {
         return Ok(Err(
             "the order's one reminder is another mail by now".to_owned()

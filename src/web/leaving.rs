@@ -25,6 +25,7 @@ use actix_web::{
     web::Data,
 };
 use socket2::SockRef;
+use tokio::sync::watch;
 
 use crate::clock::Moment;
 
@@ -46,6 +47,8 @@ pub struct Leaving(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
+    /// Whether answers that would go on for ever end.
+    no_streams: watch::Sender<bool>,
     asked: Mutex<Option<Moment>>,
     begun: AtomicBool,
     closes: AtomicBool,
@@ -55,6 +58,23 @@ impl Leaving {
     /// From here on `/readyz` says no.
     pub fn begin(&self) {
         self.0.begun.store(true, Ordering::SeqCst);
+    }
+
+    /// Ends answers that would go on for ever: the server waits for each that is in hand.
+    pub fn end_streams(&self) {
+        self.0.no_streams.send_replace(true);
+    }
+
+    /// Whether they have ended.
+    pub fn streams_have_ended(&self) -> bool {
+        *self.0.no_streams.borrow()
+    }
+
+    /// Waits until they end.
+    pub async fn end_of_streams(&self) {
+        let mut ended = self.0.no_streams.subscribe();
+        // The sender is ours, and lives as long.
+        let _ = ended.wait_for(|ended| *ended).await;
     }
 
     /// Whether it has begun.

@@ -7,6 +7,7 @@ pub mod leaving;
 mod limit;
 mod limits;
 mod methods;
+mod ops;
 pub mod order_view;
 pub mod page;
 mod pay;
@@ -20,7 +21,14 @@ use actix_web::{
     web::{self, Data, ServiceConfig, route},
 };
 
-use self::{body::Room, leaving::Leaving, limits::Limits, methods::at, site::Site};
+use self::{
+    body::Room,
+    leaving::Leaving,
+    limits::Limits,
+    methods::at,
+    ops::{Live, OpsSite},
+    site::Site,
+};
 use crate::{app::App, db::Lane, inbox::Intake};
 
 /// What the handlers share. Made once; every worker thread gets a clone. The routes of payers, the API and
@@ -35,6 +43,8 @@ pub struct State {
     room: Data<Room>,
     limits: Data<Limits>,
     leaving: Data<Leaving>,
+    ops: Data<OpsSite>,
+    live: Data<Live>,
 }
 
 impl State {
@@ -43,6 +53,8 @@ impl State {
         let site = Site::new(&app);
         Self {
             limits: Data::new(Limits::new(&app)),
+            ops: Data::new(OpsSite::new(&app)),
+            live: Data::new(Live::new(app.on(Lane::Api))),
             api: Data::new(app.on(Lane::Api)),
             health: Data::new(app.on(Lane::Health)),
             app: Data::new(app.on(Lane::Payers)),
@@ -69,6 +81,7 @@ impl State {
 /// Every route.
 pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
+        config.configure(ops::routes(&state));
         config
             .app_data(state.app)
             .app_data(state.site)

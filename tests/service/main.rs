@@ -18,6 +18,7 @@ mod import;
 mod letters;
 mod mail;
 mod migrations;
+mod ops;
 mod postfix;
 mod printing;
 mod prior_system;

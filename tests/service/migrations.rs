@@ -81,6 +81,21 @@ const ROWS: &str = "
         VALUES ('00000000-0000-7000-8000-000000000009', 'dispute', 'dp_1', '00000000-0000-7000-8000-000000000001',
             '00000000-0000-7000-8000-000000000003', 'pi_1', 4500, 'eur', now(), now(), 'test', 're_1', 'it failed');
     INSERT INTO alert_causes (key, kind, count, since) VALUES ('pause', 'pause', 1, now());
+    INSERT INTO ops_users (id, email, name, role, password_hash, created_at)
+        VALUES ('00000000-0000-7000-8000-00000000000c', 'tom@example.org', 'Tom', 'admin', 'x', now());
+    INSERT INTO ops_sessions (token_hash, user_id, began_at, seen_at)
+        VALUES (sha256('s'), '00000000-0000-7000-8000-00000000000c', now(), now());
+    INSERT INTO ops_browsers (token_hash, user_id, used_at)
+        VALUES (sha256('b'), '00000000-0000-7000-8000-00000000000c', now());
+    INSERT INTO ops_tries (what, account, at) VALUES ('password', '\\x00', now());
+    INSERT INTO ops_once (id, user_id, token, at)
+        VALUES ('00000000-0000-7000-8000-00000000000d', '00000000-0000-7000-8000-00000000000c', 'x', now());
+    INSERT INTO outbox (id, kind, address, address_hash, message_id, created_at)
+        VALUES ('00000000-0000-7000-8000-00000000000e', 'account', 'tom@example.org',
+            '\\x00000000000000000000000000000003', '<9@example.org>', now());
+    INSERT INTO ops_links (mail_id, user_id, purpose)
+        VALUES ('00000000-0000-7000-8000-00000000000e', '00000000-0000-7000-8000-00000000000c', 'invitation');
+    INSERT INTO activity_dismissals (activity_id, at, actor) SELECT id, now(), 'test' FROM activity;
     INSERT INTO alert_messages (channel, state, key, kind, count, since, noted_at)
         VALUES ('url', 'begins', 'pause', 'pause', 1, now(), now());
 ";

@@ -110,6 +110,11 @@ impl Candidate {
         self.end(connection, State::Cancelled, Some(reason), None)
     }
 
+    /// Nobody is to have it any more.
+    pub fn withdraw(&self, connection: &mut PgConnection, why: &str) -> QueryResult<()> {
+        self.end(connection, State::Cancelled, None, Some(why))
+    }
+
     pub fn outdated(&self, connection: &mut PgConnection) -> QueryResult<()> {
         let why = "the order was changed after the mailing was approved; send its link, or make a new mailing";
         self.end(connection, State::Failed, None, Some(why))

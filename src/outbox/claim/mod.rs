@@ -1,5 +1,6 @@
 //! Claiming mails: a few at a time, under a lease on the database's clock, every gate asked again.
 
+mod account;
 mod ahead;
 mod alone;
 mod candidate;
@@ -150,8 +151,9 @@ pub fn look(connection: &mut PgConnection, app: &App, most: i64) -> QueryResult<
     })
 }
 
+/// An alert, or what lets somebody in.
 fn is_an_alert() -> String {
-    format!("mail.kind = '{}'", Kind::Alert)
+    format!("mail.kind IN ({})", Kind::before_all())
 }
 
 /// Claims up to `most` mails under the id `claim` that are due and that every gate lets through; the
@@ -253,6 +255,9 @@ fn one(
     let ruling = rule_on(&asked);
     match (ruling, mail.text.take(), &orders[..]) {
         (Ruling::Send, Some(text), orders) => return Ok(Some(mail.claimed(claim, orders, text))),
+        (Ruling::WriteAndSend, _, []) if mail.kind == Kind::Account => {
+            return account::written(connection, app, claim, mail);
+        }
         (Ruling::WriteAndSend, _, [order]) => {
             let written = mail.written(connection, app, claim, order, facts);
             return written.map(Some);

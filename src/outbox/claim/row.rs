@@ -162,8 +162,8 @@ impl Row {
         }
         let text = match (self.subject.read("subject")?, self.body.read("body")?) {
             (Some(subject), Some(body)) => Some(Text { subject, body }),
-            // A reminder is written when it is claimed.
-            _ if kind == Kind::Reminder => None,
+            // They are written when they are claimed.
+            _ if matches!(kind, Kind::Reminder | Kind::Account) => None,
             _ => return Err(cannot_be("subject or body", "there is none")),
         };
         let address = self.address.read("address")?;

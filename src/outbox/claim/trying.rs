@@ -8,7 +8,7 @@ use diesel::{
 use super::{Claimed, row};
 use crate::{
     app::App,
-    outbox::{Kind, State, flow::Cause, outcome::domain_of, turn::Which},
+    outbox::{State, flow::Cause, outcome::domain_of, turn::Which},
 };
 
 /// Whether mail is still paused as it was when it was looked at, where one mail is to try. The pause stays
@@ -53,7 +53,7 @@ pub(super) fn try_with(
     .bind::<Double, _>(app.mailer.lease.as_secs_f64())
     .bind::<Bool, _>(counts)
     .bind::<Array<Text>, _>(before_any_mail())
-    .bind::<Bool, _>(mail.kind != Kind::Alert)
+    .bind::<Bool, _>(!mail.kind.goes_before_all())
     .bind::<Text, _>(own)
     .execute(connection)
     .map(drop)

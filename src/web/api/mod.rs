@@ -1,5 +1,6 @@
 //! The API under `/api/v1`: bearer token, JSON, problems as RFC 9457.
 
+mod activity;
 mod blasts;
 mod caller;
 mod cases;
@@ -15,6 +16,7 @@ mod settings;
 mod stats;
 mod suppressions;
 mod tokens;
+mod users;
 
 use actix_web::web::{ServiceConfig, route};
 
@@ -58,6 +60,10 @@ pub fn routes(config: &mut ServiceConfig) {
                 .delete(suppressions::lift)
                 .done(),
         )
+        .service(api("/activity").get(activity::list).done())
+        .service(api("/activity/{id}/dismiss").post(activity::dismiss).done())
+        .service(api("/users").get(users::list).post(users::add).done())
+        .service(api("/users/{email}").patch(users::change).done())
         .service(api("/tokens").get(tokens::list).post(tokens::add).done())
         .service(api("/tokens/{name}").delete(tokens::revoke).done())
         .service(

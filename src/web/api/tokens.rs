@@ -80,7 +80,8 @@ pub async fn revoke(
     }
 }
 
-fn known_role(role: &str) -> Result<Role, String> {
+/// The role of this name.
+pub fn known_role(role: &str) -> Result<Role, String> {
     let known = || Role::ALL.map(Role::name).join(", ");
     Role::from_name(role).ok_or_else(|| format!("this must be one of {}", known()))
 }

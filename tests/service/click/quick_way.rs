@@ -19,7 +19,7 @@ use crate::support::{
 };
 
 /// A change of each column of an order, as PostgreSQL writes it. Each is one more at each turn.
-const CHANGES: &[(&str, &str)] = &[
+const CHANGES: &[Update] = &[
     ("reference", "reference || 'x'"),
     (
         "kind",
@@ -87,12 +87,15 @@ const CHANGES: &[(&str, &str)] = &[
 const NO_CHANGE: [&str; 3] = ["id", "status", "params_version"];
 
 /// Changes of the settings that a checkout may depend on.
-const SETTINGS: &[(&str, &str)] = &[
+const SETTINGS: &[Update] = &[
     ("reminders_enabled", "NOT reminders_enabled"),
     ("recovery_enabled", "NOT recovery_enabled"),
     ("notice_text", "coalesce(notice_text, '') || 'x'"),
     ("activity_days", "activity_days + 1"),
 ];
+
+/// A column, and what it becomes.
+type Update = (&'static str, &'static str);
 
 /// Two orders that are the same but for their names; of the second one's session the basis is never known.
 struct Twins {
@@ -177,7 +180,7 @@ fn the_quick_way_agrees_with_the_long_way_whatever_changes_in_whatever_order() {
         failure_persistence: None,
         ..Config::default()
     };
-    let play = std::cell::RefCell::new(|changes: Vec<(i32, (&str, &str), (&str, &str))>| {
+    let play = std::cell::RefCell::new(|changes: Vec<(i32, Update, Update)>| {
         number += 1;
         let twins = Twins::new(&world, &format!("CUP-{number}"));
         for (which, of_order, of_settings) in changes {

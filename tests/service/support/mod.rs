@@ -2,6 +2,7 @@
 //! real service, and the words to act in it.
 
 pub mod browser;
+pub mod chromium;
 pub mod cluster;
 pub mod cutter;
 pub mod monitor;
@@ -13,6 +14,7 @@ pub mod receiver;
 pub mod replica;
 pub mod sasl;
 pub mod scripted;
+pub mod visitor;
 pub mod world;
 
 pub use self::{
@@ -20,5 +22,6 @@ pub use self::{
     postfix::Postfix,
     process::Process,
     receiver::Receiver,
+    visitor::{PASSWORD, Visitor},
     world::{Order, World},
 };

@@ -160,6 +160,25 @@ pub fn run_in(folder: &Path, settings: &BTreeMap<String, String>, arguments: &[&
         .expect("it runs")
 }
 
+/// The same, with this on its standard input.
+pub fn run_reading(settings: &BTreeMap<String, String>, input: &str, arguments: &[&str]) -> Output {
+    use std::io::Write;
+    let mut process = command(settings)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    // A command that reads nothing may have ended.
+    let _ = process
+        .stdin
+        .take()
+        .expect("its input")
+        .write_all(input.as_bytes());
+    process.wait_with_output().expect("it ends")
+}
+
 /// Runs a command whose output nobody reads, on either channel: the pipe's other end is closed.
 pub fn run_unread(settings: &BTreeMap<String, String>, arguments: &[&str]) -> ExitStatus {
     let unread = || std::io::pipe().expect("a pipe").1;

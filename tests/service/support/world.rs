@@ -185,6 +185,11 @@ impl World {
         told(process::run_in(folder, &self.settings, arguments))
     }
 
+    /// The same, with this on its standard input.
+    pub fn command_reading(&self, input: &str, arguments: &[&str]) -> (i32, String, String) {
+        told(process::run_reading(&self.settings, input, arguments))
+    }
+
     /// The same, with nobody who reads what it says: the exit code, unless a signal ended it.
     pub fn command_unread(&self, arguments: &[&str]) -> Option<i32> {
         process::run_unread(&self.settings, arguments).code()

@@ -31,12 +31,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("loops", &["clock", "metrics"]),
     ("outside", &["config"]),
     ("pace", &["clock", "column", "db", "schema"]),
+    ("password", &["random"]),
     ("together", &[]),
     ("session", &["column", "visitor"]),
     (
         "token",
         &["activity", "column", "config", "random", "schema"],
     ),
+    ("account_link", &["column", "config", "random", "schema"]),
     // What is owed, and what the world is asked and told about it.
     (
         "order",
@@ -106,6 +108,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "order",
             "outside",
             "pace",
+            "password",
             "reminder",
             "renderings",
             "session",
@@ -136,6 +139,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "outbox",
         &[
+            "account_link",
             "activity",
             "app",
             "clock",
@@ -153,6 +157,24 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "schema",
             "settings",
             "suppression",
+        ],
+    ),
+    // Who signs in to the pages.
+    (
+        "people",
+        &[
+            "account_link",
+            "activity",
+            "column",
+            "config",
+            "db",
+            "order",
+            "outbox",
+            "password",
+            "random",
+            "schema",
+            "suppression",
+            "token",
         ],
     ),
     (
@@ -358,6 +380,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "one_at_a_time",
             "order",
             "outbox",
+            "password",
+            "people",
+            "random",
             "recent",
             "recovery",
             "reminder",

@@ -2,8 +2,6 @@
 
 use clap::{Args, Subcommand};
 use freshmint::{
-    activity::Doing,
-    clock::Clock,
     config,
     db::Db,
     order::text::Text,
@@ -11,17 +9,11 @@ use freshmint::{
 };
 use serde_json::json;
 
+use super::doing;
 use crate::{Done, Failure, orders::Format, print::shown, words};
 
 /// Rows that are read at once.
 const PAGE: i64 = 1_000;
-
-#[derive(Subcommand)]
-pub enum Ops {
-    /// API tokens
-    #[command(subcommand)]
-    Token(Token),
-}
 
 #[derive(Subcommand)]
 pub enum Token {
@@ -62,12 +54,12 @@ pub struct Revoke {
     name: String,
 }
 
-impl Ops {
+impl Token {
     pub fn run(self) -> Done {
         match self {
-            Self::Token(Token::Add(command)) => command.run(),
-            Self::Token(Token::List(command)) => command.run(),
-            Self::Token(Token::Revoke(command)) => command.run(),
+            Self::Add(command) => command.run(),
+            Self::List(command) => command.run(),
+            Self::Revoke(command) => command.run(),
         }
     }
 }
@@ -143,13 +135,5 @@ fn all(db: &Db) -> Result<Vec<Row>, Failure> {
             return Ok(rows);
         }
         rows.extend(page);
-    }
-}
-
-fn doing() -> Doing {
-    Doing {
-        actor: "command line".to_owned(),
-        at: Clock::system().now(),
-        note: None,
     }
 }

@@ -1,0 +1,298 @@
+//! The log as a feed, newest first: each list is read from an index, as far as a page goes.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Category, Level, search};
+use crate::{
+    column::column_enum,
+    schema::{activity, activity_dismissals, orders},
+};
+
+column_enum! {
+    /// A part of the feed.
+    pub enum Tab {
+        /// All of it.
+        All = "all",
+        /// What needs somebody, and nobody has dealt with.
+        Attention = "attention",
+        /// What is owed, and what came.
+        Money = "money",
+        /// What was written to whom.
+        Mail = "mail",
+        /// The machinery, switches and people.
+        System = "system",
+    }
+}
+
+impl Tab {
+    /// The categories that are in it; none: all.
+    pub fn categories(self) -> &'static [Category] {
+        match self {
+            Self::All | Self::Attention => &[],
+            Self::Money => &[
+                Category::Order,
+                Category::Checkout,
+                Category::Payment,
+                Category::Case,
+            ],
+            Self::Mail => &[
+                Category::Mail,
+                Category::Reminder,
+                Category::Blast,
+                Category::Suppression,
+            ],
+            Self::System => &[
+                Category::Webhook,
+                Category::Settings,
+                Category::People,
+                Category::Retention,
+            ],
+        }
+    }
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of these categories; none: of all.
+    pub categories: Vec<Category>,
+    /// Of this weight.
+    pub level: Option<Level>,
+    /// About this order.
+    pub order: Option<Uuid>,
+    /// Needs somebody, and nobody has dealt with it.
+    pub open: bool,
+    /// With these words, or about an order with this in its reference, name or address.
+    pub q: Option<String>,
+    /// From before this moment.
+    pub until: Option<DateTime<Utc>>,
+    /// Before this line, where the page before ended.
+    pub before: Option<i64>,
+}
+
+impl Filter {
+    /// Whether a line belongs into it, but for its words.
+    pub fn fits(&self, entry: &Entry) -> bool {
+        let categories = &self.categories;
+        let is_of_them = |name: &str| categories.iter().any(|category| category.name() == name);
+        (categories.is_empty() || is_of_them(&entry.category))
+            && self.level.is_none_or(|level| level == entry.level)
+            && self.order.is_none_or(|order| Some(order) == entry.order_id)
+            && (!self.open || entry.is_open())
+    }
+
+    /// What is in a tab.
+    pub fn of(tab: Tab) -> Self {
+        Self {
+            categories: tab.categories().to_vec(),
+            open: tab == Tab::Attention,
+            ..Self::default()
+        }
+    }
+}
+
+/// A line as it is shown.
+#[derive(Debug, Clone, Serialize, Queryable)]
+pub struct Entry {
+    /// Its number in the log.
+    pub id: i64,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What it is about: the name of a [`Category`], or of one that only a newer version knows.
+    pub category: String,
+    /// How much it matters.
+    pub level: Level,
+    /// Who did it.
+    pub actor: String,
+    /// A sentence for people.
+    pub what: String,
+    /// Figures for machines.
+    pub detail: Value,
+    /// The order it is about, if one.
+    pub order_id: Option<Uuid>,
+    /// Its reference.
+    pub reference: Option<String>,
+    /// Whose order it is: for pages alone.
+    #[serde(skip)]
+    pub name: Option<String>,
+    /// Who has dealt with it.
+    pub dismissed_by: Option<String>,
+    /// When.
+    pub dismissed_at: Option<DateTime<Utc>>,
+}
+
+impl Entry {
+    /// Whether it needs somebody still.
+    pub fn is_open(&self) -> bool {
+        self.level == Level::Attention && self.dismissed_at.is_none()
+    }
+}
+
+/// A page of the feed.
+pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> QueryResult<Vec<Entry>> {
+    let ids = ids(connection, filter, limit)?;
+    these(connection, &ids)
+}
+
+/// These lines, newest first.
+pub fn these(connection: &mut PgConnection, ids: &[i64]) -> QueryResult<Vec<Entry>> {
+    activity::table
+        .left_join(orders::table)
+        .left_join(activity_dismissals::table)
+        .filter(activity::id.eq_any(ids))
+        .order(activity::id.desc())
+        .select((
+            activity::id,
+            activity::at,
+            activity::category,
+            activity::level,
+            activity::actor,
+            activity::what,
+            activity::detail,
+            activity::order_id,
+            orders::reference.nullable(),
+            orders::name.nullable(),
+            activity_dismissals::actor.nullable(),
+            activity_dismissals::at.nullable(),
+        ))
+        .load(connection)
+}
+
+/// Which of these lines the filter lets through, newest first.
+pub fn among(connection: &mut PgConnection, filter: &Filter, ids: &[i64]) -> QueryResult<Vec<i64>> {
+    let Some(lowest) = ids.iter().min() else {
+        return Ok(Vec::new());
+    };
+    let found = within(connection, filter, (*lowest, i64::MAX), 10_000)?;
+    Ok(found.into_iter().filter(|id| ids.contains(id)).collect())
+}
+
+fn ids(connection: &mut PgConnection, filter: &Filter, limit: i64) -> QueryResult<Vec<i64>> {
+    let mut before = filter.before.unwrap_or(i64::MAX);
+    if let Some(until) = filter.until {
+        // Where to begin: numbers follow the time, but for a line that tells of an earlier one.
+        let last: Option<i64> = activity::table
+            .filter(activity::at.lt(until))
+            .order((activity::at.desc(), activity::id.desc()))
+            .select(activity::id)
+            .first(connection)
+            .optional()?;
+        let Some(last) = last else {
+            return Ok(Vec::new());
+        };
+        before = before.min(last + 1);
+    }
+    within(connection, filter, (i64::MIN, before), limit)
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// The numbers of lines from one number on and before another.
+fn within(
+    connection: &mut PgConnection,
+    filter: &Filter,
+    (from, before): (i64, i64),
+    limit: i64,
+) -> QueryResult<Vec<i64>> {
+    let (words, orders) = match &filter.q {
+        Some(said) => (search::words(said), search::orders(connection, said)?),
+        None => (None, Vec::new()),
+    };
+    let rows: Vec<Id> = diesel::sql_query(statement(filter))
+        .bind::<BigInt, _>(from)
+        .bind::<BigInt, _>(before)
+        .bind::<BigInt, _>(limit)
+        .bind::<Array<Text>, _>(&filter.categories)
+        .bind::<Nullable<SqlUuid>, _>(filter.order)
+        .bind::<Nullable<Text>, _>(words)
+        .bind::<Array<SqlUuid>, _>(orders)
+        .bind::<Nullable<Timestamptz>, _>(filter.until)
+        .load(connection)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// A search has two ways to find a line, and a list of some categories one for each: each is read from its
+/// own index, newest first, and no further than a page. Levels are literals, for their partial index.
+fn statement(filter: &Filter) -> String {
+    let mut and = String::new();
+    if let Some(level) = filter.level {
+        and += &format!(" AND level = '{level}'");
+    }
+    if filter.open {
+        and += &format!(
+            " AND level = '{}' AND NOT EXISTS (SELECT FROM activity_dismissals dealt WHERE dealt.activity_id = line.id)",
+            Level::Attention
+        );
+    }
+    if filter.order.is_some() {
+        and += " AND order_id = $5";
+    }
+    if filter.until.is_some() {
+        and += " AND at < $8";
+    }
+    let newest = |condition: &str| {
+        format!(
+            "(SELECT id FROM activity line WHERE id >= $1 AND id < $2{and}{condition} ORDER BY id DESC LIMIT $3)"
+        )
+    };
+    // Every parameter has its type, also where it is not asked for.
+    let typed =
+        "WITH said AS (SELECT $4::text[], $5::uuid, $6::text, $7::uuid[], $8::timestamptz) ";
+    let of_categories = match filter.categories.is_empty() {
+        true => "",
+        false => " AND category = ANY($4)",
+    };
+    let rows = if filter.q.is_some() {
+        let word = format!(
+            "{of_categories} AND to_tsvector('simple', what || ' ' || actor) @@ to_tsquery('simple', $6)"
+        );
+        let about = format!("{of_categories} AND order_id = ANY($7)");
+        format!("{} UNION {}", newest(&word), newest(&about))
+    } else if filter.categories.len() > 1 && filter.order.is_none() && !filter.open {
+        format!(
+            "SELECT line.id FROM unnest($4) AS wanted (category) CROSS JOIN LATERAL {} line",
+            newest(" AND line.category = wanted.category")
+        )
+    } else {
+        newest(of_categories)
+    };
+    format!("{typed}SELECT id FROM ({rows}) found ORDER BY id DESC LIMIT $3")
+}
+
+/// More than anybody counts.
+const MANY: i64 = 100;
+
+/// How many lines need somebody; a hundred and more are a hundred.
+pub fn open_count(connection: &mut PgConnection) -> QueryResult<i64> {
+    let dealt = activity_dismissals::table
+        .filter(activity_dismissals::activity_id.eq(activity::id))
+        .select(activity_dismissals::activity_id);
+    let open: Vec<i64> = activity::table
+        .filter(activity::level.eq(Level::Attention))
+        .filter(diesel::dsl::not(diesel::dsl::exists(dealt)))
+        .order(activity::id.desc())
+        .limit(MANY)
+        .select(activity::id)
+        .load(connection)?;
+    Ok(i64::try_from(open.len()).unwrap_or(MANY))
+}
+
+/// The same as a badge shows it.
+pub fn count_in_words(count: i64) -> String {
+    if count >= MANY {
+        "99+".to_owned()
+    } else {
+        count.to_string()
+    }
+}

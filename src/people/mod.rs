@@ -1,0 +1,27 @@
+//! People who look after the payments: who they are, how they sign in, and what they have pressed.
+//!
+//! Pages and API are two edges over the same functions. Of whatever lets somebody in (a session, a browser's
+//! mark, a link in a mail) the database has the hash alone.
+
+mod browser;
+mod letter;
+pub mod once;
+pub mod session;
+mod sign_in;
+mod throttle;
+mod user;
+mod welcome;
+
+pub use self::{
+    letter::{MailSetUp, send_link},
+    session::Person,
+    sign_in::{Attempt, Entered, sign_in},
+    throttle::{MOST_WRONG, WINDOW},
+    user::{Change, New, User, add, all, change, find, find_by_email, is_anybody, list},
+    welcome::{Guest, choose, forgotten, guest},
+};
+
+/// What the history calls somebody who is signed in: their name, never their address.
+pub fn actor(name: &str) -> String {
+    format!("ops:{name}")
+}

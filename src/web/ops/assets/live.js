@@ -1,0 +1,136 @@
+// What the pages do by themselves. Every page works without it: links, forms, reloads.
+// It knows no page, only marks in the HTML that the server wrote:
+//   body[data-stream="URL"]   events `line`, `part` and `badge` come from there
+//   [data-lines]              a list that takes new lines at its top
+//   form[data-in-place]       its answer replaces the row that it stands in
+//   button[data-copy="ID"]    copies that field
+"use strict";
+
+const nodes = (html) => [...new DOMParser().parseFromString(`<body>${html}`, "text/html").body.children];
+
+// A form is sent once. The server has the last word: the second press shows the first's outcome.
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter: button } = event;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) return event.preventDefault();
+  form.dataset.sent = "yes";
+  button?.setAttribute("aria-disabled", "true");
+  if (form.hasAttribute("data-in-place")) {
+    event.preventDefault();
+    sendInPlace(form, button);
+  }
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+  }
+});
+
+async function sendInPlace(form, button) {
+  const row = form.closest("li, tr");
+  const plainly = () => form.submit(); // the page's own way; the token makes it safe to repeat
+  try {
+    const body = new URLSearchParams(new FormData(form, button));
+    const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Part": "row" } });
+    if (!answer.ok || answer.redirected || !row) return plainly();
+    const [fresh] = nodes(await answer.text());
+    row.replaceWith(fresh);
+    fresh.tabIndex = -1;
+    fresh.focus();
+  } catch {
+    plainly();
+  }
+}
+
+// One stream a page, and none while nobody looks: browsers allow six a host over HTTP/1.1.
+const where = document.body.dataset.stream;
+let stream, last, pause = 2_000;
+function listen() {
+  if (!where || stream) return;
+  const url = new URL(where, location);
+  if (last) url.searchParams.set("after", last);
+  stream = new EventSource(url); // reconnects by itself, with Last-Event-ID
+  const on = (name, act) => stream.addEventListener(name, (event) => { last = event.lastEventId || last; act(event.data); });
+  on("line", takeLine);
+  on("part", (html) => { for (const part of nodes(html)) document.getElementById(part.id)?.replaceWith(part); });
+  on("badge", showBadge);
+  stream.onopen = () => { pause = 2_000; follows(true); };
+  stream.onerror = () => {
+    if (stream.readyState !== EventSource.CLOSED) return; // a broken line: the browser tries by itself
+    stream = undefined; // an answer like 503, or the sign-in page
+    follows(false);
+    setTimeout(() => document.hidden || listen(), pause);
+    pause = Math.min(pause * 2, 60_000);
+  };
+}
+function follows(yes) {
+  const said = document.querySelector("[data-follows]");
+  if (!said) return;
+  said.hidden = false;
+  said.textContent = yes ? said.dataset.follows : said.dataset.not;
+}
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) return listen();
+  stream?.close();
+  stream = undefined;
+});
+listen();
+
+function showBadge(count) {
+  for (const badge of document.querySelectorAll("[data-badge]")) {
+    badge.firstChild.textContent = count;
+    badge.hidden = count === "0";
+  }
+}
+
+// A new line stands there at once, unless somebody is reading: then a bar says so, and nothing moves under a finger.
+// The list is looked up each time: a `part` may have replaced it.
+const lines = () => document.querySelector("[data-lines]");
+const bar = document.querySelector("[data-fresh]");
+const waiting = [];
+function takeLine(html) {
+  const list = lines();
+  if (!list) return;
+  waiting.push(...nodes(html));
+  const reading = scrollY > 200 || list.matches(":hover, :focus-within");
+  if (!reading) return showLines();
+  const text = waiting.length === 1 ? "1 new line: show it" : `${waiting.length} new lines: show them`;
+  bar.textContent = text;
+  bar.hidden = false;
+  document.querySelector("[data-fresh-says]").textContent = text;
+}
+function showLines() {
+  const list = lines();
+  for (const line of waiting.splice(0)) {
+    if (document.getElementById(line.id)) continue;
+    line.classList.add("arrived");
+    const day = list.querySelector(".day");
+    day ? day.after(line) : list.prepend(line);
+  }
+  bar.hidden = true;
+}
+bar?.addEventListener("click", (event) => {
+  event.preventDefault();
+  showLines();
+  scrollTo({ top: 0 });
+});
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy);
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    field.select();
+    await navigator.clipboard?.writeText(field.value);
+    button.textContent = "Copied";
+  });
+}
+
+for (const said of document.querySelectorAll("[data-count]")) {
+  const form = said.closest("form");
+  form.addEventListener("change", () => {
+    const picked = form.querySelectorAll("[name=order]:checked").length;
+    said.closest(".bulk").classList.toggle("picked", picked > 0);
+    said.textContent = picked ? `${picked} picked:` : "Pick orders, then";
+  });
+}

@@ -1,0 +1,92 @@
+//! Cookies: whose session it is, and what stands in for one before.
+
+use actix_web::{
+    HttpRequest,
+    cookie::{Cookie, SameSite, time::Duration},
+    dev::ServiceRequest,
+};
+use sha2::{Digest, Sha256};
+
+use crate::{config::Secret, people::session};
+
+/// Whoever is signed in.
+const SESSION: &str = "freshmint_session";
+/// A browser before sign-in, so that forms have something to be bound to.
+const DOOR: &str = "freshmint_door";
+/// A browser that has signed in before.
+const BROWSER: &str = "freshmint_browser";
+
+/// What a browser sends.
+pub trait Cookies {
+    /// Its session's value, if it may be one.
+    fn session(&self) -> Option<String>;
+    /// The value before sign-in.
+    fn door(&self) -> Option<String>;
+    /// The browser's mark.
+    fn browser(&self) -> Option<String>;
+}
+
+macro_rules! cookies {
+    ($($of:ty),*) => {$(
+        impl Cookies for $of {
+            fn session(&self) -> Option<String> {
+                shaped(self.cookie(SESSION))
+            }
+            fn door(&self) -> Option<String> {
+                shaped(self.cookie(DOOR))
+            }
+            fn browser(&self) -> Option<String> {
+                shaped(self.cookie(BROWSER))
+            }
+        }
+    )*};
+}
+
+cookies!(HttpRequest, ServiceRequest);
+
+fn shaped(cookie: Option<Cookie<'_>>) -> Option<String> {
+    let value = cookie?.value().to_owned();
+    session::is_shaped(&value).then_some(value)
+}
+
+/// How cookies of this service are set.
+#[derive(Debug, Clone, Copy)]
+pub struct Jar {
+    /// `PUBLIC_URL` is https.
+    pub secure: bool,
+}
+
+impl Jar {
+    pub fn session(self, value: &Secret) -> Cookie<'static> {
+        let days = session::LONGEST.num_days();
+        self.cookie(SESSION, value.expose(), Duration::days(days))
+    }
+
+    pub fn door(self, value: &str) -> Cookie<'static> {
+        self.cookie(DOOR, value, Duration::hours(2))
+    }
+
+    pub fn browser(self, value: &Secret) -> Cookie<'static> {
+        self.cookie(BROWSER, value.expose(), Duration::days(365))
+    }
+
+    /// Takes the session's away.
+    pub fn no_session(self) -> Cookie<'static> {
+        self.cookie(SESSION, "", Duration::ZERO)
+    }
+
+    fn cookie(self, name: &'static str, value: &str, age: Duration) -> Cookie<'static> {
+        Cookie::build(name, value.to_owned())
+            .path("/ops")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(self.secure)
+            .max_age(age)
+            .finish()
+    }
+}
+
+/// What a form carries against forgery: bound to the cookie, which no other site can read.
+pub fn against_forgery(cookie: &str) -> String {
+    hex::encode(&Sha256::digest(format!("form {cookie}"))[..16])
+}

@@ -1,0 +1,238 @@
+//! One stream: what its reader has missed, and then what comes.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use actix_web::web::{Bytes, Data};
+use diesel::PgConnection;
+use serde::Serialize;
+use tokio::{
+    sync::{OwnedSemaphorePermit, broadcast},
+    time::Instant,
+};
+
+use super::{
+    OpsSite,
+    activity::PAGE,
+    line::{Day, Line, Reader},
+    stream::{LINES, Live, News, entries},
+};
+use crate::{
+    activity::{
+        feed::{self, Entry, Filter},
+        live::{self, Place},
+    },
+    people::session,
+    web::leaving::Leaving,
+};
+
+/// A comment line in so long, so that no proxy takes the silence for an end; a session that has ended is
+/// noticed then.
+const BEAT: Duration = Duration::from_secs(20);
+/// What a stream is made of.
+pub struct Parts {
+    /// What the looks bring.
+    pub news: broadcast::Receiver<Arc<News>>,
+    /// Which lines, and how; none: the badge alone.
+    pub view: Option<View>,
+    /// The cookie of whoever reads.
+    pub session: String,
+    pub live: Data<Live>,
+    pub site: Data<OpsSite>,
+    pub leaving: Data<Leaving>,
+    /// Its place among those of this process.
+    pub turn: OwnedSemaphorePermit,
+}
+
+/// What a stream shows, and to whom.
+pub struct View {
+    /// Which lines.
+    pub filter: Filter,
+    /// How they are written.
+    pub reader: Reader,
+}
+
+/// One stream.
+pub struct Follower {
+    news: broadcast::Receiver<Arc<News>>,
+    queue: VecDeque<Bytes>,
+    place: Option<Place>,
+    badge: Option<i64>,
+    view: Option<View>,
+    beat: Instant,
+    session: String,
+    live: Data<Live>,
+    site: Data<OpsSite>,
+    leaving: Data<Leaving>,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Follower {
+    /// A stream that has sent nothing yet.
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            news: parts.news,
+            queue: VecDeque::from([Bytes::from_static(b"retry: 2000\n\n")]),
+            place: None,
+            badge: None,
+            view: parts.view,
+            beat: Instant::now() + BEAT,
+            session: parts.session,
+            live: parts.live,
+            site: parts.site,
+            leaving: parts.leaving,
+            _turn: parts.turn,
+        }
+    }
+
+    /// What was missed since a line: each of it, or the whole list where that is more than a page.
+    pub async fn catch_up(&mut self, last: Option<i64>) -> Result<(), crate::db::DbError> {
+        let filter = self.view.as_ref().map(|view| view.filter.clone());
+        let read = move |connection: &mut PgConnection| {
+            let missed = match (&filter, last) {
+                (Some(_), Some(last)) => {
+                    let place = live::place_of(connection, last)?;
+                    entries(connection, place, LINES)?
+                }
+                _ => Vec::new(),
+            };
+            let badge = feed::open_count(connection)?;
+            if i64::try_from(missed.len()).unwrap_or(LINES) <= PAGE {
+                return Ok((missed, None, badge));
+            }
+            // What is written between the two is read again by the looks, and stands there once.
+            let (place, settled) = (live::newest(connection)?, live::settled(connection)?);
+            let whole = match &filter {
+                Some(filter) => feed::list(connection, filter, PAGE)?,
+                None => Vec::new(),
+            };
+            Ok((Vec::new(), Some((whole, place, settled)), badge))
+        };
+        let (missed, whole, badge) = self.live.app.db.run(read).await?;
+        if let Some((whole, place, settled)) = whole {
+            self.show_all(&whole, settled);
+            self.place = Some(place);
+        }
+        self.take(&News {
+            lines: missed,
+            badge,
+        })
+        .await;
+        Ok(())
+    }
+
+    /// What is sent next; `None`: the stream ends.
+    pub async fn next(mut self) -> Option<(Bytes, Self)> {
+        loop {
+            if let Some(bytes) = self.queue.pop_front() {
+                return Some((bytes, self));
+            }
+            let leaving = self.leaving.clone();
+            tokio::select! {
+                news = self.news.recv() => {
+                    // Too far behind: the browser comes back with its last line.
+                    let news = news.ok()?;
+                    self.take(&news).await;
+                }
+                () = tokio::time::sleep_until(self.beat) => {
+                    self.beat = Instant::now() + BEAT;
+                    if !self.is_still_in().await {
+                        return None;
+                    }
+                    self.queue.push_back(Bytes::from_static(b": still here\n\n"));
+                }
+                () = leaving.end_of_streams() => return None,
+            }
+        }
+    }
+
+    /// Whether the session goes on. While the database is away nobody is thrown out.
+    async fn is_still_in(&self) -> bool {
+        let (token, now) = (self.session.clone(), self.live.app.clock.now());
+        let found = self
+            .live
+            .app
+            .db
+            .run(move |connection| session::find(connection, &token, now));
+        found.await.map_or(true, |person| person.is_some())
+    }
+
+    async fn take(&mut self, news: &News) {
+        if self.badge != Some(news.badge) {
+            self.badge = Some(news.badge);
+            let count = feed::count_in_words(news.badge);
+            self.queue.push_back(event("badge", None, &count));
+        }
+        let Some(view) = &self.view else {
+            return;
+        };
+        let new = news
+            .lines
+            .iter()
+            .filter(|(_, place)| self.place.is_none_or(|mine| *place > mine));
+        let new: Vec<&(Entry, Place)> = new.collect();
+        let shown = self.let_through(view, &new).await;
+        for (entry, _) in new.iter().filter(|(entry, _)| shown.contains(&entry.id)) {
+            #[derive(Serialize)]
+            struct Row {
+                line: Line,
+            }
+            let line = view.reader.line(entry);
+            let html = self.site.render("row.html", &Row { line });
+            self.queue.push_back(event("line", Some(entry.id), &html));
+        }
+        if let Some((_, place)) = new.last() {
+            self.place = self.place.max(Some(*place));
+        }
+    }
+
+    /// The lines that belong into this feed. Words are looked for where they are kept.
+    async fn let_through(&self, view: &View, new: &[&(Entry, Place)]) -> Vec<i64> {
+        let fit = new.iter().filter(|(entry, _)| view.filter.fits(entry));
+        let ids: Vec<i64> = fit.map(|(entry, _)| entry.id).collect();
+        if view.filter.q.is_none() || ids.is_empty() {
+            return ids;
+        }
+        let filter = view.filter.clone();
+        let found = self
+            .live
+            .app
+            .db
+            .run(move |connection| feed::among(connection, &filter, &ids));
+        found.await.unwrap_or_default()
+    }
+
+    fn show_all(&mut self, entries: &[Entry], settled: i64) {
+        #[derive(Serialize)]
+        struct Part {
+            page: Days,
+        }
+        #[derive(Serialize)]
+        struct Days {
+            days: Vec<Day>,
+        }
+        let Some(view) = &self.view else {
+            return;
+        };
+        let days = view.reader.days(entries, self.live.app.clock.now());
+        let html = self.site.render(
+            "lines.html",
+            &Part {
+                page: Days { days },
+            },
+        );
+        self.queue.push_back(event("part", Some(settled), &html));
+    }
+}
+
+/// One event; each of its lines is a `data` line.
+fn event(name: &str, id: Option<i64>, data: &str) -> Bytes {
+    let mut text = String::new();
+    if let Some(id) = id {
+        text += &format!("id: {id}\n");
+    }
+    text += &format!("event: {name}\n");
+    for line in data.lines() {
+        text += &format!("data: {line}\n");
+    }
+    Bytes::from(text + "\n")
+}

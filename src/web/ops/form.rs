@@ -1,0 +1,106 @@
+//! Forms: each carries a token against forgery and one against firing twice.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    web::{Bytes, Data, Query},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    OpsSite,
+    cookie::{Cookies, against_forgery},
+    refusal::Refusal,
+};
+use crate::random;
+
+/// Letters of the token against firing twice: 128 random bits in hex.
+const ONCE: usize = 32;
+
+/// What a form on a page carries.
+#[derive(Debug, Clone, Serialize)]
+pub struct Guard {
+    csrf: String,
+    once: String,
+}
+
+impl Guard {
+    /// For a page of whoever has this cookie.
+    pub fn of(cookie: &str) -> Self {
+        Self {
+            csrf: against_forgery(cookie),
+            once: hex::encode(random::bytes::<16>()),
+        }
+    }
+}
+
+/// A form that was sent from a page of ours.
+pub struct Sent<T> {
+    /// What it is carried out once for.
+    pub once: String,
+    /// What was typed.
+    pub fields: T,
+}
+
+#[derive(Deserialize)]
+struct Guarded {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    once: String,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
+    type Error = Refusal;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Refusal>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let site = request.app_data::<Data<OpsSite>>().cloned();
+        let cookie = request.session().or_else(|| request.door());
+        let other_site = request
+            .headers()
+            .get("sec-fetch-site")
+            .is_some_and(|site| site == "cross-site");
+        let body = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            let site = site.ok_or_else(Refusal::broken)?;
+            let refused = || Refusal::forged(&site);
+            let body = body.await.map_err(|_| Refusal::unreadable(&site))?;
+            let guarded: Guarded = read(&body).ok_or_else(refused)?;
+            let expected = cookie.map(|cookie| against_forgery(&cookie));
+            let is_ours = expected.is_some_and(|expected| same(&expected, &guarded.csrf));
+            let is_shaped =
+                guarded.once.len() == ONCE && guarded.once.bytes().all(|b| b.is_ascii_hexdigit());
+            if !is_ours || !is_shaped || other_site {
+                return Err(refused());
+            }
+            let fields = read(&body).ok_or_else(|| Refusal::unreadable(&site))?;
+            Ok(Self {
+                once: guarded.once,
+                fields,
+            })
+        })
+    }
+}
+
+/// Reads a form's body as browsers send it.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    let text = std::str::from_utf8(body).ok()?;
+    Query::<T>::from_query(text).ok().map(Query::into_inner)
+}
+
+/// Compares without telling by the time how much is the same.
+fn same(one: &str, other: &str) -> bool {
+    one.len() == other.len()
+        && one
+            .bytes()
+            .zip(other.bytes())
+            .fold(0, |differs, (a, b)| differs | (a ^ b))
+            == 0
+}
+
+/// No fields but the two.
+#[derive(Debug, Deserialize)]
+pub struct Nothing {}

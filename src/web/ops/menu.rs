@@ -1,0 +1,91 @@
+//! The menu: pages that are there, and that this role may open.
+
+use serde::Serialize;
+
+use crate::token::Role;
+
+/// Where somebody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Here {
+    Today,
+    Activity,
+    People,
+    /// A page that is not in the menu.
+    Elsewhere,
+}
+
+struct Entry {
+    here: Here,
+    href: &'static str,
+    mark: &'static str,
+    word: &'static str,
+    needs: Role,
+}
+
+/// Their names, and what is in each. A page is added by its line here.
+const GROUPS: [(&str, &[Entry]); 3] = [
+    (
+        "Every day",
+        &[Entry {
+            here: Here::Today,
+            href: "/ops",
+            mark: "home",
+            word: "Today",
+            needs: Role::Viewer,
+        }],
+    ),
+    (
+        "Look up",
+        &[Entry {
+            here: Here::Activity,
+            href: "/ops/activity",
+            mark: "feed",
+            word: "Activity",
+            needs: Role::Viewer,
+        }],
+    ),
+    (
+        "Set up",
+        &[Entry {
+            here: Here::People,
+            href: "/ops/people",
+            mark: "people",
+            word: "People",
+            needs: Role::Admin,
+        }],
+    ),
+];
+
+/// Some links of the menu.
+#[derive(Debug, Clone, Serialize)]
+pub struct Group {
+    name: &'static str,
+    links: Vec<Link>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Serialize)]
+struct Link {
+    href: &'static str,
+    mark: &'static str,
+    word: &'static str,
+    here: bool,
+}
+
+/// The menu of somebody with this role.
+pub fn menu(here: Here, role: Role) -> Vec<Group> {
+    let groups = GROUPS.iter().map(|(name, entries)| Group {
+        name,
+        links: entries
+            .iter()
+            .filter(|entry| role >= entry.needs)
+            .map(|entry| Link {
+                href: entry.href,
+                mark: entry.mark,
+                word: entry.word,
+                here: entry.here == here,
+            })
+            .collect(),
+    });
+    groups.filter(|group| !group.links.is_empty()).collect()
+}

@@ -1,0 +1,118 @@
+//! The pages of the shop's people, under `/ops`: a cookie in place of a token, pages in place of JSON, and
+//! the same functions beneath.
+//!
+//! [`guard`] stands before every path and sends strangers to the sign-in, whether the path exists or not. A
+//! handler asks for a role by its argument's type, as in the API.
+
+mod account;
+mod activity;
+mod assets;
+mod cookie;
+mod desk;
+mod door;
+mod follower;
+mod form;
+mod guard;
+mod line;
+mod menu;
+mod people;
+mod people_view;
+mod person;
+mod person_act;
+mod refusal;
+mod site;
+mod stream;
+mod today;
+mod tokens;
+mod welcome;
+mod when;
+
+use actix_web::{
+    middleware::{DefaultHeaders, from_fn},
+    web::{self, ServiceConfig, route},
+};
+
+pub use self::{site::OpsSite, stream::Live};
+use super::{State, methods::at};
+
+/// What the pages may do: nothing but what comes from here, and no word of it inline.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+     img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Bytes of a form: the longest has a few fields.
+const LARGEST_FORM: usize = 64 * 1024;
+
+/// Every page, and what all of them load.
+pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) {
+    let (site, app, live) = (state.ops.clone(), state.api.clone(), state.live.clone());
+    move |config| {
+        config.service(
+            web::resource("/assets/{hash}/{name}")
+                .app_data(site.clone())
+                .get(assets::serve),
+        );
+        config.service(
+            web::scope("/ops")
+                .app_data(site)
+                .app_data(app)
+                .app_data(live)
+                .app_data(web::PayloadConfig::new(LARGEST_FORM))
+                .wrap(from_fn(guard::only_people))
+                .wrap(headers())
+                .configure(pages)
+                .default_service(route().to(refusal::no_such_page)),
+        );
+    }
+}
+
+fn pages(config: &mut ServiceConfig) {
+    config
+        .service(at("").get(today::show).done())
+        .service(at("/sign-in").get(door::show).post(door::sign_in).done())
+        .service(at("/sign-out").post(door::sign_out).done())
+        .service(
+            at("/forgotten")
+                .get(door::ask_address)
+                .post(door::send_link)
+                .done(),
+        )
+        .service(
+            at("/welcome/{token}")
+                .get(welcome::show)
+                .post(welcome::choose)
+                .done(),
+        )
+        .service(at("/account").get(account::show).done())
+        .service(at("/account/password").post(account::send_link).done())
+        .service(
+            at("/account/sign-out-everywhere")
+                .post(account::sign_out_everywhere)
+                .done(),
+        )
+        .service(at("/activity").get(activity::show).done())
+        .service(at("/activity/stream").get(stream::follow).done())
+        .service(at("/activity/{id}/dismiss").post(activity::dismiss).done())
+        .service(at("/people").get(people::show).post(people::invite).done())
+        .service(at("/people/tokens").post(tokens::make).done())
+        .service(
+            at("/people/tokens/{id}/revoke")
+                .get(tokens::ask)
+                .post(tokens::revoke)
+                .done(),
+        )
+        .service(at("/people/{id}").get(person::show).done())
+        .service(
+            at("/people/{id}/{act}")
+                .get(person::ask)
+                .post(person::act)
+                .done(),
+        );
+}
+
+/// What comes with every page.
+fn headers() -> DefaultHeaders {
+    DefaultHeaders::new()
+        .add(("Cache-Control", "no-store"))
+        .add(("Referrer-Policy", "same-origin"))
+        .add(("Cross-Origin-Opener-Policy", "same-origin"))
+        .add(("Content-Security-Policy", POLICY))
+}

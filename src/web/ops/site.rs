@@ -1,0 +1,114 @@
+//! What every page is made with: templates, the shop's name, its time.
+
+use chrono_tz::Tz;
+use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
+use serde::Serialize;
+
+use super::{assets::Assets, cookie::Jar};
+use crate::app::App;
+
+macro_rules! templates {
+    ($($name:literal),*) => {
+        [$(($name, include_str!(concat!("templates/", $name)))),*]
+    };
+}
+
+const TEMPLATES: [(&str, &str); 19] = templates![
+    "icons.html",
+    "parts.html",
+    "base.html",
+    "door.html",
+    "line.html",
+    "row.html",
+    "lines.html",
+    "account.html",
+    "activity.html",
+    "confirm.html",
+    "forgotten.html",
+    "people.html",
+    "person.html",
+    "refused.html",
+    "said.html",
+    "sign-in.html",
+    "today.html",
+    "token-made.html",
+    "welcome.html"
+];
+
+/// Made once.
+pub struct OpsSite {
+    templates: Environment<'static>,
+    pub shop: String,
+    pub zone: Tz,
+    pub assets: Assets,
+    pub jar: Jar,
+}
+
+impl OpsSite {
+    pub fn new(app: &App) -> Self {
+        Self {
+            templates: templates(),
+            shop: app.shop.shop_name.clone(),
+            zone: app.time_zone,
+            assets: Assets::new(),
+            jar: Jar {
+                secure: app.public_url.scheme() == "https",
+            },
+        }
+    }
+
+    /// A page as HTML, escaped throughout. What a template cannot fill is a fault of ours: it is in the log,
+    /// and the page says so.
+    pub fn render(&self, template: &str, content: &impl Serialize) -> String {
+        let rendered = self
+            .templates
+            .get_template(template)
+            .and_then(|template| template.render(Serde(content)));
+        match rendered {
+            // Minijinja escapes slashes too, which guards nothing here and garbles every address.
+            Ok(html) => html.replace("&#x2f;", "/"),
+            Err(error) => {
+                log::error!("the page {template} cannot be written: {error:#}");
+                "<!doctype html><title>Error</title><p>This page cannot be shown; the service’s log says why.</p>".to_owned()
+            }
+        }
+    }
+
+    /// A page of somebody who is not signed in.
+    pub fn door(&self, template: &str, page: &impl Serialize) -> String {
+        #[derive(Serialize)]
+        struct Frame<'a> {
+            shop: &'a str,
+            assets: &'a Assets,
+        }
+        #[derive(Serialize)]
+        struct Whole<'a, P> {
+            frame: Frame<'a>,
+            page: &'a P,
+        }
+        let frame = Frame {
+            shop: &self.shop,
+            assets: &self.assets,
+        };
+        self.render(template, &Whole { frame, page })
+    }
+}
+
+fn templates() -> Environment<'static> {
+    let mut templates = Environment::new();
+    // A field that a page does not have is empty, and false where it is asked for.
+    templates.set_undefined_behavior(UndefinedBehavior::Lenient);
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build();
+    syntax
+        .map(|syntax| templates.set_syntax(syntax))
+        .and_then(|()| {
+            TEMPLATES
+                .into_iter()
+                .try_for_each(|(name, source)| templates.add_template(name, source))
+        })
+        .expect("the embedded templates compile: every test loads them");
+    templates
+}

@@ -1,0 +1,163 @@
+//! Tokens: made, shown once, revoked.
+
+use actix_web::{HttpResponse, web::Path};
+use chrono_tz::Tz;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    desk::{Desk, shown},
+    form::{Nothing, Sent},
+    guard::{Admin, doing},
+    menu::Here,
+    people::{Errors, Typed, page, role_of},
+    people_view::may,
+    refusal::Refusal,
+    when::When,
+};
+use crate::{
+    order::text::Text,
+    people::{Person, once::Outcome},
+    token::{self, Token},
+};
+
+/// Tokens that the page shows.
+pub const MOST: i64 = 100;
+
+/// A token in a list.
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    id: String,
+    name: String,
+    role: &'static str,
+    made: When,
+    used: Option<When>,
+}
+
+impl Shown {
+    pub fn of(token: &Token, zone: Tz) -> Self {
+        Self {
+            id: token.id.to_string(),
+            name: token.name.clone(),
+            role: may(token.role),
+            made: When::of(token.created_at, zone),
+            used: token.last_used_at.map(|at| When::of(at, zone)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Made<'a> {
+    name: &'a str,
+    may: String,
+    token: &'a str,
+}
+
+/// `POST /ops/people/tokens`: its answer is the page with the token, which is kept nowhere. A second press
+/// finds the name taken, and makes none.
+pub async fn make(
+    Admin(person): Admin,
+    desk: Desk,
+    sent: Sent<Typed>,
+) -> Result<HttpResponse, Refusal> {
+    let typed = sent.fields;
+    let refused = |why: String| Errors {
+        token_name: Some(why),
+        ..Errors::default()
+    };
+    let name = match Text::<100>::parse(&typed.token_name) {
+        Ok(name) => name,
+        Err(error) => return page(&person, &desk, typed, refused(format!("{error}."))).await,
+    };
+    let (role, doing) = (role_of(&typed.token_role), doing(&person, &desk.app));
+    let issue = move |connection: &mut _| token::issue(connection, name.as_str(), role, &doing);
+    let Some((secret, row)) = desk.read(issue).await? else {
+        let why = "A token of this name stands already. If you have just made it and not copied it, revoke it and make another one.";
+        return page(&person, &desk, typed, refused(why.to_owned())).await;
+    };
+    let made = Made {
+        name: &row.name,
+        may: may(row.role).to_lowercase(),
+        token: secret.expose(),
+    };
+    desk.page(&person, Here::People, "token-made.html", &made)
+        .await
+}
+
+#[derive(Serialize)]
+struct Confirm {
+    question: String,
+    about: String,
+    back: &'static str,
+    crumb: &'static str,
+    action: String,
+    happens: [&'static str; 1],
+    stays: [&'static str; 2],
+    grave: bool,
+    button: &'static str,
+    keep: &'static str,
+}
+
+/// `GET /ops/people/tokens/{id}/revoke`
+pub async fn ask(
+    Admin(person): Admin,
+    desk: Desk,
+    id: Path<String>,
+) -> Result<HttpResponse, Refusal> {
+    let token = find(&person, &desk, &id).await?;
+    let used = match token.last_used_at {
+        Some(at) => format!("last used {}", When::of(at, desk.site.zone).text),
+        None => "never used".to_owned(),
+    };
+    let page = Confirm {
+        question: format!("Revoke the token {}?", token.name),
+        about: format!("{} · {used}", may(token.role)),
+        back: "/ops/people",
+        crumb: "People",
+        action: format!("/ops/people/tokens/{}/revoke", token.id),
+        happens: [
+            "From now on no call gets in with it: the program that uses it stops working here.",
+        ],
+        stays: [
+            "What was done with it stays, in the history too.",
+            "It cannot be taken back; you would make a new token.",
+        ],
+        grave: true,
+        button: "Revoke the token",
+        keep: "Keep it",
+    };
+    desk.page(&person, Here::People, "confirm.html", &page)
+        .await
+}
+
+/// `POST /ops/people/tokens/{id}/revoke`
+pub async fn revoke(
+    Admin(person): Admin,
+    desk: Desk,
+    id: Path<String>,
+    sent: Sent<Nothing>,
+) -> Result<HttpResponse, Refusal> {
+    let id: Uuid = id.parse().map_err(|_| desk.no_page(&person))?;
+    let doing = doing(&person, &desk.app);
+    let act = move |connection: &mut _| {
+        let Some(token) = token::by_id(connection, id)? else {
+            return Ok(Err(()));
+        };
+        token::revoke(connection, &token.name, &doing)?;
+        Ok(Ok(Outcome {
+            to: "/ops/people".to_owned(),
+            title: format!("The token {} is revoked", token.name),
+            text: "No call gets in with it any more.".to_owned(),
+        }))
+    };
+    match desk.once(&person, sent.once, act).await? {
+        Ok(pressed) => Ok(shown(&pressed)),
+        Err(()) => Err(desk.no_page(&person)),
+    }
+}
+
+async fn find(person: &Person, desk: &Desk, id: &str) -> Result<Token, Refusal> {
+    let id: Uuid = id.parse().map_err(|_| desk.no_page(person))?;
+    let token = desk.read(move |connection| token::by_id(connection, id));
+    token.await?.ok_or_else(|| desk.no_page(person))
+}

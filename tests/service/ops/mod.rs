@@ -1,0 +1,36 @@
+//! The pages of the shop's people, over HTTP.
+
+mod browser;
+mod commands;
+mod feed;
+mod forms;
+mod invitation;
+mod people;
+mod routes;
+mod sign_in;
+mod stream;
+mod throttle;
+mod users;
+
+use crate::support::World;
+
+/// The log, oldest first.
+fn history(world: &World) -> Vec<String> {
+    world.texts("SELECT actor || ': ' || what AS text FROM activity ORDER BY id")
+}
+
+/// A line that needs somebody.
+fn needs_somebody(world: &World, what: &str) -> i64 {
+    let id = world.text(&format!(
+        "WITH new AS (INSERT INTO activity (at, category, level, actor, what) \
+             VALUES (now(), 'webhook', 'attention', 'stripe', '{what}') RETURNING id) SELECT id::text AS text FROM new"
+    ));
+    id.parse().expect("a number")
+}
+
+/// A line that is good to know.
+fn happened(world: &World, category: &str, what: &str) {
+    world.execute(&format!(
+        "INSERT INTO activity (at, category, level, actor, what) VALUES (now(), '{category}', 'info', 'test', '{what}')"
+    ));
+}

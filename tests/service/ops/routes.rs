@@ -1,0 +1,227 @@
+//! Every route of the pages and who may take it: one table, held against the code's own list.
+
+use freshmint::token::Role;
+use reqwest::Method;
+
+use super::needs_somebody;
+use crate::support::{Visitor, World};
+
+/// Who may do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    Everybody,
+    Role(Role),
+}
+
+const VIEWER: For = For::Role(Role::Viewer);
+const OPERATOR: For = For::Role(Role::Operator);
+const ADMIN: For = For::Role(Role::Admin);
+
+/// The paths as the code has them; a dash: it does not take the method.
+const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
+    ("", Some(VIEWER), None),
+    ("/sign-in", Some(For::Everybody), Some(For::Everybody)),
+    ("/sign-out", None, Some(For::Everybody)),
+    ("/forgotten", Some(For::Everybody), Some(For::Everybody)),
+    (
+        "/welcome/{token}",
+        Some(For::Everybody),
+        Some(For::Everybody),
+    ),
+    ("/account", Some(VIEWER), None),
+    ("/account/password", None, Some(VIEWER)),
+    ("/account/sign-out-everywhere", None, Some(VIEWER)),
+    ("/activity", Some(VIEWER), None),
+    ("/activity/stream", Some(VIEWER), None),
+    ("/activity/{id}/dismiss", None, Some(OPERATOR)),
+    ("/people", Some(ADMIN), Some(ADMIN)),
+    ("/people/tokens", None, Some(ADMIN)),
+    ("/people/tokens/{id}/revoke", Some(ADMIN), Some(ADMIN)),
+    ("/people/{id}", Some(ADMIN), None),
+    ("/people/{id}/{act}", Some(ADMIN), Some(ADMIN)),
+];
+
+/// What the pages can do, and the API's call for it with the same role.
+const ACTIONS: &[(&str, &str, Role)] = &[
+    (
+        "/activity/{id}/dismiss",
+        "post /activity/{id}/dismiss",
+        Role::Operator,
+    ),
+    ("/people", "post /users", Role::Admin),
+    ("/people/{id}/{act}", "patch /users/{email}", Role::Admin),
+    ("/people/tokens", "post /tokens", Role::Admin),
+    (
+        "/people/tokens/{id}/revoke",
+        "delete /tokens/{name}",
+        Role::Admin,
+    ),
+];
+
+#[test]
+fn the_table_has_every_route_of_the_code() {
+    let code = include_str!("../../../src/web/ops/mod.rs");
+    let pages = code.split("fn pages(").nth(1).expect("the pages");
+    let paths = pages
+        .split("at(\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap_or_default());
+    let paths: Vec<&str> = paths.collect();
+    let table: Vec<&str> = ROUTES.iter().map(|(path, ..)| *path).collect();
+    assert_eq!(paths, table);
+}
+
+#[test]
+fn every_action_of_the_pages_is_in_the_api_with_the_same_role() {
+    let api: serde_json::Value =
+        serde_json::from_str(include_str!("../../../src/web/api/openapi.json")).expect("JSON");
+    for (path, _, post) in ROUTES {
+        let Some(For::Role(role)) = post else {
+            continue;
+        };
+        // One's own account is nobody else's: a token has none.
+        if path.starts_with("/account") {
+            continue;
+        }
+        let action = ACTIONS.iter().find(|(of, ..)| of == path);
+        let (_, call, needed) = action.unwrap_or_else(|| panic!("{path} is not in ACTIONS"));
+        let (method, at) = call.split_once(' ').expect("a call");
+        assert!(
+            api["paths"][at][method].is_object(),
+            "{call} is not in the API"
+        );
+        assert_eq!(role, needed, "{path}");
+    }
+}
+
+#[test]
+fn everybody_gets_where_their_role_goes_and_no_further() {
+    let world = World::new();
+    let line = needs_somebody(&world, "a message could not be worked through");
+    let visitors = [
+        (None, Visitor::at(&world)),
+        (
+            Some(Role::Viewer),
+            Visitor::signed_in(&world, "Viewer", Role::Viewer),
+        ),
+        (
+            Some(Role::Operator),
+            Visitor::signed_in(&world, "Operator", Role::Operator),
+        ),
+        (
+            Some(Role::Admin),
+            Visitor::signed_in(&world, "Admin", Role::Admin),
+        ),
+    ];
+    let nobody = uuid::Uuid::nil().to_string();
+    for (path, get, post) in ROUTES {
+        if path.ends_with("stream") {
+            continue; // it never ends; tests of its own
+        }
+        let at = path
+            .replace("/activity/{id}", &format!("/activity/{line}"))
+            .replace("{id}", &nobody)
+            .replace("{token}", &"ab".repeat(32))
+            .replace("{act}", "disable");
+        let at = format!("/ops{at}");
+        for (role, visitor) in &visitors {
+            let is_let_in = |needs: &For| match needs {
+                For::Everybody => true,
+                For::Role(needed) => role.is_some_and(|role| role >= *needed),
+            };
+            for (method, needs) in [(Method::GET, get), (Method::POST, post)] {
+                let status = visitor.ask(method.clone(), &at, Some(String::new())).status;
+                let about = format!("{method} {at} as {role:?}: {status}");
+                match (role, needs) {
+                    (None, Some(For::Role(_)) | None) if *path != "/sign-out" => {
+                        assert_eq!(status, 303, "{about}");
+                    }
+                    (_, None) => assert_eq!(status, 405, "{about}"),
+                    (_, Some(needs)) if !is_let_in(needs) => assert_eq!(status, 403, "{about}"),
+                    // Without its token a form is refused for everybody, and nothing was changed.
+                    (_, Some(_)) if method == Method::POST => assert_eq!(status, 403, "{about}"),
+                    (_, Some(_)) => assert!(matches!(status, 200 | 404), "{about}"),
+                }
+            }
+        }
+    }
+    assert_eq!(world.count("ops_users"), 3);
+    assert_eq!(world.count("activity_dismissals"), 0);
+}
+
+#[test]
+fn strangers_learn_nothing_of_what_is_there_and_people_are_told() {
+    let world = World::new();
+    let (stranger, viewer) = (
+        Visitor::at(&world),
+        Visitor::signed_in(&world, "Viewer", Role::Viewer),
+    );
+    for path in [
+        "/ops/",
+        "/ops/nothing",
+        "/ops/people/../x",
+        "/ops/orders",
+        "/ops/welcome/",
+        "/ops/welcome/a/b",
+        "/ops/sign-in/x",
+    ] {
+        let answer = stranger.get(path);
+        assert_eq!(answer.status, 303, "{path}");
+        assert!(answer.location().starts_with("/ops/sign-in"), "{path}");
+        for method in [Method::POST, Method::DELETE] {
+            let answer = stranger.ask(method, path, None);
+            assert_eq!(
+                (answer.status, answer.location()),
+                (303, "/ops/sign-in"),
+                "{path}"
+            );
+        }
+    }
+    let missing = viewer.get("/ops/nothing");
+    assert_eq!(missing.status, 404);
+    assert!(missing.text().contains("There is no such page") && missing.body.contains("Sign out"));
+    let refused = viewer.get("/ops/people");
+    assert_eq!(refused.status, 403);
+    assert!(
+        refused
+            .text()
+            .contains("You are signed in as Viewer, viewer. Nothing was changed."),
+        "{}",
+        refused.text()
+    );
+    let wrong = viewer.ask(Method::DELETE, "/ops/activity", None);
+    assert_eq!(
+        (wrong.status, wrong.header("allow")),
+        (405, "GET, HEAD, OPTIONS")
+    );
+    for other in ["/opsx", "/operations"] {
+        assert_eq!(stranger.get(other).status, 404);
+    }
+}
+
+#[test]
+fn what_pages_load_is_kept_for_a_year_under_its_contents_hash() {
+    let world = World::new();
+    let page = Visitor::at(&world).get("/ops/sign-in");
+    let paths: Vec<String> = page
+        .body
+        .split('"')
+        .filter(|part| part.starts_with("/assets/"))
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(paths.len(), 2, "{paths:?}");
+    for path in paths {
+        let file = Visitor::at(&world).get(&path);
+        assert_eq!(file.status, 200);
+        assert!(
+            file.header("cache-control").contains("immutable"),
+            "{file:?}"
+        );
+        assert_eq!(
+            Visitor::at(&world)
+                .get(&path.replace("/assets/", "/assets/0"))
+                .status,
+            404
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! `/api/v1/users` and `/api/v1/activity`.
+
+use std::slice;
+
+use freshmint::token::Role;
+use reqwest::Method;
+use serde_json::json;
+
+use super::needs_somebody;
+use crate::support::{Visitor, World};
+
+#[test]
+fn users_are_made_listed_and_changed_by_admins() {
+    let world = World::with_mailbox(&[]);
+    let call = |method, path: &str, body| world.api(Role::Admin, method, path, Some(body));
+    let new = json!({ "email": "ann@rovers.example.org", "name": "Ann", "role": "operator", "password": "my very own words" });
+    let made = call(Method::POST, "/users", new.clone());
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(
+        (
+            made.json()["role"].clone(),
+            made.json()["has_password"].clone()
+        ),
+        (json!("operator"), json!(true))
+    );
+    assert!(!made.body.contains("argon2"));
+    assert_eq!(call(Method::POST, "/users", new).status, 409);
+    assert_eq!(world.count("outbox"), 0);
+    let invited = call(
+        Method::POST,
+        "/users",
+        json!({ "email": "bo@rovers.example.org", "name": "Bo", "role": "viewer" }),
+    );
+    assert_eq!((invited.status, world.carry().len()), (201, 1));
+    let wrong = call(
+        Method::POST,
+        "/users",
+        json!({ "email": "x", "name": "", "role": "king", "password": "short" }),
+    );
+    assert_eq!(
+        wrong.json()["errors"].as_array().map(Vec::len),
+        Some(4),
+        "{wrong:?}"
+    );
+    let page = world
+        .api(Role::Admin, Method::GET, "/users?limit=1", None)
+        .json();
+    assert_eq!(page["data"][0]["email"], "bo@rovers.example.org");
+    let cursor = page["next_cursor"].as_str().expect("another page");
+    let page = world
+        .api(
+            Role::Admin,
+            Method::GET,
+            &format!("/users?limit=1&cursor={cursor}"),
+            None,
+        )
+        .json();
+    assert_eq!(page["data"][0]["email"], "ann@rovers.example.org");
+    assert_eq!(page["next_cursor"], json!(null));
+
+    let ann = Visitor::at(&world);
+    assert_eq!(
+        ann.sign_in("ann@rovers.example.org", "my very own words")
+            .status,
+        303
+    );
+    let changed = call(
+        Method::PATCH,
+        "/users/ANN@rovers.example.org",
+        json!({ "role": "admin", "name": "Ann B" }),
+    );
+    assert_eq!(
+        (changed.status, changed.json()["name"].clone()),
+        (200, json!("Ann B"))
+    );
+    assert_eq!(ann.get("/ops/people").status, 200);
+    assert_eq!(
+        call(
+            Method::PATCH,
+            "/users/ann@rovers.example.org",
+            json!({ "disabled": true })
+        )
+        .status,
+        200
+    );
+    assert_eq!(ann.get("/ops/people").status, 303);
+    assert_eq!(
+        call(Method::PATCH, "/users/nobody@rovers.example.org", json!({})).status,
+        404
+    );
+    assert_eq!(
+        call(
+            Method::PATCH,
+            "/users/ann@rovers.example.org",
+            json!({ "rank": 1 })
+        )
+        .status,
+        422
+    );
+    for role in [Role::Viewer, Role::Operator] {
+        assert_eq!(world.api(role, Method::GET, "/users", None).status, 403);
+    }
+}
+
+#[test]
+fn the_log_is_read_and_dismissed_by_the_api_too() {
+    let world = World::new();
+    let order = world.order_with("CUP-2026-017", json!({ "name": "Zoë Miller" }));
+    let line = needs_somebody(&world, "a message could not be worked through");
+    let list = |query: &str| {
+        let answer = world.api(
+            Role::Viewer,
+            Method::GET,
+            &format!("/activity?{query}"),
+            None,
+        );
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["data"].clone()
+    };
+    let texts = |query: &str| -> Vec<String> {
+        let lines = list(query);
+        lines
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| line["what"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let worked = "a message could not be worked through".to_owned();
+    assert_eq!(texts("open=true"), slice::from_ref(&worked));
+    assert_eq!(texts("level=attention"), slice::from_ref(&worked));
+    assert_eq!(texts("category=webhook"), [worked]);
+    assert_eq!(
+        list(&format!("order_id={}", order.id))[0]["reference"],
+        "CUP-2026-017"
+    );
+    assert_eq!(list("q=026-01")[0]["order_id"], order.id.to_string());
+    assert_eq!(list("q=zo%C3%AB")[0]["order_id"], order.id.to_string());
+    assert_eq!(list("limit=1").as_array().unwrap().len(), 1);
+    let dismiss =
+        |role, id: &str| world.api(role, Method::POST, &format!("/activity/{id}/dismiss"), None);
+    assert_eq!(dismiss(Role::Viewer, &line.to_string()).status, 403);
+    let done = dismiss(Role::Operator, &line.to_string());
+    assert_eq!(done.status, 200, "{done:?}");
+    assert!(
+        done.json()["dismissed_by"]
+            .as_str()
+            .unwrap()
+            .starts_with("api:")
+    );
+    assert_eq!(
+        dismiss(Role::Operator, &line.to_string()).json()["dismissed_by"],
+        done.json()["dismissed_by"]
+    );
+    assert!(texts("open=true").is_empty());
+    let other = world.text("SELECT min(id)::text AS text FROM activity WHERE level = 'info'");
+    assert_eq!(dismiss(Role::Operator, &other).status, 409);
+    assert_eq!(dismiss(Role::Operator, "999999").status, 404);
+    assert_eq!(dismiss(Role::Operator, "x").status, 404);
+    for wrong in [
+        "category=x",
+        "level=x",
+        "open=maybe",
+        "order_id=x",
+        "cursor=x",
+    ] {
+        assert_eq!(
+            world
+                .api(
+                    Role::Viewer,
+                    Method::GET,
+                    &format!("/activity?{wrong}"),
+                    None
+                )
+                .status,
+            400,
+            "{wrong}"
+        );
+    }
+}

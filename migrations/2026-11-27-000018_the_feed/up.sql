@@ -7,7 +7,6 @@ ALTER TABLE activity ADD COLUMN xact xid8;
 ALTER TABLE activity ALTER COLUMN xact SET DEFAULT pg_current_xact_id();
 CREATE INDEX activity_by_xact ON activity (xact, id);
 CREATE INDEX activity_by_category ON activity (category, id);
-CREATE INDEX activity_by_time ON activity (at);
 -- Words as they are written: the log names people and references, which no language's rules fit.
 CREATE INDEX activity_by_word ON activity USING gin (to_tsvector('simple', what || ' ' || actor));
 

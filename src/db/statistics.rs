@@ -6,7 +6,7 @@
 
 use diesel::{prelude::*, sql_query, sql_types::Text};
 
-use super::Db;
+use super::{Db, DbError};
 
 #[derive(QueryableByName)]
 struct Table {
@@ -18,6 +18,36 @@ struct Table {
 /// which. It takes less than a second a table, blocks neither reads nor writes, and passes over tables that
 /// belong to another role.
 pub fn gather_statistics(connection: &mut PgConnection) -> QueryResult<Vec<String>> {
+    let tables = unknown_tables(connection)?;
+    look_at(connection, &tables)?;
+    Ok(tables)
+}
+
+/// The same at the start of a worker. Nobody waits for it, and nothing depends on it: where a table is
+/// locked it does not wait either.
+pub async fn gather_statistics_at_start(db: Db) {
+    match at_start(&db).await {
+        Ok(tables) if tables.is_empty() => {}
+        Ok(tables) => log::info!(
+            "PostgreSQL knew nothing of {} and has looked at them now",
+            tables.join(", ")
+        ),
+        Err(error) => error.log("statistics"),
+    }
+}
+
+async fn at_start(db: &Db) -> Result<Vec<String>, DbError> {
+    let tables = db.run(unknown_tables).await?;
+    if !tables.is_empty() {
+        let tables = tables.clone();
+        db.patient()
+            .transaction(move |connection| look_at(connection, &tables))
+            .await?;
+    }
+    Ok(tables)
+}
+
+fn unknown_tables(connection: &mut PgConnection) -> QueryResult<Vec<String>> {
     let unknown: Vec<Table> = sql_query(
         "SELECT oid::regclass::text AS name FROM pg_class \
          WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace \
@@ -26,21 +56,13 @@ pub fn gather_statistics(connection: &mut PgConnection) -> QueryResult<Vec<Strin
                            WHERE schemaname = current_schema() AND tablename = relname) ORDER BY 1",
     )
     .load(connection)?;
-    for table in &unknown {
-        // The name is quoted where it has to be, by PostgreSQL.
-        sql_query(format!("ANALYZE {}", table.name)).execute(connection)?;
-    }
     Ok(unknown.into_iter().map(|table| table.name).collect())
 }
 
-/// The same at the start of a worker. Nobody waits for it, and nothing depends on it.
-pub async fn gather_statistics_at_start(db: Db) {
-    match db.patient().transaction(gather_statistics).await {
-        Ok(tables) if tables.is_empty() => {}
-        Ok(tables) => log::info!(
-            "PostgreSQL knew nothing of {} and has looked at them now",
-            tables.join(", ")
-        ),
-        Err(error) => error.log("statistics"),
+fn look_at(connection: &mut PgConnection, tables: &[String]) -> QueryResult<()> {
+    for table in tables {
+        // The name is quoted where it has to be, by PostgreSQL.
+        sql_query(format!("ANALYZE {table}")).execute(connection)?;
     }
+    Ok(())
 }

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use lettre::message::Mailbox;
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::{mpsc::UnboundedSender, watch},
+    time::sleep,
+};
 
 use super::{claim::Claimed, connecting::stopped, outcome::Outcome};
 use crate::{
@@ -23,10 +26,20 @@ const AT_A_STOP: Duration = Duration::from_secs(3);
 
 /// A mail that was carried.
 pub struct Carried {
-    /// What became of it.
-    pub outcome: Outcome,
-    /// The connection, if the server waits for another mail on it.
-    pub connection: Option<Connection>,
+    outcome: Outcome,
+    connection: Option<Connection>,
+}
+
+impl Carried {
+    /// Tells what became of it at once: outcomes are written in the order in which the server has said
+    /// them, and a refusal takes it another answer to wait for the next mail. Gives the connection then.
+    pub async fn tell(self, told: &UnboundedSender<Outcome>, lease: Lease) -> Option<Connection> {
+        // Nobody listens any more where the courier has gone.
+        let _ = told.send(self.outcome);
+        let mut connection = self.connection?;
+        connection.clear(lease).await;
+        connection.can_go_on().then_some(connection)
+    }
 }
 
 /// Hands one mail over. A kept connection that turns out to be closed costs a fresh one.

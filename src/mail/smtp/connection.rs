@@ -2,7 +2,7 @@
 
 mod would_take;
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, mem, time::Duration};
 
 use lettre::{
     Address,
@@ -40,7 +40,7 @@ const UNCONFIRMED: Duration = Duration::from_secs(10);
 /// A connection that was idle for longer is asked whether it still stands.
 const TRUSTED_FOR: Duration = Duration::from_secs(2);
 /// After a refusal RSET is answered within this and within the mail's lease, or the connection is given
-/// up: what became of the mail is known already and does not wait.
+/// up.
 const TO_RESET: Duration = Duration::from_secs(2);
 /// One that was idle for longer is closed: servers do so, too, within some minutes.
 const KEPT_FOR: Duration = Duration::from_secs(30);
@@ -53,6 +53,8 @@ pub struct Connection {
     /// Whether it has been used for a mail already.
     kept: bool,
     broken: bool,
+    /// The server has refused the mail and may still hold what it was told of it.
+    refused: bool,
     written: Written,
     /// The server has asked for the message of the mail that is handed over.
     begun: bool,
@@ -93,6 +95,7 @@ impl Connection {
                 heard,
                 kept: false,
                 broken: false,
+                refused: false,
                 written: Written::default(),
                 begun: false,
                 used_at: Moment::now(),
@@ -142,8 +145,8 @@ impl Connection {
         let _ = timeout(TRUSTED_FOR, self.smtp.quit()).await;
     }
 
-    /// Hands one mail over, within its lease. The connection can be used again afterwards if
-    /// [`Connection::still_stands`].
+    /// Hands one mail over, within its lease. The connection can be used again once it is
+    /// [`cleared`](Connection::clear), if it [stands](Connection::still_stands).
     pub async fn hand_over(
         &mut self,
         from: &Address,
@@ -151,6 +154,10 @@ impl Connection {
         message: &[u8],
         lease: Lease,
     ) -> HandOver {
+        self.clear(lease).await;
+        if self.broken {
+            return HandOver::Stale;
+        }
         self.gate.open_for(lease);
         self.written.is_whole_now(false);
         self.begun = false;
@@ -162,6 +169,19 @@ impl Connection {
         handed
     }
 
+    /// After a refusal: has the server forget the mail, so that it waits for the next one. Not part of
+    /// handing over: what became of the mail is known already, and others are not to be told of before it.
+    pub async fn clear(&mut self, lease: Lease) {
+        if self.broken || !mem::take(&mut self.refused) {
+            return;
+        }
+        self.gate.open_for(lease);
+        if !self.can_reset(lease).await {
+            self.drop_it();
+        }
+        self.gate.open();
+    }
+
     async fn talk(
         &mut self,
         from: &Address,
@@ -169,7 +189,7 @@ impl Connection {
         message: &[u8],
         lease: Lease,
     ) -> HandOver {
-        let envelope = timeout(lease.write_by().left(), self.envelope(from, to, lease));
+        let envelope = timeout(lease.write_by().left(), self.envelope(from, to));
         match envelope.await {
             Ok(Ok(())) => {}
             Ok(Err(refused)) => return refused,
@@ -196,7 +216,7 @@ impl Connection {
         };
         match no {
             None => HandOver::Accepted,
-            Some(No::Said(code, said)) => self.refused(Stage::Message, code, &said, lease).await,
+            Some(No::Said(code, said)) => self.refused(Stage::Message, code, &said),
             _ => match self.heard.uncalled() {
                 // Said in the middle of the message, which was not ended then.
                 Some(Some((code @ 400.., said))) => {
@@ -211,12 +231,7 @@ impl Connection {
     }
 
     /// Everything before the message.
-    async fn envelope(
-        &mut self,
-        from: &Address,
-        to: &Address,
-        lease: Lease,
-    ) -> Result<(), HandOver> {
+    async fn envelope(&mut self, from: &Address, to: &Address) -> Result<(), HandOver> {
         let sender = Mail::new(Some(from.clone()), vec![]);
         let answer = self.smtp.command(sender).await;
         match yes(answer, Severity::PositiveCompletion) {
@@ -225,32 +240,28 @@ impl Connection {
                 self.drop_it();
                 return Err(HandOver::Stale);
             }
-            answer => self.must_be(answer, Stage::Sender, lease).await?,
+            answer => self.must_be(answer, Stage::Sender)?,
         }
         let answer = self.smtp.command(Rcpt::new(to.clone(), vec![])).await;
         let answer = yes(answer, Severity::PositiveCompletion);
-        self.must_be(answer, Stage::Recipient, lease).await?;
+        self.must_be(answer, Stage::Recipient)?;
         let answer = self.smtp.command(Data).await;
         let answer = yes(answer, Severity::PositiveIntermediate);
-        self.must_be(answer, Stage::Data, lease).await
+        self.must_be(answer, Stage::Data)
     }
 
-    async fn must_be(
-        &mut self,
-        answer: Result<(), No>,
-        stage: Stage,
-        lease: Lease,
-    ) -> Result<(), HandOver> {
+    fn must_be(&mut self, answer: Result<(), No>, stage: Stage) -> Result<(), HandOver> {
         match answer {
             Ok(()) => Ok(()),
-            Err(No::Said(code, said)) => Err(self.refused(stage, code, &said, lease).await),
+            Err(No::Said(code, said)) => Err(self.refused(stage, code, &said)),
             Err(No::Unheard) => Err(self.broken_off()),
         }
     }
 
-    /// After a refusal the server waits for the next mail.
-    async fn refused(&mut self, stage: Stage, code: u16, said: &str, lease: Lease) -> HandOver {
-        if code == 421 || !self.can_reset(lease).await {
+    /// After a refusal the server waits for the next mail, but for 421 (RFC 5321, 3.8).
+    fn refused(&mut self, stage: Stage, code: u16, said: &str) -> HandOver {
+        self.refused = true;
+        if code == 421 {
             self.drop_it();
         }
         self.judged(stage, code, said)

@@ -39,6 +39,8 @@ struct Going {
     free: Option<Moment>,
     /// Something came back.
     came_back: bool,
+    /// So many outcomes are written now.
+    told: usize,
     /// What is written now may mean something for all mail.
     has_news: bool,
     /// The database refuses what became of mails: each is told alone.
@@ -79,12 +81,9 @@ impl Courier {
                 false => until.left().max(TOGETHER),
             };
             tokio::select! {
-                Some(carried) = self.in_hand.join_next() => {
-                    self.came_back(carried);
-                    self.take_outcomes();
+                () = self.something_comes_back() => {
                     going.came_back = true;
-                    going.untold.get_or_insert_with(Moment::now);
-                    going.free.get_or_insert_with(Moment::now);
+                    going.note(self.untold.len(), self.connections.len());
                 }
                 ended = going.ended() => flowed = flowed.and(self.ended(&mut going, ended).await),
                 () = sleep(pause) => {}
@@ -105,8 +104,10 @@ impl Courier {
         let is_possible = going.taking.is_none() && free > 0 && self.ahead.ready() > 0;
         // A refusal may pause all mail, or slow it down: it is written before more are tried.
         let is_quiet = !going.has_news && !self.untold.has_news();
-        // A database that takes no outcomes gets no more of them to take.
-        let has_room = self.untold.is_clean() && self.untold.len() < 2 * lanes.max(ENOUGH);
+        // A database that takes no outcomes gets no more of them to take, and a worker that dies leaves no
+        // more mails `unknown` than these and what is in hand.
+        let waiting = self.untold.len() + going.told;
+        let has_room = self.untold.is_clean() && waiting < 2 * lanes.max(ENOUGH);
         let is_time = free * 2 >= lanes || has_waited(going.free) || self.in_hand.is_empty();
         if is_possible && is_quiet && has_room && is_time {
             let (asked, answer) = self.ask_for_what_is_ahead();
@@ -137,6 +138,7 @@ impl Courier {
         if is_possible && (is_time || self.untold.len() >= enough) {
             let (app, outcomes) = (self.app.clone(), self.untold.take_out());
             going.untold = None;
+            going.told = outcomes.len();
             going.has_news = has_news;
             going.writing = Some(Box::pin(async move {
                 let written = write(&app, outcomes.clone()).await;
@@ -146,6 +148,9 @@ impl Courier {
     }
 
     async fn ended(&mut self, going: &mut Going, ended: Ended) -> Result<(), DbError> {
+        if let Ended::Written(..) = ended {
+            going.told = 0;
+        }
         match ended {
             Ended::Written(outcomes, Ok(())) => {
                 going.has_news = false;
@@ -164,6 +169,16 @@ impl Courier {
 }
 
 impl Going {
+    /// Notes since when outcomes and connections wait.
+    fn note(&mut self, untold: usize, free: usize) {
+        if untold > 0 {
+            self.untold.get_or_insert_with(Moment::now);
+        }
+        if free > 0 {
+            self.free.get_or_insert_with(Moment::now);
+        }
+    }
+
     fn is_nothing(&self) -> bool {
         self.writing.is_none() && self.taking.is_none() && self.reading.is_none()
     }

@@ -14,14 +14,18 @@ use std::{mem, time::Duration};
 
 use futures::future::join_all;
 use tokio::{
-    sync::watch,
+    sync::{
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        watch,
+    },
     task::{JoinError, JoinSet},
 };
 
 use super::{
-    carry::{Carried, carry},
+    carry::carry,
     claim::{Ahead, Alone, Claimed},
     duties::Duties,
+    outcome::Outcome,
     untold::Untold,
 };
 use crate::{
@@ -50,7 +54,9 @@ pub struct Courier {
     app: App,
     connections: Vec<Connection>,
     /// Each a task of its own: a server is not kept waiting while the database is spoken to.
-    in_hand: JoinSet<Carried>,
+    in_hand: JoinSet<Option<Connection>>,
+    /// What became of them, in the order in which the server said so.
+    outcomes: (UnboundedSender<Outcome>, UnboundedReceiver<Outcome>),
     /// What the database has not been told yet.
     untold: Untold,
     duties: Duties,
@@ -71,6 +77,7 @@ impl Courier {
             app,
             connections: Vec::new(),
             in_hand: JoinSet::new(),
+            outcomes: unbounded_channel(),
             untold: Untold::default(),
             duties: Duties::new(),
             ahead: Ahead::default(),
@@ -119,10 +126,7 @@ impl Courier {
     /// The database's.
     pub async fn stop(&mut self) -> Result<(), DbError> {
         while !self.in_hand.is_empty() {
-            if let Some(carried) = self.in_hand.join_next().await {
-                self.came_back(carried);
-            }
-            self.take_outcomes();
+            self.something_comes_back().await;
             self.tell().await?;
         }
         let connections = mem::take(&mut self.connections);
@@ -144,7 +148,7 @@ impl Courier {
             let Some(connection) = self.connections.pop() else {
                 break;
             };
-            let carry = carry(
+            let carrying = carry(
                 self.app.clone(),
                 server.clone(),
                 from.clone(),
@@ -153,24 +157,36 @@ impl Courier {
                 lease,
                 self.stopping.clone(),
             );
-            self.in_hand.spawn(carry);
+            let told = self.outcomes.0.clone();
+            self.in_hand
+                .spawn(async move { carrying.await.tell(&told, lease).await });
         }
     }
 
-    /// Takes the outcomes that are there.
+    /// Waits for an outcome or a connection, and takes all that are there. For ever, if nothing is in hand.
+    async fn something_comes_back(&mut self) {
+        tokio::select! {
+            Some(outcome) = self.outcomes.1.recv() => self.untold.push(outcome),
+            Some(connection) = self.in_hand.join_next() => self.came_back(connection),
+        }
+        self.take_outcomes();
+    }
+
+    /// Takes the connections that are there, and then the outcomes, of which each comes before its
+    /// connection.
     fn take_outcomes(&mut self) {
-        while let Some(carried) = self.in_hand.try_join_next() {
-            self.came_back(carried);
+        while let Some(connection) = self.in_hand.try_join_next() {
+            self.came_back(connection);
+        }
+        while let Ok(outcome) = self.outcomes.1.try_recv() {
+            self.untold.push(outcome);
         }
     }
 
-    fn came_back(&mut self, carried: Result<Carried, JoinError>) {
-        match carried {
-            Ok(carried) => {
-                self.untold.push(carried.outcome);
-                self.connections.extend(carried.connection);
-            }
-            // Its mail is `unknown` when the lease is over.
+    fn came_back(&mut self, connection: Result<Option<Connection>, JoinError>) {
+        match connection {
+            Ok(connection) => self.connections.extend(connection),
+            // Its mail is `unknown` when the lease is over, unless its outcome was told before.
             Err(error) => log::error!("a mail was not carried to its end: {error}"),
         }
     }

@@ -120,6 +120,34 @@ fn two_replicas_share_the_queue_and_each_mail_goes_once() {
 }
 
 #[test]
+fn what_was_refused_before_another_was_accepted_is_written_before_it() {
+    let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "2")]);
+    to(&world, "gone");
+    to(&world, "fine");
+    // It is refused at once, and its connection waits for the next mail only after the other one's yes.
+    let told = |stage, recipient: Option<&str>, action| Rule {
+        stage,
+        recipient: recipient.map(str::to_owned),
+        action,
+        times: None,
+    };
+    let no = Action::Reply(550, "5.1.1 no such user".to_owned());
+    let later = |millis| Action::Wait(Duration::from_millis(millis));
+    world.mailbox().set_rules(vec![
+        told(Stage::Recipient, Some("gone@"), no),
+        told(Stage::Message, Some("fine@"), later(500)),
+        told(Stage::Reset, None, later(1_500)),
+    ]);
+    assert_eq!(world.carry().len(), 1);
+    assert_eq!(world.mail_states(), ["bounced", "sent"]);
+    assert_eq!(
+        world.texts("SELECT address AS text FROM suppressions"),
+        ["gone@example.org"],
+        "a later mail was accepted"
+    );
+}
+
+#[test]
 fn what_changes_after_a_mail_was_read_ahead_is_seen_before_it_goes() {
     let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "2")]);
     let names = ["slow1", "slow2", "stopped", "paid", "fine"];

@@ -237,7 +237,11 @@ fn who_has_an_address_at_our_own_domain_waits_like_all_others_and_is_not_suppres
 #[test]
 fn an_alert_that_is_refused_like_all_mail_is_tried_until_it_gets_through() {
     for text in ["spam", "5.1.1 no such user"] {
-        let world = World::with_mailbox(&[("ALERT_EMAIL", "treasurer@gym.example")]);
+        // The pause does not end meanwhile, and no other mail tries.
+        let world = World::with_mailbox(&[
+            ("ALERT_EMAIL", "treasurer@gym.example"),
+            ("MAIL_RETRY_SECONDS", "60"),
+        ]);
         families(&world, 12);
         refuse(&world, Stage::Recipient, 550, text);
         world.carry();

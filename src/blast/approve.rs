@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Bytea, Uuid as SqlUuid},
+};
 use uuid::Uuid;
 
 use super::{
@@ -17,9 +20,9 @@ use super::{
 use crate::{
     activity::Doing,
     app::App,
-    db::DbError,
+    db::{DbError, prepared_sql},
     renderings::Rendering,
-    schema::{blast_approvals, blast_recipients},
+    schema::blast_approvals,
     settings,
 };
 
@@ -29,7 +32,7 @@ pub(super) const TRIES: usize = 5;
 /// What is said when that was not enough.
 pub(super) const RESTLESS: &str =
     "its orders change faster than it can be looked at; try again in a moment";
-/// Rows of one statement: PostgreSQL takes 65,535 values in all, and a row has three.
+/// Rows of one statement: it has a copy of them.
 const ROWS: usize = 10_000;
 
 /// Approves what a preview showed under this hash. The same a second time is no error.
@@ -143,16 +146,16 @@ fn keep(
         .execute(connection)?;
     let recipients: Vec<_> = plan.recipients.iter().collect();
     for recipients in recipients.chunks(ROWS) {
-        let rows = recipients.iter().map(|(order, digest)| {
-            (
-                blast_recipients::blast_id.eq(id),
-                blast_recipients::order_id.eq(**order),
-                blast_recipients::digest.eq(&digest.0[..]),
-            )
-        });
-        diesel::insert_into(blast_recipients::table)
-            .values(rows.collect::<Vec<_>>())
-            .execute(connection)?;
+        let orders: Vec<Uuid> = recipients.iter().map(|(order, _)| **order).collect();
+        let digests: Vec<&[u8]> = recipients.iter().map(|(_, digest)| &digest.0[..]).collect();
+        // Each column is one parameter: PostgreSQL reads one short statement for all of them.
+        prepared_sql(
+            "INSERT INTO blast_recipients (blast_id, order_id, digest) SELECT $1, * FROM unnest($2, $3)",
+        )
+        .bind::<SqlUuid, _>(id)
+        .bind::<Array<SqlUuid>, _>(orders)
+        .bind::<Array<Bytea>, _>(digests)
+        .execute(connection)?;
     }
     Ok(())
 }

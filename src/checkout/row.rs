@@ -1,7 +1,7 @@
 //! Checkout sessions as rows.
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::{dsl::exists, prelude::*, result::Error as QueryError};
+use diesel::{prelude::*, result::Error as QueryError};
 use uuid::Uuid;
 
 use super::{
@@ -108,9 +108,14 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
     let on_live = session_orders::order_id
         .eq(orders::id)
         .and(session_orders::live);
+    // The first one, and not whether there is one: that PostgreSQL may answer with a list of all orders that have
+    // one.
     let reminder = reminder_decisions::table
         .filter(reminder_decisions::order_id.eq(orders::id.nullable()))
-        .filter(reminder_decisions::decision.eq(Decision::Sent));
+        .filter(reminder_decisions::decision.eq(Decision::Sent))
+        .select(reminder_decisions::id)
+        .limit(1)
+        .single_value();
     type Row = (OrderRow, Option<SessionRow>, Settings, bool, (i32, i32));
     let row: Option<Row> = orders::table
         .inner_join(settings::table.on(settings::only_row))
@@ -125,7 +130,7 @@ pub fn load(connection: &mut PgConnection, order_id: Uuid) -> QueryResult<Option
             OrderRow::as_select(),
             Option::<SessionRow>::as_select(),
             Settings::as_select(),
-            exists(reminder),
+            reminder.is_not_null(),
             (orders::params_version, settings::version),
         ))
         // Not `first`: a LIMIT that is a parameter keeps PostgreSQL from keeping the plan.

@@ -29,10 +29,11 @@ impl Lanes {
     /// The lanes of a process with the connections that the settings allow.
     pub fn new(database: &config::Database) -> Self {
         let shares = Shares::of(database.database_pool_size);
-        let lane = |size| Db::with(Address::of(database, Limits::USUAL), size);
-        let look_ups = Address::for_look_ups(database, Limits::USUAL);
+        // A worker's statements are those that payers wait for, or look up a batch by its keys; a list's page is
+        // a few rows of an index. What counts rows does so by an index, too.
+        let lane = |size| Db::with(Address::for_look_ups(database, Limits::USUAL), size);
         Self {
-            payers: Db::with(look_ups, shares.payers),
+            payers: lane(shares.payers),
             worker: lane(shares.worker),
             health: lane(shares.health),
             api: lane(shares.api),

@@ -1,17 +1,22 @@
 //! What a day has brought. Ids of rows begin with the time, so that the newest rows are found by the key.
+//!
+//! In SQL where tables are joined: behind each `OFFSET 0` PostgreSQL goes on from the rows of the day. By itself
+//! it may begin with all rows of the other table, since it guesses how many a day has.
 
 use chrono::{DateTime, Duration, Utc};
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{
+    dsl::count_star,
+    prelude::*,
+    sql_query,
+    sql_types::{BigInt, Text, Timestamptz, Uuid as SqlUuid},
+};
 use uuid::Uuid;
 
 use super::Shown;
 use crate::{
     order::{Kind, Status, state::Verdict},
     reminder::{Decision, rule::Reason},
-    schema::{
-        checkout_sessions, orders, payment_allocations, payments, reminder_decisions,
-        session_orders,
-    },
+    schema::reminder_decisions,
     session::SessionState,
     settlement::FoundBy,
 };
@@ -19,6 +24,12 @@ use crate::{
 const DAY: Duration = Duration::hours(24);
 /// Stripe ends a session after a day at the latest, and says so at most minutes later.
 const LIFE_OF_A_SESSION: Duration = Duration::hours(25);
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
 
 /// The least id of a row that was made at `time` or later (UUID version 7).
 fn first_id(time: DateTime<Utc>) -> Uuid {
@@ -36,20 +47,22 @@ pub(super) fn count_dead_links(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
 ) -> QueryResult<i64> {
-    let ended = checkout_sessions::state
-        .eq(SessionState::Expired)
-        .or(checkout_sessions::live);
-    checkout_sessions::table
-        .inner_join(session_orders::table.on(session_orders::session_id.eq(checkout_sessions::id)))
-        .inner_join(orders::table.on(orders::id.eq(session_orders::order_id)))
-        .filter(checkout_sessions::id.ge(first_id(now - DAY - LIFE_OF_A_SESSION)))
-        .filter(checkout_sessions::expires_at.gt(now - DAY))
-        .filter(checkout_sessions::expires_at.le(now))
-        .filter(ended)
-        .filter(orders::status.eq(Status::Open))
-        .filter(orders::kind.eq(Kind::Billed))
-        .select(diesel::dsl::count(orders::id).aggregate_distinct())
-        .first(connection)
+    let count: Count = sql_query(
+        "SELECT count(DISTINCT owing.id) AS count FROM \
+             (SELECT id FROM checkout_sessions WHERE id >= $1 AND expires_at > $2 AND expires_at <= $3 \
+                 AND (state = $4 OR live) OFFSET 0) ended \
+             CROSS JOIN LATERAL (SELECT order_id FROM session_orders WHERE session_id = ended.id OFFSET 0) about \
+             CROSS JOIN LATERAL (SELECT id FROM orders WHERE id = about.order_id AND status = $5 AND kind = $6 \
+                 OFFSET 0) owing",
+    )
+    .bind::<SqlUuid, _>(first_id(now - DAY - LIFE_OF_A_SESSION))
+    .bind::<Timestamptz, _>(now - DAY)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Text, _>(SessionState::Expired)
+    .bind::<Text, _>(Status::Open)
+    .bind::<Text, _>(Kind::Billed)
+    .get_result(connection)?;
+    Ok(count.count)
 }
 
 pub(super) fn paid_orders(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<Shown> {
@@ -62,13 +75,17 @@ pub(super) fn count_paid_orders(
     connection: &mut PgConnection,
     now: DateTime<Utc>,
 ) -> QueryResult<i64> {
-    payments::table
-        .inner_join(payment_allocations::table)
-        .filter(payments::id.ge(first_id(now - DAY)))
-        .filter(payments::found_by.ne(FoundBy::Import))
-        .filter(payment_allocations::verdict.eq(Verdict::Settles))
-        .select(count_star())
-        .first(connection)
+    let count: Count = sql_query(
+        "SELECT count(*) AS count FROM \
+             (SELECT id FROM payments WHERE id >= $1 AND found_by <> $2 OFFSET 0) new \
+             CROSS JOIN LATERAL (SELECT FROM payment_allocations WHERE payment_id = new.id AND verdict = $3 \
+                 OFFSET 0) settled",
+    )
+    .bind::<SqlUuid, _>(first_id(now - DAY))
+    .bind::<Text, _>(FoundBy::Import)
+    .bind::<Text, _>(Verdict::Settles)
+    .get_result(connection)?;
+    Ok(count.count)
 }
 
 /// Reminders: what was decided, and why not.

@@ -50,7 +50,8 @@ async fn look_up(app: &App) -> Result<(), DbError> {
     let mut all = Vec::with_capacity(FIGURES.len());
     for figure in FIGURES {
         all.push(
-            app.db
+            // Where hundreds of thousands are open, counting those that are stranded takes seconds.
+            (app.db.patient())
                 .run(move |connection| figure(connection, now))
                 .await?,
         );

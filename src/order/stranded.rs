@@ -1,13 +1,7 @@
 //! Orders that are stranded: mailed, a checkout of theirs ended without a payment, and still owed.
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    dsl::{exists, not},
-    expression::BoxableExpression,
-    pg::Pg,
-    prelude::*,
-    sql_types::Bool,
-};
+use diesel::{expression::BoxableExpression, pg::Pg, prelude::*, sql_types::Bool};
 
 use super::{Kind, Status};
 use crate::{
@@ -20,7 +14,10 @@ pub type Condition = Box<dyn BoxableExpression<orders::table, Pg, SqlType = Bool
 
 /// That an order is stranded at `now`. A session whose time is over counts as expired though nobody has told
 /// us: webhooks may be silent. Whoever has a checkout open that can still be paid is not stranded, and
-/// nobody owes for a cart. Each part is found by an index that begins with the order's id.
+/// nobody owes for a cart.
+///
+/// Each part is the first row that an index finds which begins with the order's id. Were it asked whether there
+/// is one, PostgreSQL might read all sessions to join them.
 pub fn stranded(now: DateTime<Utc>) -> Condition {
     let sessions = || {
         session_orders::table
@@ -28,6 +25,8 @@ pub fn stranded(now: DateTime<Utc>) -> Condition {
                 checkout_sessions::table.on(checkout_sessions::id.eq(session_orders::session_id)),
             )
             .filter(session_orders::order_id.eq(orders::id))
+            .select(session_orders::session_id)
+            .limit(1)
     };
     let ended = checkout_sessions::state
         .eq(SessionState::Expired)
@@ -43,13 +42,21 @@ pub fn stranded(now: DateTime<Utc>) -> Condition {
     let mailed = outbox_orders::table
         .inner_join(outbox::table)
         .filter(outbox_orders::order_id.eq(orders::id))
-        .filter(outbox::handed_over);
+        .filter(outbox::handed_over)
+        .select(outbox::id)
+        .limit(1)
+        .single_value();
     Box::new(
         orders::status
             .eq(Status::Open)
             .and(orders::kind.eq(Kind::Billed))
-            .and(exists(sessions().filter(ended)))
-            .and(not(exists(sessions().filter(payable))))
-            .and(exists(mailed).or(exists(sessions().filter(sent_elsewhere)))),
+            .and(sessions().filter(ended).single_value().is_not_null())
+            .and(sessions().filter(payable).single_value().is_null())
+            .and(
+                mailed.is_not_null().or(sessions()
+                    .filter(sent_elsewhere)
+                    .single_value()
+                    .is_not_null()),
+            ),
     )
 }

@@ -33,6 +33,7 @@ mod turn;
 mod untold;
 pub mod view;
 mod waiting;
+mod written;
 pub mod wrongly_suppressed;
 
 use std::collections::HashSet;
@@ -41,6 +42,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use self::written::{Row, Taken};
 pub use self::{
     courier::{Courier, Round},
     flow::Cause,
@@ -54,14 +56,13 @@ use crate::{
     mail::Text,
     order::Order,
     random,
-    reminder::rule::Reason,
-    schema::{outbox, outbox_orders},
+    schema::outbox_orders,
     suppression::{self, AddressHash},
 };
 
 /// What PostgreSQL calls out when a mail was queued.
 pub const CHANNEL: &str = "freshmint_outbox";
-/// Rows of one statement: PostgreSQL takes 65,535 values in all.
+/// Rows of one statement: it has a copy of them.
 const ROWS: usize = 2_000;
 
 /// A mail to be queued.
@@ -99,15 +100,9 @@ pub fn queue(
     for letters in letters.chunks(ROWS) {
         let ids: Vec<Uuid> = letters.iter().map(|_| random::row_id(now)).collect();
         let stands = claim_orders(connection, letters, &ids)?;
-        let rows: Vec<NewRow> = letters
-            .iter()
-            .zip(&ids)
-            .filter(|(_, id)| !stands.contains(*id))
-            .map(|(letter, id)| NewRow::of(letter, *id, domain, &suppressed, now))
-            .collect();
-        diesel::insert_into(outbox::table)
-            .values(&rows)
-            .execute(connection)?;
+        let rows = letters.iter().zip(ids.iter().copied());
+        let rows: Vec<Row> = rows.filter(|(_, id)| !stands.contains(id)).collect();
+        written::mails(connection, &rows, domain, &suppressed, now)?;
         queued.extend(
             ids.into_iter()
                 .map(|id| (!stands.contains(&id)).then_some(id)),
@@ -131,33 +126,14 @@ fn claim_orders(
     letters: &[Letter],
     ids: &[Uuid],
 ) -> QueryResult<HashSet<Uuid>> {
-    let rows: Vec<_> = letters
-        .iter()
-        .zip(ids)
-        .flat_map(|(letter, id)| {
-            letter.orders.iter().map(move |order| {
-                (
-                    outbox_orders::mail_id.eq(*id),
-                    outbox_orders::order_id.eq(order.id),
-                    outbox_orders::kind.eq(letter.kind),
-                    outbox_orders::blast_id.eq(letter.blast_id),
-                    outbox_orders::version.eq(order.version),
-                    outbox_orders::link_version.eq(order.link_version),
-                )
+    let taken = written::about(connection, letters, ids)?;
+    let refused = letters.iter().zip(ids).filter(|(letter, id)| {
+        letter.orders.iter().any(|order| {
+            !taken.contains(&Taken {
+                mail_id: **id,
+                order_id: order.id,
             })
         })
-        .collect();
-    let taken: Vec<(Uuid, Uuid)> = diesel::insert_into(outbox_orders::table)
-        .values(&rows)
-        .on_conflict_do_nothing()
-        .returning((outbox_orders::mail_id, outbox_orders::order_id))
-        .get_results(connection)?;
-    let taken: HashSet<_> = taken.into_iter().collect();
-    let refused = letters.iter().zip(ids).filter(|(letter, id)| {
-        letter
-            .orders
-            .iter()
-            .any(|order| !taken.contains(&(**id, order.id)))
     });
     let refused: HashSet<Uuid> = refused.map(|(_, id)| *id).collect();
     if !refused.is_empty() {
@@ -165,57 +141,4 @@ fn claim_orders(
             .execute(connection)?;
     }
     Ok(refused)
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = outbox)]
-struct NewRow<'a> {
-    id: Uuid,
-    kind: Kind,
-    blast_id: Option<Uuid>,
-    address: &'a str,
-    address_hash: Vec<u8>,
-    subject: Option<&'a str>,
-    body: Option<&'a str>,
-    message_id: String,
-    state: State,
-    skip_reason: Option<Reason>,
-    created_at: DateTime<Utc>,
-    /// An alert and what lets somebody in go before whatever waits: they are due since ever. `None`: from now on.
-    not_before: Option<DateTime<Utc>>,
-    due_at: Option<DateTime<Utc>>,
-    /// Its tries begin when it is due. `None`: from now on.
-    queued_at: Option<DateTime<Utc>>,
-}
-
-impl<'a> NewRow<'a> {
-    fn of(
-        letter: &'a Letter,
-        id: Uuid,
-        domain: &str,
-        suppressed: &HashSet<AddressHash>,
-        now: DateTime<Utc>,
-    ) -> Self {
-        let refused = !letter.kind.goes_before_all() && suppressed.contains(&letter.to_hash);
-        Self {
-            id,
-            kind: letter.kind,
-            blast_id: letter.blast_id,
-            address: letter.to,
-            address_hash: letter.to_hash.0.to_vec(),
-            subject: letter.text.as_ref().map(|text| text.subject.as_str()),
-            body: letter.text.as_ref().map(|text| text.body.as_str()),
-            message_id: format!("<{id}@{domain}>"),
-            state: if refused {
-                State::Suppressed
-            } else {
-                State::Queued
-            },
-            skip_reason: refused.then_some(Reason::Suppressed),
-            created_at: now,
-            not_before: (letter.kind.goes_before_all()).then_some(DateTime::UNIX_EPOCH),
-            due_at: letter.due_at,
-            queued_at: letter.due_at,
-        }
-    }
 }

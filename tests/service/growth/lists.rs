@@ -9,7 +9,7 @@ use super::{filled, gather};
 use crate::support::World;
 
 /// Each list with its filters, alone and together, and how many rows its first page has.
-const LISTS: [(&str, usize); 32] = [
+const LISTS: [(&str, usize); 42] = [
     ("/orders", 50),
     ("/orders?kind=recovered", 5),
     ("/orders?status=settled_offline", 5),
@@ -26,6 +26,8 @@ const LISTS: [(&str, usize); 32] = [
     ("/orders?blast={blast}&status=settled_offline", 5),
     ("/orders?blast={blast}&status=paid", 0),
     ("/orders?blast={large}&kind=recovered", 0),
+    ("/orders?stranded=true", 50),
+    ("/orders?stranded=true&email=parent13@example.org", 1),
     ("/orders/{order}", 0),
     ("/orders/{order}/timeline", 0),
     ("/blasts/{blast}/recipients", 20),
@@ -45,6 +47,14 @@ const LISTS: [(&str, usize); 32] = [
     ("/events?state=failed", 14),
     ("/reminders?reason=suppressed", 5),
     ("/reminders?decision=sent&reason=suppressed", 0),
+    ("/activity", 50),
+    ("/activity?category=case", 0),
+    ("/activity?category=mail", 50),
+    ("/activity?level=attention", 10),
+    ("/activity?open=true", 10),
+    ("/activity?category=mail&open=true", 5),
+    ("/activity?order_id={order}", 2),
+    ("/activity?q=sent&category=case", 0),
 ];
 /// Lists by time, from their middle.
 const DEEP: [(&str, &str); 2] = [
@@ -94,9 +104,9 @@ fn no_list_reads_on_for_rows_that_few_filters_meet() {
                 );
             }
             let (mut found, seen) = plans.wrong();
+            // What stranded orders owe is counted, order by order.
+            found.retain(|plan| !list.contains("stranded") || !plan.contains("COUNT("));
             assert!(seen > 0, "{list}");
-            // What is joined to a page can only be known to be little with statistics.
-            found.retain(|plan| statistics || !plan.contains(" JOIN "));
             let told = |plan| format!("statistics {statistics}, {list}: {plan}");
             wrong.extend(found.into_iter().map(told));
         }

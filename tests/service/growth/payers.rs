@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use chrono::Duration;
-use freshmint::token::Role;
+use freshmint::{alert, db::Lane, figures, token::Role};
 use reqwest::Method;
 use serde_json::json;
 
 use super::{filled, gather, plan};
 use crate::{
     mailbox,
-    support::{Order, World},
+    support::{Order, World, runtime},
 };
 
 /// Orders of one pass: a connection's statement gets a general plan after five.
@@ -21,19 +21,29 @@ fn nothing_that_a_payer_waits_for_reads_a_whole_table() {
     let (database, mut plans) = filled();
     let world = World::with_mailbox_on(database, mailbox::Settings::default(), &[]);
     let mut wrong = BTreeSet::new();
-    gather(&world);
-    // With plans made for the values, and with general ones, as a statement gets them that is asked often.
-    for (pass, mode) in ["auto", "force_generic_plan"].into_iter().enumerate() {
-        plan(&world, mode);
-        plans.skip();
-        for number in 0..ORDERS {
-            pay(&world, &order(&world, pass, &format!("paid-{number}")));
-            replace(&world, &order(&world, pass, &format!("changed-{number}")));
+    let mut pass = 0;
+    for statistics in [false, true] {
+        if statistics {
+            gather(&world);
         }
-        leave(&world, pass);
-        let (found, seen) = plans.wrong();
-        assert!(seen > 200, "{seen} plans");
-        wrong.extend(found.into_iter().map(|plan| format!("{mode}: {plan}")));
+        // With plans made for the values, and with general ones, as a statement gets them that is asked often.
+        for mode in ["auto", "force_generic_plan"] {
+            plan(&world, mode);
+            plans.skip();
+            for number in 0..ORDERS {
+                pay(&world, &order(&world, pass, &format!("paid-{number}")));
+                replace(&world, &order(&world, pass, &format!("changed-{number}")));
+            }
+            leave(&world, pass);
+            watch(&world);
+            let (mut found, seen) = plans.wrong();
+            // Those that are stranded are counted, one open order after the other.
+            found.retain(|plan| !plan.contains(r#""origin" = $"#));
+            assert!(seen > 200, "{seen} plans");
+            let told = |plan| format!("statistics {statistics}, {mode}: {plan}");
+            wrong.extend(found.into_iter().map(told));
+            pass += 1;
+        }
     }
     assert!(wrong.is_empty(), "{}", Vec::from_iter(wrong).join("\n\n"));
 }
@@ -88,4 +98,13 @@ fn leave(world: &World, pass: usize) {
         world.queue_link(&order(world, pass, &format!("mailed-{number}")));
     }
     assert_eq!(world.carry().len(), 2 * ORDERS);
+}
+
+/// What a worker looks up now and then, beside what payers wait for.
+fn watch(world: &World) {
+    let app = &world.app.on(Lane::Worker);
+    runtime().block_on(async {
+        figures::look(app).await.expect("the figures");
+        alert::work_off(app).await.expect("causes of alerts");
+    });
 }

@@ -24,6 +24,8 @@ const LARGE: [&str; 12] = [
 ];
 /// Rows that a plan may look at in vain. A page has two hundred.
 const IN_VAIN: u64 = 400;
+/// Rows that one step of a plan may read. The largest mailings here have five hundred, of twenty thousand orders.
+const READ: u64 = 2_000;
 
 /// The log, as far as it has been read.
 pub struct Plans {
@@ -104,12 +106,36 @@ fn plans(log: &str) -> Vec<Plan> {
 
 fn why_wrong(line: &str) -> Option<String> {
     let line = line.trim_start();
-    if let Some((_, scanned)) = line.split_once("Seq Scan on ") {
-        let table = scanned.split([' ', '(']).next().unwrap_or_default();
-        return LARGE
-            .contains(&table)
-            .then(|| format!("reads all of {table}"));
+    if line == "JIT:" {
+        // It takes longer than what it is for.
+        return Some("is compiled before it is run".to_owned());
     }
+    reads_too_much(line).or_else(|| looks_in_vain(line))
+}
+
+/// Of tables that grow: all of one, or too many rows by an index. Joins without statistics do that, too.
+fn reads_too_much(line: &str) -> Option<String> {
+    let (how, scanned) = line.split_once("Scan ")?;
+    let (_, scanned) = scanned.split_once("on ")?;
+    let table = scanned.split([' ', '(']).next().unwrap_or_default();
+    if !LARGE.contains(&table) {
+        return None;
+    }
+    if how.ends_with("Seq ") {
+        return Some(format!("reads all of {table}"));
+    }
+    let read = rows_of(scanned)?;
+    (read > READ).then(|| format!("reads {read} rows of {table}"))
+}
+
+/// What a step gave, in all its turns.
+fn rows_of(line: &str) -> Option<u64> {
+    let (_, actual) = line.split_once("(actual rows=")?;
+    let (rows, loops) = actual.trim_end_matches(')').split_once(" loops=")?;
+    Some(rows.parse::<u64>().ok()? * loops.parse::<u64>().ok()?)
+}
+
+fn looks_in_vain(line: &str) -> Option<String> {
     let (_, removed) = line
         .strip_prefix("Rows Removed by ")
         .and_then(|rest| rest.split_once(": "))?;
@@ -144,4 +170,12 @@ fn a_plan_is_found_in_the_log_with_what_is_wrong_with_it() {
     );
     assert_eq!(why_wrong("Seq Scan on settings  (cost"), None);
     assert_eq!(why_wrong("  Rows Removed by Filter: 400"), None);
+    let read = |rows| {
+        why_wrong(&format!(
+            "->  Index Only Scan using a on orders o  (cost=0.00..1.00 rows=1 width=4) (actual rows={rows} loops=20)"
+        ))
+    };
+    assert_eq!(read(100), None);
+    assert_eq!(read(101), Some("reads 2020 rows of orders".to_owned()));
+    assert!(why_wrong("JIT:").is_some());
 }

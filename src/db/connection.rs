@@ -31,6 +31,10 @@ pub(super) struct Address {
     refusal: Mutex<Option<Refusal>>,
 }
 
+/// PostgreSQL compiles what it believes to be costly, which takes seconds where a statement has three and a
+/// half; and whatever reads a whole table counts as costly where that is to be avoided.
+const NO_JIT: &str = "-c%20jit%3Doff";
+
 /// Opens connections for the pool.
 pub(super) struct Manager(pub Arc<Address>);
 
@@ -45,7 +49,8 @@ pub(super) struct Link {
 impl Address {
     /// PostgreSQL itself, whose deadlines are set when a connection is opened.
     pub fn direct(url: &Secret, limits: Limits) -> Self {
-        Self::new(with_defaults(url, Some(&limits.options())), false, limits)
+        let options = format!("{}%20{NO_JIT}", limits.options());
+        Self::new(with_defaults(url, Some(&options)), false, limits)
     }
 
     /// PostgreSQL itself, or the pooler before it. A pooler refuses `options`, and what is set for a
@@ -67,7 +72,10 @@ impl Address {
         if database.is_pooled() {
             return Self::of(database, limits);
         }
-        let options = format!("{}%20-c%20enable_seqscan%3Doff", limits.options());
+        let options = format!(
+            "{}%20{NO_JIT}%20-c%20enable_seqscan%3Doff",
+            limits.options()
+        );
         let url = with_defaults(&database.database_url, Some(&options));
         Self::new(url, false, limits)
     }

@@ -23,7 +23,7 @@ fn lists() -> Vec<String> {
 fn a_cursor_that_is_none_of_ours_is_refused_in_every_list() {
     let world = World::new();
     let lists = lists();
-    assert_eq!(lists.len(), 9, "{lists:?}");
+    assert_eq!(lists.len(), 11, "{lists:?}");
     for path in &lists {
         for cursor in [
             "",

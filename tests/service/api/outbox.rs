@@ -114,7 +114,7 @@ fn a_filter_that_cannot_be_is_refused_and_says_what_can() {
         refused["detail"]
             .as_str()
             .unwrap()
-            .ends_with("blast, link, reminder, test, alert")
+            .ends_with("blast, link, reminder, test, alert, account")
     );
     for query in [
         "order_id=CUP-1",

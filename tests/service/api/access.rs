@@ -56,8 +56,9 @@ fn a_role_that_is_too_low_is_403_and_one_that_suffices_is_let_in() {
         let Some(needed) = needed(&call.description) else {
             continue;
         };
-        // Whoever may only read, reads: everything else is for operators, or for admins, and so are tokens.
-        let reads = call.method == Method::GET && call.template != "/tokens";
+        // Whoever may only read, reads: everything else is for operators, or for admins, and so are tokens and users.
+        let reads =
+            call.method == Method::GET && !["/tokens", "/users"].contains(&call.template.as_str());
         assert_eq!(
             needed == Role::Viewer,
             reads,

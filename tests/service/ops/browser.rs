@@ -4,7 +4,12 @@ use diesel::connection::SimpleConnection;
 use freshmint::token::Role;
 
 use super::{happened, needs_somebody};
-use crate::support::{PASSWORD, World, chromium::Chromium, gate::Gate};
+use crate::support::{
+    PASSWORD, World,
+    chromium::Chromium,
+    gate::Gate,
+    world::{Order, session_in},
+};
 
 /// Pages that somebody who is signed in sees.
 const PAGES: [&str; 5] = [
@@ -102,6 +107,46 @@ fn axe_finds_nothing_wide_or_narrow_light_or_dark() {
 }
 
 #[test]
+fn axe_finds_nothing_on_the_payers_pages() {
+    let world = World::with_mailbox(&[("PAY_CLICK", "confirm")]);
+    let long = "M".repeat(100);
+    let orders = ["CUP-1", "CUP-2", "CUP-3", "CUP-4"]
+        .map(|reference| world.order_with(reference, serde_json::json!({ "name": long })));
+    let [open, paid, settled, cancelled] = &orders;
+    world.queue_link(open);
+    let mail = world.carry().pop().expect("a mail").text();
+    let at = mail.find("/unsubscribe/").expect("a link");
+    let unsubscribe: String = mail[at..]
+        .chars()
+        .take_while(|letter| !letter.is_whitespace() && *letter != '>')
+        .collect();
+    let end = |order: &Order, how: &str, body| {
+        let path = format!("/orders/{}/{how}", order.id);
+        let answer = world.api(Role::Operator, reqwest::Method::POST, &path, Some(body));
+        assert_eq!(answer.status, 200, "{answer:?}");
+    };
+    let session = world.press(&paid.path).location().to_owned();
+    world.stripe.pay(&session_in(&session)).expect("it is open");
+    world.deliver();
+    end(settled, "settle", serde_json::json!({ "how": "cash" }));
+    end(cancelled, "cancel", serde_json::json!({}));
+    let browser = Chromium::open();
+    let mut faults = Vec::new();
+    for (name, path) in [
+        ("payer-open", open.path.as_str()),
+        ("payer-paid", &paid.path),
+        ("payer-settled", &settled.path),
+        ("payer-cancelled", &cancelled.path),
+        ("payer-nothing", "/pay/x"),
+        ("payer-unsubscribe", &unsubscribe),
+    ] {
+        browser.goto(&format!("{}{path}", world.url()));
+        faults.extend(looked_at(&browser, name));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
 fn the_feed_in_two_windows_follows_along_and_is_dealt_with_in_one() {
     let world = World::new();
     let email = world.user("Aoife", Role::Operator).email;
@@ -163,7 +208,8 @@ fn nothing_moves_under_somebody_who_reads() {
     browser.until("document.querySelector('[data-lines]')?.innerText.includes('Something new')");
     assert_eq!(
         browser.run("return document.querySelectorAll('[data-lines] .fact').length"),
-        42,
+        // The account, the sign-in, the forty and the new one.
+        43,
         "each line stands there once"
     );
 }
@@ -199,7 +245,8 @@ fn what_was_missed_comes_after_a_break_and_after_503() {
     }
     assert_eq!(
         browser.run("return document.querySelectorAll('[data-lines] .fact').length"),
-        4,
+        // The account, the sign-in and the three.
+        5,
         "each line stands there once"
     );
 }
@@ -242,7 +289,8 @@ fn a_line_of_a_new_day_gets_its_heading() {
     happened(&world, "mail", "something new");
     browser.until("document.body.innerText.includes('Something new')");
     let headings = "return [...document.querySelectorAll('.day')].map((day) => day.textContent.split(',')[0]).join()";
-    let yesterday = world.text("SELECT to_char((now() - interval '1 day') AT TIME ZONE 'UTC', 'FMDay') AS text");
+    let yesterday = world
+        .text("SELECT to_char((now() - interval '1 day') AT TIME ZONE 'UTC', 'FMDay') AS text");
     assert_eq!(browser.run(headings), format!("Today,{yesterday}"));
     assert_eq!(
         browser.run("return document.querySelector('.day + .fact p').textContent"),

@@ -18,7 +18,7 @@ torture: setup ## everything fails at random for ten minutes; MINUTES=3 SEED=7 f
 		torture::everything_fails_and_nothing_is_lost 2>target/torture.log
 
 # In the order in which a payer meets them. One that there is no folder for is left out.
-BENCHES = click mint webhook mail growth
+BENCHES = click mint webhook mail feed growth
 
 bench: ## measure, beside the last run; ONLY=mint for one, RECORD=1 to write the docs' table
 	@deploy/setup.sh bench

@@ -22,6 +22,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    activity_open (activity_id) {
+        activity_id -> Int8,
+    }
+}
+
+diesel::table! {
     alert_causes (key) {
         key -> Text,
         kind -> Text,
@@ -568,6 +574,7 @@ diesel::table! {
 
 diesel::joinable!(activity -> orders (order_id));
 diesel::joinable!(activity_dismissals -> activity (activity_id));
+diesel::joinable!(activity_open -> activity (activity_id));
 diesel::joinable!(blast_approvals -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> orders (order_id));
@@ -592,6 +599,7 @@ diesel::joinable!(session_orders -> orders (order_id));
 diesel::allow_tables_to_appear_in_same_query!(
     activity,
     activity_dismissals,
+    activity_open,
     alert_causes,
     alert_messages,
     alert_watch,

@@ -181,7 +181,12 @@ pub fn change(
             .set(change)
             .returning(Settings::as_returning())
             .get_result(connection)?;
-        record_change(connection, &changed(&before, &after), doing)?;
+        record_change(
+            connection,
+            &changed(&before, &after),
+            &changed(&after, &before),
+            doing,
+        )?;
         Ok(Changed { before, after })
     })
 }
@@ -202,16 +207,34 @@ fn changed(before: &Settings, after: &Settings) -> Map<String, Value> {
 fn record_change(
     connection: &mut PgConnection,
     changed: &Map<String, Value>,
+    before: &Map<String, Value>,
     doing: &Doing,
 ) -> QueryResult<()> {
     if changed.is_empty() {
         return Ok(());
     }
-    let keys: Vec<&str> = changed.keys().map(String::as_str).collect();
-    let what = format!("settings changed: {}", keys.join(", "));
-    let line =
-        Line::about(None, Category::Settings, what, doing).detail(Value::Object(changed.clone()));
+    let told =
+        changed.iter().map(
+            |(key, value)| match (in_a_word(&before[key]), in_a_word(value)) {
+                (Some(was), Some(is)) => format!("{key} ({was} → {is})"),
+                _ => key.clone(),
+            },
+        );
+    let what = format!("settings changed: {}", told.collect::<Vec<_>>().join(", "));
+    let mut detail = changed.clone();
+    detail.insert("before".to_owned(), Value::Object(before.clone()));
+    let line = Line::about(None, Category::Settings, what, doing).detail(Value::Object(detail));
     activity::record(connection, line)
+}
+
+/// A switch or a number; a text is too long for a sentence.
+fn in_a_word(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(true) => Some("on".to_owned()),
+        Value::Bool(false) => Some("off".to_owned()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 /// `null` is something that was said, unlike a key that is missing: it empties a text, and is no switch.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{Category, Level, search};
 use crate::{
     column::column_enum,
-    schema::{activity, activity_dismissals, orders},
+    schema::{activity, activity_dismissals, activity_open, orders},
 };
 
 column_enum! {
@@ -229,21 +229,20 @@ fn statement(filter: &Filter) -> String {
     if let Some(level) = filter.level {
         and += &format!(" AND level = '{level}'");
     }
-    if filter.open {
-        and += &format!(
-            " AND level = '{}' AND NOT EXISTS (SELECT FROM activity_dismissals dealt WHERE dealt.activity_id = line.id)",
-            Level::Attention
-        );
-    }
     if filter.order.is_some() {
         and += " AND order_id = $5";
     }
     if filter.until.is_some() {
         and += " AND at < $8";
     }
+    // However much is dealt with, what is open is a short table of its own.
+    let lines = match filter.open {
+        true => "activity_open open JOIN activity line ON line.id = open.activity_id",
+        false => "activity line",
+    };
     let newest = |condition: &str| {
         format!(
-            "(SELECT id FROM activity line WHERE id >= $1 AND id < $2{and}{condition} ORDER BY id DESC LIMIT $3)"
+            "(SELECT id FROM {lines} WHERE id >= $1 AND id < $2{and}{condition} ORDER BY id DESC LIMIT $3)"
         )
     };
     // Every parameter has its type, also where it is not asked for.
@@ -275,15 +274,9 @@ const MANY: i64 = 100;
 
 /// How many lines need somebody; a hundred and more are a hundred.
 pub fn open_count(connection: &mut PgConnection) -> QueryResult<i64> {
-    let dealt = activity_dismissals::table
-        .filter(activity_dismissals::activity_id.eq(activity::id))
-        .select(activity_dismissals::activity_id);
-    let open: Vec<i64> = activity::table
-        .filter(activity::level.eq(Level::Attention))
-        .filter(diesel::dsl::not(diesel::dsl::exists(dealt)))
-        .order(activity::id.desc())
+    let open: Vec<i64> = activity_open::table
         .limit(MANY)
-        .select(activity::id)
+        .select(activity_open::activity_id)
         .load(connection)?;
     Ok(i64::try_from(open.len()).unwrap_or(MANY))
 }

@@ -4,11 +4,13 @@ mod dismissal;
 pub mod feed;
 pub mod live;
 mod note;
+mod over;
 mod search;
 
 pub use self::{
     dismissal::{Dismissed, dismiss},
     note::{Note, NoteError},
+    over::{Cause, over},
 };
 
 use chrono::{DateTime, Utc};

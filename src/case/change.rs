@@ -12,7 +12,11 @@ use super::{
     Case, Kind,
     action::{Ending, How},
 };
-use crate::{activity::Doing, random, schema::cases};
+use crate::{
+    activity::{self, Cause, Doing},
+    random,
+    schema::cases,
+};
 
 /// A case that is being opened.
 #[derive(Debug)]
@@ -79,7 +83,7 @@ pub fn close(
         .filter(cases::about.eq(about))
         .filter(cases::order_id.is_not_distinct_from(order_id))
         .filter(cases::resolved_at.is_null());
-    let closed = diesel::update(open)
+    let closed: Vec<Uuid> = diesel::update(open)
         .set((
             cases::resolved_at.eq(doing.at),
             cases::resolved_how.eq(how),
@@ -97,8 +101,12 @@ pub fn close(
             cases::refund_id.eq(None::<String>),
             cases::refund_failure.eq(None::<String>),
         ))
-        .execute(connection)?;
-    Ok(closed > 0)
+        .returning(cases::id)
+        .get_results(connection)?;
+    for case in &closed {
+        activity::over(connection, Cause::Case(*case, about, order_id), doing)?;
+    }
+    Ok(!closed.is_empty())
 }
 
 /// Opens a case again that a refund had closed: it has failed since. Tells whether there was one. The next
@@ -141,8 +149,9 @@ pub(crate) fn mark_resolved(
             cases::note.eq(&doing.note),
             cases::moved_to.eq(moved_to),
         ))
-        .execute(connection)
-        .map(drop)
+        .execute(connection)?;
+    let cause = Cause::Case(case.id, &case.about, case.order_id);
+    activity::over(connection, cause, doing)
 }
 
 /// Keeps that a refund is asked for, before Stripe hears of it.

@@ -22,6 +22,7 @@ mod lane;
 mod limits;
 mod lock;
 mod migrate;
+mod part;
 mod prepared;
 mod refusal;
 mod statistics;
@@ -46,6 +47,7 @@ pub use self::{
     limits::PATIENCE,
     lock::AdvisoryLock,
     migrate::{migrate, pending, ready},
+    part::pattern_of_part,
     prepared::{prepared, prepared_sql},
     statistics::{gather_statistics, gather_statistics_at_start},
 };

@@ -7,12 +7,18 @@ use diesel::{
     sql_types::{Bool, Text, Timestamptz},
 };
 use serde::Serialize;
+use serde_json::json;
 
 use super::{
     named::{ERASED, NameColumns},
     row::{Again, State},
 };
-use crate::{db::for_its_values, schema::stripe_events, suppression::AddressKey};
+use crate::{
+    activity::{self, Category, Cause, Doing, Line},
+    db::for_its_values,
+    schema::stripe_events,
+    suppression::AddressKey,
+};
 
 /// An event as ops see it; never its body, which holds addresses.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable)]
@@ -75,7 +81,7 @@ pub enum Replayed {
 
 /// Sets an event back to pending, to be worked on again. What it names is read anew: this version may
 /// read what an older one did not.
-pub fn replay(connection: &mut PgConnection, id: &str) -> QueryResult<Replayed> {
+pub fn replay(connection: &mut PgConnection, id: &str, doing: &Doing) -> QueryResult<Replayed> {
     connection.transaction(|connection| {
         let event = stripe_events::table.find(id);
         // Locked, so that nobody erases it meanwhile.
@@ -92,6 +98,10 @@ pub fn replay(connection: &mut PgConnection, id: &str) -> QueryResult<Replayed> 
         }
         let key = AddressKey::load(connection)?;
         let names = NameColumns::of(&body, &key);
+        let what = format!("Stripe's message {id} is worked through again");
+        let line = Line::about(None, Category::Webhook, what, doing).detail(json!({ "event": id }));
+        activity::record(connection, line)?;
+        activity::over(connection, Cause::Event(id), doing)?;
         diesel::update(event)
             .set((Again::default(), names))
             .returning(EventView::as_returning())

@@ -2,13 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use serde_json::json;
 
 use super::{
-    Doing, Order, history,
+    Doing, Order, history, history_line,
     row::Evidence,
     state::{Fact, Move, State},
 };
-use crate::{activity::Level, schema::orders};
+use crate::{
+    activity::{self, Cause, Level},
+    schema::orders,
+};
 
 /// Moves a locked order as the table in [`super::state`] says, and writes the history line.
 pub fn advance(
@@ -34,13 +38,18 @@ pub fn advance_as_of(
         diesel::update(orders::table.find(order.id))
             .set(Evidence::that(next))
             .execute(connection)?;
-        let level = if matches!(next, State::InReview { .. }) {
-            Level::Attention
-        } else {
-            Level::Info
-        };
         let what = format!("order {} → {}", order.state.name(), next.name());
-        history(connection, order, doing, level, what)?;
+        let is_in_review = |state: &State| matches!(state, State::InReview { .. });
+        if is_in_review(&next) {
+            let line = history_line(order.id, doing, Level::Attention, what);
+            let detail = json!({ "note": doing.note, "in_review": order.id });
+            activity::record(connection, line.detail(detail))?;
+        } else {
+            history(connection, order, doing, Level::Info, what)?;
+            if is_in_review(&order.state) {
+                activity::over(connection, Cause::Review(order.id), doing)?;
+            }
+        }
     }
     Ok(moved)
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{Kind, Order, OrderRow, Status, of_blast, stranded, text::composed};
 use crate::{
-    db::{for_its_values, lower},
+    db::{for_its_values, lower, pattern_of_part},
     schema::orders,
 };
 
@@ -31,6 +31,8 @@ pub struct OrderFilter {
     pub blast: Option<Uuid>,
     /// Mailed, a checkout ended unpaid, and still owed, at this time.
     pub stranded_at: Option<DateTime<Utc>>,
+    /// With this in its reference, name or address.
+    pub q: Option<String>,
     /// Only those before this id: where the page before ended.
     pub before: Option<Uuid>,
 }
@@ -106,6 +108,16 @@ fn narrowed<'f>(
     }
     if let Some(kind) = filter.kind {
         query = query.filter(orders::kind.eq(kind));
+    }
+    if let Some(said) = &filter.q {
+        // With `pg_trgm` each of the three has an index for it, without it all orders are read.
+        let part = pattern_of_part(said.trim());
+        query = query.filter(
+            orders::reference
+                .ilike(part.clone())
+                .or(orders::name.ilike(part.clone()))
+                .or(orders::email.ilike(part)),
+        );
     }
     if let Some(now) = filter.stranded_at {
         query = query.filter(stranded(now));

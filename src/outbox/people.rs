@@ -13,7 +13,7 @@ use super::{
     view::{self, Mail},
 };
 use crate::{
-    activity::{self, Category, Doing, Line},
+    activity::{self, Category, Cause, Doing, Line},
     mail::BlastState,
     reminder::{self, Attempt, Place, rule::Reason},
     schema::{blasts, outbox},
@@ -97,6 +97,7 @@ fn decide(
         let line = Line::about(mail.order_id, Category::Mail, what, doing)
             .detail(json!({ "mail": id, "was": before.state, "note": doing.note }));
         activity::record(connection, line)?;
+        activity::over(connection, Cause::Mail(id), doing)?;
         Ok(Asked::Done(Box::new(mail)))
     })
 }

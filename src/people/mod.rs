@@ -17,9 +17,22 @@ pub use self::{
     session::Person,
     sign_in::{Attempt, Entered, sign_in},
     throttle::{MOST_WRONG, WINDOW},
-    user::{Change, New, User, add, all, change, find, find_by_email, is_anybody, list},
+    user::{
+        Change, New, User, add, all, change, find, find_by_email, is_anybody, leaves_no_admin, list,
+    },
     welcome::{Guest, choose, forgotten, guest},
 };
+
+/// Deletes what is over by itself: sessions, browsers that have not come for a year, forms and tries.
+pub fn sweep(
+    connection: &mut diesel::PgConnection,
+    now: chrono::DateTime<chrono::Utc>,
+) -> diesel::QueryResult<()> {
+    session::sweep(connection, now)?;
+    browser::sweep(connection, now)?;
+    once::sweep(connection, now)?;
+    throttle::sweep(connection, now)
+}
 
 /// What the history calls somebody who is signed in: their name, never their address.
 pub fn actor(name: &str) -> String {

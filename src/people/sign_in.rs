@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    actor, browser, once, session,
+    actor, browser, session, sweep,
     throttle::{Try, What, take_back},
     user::{self, tell},
 };
@@ -146,8 +146,6 @@ fn enter(
         note: None,
     };
     tell(connection, format!("{} signed in", account.name), &doing)?;
-    session::sweep(connection, now)?;
-    browser::sweep(connection, now)?;
-    once::sweep(connection, now)?;
+    sweep(connection, now)?;
     Ok(Some((session, browser)))
 }

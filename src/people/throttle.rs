@@ -119,3 +119,10 @@ pub(super) fn take_back(connection: &mut PgConnection, id: i64) -> QueryResult<(
         .execute(connection)
         .map(drop)
 }
+
+/// Forgets tries that count no more.
+pub(super) fn sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<()> {
+    diesel::delete(ops_tries::table.filter(ops_tries::at.lt(now - WINDOW)))
+        .execute(connection)
+        .map(drop)
+}

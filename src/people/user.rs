@@ -152,6 +152,28 @@ pub fn change(
     })
 }
 
+/// Whether nobody would be left who may do everything. Callers are in the transaction of the change: the
+/// admins' rows stay locked until its end, so that of two who disable each other one is told so.
+pub fn leaves_no_admin(
+    connection: &mut PgConnection,
+    id: Uuid,
+    change: &Change,
+) -> QueryResult<bool> {
+    let stays = change.disabled != Some(true) && change.role.is_none_or(|is| is == Role::Admin);
+    if stays {
+        return Ok(false);
+    }
+    let admins: Vec<Uuid> = ops_users::table
+        .filter(ops_users::role.eq(Role::Admin))
+        .filter(ops_users::disabled_at.is_null())
+        // In one order, by everybody.
+        .order(ops_users::id)
+        .select(ops_users::id)
+        .for_update()
+        .load(connection)?;
+    Ok(admins == [id])
+}
+
 /// A sentence for each thing that is another one now.
 fn told(before: &User, name: &str, role: Role, disabled: bool, change: &Change) -> Vec<String> {
     let was_disabled = before.disabled_at.is_some();

@@ -26,7 +26,7 @@ use crate::{
     app::App,
     chore::Turn,
     db::DbError,
-    recovery, settings,
+    people, recovery, settings,
 };
 
 /// Between two runs: once a day, since what is kept is kept for days.
@@ -46,7 +46,7 @@ pub struct Kept {
 }
 
 /// Everything that goes by itself. `docs/privacy.md` says the same, and what remains.
-pub const TABLE: [Kept; 8] = [
+pub const TABLE: [Kept; 9] = [
     kept("carts", "recovered_orders_days", 30),
     kept("recovered orders", "recovered_orders_days", 30),
     kept("mails about carts", "recovered_orders_days", 30),
@@ -55,6 +55,7 @@ pub const TABLE: [Kept; 8] = [
     kept("events", "events_days", 60),
     kept("activity", "activity_days", 90),
     kept("test mails", "activity_days", 90),
+    kept("account mails", "activity_days", 90),
 ];
 
 const fn kept(what: &'static str, setting: &'static str, days: i32) -> Kept {
@@ -139,8 +140,10 @@ pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
     pruned.events += unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
     let old = move |connection: &mut PgConnection| rows::activity(connection, until.activity);
     pruned.activity += unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
-    let old = move |connection: &mut PgConnection| rows::test_mails(connection, until.activity);
+    let old = move |connection: &mut PgConnection| rows::seen_mails(connection, until.activity);
     pruned.mails += unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
+    // They go at each sign-in, too; where nobody signs in any more, here.
+    in_one(app, move |connection| people::sweep(connection, now)).await?;
     if pruned != Pruned::default() {
         let doing = Doing {
             actor: actor.to_owned(),

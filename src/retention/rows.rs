@@ -25,15 +25,15 @@ pub(super) fn activity(connection: &mut PgConnection, until: DateTime<Utc>) -> Q
 }
 
 /// Test mails of mailings that were made before `until` and are done with: samples with a payer's name and
-/// link in them, which the shop has seen.
-pub(super) fn test_mails(
+/// link in them, which the shop has seen. Mails that let somebody in, too: their link is long void.
+pub(super) fn seen_mails(
     connection: &mut PgConnection,
     until: DateTime<Utc>,
 ) -> QueryResult<usize> {
     // Asked twice: a person may send one again between the two statements.
     let is_done = || outbox::state.ne_all([State::Queued, State::Sending]);
     let old = outbox::table
-        .filter(outbox::kind.eq(Kind::Test))
+        .filter(outbox::kind.eq_any([Kind::Test, Kind::Account]))
         .filter(outbox::created_at.lt(until))
         .filter(is_done())
         .limit(MAILS)

@@ -51,7 +51,10 @@ fn lines(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<Entry>> 
         actor: Some(actor),
         detail,
     };
-    Ok(lines.into_iter().map(entry).collect())
+    // A line that a row tells as well is told by the row, which stays as long as the order.
+    let is_told = |line: &Entry| line.detail.get("row").is_some();
+    let lines = lines.into_iter().map(entry);
+    Ok(lines.filter(|line| !is_told(line)).collect())
 }
 
 /// Each mail when it was queued; what became of it is in the log. A line of the log that says that it

@@ -41,14 +41,14 @@ pub async fn list(
 
 /// `POST /events/{id}/replay`
 pub async fn replay(
-    _: Operator,
+    caller: Operator,
     app: Data<App>,
     id: Path<Wanted>,
 ) -> Result<HttpResponse, Problem> {
-    let Wanted(id) = id.into_inner();
+    let (Wanted(id), doing) = (id.into_inner(), caller.doing(&app, None));
     let replayed = app
         .db
-        .run(move |connection| inbox::replay(connection, &id))
+        .run(move |connection| inbox::replay(connection, &id, &doing))
         .await?;
     match replayed {
         Replayed::Pending(event) => {

@@ -67,7 +67,11 @@ pub struct Wanted {
     kind: Option<String>,
     blast: Option<String>,
     stranded: Option<bool>,
+    q: Option<input::Wanted>,
 }
+
+/// Letters of a part at least: with fewer, an index of three letters each is of no use.
+const LETTERS: usize = 3;
 
 /// `GET /orders`
 pub async fn list(
@@ -85,6 +89,7 @@ pub async fn list(
         kind: wanted.kind.as_deref().map_or(Ok(None), known_kind)?,
         blast: wanted.blast.map(known_blast).transpose()?,
         stranded_at: wanted.stranded.unwrap_or(false).then(|| app.clock.now()),
+        q: wanted.q.map(known_part).transpose()?,
         before: asked.before()?,
     };
     let (orders, payments, amounts) = app
@@ -104,6 +109,14 @@ pub async fn list(
         |order| view(&app, order, &payments),
         Amounts { amounts },
     ))
+}
+
+fn known_part(said: input::Wanted) -> Result<String, Problem> {
+    let said = String::from(said).trim().to_owned();
+    if said.chars().count() < LETTERS {
+        return Err(Problem::unreadable("q needs at least three letters"));
+    }
+    Ok(said)
 }
 
 /// What all of them come to, on whatever page.

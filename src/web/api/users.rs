@@ -111,14 +111,18 @@ pub async fn change(
         signed_out: changed.signed_out == Some(true),
     };
     let (email, doing) = (String::from(email.into_inner()), caller.doing(&app));
-    let done =
-        app.db.transaction(
-            move |connection| match people::find_by_email(connection, &email)? {
-                Some(user) => people::change(connection, user.id, &change, &doing),
-                None => Ok(None),
-            },
-        );
-    match done.await? {
+    let done = app.db.transaction(move |connection| {
+        match people::find_by_email(connection, &email)? {
+            Some(user) if people::leaves_no_admin(connection, user.id, &change)? => {
+                Ok(Err(Problem::conflict(
+                    "nobody would be left who may do everything; make somebody else an admin first",
+                )))
+            }
+            Some(user) => people::change(connection, user.id, &change, &doing).map(Ok),
+            None => Ok(Ok(None)),
+        }
+    });
+    match done.await?? {
         Some(user) => Ok(HttpResponse::Ok().json(user)),
         None => Err(Problem::not_found("user")),
     }

@@ -176,7 +176,8 @@ impl Follower {
             struct Row {
                 line: Line,
             }
-            let line = view.reader.line(entry);
+            let now = self.live.app.clock.now();
+            let line = view.reader.line_of_a_day(entry, now);
             let html = self.site.render("row.html", &Row { line });
             self.queue.push_back(event("line", Some(entry.id), &html));
         }

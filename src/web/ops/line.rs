@@ -22,12 +22,26 @@ pub struct Line {
     means: String,
     dealt: Option<String>,
     form: Option<Guard>,
+    /// Of a line that comes to a page that stands already.
+    day: Option<Heading>,
+}
+
+/// The heading of a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Heading {
+    /// For the script, which puts lines under the heading of their day.
+    date: String,
+    /// `Friday, 27 November 2026`
+    name: String,
+    /// The same with *Today* or *Yesterday*.
+    called: String,
 }
 
 /// The lines of one day.
 #[derive(Debug, Clone, Serialize)]
 pub struct Day {
-    name: String,
+    #[serde(flatten)]
+    heading: Heading,
     lines: Vec<Line>,
 }
 
@@ -58,20 +72,36 @@ impl Reader {
             means: means(entry),
             dealt,
             form,
+            day: None,
+        }
+    }
+
+    /// A line with its day, for a page that stands already.
+    pub fn line_of_a_day(&self, entry: &Entry, now: DateTime<Utc>) -> Line {
+        Line {
+            day: Some(self.heading(entry, now)),
+            ..self.line(entry)
+        }
+    }
+
+    fn heading(&self, entry: &Entry, now: DateTime<Utc>) -> Heading {
+        let is = day(entry.at, self.zone);
+        Heading {
+            date: is.to_string(),
+            name: day_in_words(is, None),
+            called: day_in_words(is, Some(day(now, self.zone))),
         }
     }
 
     /// Lines by their days, as they come.
     pub fn days(&self, entries: &[Entry], now: DateTime<Utc>) -> Vec<Day> {
-        let today = day(now, self.zone);
         let mut days: Vec<Day> = Vec::new();
         for entry in entries {
-            let name = day_in_words(day(entry.at, self.zone), today);
-            let line = self.line(entry);
-            match days.last_mut().filter(|day| day.name == name) {
+            let (heading, line) = (self.heading(entry, now), self.line(entry));
+            match days.last_mut().filter(|day| day.heading == heading) {
                 Some(day) => day.lines.push(line),
                 None => days.push(Day {
-                    name,
+                    heading,
                     lines: vec![line],
                 }),
             }

@@ -119,11 +119,14 @@ pub async fn act(
             }),
         };
         let user = match change {
+            Some(change) if people::leaves_no_admin(connection, user.id, &change)? => {
+                return Ok(Err(Refused::LastAdmin));
+            }
             Some(change) => people::change(connection, user.id, &change, &doing)?,
             None => people::find(connection, user.id)?,
         };
         let Some(user) = user else {
-            return Ok(Err(()));
+            return Ok(Err(Refused::NoUser));
         };
         if act == Act::Link {
             people::send_link(connection, &user, &mail, &doing)?;
@@ -135,8 +138,19 @@ pub async fn act(
             desk.app.wake_mail.notify_one();
             Ok(shown(&pressed))
         }
-        Err(()) => Err(desk.no_page(&person)),
+        Err(Refused::NoUser) => Err(desk.no_page(&person)),
+        Err(Refused::LastAdmin) => Err(desk.not_now(
+            &person,
+            "Nobody would be left who may do everything. Make somebody else an admin first.",
+        )),
     }
+}
+
+/// Why nothing was changed.
+enum Refused {
+    NoUser,
+    /// They are the only admin by now: another one was disabled meanwhile.
+    LastAdmin,
 }
 
 /// The account and the act, if it can be done now.

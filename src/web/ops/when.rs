@@ -51,12 +51,13 @@ pub fn day(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
     at.with_timezone(&zone).date_naive()
 }
 
-/// `Today, Friday, 27 November 2026`
-pub fn day_in_words(day: NaiveDate, today: NaiveDate) -> String {
+/// `Today, Friday, 27 November 2026`, where it is known which day is today.
+pub fn day_in_words(day: NaiveDate, today: Option<NaiveDate>) -> String {
     let said = day.format("%A, %-d %B %Y").to_string();
-    if day == today {
+    let yesterday = today.and_then(|today| today.checked_sub_days(Days::new(1)));
+    if Some(day) == today {
         format!("Today, {said}")
-    } else if Some(day) == today.checked_sub_days(Days::new(1)) {
+    } else if Some(day) == yesterday {
         format!("Yesterday, {said}")
     } else {
         said
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn days_and_places_are_in_words() {
         let today = NaiveDate::from_ymd_opt(2026, 11, 27).unwrap();
-        let said = |days| day_in_words(today - Days::new(days), today);
+        let said = |days| day_in_words(today - Days::new(days), Some(today));
         assert_eq!(said(0), "Today, Friday, 27 November 2026");
         assert_eq!(said(1), "Yesterday, Thursday, 26 November 2026");
         assert_eq!(said(10), "Tuesday, 17 November 2026");

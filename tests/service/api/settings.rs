@@ -68,7 +68,7 @@ fn a_change_is_in_the_history_with_who_made_it_and_what_is_no_change_is_not() {
     assert_eq!(
         history(&world),
         [
-            r#"api:admin-0: settings changed: orphan_cases, reminders_enabled {"orphan_cases": true, "reminders_enabled": false}"#
+            r#"api:admin-0: settings changed: orphan_cases (off → on), reminders_enabled (on → off) {"before": {"orphan_cases": false, "reminders_enabled": true}, "orphan_cases": true, "reminders_enabled": false}"#
         ]
     );
 }

@@ -217,3 +217,26 @@ fn a_checkout_that_is_open_is_closed_before_a_mismatch_is_accepted() {
     assert_eq!(world.status(&order), "paid");
     assert_eq!(resolve(&world, &case, how("accept")).status, 200);
 }
+
+#[test]
+fn lines_that_need_somebody_close_with_their_case() {
+    let world = World::new();
+    let (_, mismatch) = mismatch(&world, "CUP-1");
+    assert_eq!(world.count("activity_open"), 2, "the payment and the order");
+    resolved(&world, &mismatch, how("accept"));
+    assert_eq!(world.count("activity_open"), 0);
+    let by = "activity_dismissals WHERE actor LIKE 'api:operator%'";
+    assert_eq!(world.count(by), 2);
+    let (_, second) = second_payment(&world, "CUP-2");
+    assert_eq!(world.count("activity_open"), 1);
+    resolved(&world, &second, how("accept"));
+    assert_eq!(world.count("activity_open"), 0);
+    let orphan = orphan(&world, "ann@example.org", 4500);
+    assert_eq!(world.count("activity_open"), 1);
+    resolved(&world, &orphan, how("accept"));
+    assert_eq!(world.count("activity_open"), 0);
+    let (_, dispute) = disputed(&world, "CUP-3");
+    assert_eq!(world.count("activity_open"), 1);
+    resolved(&world, &dispute, how("accept"));
+    assert_eq!(world.count("activity_open"), 0);
+}

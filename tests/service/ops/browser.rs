@@ -1,9 +1,15 @@
 //! The pages in a real browser.
 
+use diesel::connection::SimpleConnection;
 use freshmint::token::Role;
 
 use super::{happened, needs_somebody};
-use crate::support::{PASSWORD, World, chromium::Chromium};
+use crate::support::{
+    PASSWORD, World,
+    chromium::Chromium,
+    gate::Gate,
+    world::{Order, session_in},
+};
 
 /// Pages that somebody who is signed in sees.
 const PAGES: [&str; 5] = [
@@ -101,6 +107,46 @@ fn axe_finds_nothing_wide_or_narrow_light_or_dark() {
 }
 
 #[test]
+fn axe_finds_nothing_on_the_payers_pages() {
+    let world = World::with_mailbox(&[("PAY_CLICK", "confirm")]);
+    let long = "M".repeat(100);
+    let orders = ["CUP-1", "CUP-2", "CUP-3", "CUP-4"]
+        .map(|reference| world.order_with(reference, serde_json::json!({ "name": long })));
+    let [open, paid, settled, cancelled] = &orders;
+    world.queue_link(open);
+    let mail = world.carry().pop().expect("a mail").text();
+    let at = mail.find("/unsubscribe/").expect("a link");
+    let unsubscribe: String = mail[at..]
+        .chars()
+        .take_while(|letter| !letter.is_whitespace() && *letter != '>')
+        .collect();
+    let end = |order: &Order, how: &str, body| {
+        let path = format!("/orders/{}/{how}", order.id);
+        let answer = world.api(Role::Operator, reqwest::Method::POST, &path, Some(body));
+        assert_eq!(answer.status, 200, "{answer:?}");
+    };
+    let session = world.press(&paid.path).location().to_owned();
+    world.stripe.pay(&session_in(&session)).expect("it is open");
+    world.deliver();
+    end(settled, "settle", serde_json::json!({ "how": "cash" }));
+    end(cancelled, "cancel", serde_json::json!({}));
+    let browser = Chromium::open();
+    let mut faults = Vec::new();
+    for (name, path) in [
+        ("payer-open", open.path.as_str()),
+        ("payer-paid", &paid.path),
+        ("payer-settled", &settled.path),
+        ("payer-cancelled", &cancelled.path),
+        ("payer-nothing", "/pay/x"),
+        ("payer-unsubscribe", &unsubscribe),
+    ] {
+        browser.goto(&format!("{}{path}", world.url()));
+        faults.extend(looked_at(&browser, name));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
 fn the_feed_in_two_windows_follows_along_and_is_dealt_with_in_one() {
     let world = World::new();
     let email = world.user("Aoife", Role::Operator).email;
@@ -125,18 +171,34 @@ fn the_feed_in_two_windows_follows_along_and_is_dealt_with_in_one() {
     assert_eq!(world.count("activity_dismissals"), 1);
 }
 
+/// The feed, with 40 lines that stand there, and whoever reads it some way down.
+fn read_on(browser: &Chromium, url: &str) {
+    browser.goto(&format!("{url}/ops/activity"));
+    browser.until(FOLLOWS);
+    browser.run("scrollTo({ top: 900, behavior: 'instant' })");
+}
+
+const FOLLOWS: &str = "document.body.innerText.includes('This page follows along')";
+const FORTY_LINES: &str = "INSERT INTO activity (at, category, level, actor, what) SELECT now(), 'mail', 'info', 'test', 'line ' || n FROM generate_series(1, 40) n";
+
 #[test]
 fn nothing_moves_under_somebody_who_reads() {
     let world = World::new();
     let email = world.user("Aoife", Role::Viewer).email;
-    world.execute("INSERT INTO activity (at, category, level, actor, what) SELECT now(), 'mail', 'info', 'test', 'line ' || n FROM generate_series(1, 40) n");
     let browser = Chromium::open();
     sign_in(&browser, &world, &email);
-    browser.goto(&format!("{}/ops/activity", world.url()));
-    browser.until("document.body.innerText.includes('This page follows along')");
-    browser.run("scrollTo({ top: 900, behavior: 'instant' })");
+    // Somebody else's transaction, from before the lines: the stream sends them when it has ended, since
+    // before that it cannot know that none of them is missed.
+    let mut other = world.database.connect();
+    other
+        .batch_execute("BEGIN; SELECT pg_current_xact_id()")
+        .expect("a transaction");
+    world.execute(FORTY_LINES);
+    read_on(&browser, world.url());
+    other.batch_execute("COMMIT").expect("it ends");
     happened(&world, "mail", "something new");
-    browser.until("document.querySelector('[data-fresh]').innerText === '1 new line: show it'");
+    browser.until("document.querySelector('[data-fresh]').innerText !== ''");
+    browser.until("!document.querySelector('[data-fresh]').hidden");
     assert_eq!(
         browser.run("return document.querySelector('[role=status]').textContent"),
         "1 new line: show it"
@@ -144,6 +206,96 @@ fn nothing_moves_under_somebody_who_reads() {
     assert!(!browser.text().contains("Something new"));
     browser.run("document.querySelector('[data-fresh]').click()");
     browser.until("document.querySelector('[data-lines]')?.innerText.includes('Something new')");
+    assert_eq!(
+        browser.run("return document.querySelectorAll('[data-lines] .fact').length"),
+        // The account, the sign-in, the forty and the new one.
+        43,
+        "each line stands there once"
+    );
+}
+
+#[test]
+fn what_was_missed_comes_after_a_break_and_after_503() {
+    let world = World::new();
+    let email = world.user("Aoife", Role::Viewer).email;
+    let (browser, gate) = (Chromium::open(), Gate::before(world.url()));
+    sign_in(&browser, &world, &email);
+    browser.goto(&format!("{}/ops/activity", gate.url()));
+    browser.until(FOLLOWS);
+    happened(&world, "mail", "before the break");
+    browser.until("document.body.innerText.includes('Before the break')");
+    for (end, what) in [
+        (Gate::break_all as fn(&Gate), "while it was broken"),
+        (Gate::answer_503, "while it was too much"),
+    ] {
+        let before = gate.refused();
+        end(&gate);
+        happened(&world, "mail", what);
+        browser.until("!document.body.innerText.includes('This page follows along')");
+        let began = std::time::Instant::now();
+        while gate.refused() == before {
+            assert!(began.elapsed().as_secs() < 20, "the browser tries again");
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        gate.open();
+        browser.until(&format!(
+            "document.body.innerText.toLowerCase().includes('{what}')"
+        ));
+        browser.until(FOLLOWS);
+    }
+    assert_eq!(
+        browser.run("return document.querySelectorAll('[data-lines] .fact').length"),
+        // The account, the sign-in and the three.
+        5,
+        "each line stands there once"
+    );
+}
+
+#[test]
+fn a_whole_page_that_was_missed_waits_for_somebody_who_reads() {
+    let world = World::new();
+    let email = world.user("Aoife", Role::Viewer).email;
+    let (browser, gate) = (Chromium::open(), Gate::before(world.url()));
+    world.execute(FORTY_LINES);
+    sign_in(&browser, &world, &email);
+    read_on(&browser, gate.url());
+    happened(&world, "mail", "the last that was seen");
+    browser.until("!document.querySelector('[data-fresh]').hidden");
+    gate.break_all();
+    world.execute(FORTY_LINES);
+    world.execute(FORTY_LINES);
+    happened(&world, "mail", "the newest");
+    gate.open();
+    browser.until("document.querySelector('[data-fresh]').innerText === 'New lines: show them'");
+    assert!(!browser.text().contains("The newest"), "nothing has moved");
+    browser.run("document.querySelector('[data-fresh]').click()");
+    browser.until("document.querySelector('[data-lines]').innerText.includes('The newest')");
+    assert_eq!(
+        browser.run("return document.querySelectorAll('[data-lines] .fact').length"),
+        50
+    );
+}
+
+#[test]
+fn a_line_of_a_new_day_gets_its_heading() {
+    let world = World::new();
+    let email = world.user("Aoife", Role::Viewer).email;
+    let browser = Chromium::open();
+    sign_in(&browser, &world, &email);
+    world.execute("UPDATE activity SET at = at - interval '1 day'");
+    browser.goto(&format!("{}/ops/activity", world.url()));
+    browser.until(FOLLOWS);
+    browser.run("document.querySelector('.day').textContent = 'Today, it said yesterday'");
+    happened(&world, "mail", "something new");
+    browser.until("document.body.innerText.includes('Something new')");
+    let headings = "return [...document.querySelectorAll('.day')].map((day) => day.textContent.split(',')[0]).join()";
+    let yesterday = world
+        .text("SELECT to_char((now() - interval '1 day') AT TIME ZONE 'UTC', 'FMDay') AS text");
+    assert_eq!(browser.run(headings), format!("Today,{yesterday}"));
+    assert_eq!(
+        browser.run("return document.querySelector('.day + .fact p').textContent"),
+        "Something new"
+    );
 }
 
 #[test]

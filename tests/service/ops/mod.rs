@@ -5,6 +5,7 @@ mod commands;
 mod feed;
 mod forms;
 mod invitation;
+mod log;
 mod people;
 mod routes;
 mod sign_in;

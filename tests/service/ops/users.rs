@@ -7,7 +7,10 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::needs_somebody;
-use crate::support::{Visitor, World};
+use crate::support::{
+    Visitor, World,
+    browser::{client, runtime},
+};
 
 #[test]
 fn users_are_made_listed_and_changed_by_admins() {
@@ -74,6 +77,8 @@ fn users_are_made_listed_and_changed_by_admins() {
         (200, json!("Ann B"))
     );
     assert_eq!(ann.get("/ops/people").status, 200);
+    // The last one stays.
+    world.user("Tom", Role::Admin);
     assert_eq!(
         call(
             Method::PATCH,
@@ -177,4 +182,67 @@ fn the_log_is_read_and_dismissed_by_the_api_too() {
             "{wrong}"
         );
     }
+}
+
+#[test]
+fn of_two_admins_who_disable_each_other_one_stays() {
+    let world = World::new();
+    let token = world.token(Role::Admin);
+    for round in 0..5 {
+        world.execute("DELETE FROM ops_users");
+        let [one, other] = ["Tom", "Ann"].map(|name| world.user(name, Role::Admin).email);
+        let disable = |email: &str| {
+            client()
+                .patch(format!("{}/api/v1/users/{email}", world.url()))
+                .bearer_auth(token.expose())
+                .header("content-type", "application/json")
+                .body(r#"{"disabled": true}"#)
+                .send()
+        };
+        let (one, other) = runtime()
+            .block_on(async { futures::future::join(disable(&one), disable(&other)).await });
+        let mut answers = [one, other].map(|answer| answer.expect("an answer").status().as_u16());
+        answers.sort_unstable();
+        assert_eq!(answers, [200, 409], "round {round}");
+        let left = "ops_users WHERE role = 'admin' AND disabled_at IS NULL";
+        assert_eq!(world.count(left), 1);
+    }
+    let last = world.text("SELECT email AS text FROM ops_users WHERE disabled_at IS NULL");
+    let path = format!("/users/{last}");
+    let demoted = world.api(
+        Role::Admin,
+        Method::PATCH,
+        &path,
+        Some(json!({ "role": "viewer" })),
+    );
+    assert_eq!(demoted.status, 409, "{demoted:?}");
+    let named = world.api(
+        Role::Admin,
+        Method::PATCH,
+        &path,
+        Some(json!({ "name": "Kim" })),
+    );
+    assert_eq!(named.status, 200, "{named:?}");
+}
+
+#[test]
+fn orders_are_found_by_a_part_of_reference_name_or_address() {
+    let world = World::new();
+    world.order_with("CUP-2026-017", json!({ "name": "Kim O'Neil" }));
+    world.order_with("CUP-2026-018", json!({ "name": "Ann 100%" }));
+    let found = |q: &str| -> Vec<String> {
+        let answer = world.api(Role::Viewer, Method::GET, &format!("/orders?q={q}"), None);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let orders = answer.json()["data"].as_array().expect("a list").clone();
+        let reference = |order: &serde_json::Value| order["reference"].as_str().unwrap().to_owned();
+        orders.iter().map(reference).collect()
+    };
+    assert_eq!(found("026-017"), ["CUP-2026-017"]);
+    assert_eq!(found("o%27nei"), ["CUP-2026-017"]);
+    assert_eq!(found("cup-2026").len(), 2);
+    assert_eq!(found("00%25"), ["CUP-2026-018"], "a sign is a sign");
+    assert_eq!(found("___").len(), 0);
+    let short = world.api(Role::Viewer, Method::GET, "/orders?q=cu", None);
+    assert_eq!(short.status, 400, "{short:?}");
+    assert!(short.body.contains("three letters"), "{short:?}");
 }

@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("spreadsheet", &["foreign_text", "legible"]),
     ("visitor", &[]),
     // The log, the settings of a process, the database, words of rows.
-    ("activity", &["column", "foreign_text", "schema"]),
+    ("activity", &["column", "db", "foreign_text", "schema"]),
     ("config", &["caller_address", "link"]),
     ("db", &["config", "foreign_text"]),
     ("looks", &["recent"]),
@@ -331,6 +331,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "inbox",
             "mail",
             "order",
+            "people",
             "recovery",
             "reminder",
             "schema",

@@ -1,7 +1,8 @@
 // What the pages do by themselves. Every page works without it: links, forms, reloads.
 // It knows no page, only marks in the HTML that the server wrote:
 //   body[data-stream="URL"]   events `line`, `part` and `badge` come from there
-//   [data-lines]              a list that takes new lines at its top
+//   [data-lines]              a list that takes new lines below the heading of their day (data-day)
+//   [data-empty]              says that the list has no line
 //   form[data-in-place]       its answer replaces the row that it stands in
 //   button[data-copy="ID"]    copies that field
 "use strict";
@@ -53,13 +54,13 @@ function listen() {
   stream = new EventSource(url); // reconnects by itself, with Last-Event-ID
   const on = (name, act) => stream.addEventListener(name, (event) => { last = event.lastEventId || last; act(event.data); });
   on("line", takeLine);
-  on("part", (html) => { for (const part of nodes(html)) document.getElementById(part.id)?.replaceWith(part); });
+  on("part", takePart);
   on("badge", showBadge);
   stream.onopen = () => { pause = 2_000; follows(true); };
   stream.onerror = () => {
+    follows(false);
     if (stream.readyState !== EventSource.CLOSED) return; // a broken line: the browser tries by itself
     stream = undefined; // an answer like 503, or the sign-in page
-    follows(false);
     setTimeout(() => document.hidden || listen(), pause);
     pause = Math.min(pause * 2, 60_000);
   };
@@ -89,26 +90,60 @@ function showBadge(count) {
 const lines = () => document.querySelector("[data-lines]");
 const bar = document.querySelector("[data-fresh]");
 const waiting = [];
+let whole; // a list that is to take the place of the one that is read
+const isReading = () => scrollY > 200 || lines()?.matches(":hover, :focus-within");
+
+function takePart(html) {
+  for (const part of nodes(html)) {
+    if (!part.matches("[data-lines]")) {
+      document.getElementById(part.id)?.replaceWith(part);
+      continue;
+    }
+    waiting.length = 0; // they are in it
+    whole = part;
+    isReading() ? offer("New lines: show them") : showLines();
+  }
+}
 function takeLine(html) {
-  const list = lines();
-  if (!list) return;
-  waiting.push(...nodes(html));
-  const reading = scrollY > 200 || list.matches(":hover, :focus-within");
-  if (!reading) return showLines();
-  const text = waiting.length === 1 ? "1 new line: show it" : `${waiting.length} new lines: show them`;
+  if (!lines()) return;
+  // One that stands or waits there is sent again, where a transaction was still open when the page was made.
+  const known = (line) => [...waiting, ...(whole?.children ?? [])].some(({ id }) => id === line.id);
+  waiting.push(...nodes(html).filter((line) => !document.getElementById(line.id) && !known(line)));
+  if (!waiting.length) return;
+  if (!isReading()) return showLines();
+  const count = waiting.length === 1 ? "1 new line: show it" : `${waiting.length} new lines: show them`;
+  offer(whole ? "New lines: show them" : count);
+}
+function offer(text) {
   bar.textContent = text;
   bar.hidden = false;
   document.querySelector("[data-fresh-says]").textContent = text;
 }
 function showLines() {
-  const list = lines();
+  if (whole) lines().replaceWith(whole);
+  whole = undefined;
   for (const line of waiting.splice(0)) {
     if (document.getElementById(line.id)) continue;
     line.classList.add("arrived");
-    const day = list.querySelector(".day");
-    day ? day.after(line) : list.prepend(line);
+    dayOf(line).after(line);
   }
+  document.querySelector("[data-empty]")?.remove();
   bar.hidden = true;
+  document.querySelector("[data-fresh-says]").textContent = "";
+}
+// The heading of a line's day; a day that is new gets one, and what was called today is not any more.
+function dayOf({ dataset }) {
+  const days = [...lines().querySelectorAll(".day")];
+  const is = days.find((day) => day.dataset.day === dataset.day);
+  if (is) return is;
+  const fresh = document.createElement("li");
+  fresh.className = "day";
+  fresh.dataset.day = dataset.day;
+  fresh.textContent = dataset.called;
+  const older = days.find((day) => day.dataset.day < dataset.day);
+  older ? older.before(fresh) : lines().append(fresh);
+  if (older === days[0]) for (const day of days) day.textContent = day.dataset.name;
+  return fresh;
 }
 bar?.addEventListener("click", (event) => {
   event.preventDefault();

@@ -1,0 +1,11 @@
+DROP TRIGGER decision_changes ON reminder_decisions;
+DROP TRIGGER decision_is_made ON reminder_decisions;
+DROP FUNCTION tell_of_decision();
+DROP TRIGGER session_turns ON checkout_sessions;
+DROP FUNCTION tell_of_session();
+DROP INDEX activity_by_cause;
+DROP TRIGGER line_is_dealt_with ON activity_dismissals;
+DROP FUNCTION close_line();
+DROP TRIGGER line_needs_somebody ON activity;
+DROP FUNCTION open_line();
+DROP TABLE activity_open;

@@ -1,0 +1,65 @@
+//! Lines that close with their cause: nobody has to deal with what is over.
+
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Doing;
+
+/// What a line is about that needs somebody.
+#[derive(Debug, Clone, Copy)]
+pub enum Cause<'a> {
+    /// A mail that came back, was given up, or of which nobody knows.
+    Mail(Uuid),
+    /// An event of Stripe that could not be worked through.
+    Event(&'a str),
+    /// An order that waits until somebody has decided on its money.
+    Review(Uuid),
+    /// Money that does not add up, with what it is about and the order it is counted for.
+    Case(Uuid, &'a str, Option<Uuid>),
+}
+
+impl Cause<'_> {
+    /// What the figures of its lines hold, one of these.
+    fn marks(self) -> Vec<Value> {
+        match self {
+            Self::Mail(mail) => vec![json!({ "mail": mail })],
+            Self::Event(event) => vec![json!({ "event": event })],
+            Self::Review(order) => vec![json!({ "in_review": order })],
+            // A session, a dispute or a payment, as the case was opened about it.
+            Self::Case(case, about, _) => vec![
+                json!({ "case": case }),
+                json!({ "session": about }),
+                json!({ "dispute": about }),
+                json!({ "payment_intent": about }),
+            ],
+        }
+    }
+}
+
+/// Closes what is open about something that is over, in the name of whoever ended it.
+pub fn over(connection: &mut PgConnection, cause: Cause, doing: &Doing) -> QueryResult<()> {
+    let (of_one, order) = match cause {
+        Cause::Case(_, _, order) => (true, order),
+        Cause::Mail(_) | Cause::Event(_) | Cause::Review(_) => (false, None),
+    };
+    // A literal, for the partial index.
+    diesel::sql_query(format!(
+        "INSERT INTO activity_dismissals (activity_id, at, actor) \
+         SELECT line.id, $2, $3 FROM activity line JOIN activity_open open ON open.activity_id = line.id \
+         WHERE line.level = '{}' AND line.detail @> ANY($1) \
+           AND (NOT $4 OR line.order_id IS NOT DISTINCT FROM $5) \
+         ON CONFLICT DO NOTHING",
+        super::Level::Attention
+    ))
+    .bind::<Array<Jsonb>, _>(cause.marks())
+    .bind::<Timestamptz, _>(doing.at)
+    .bind::<Text, _>(&doing.actor)
+    .bind::<Bool, _>(of_one)
+    .bind::<Nullable<SqlUuid>, _>(order)
+    .execute(connection)
+    .map(drop)
+}

@@ -34,8 +34,8 @@ struct Size {
 }
 
 const FULL: Size = Size {
-    mails: 6_000,
-    at_most: Duration::from_secs(5),
+    mails: 4_000,
+    at_most: Duration::from_secs(3),
 };
 const QUICK: Size = Size {
     mails: 200,

@@ -6,6 +6,7 @@ use std::{
 };
 
 use freshmint::{
+    db::Lane,
     mail::smtp::{Connection, HandOver, Lease},
     outbox::{Courier, Round},
 };
@@ -107,7 +108,8 @@ async fn bare(world: &World, at_most: Duration) -> Sent {
 async fn outbox(world: &World, at_most: Duration) -> Sent {
     world.queue().await;
     let before = statements();
-    let mut courier = Courier::new(world.app.clone());
+    // As a worker does it, with the worker's connections.
+    let mut courier = Courier::new(world.app.on(Lane::Worker));
     let began = Instant::now();
     while began.elapsed() < at_most {
         match courier.round().await.expect("the database answers") {

@@ -1,8 +1,9 @@
 //! One connection to the mail server, kept open from mail to mail.
 
+mod clear;
 mod would_take;
 
-use std::{error::Error as _, mem, time::Duration};
+use std::{error::Error as _, time::Duration};
 
 use lettre::{
     Address,
@@ -10,7 +11,7 @@ use lettre::{
         Error as SmtpError,
         authentication::DEFAULT_MECHANISMS,
         client::{AsyncSmtpConnection, AsyncTokioStream},
-        commands::{Data, Mail, Rcpt, Rset},
+        commands::{Data, Mail, Rcpt},
         extension::ClientId,
         response::Severity,
     },
@@ -39,9 +40,6 @@ const TO_CONNECT: Duration = Duration::from_secs(15);
 const UNCONFIRMED: Duration = Duration::from_secs(10);
 /// A connection that was idle for longer is asked whether it still stands.
 const TRUSTED_FOR: Duration = Duration::from_secs(2);
-/// After a refusal RSET is answered within this and within the mail's lease, or the connection is given
-/// up.
-const TO_RESET: Duration = Duration::from_secs(2);
 /// One that was idle for longer is closed: servers do so, too, within some minutes.
 const KEPT_FOR: Duration = Duration::from_secs(30);
 
@@ -169,19 +167,6 @@ impl Connection {
         handed
     }
 
-    /// After a refusal: has the server forget the mail, so that it waits for the next one. Not part of
-    /// handing over: what became of the mail is known already, and others are not to be told of before it.
-    pub async fn clear(&mut self, lease: Lease) {
-        if self.broken || !mem::take(&mut self.refused) {
-            return;
-        }
-        self.gate.open_for(lease);
-        if !self.can_reset(lease).await {
-            self.drop_it();
-        }
-        self.gate.open();
-    }
-
     async fn talk(
         &mut self,
         from: &Address,
@@ -275,13 +260,6 @@ impl Connection {
             sender: &self.sender,
             recipient: &self.recipient,
         }))
-    }
-
-    /// A yes of another step, `354`, is none: the server may be reading a message.
-    async fn can_reset(&mut self, lease: Lease) -> bool {
-        let time = TO_RESET.min(lease.ends().left());
-        let answer = timeout(time, self.smtp.command(Rset)).await;
-        answer.is_ok_and(|answer| yes(answer, Severity::PositiveCompletion).is_ok())
     }
 
     /// The server is silent, or nobody understands it: the connection is no use, and the server does

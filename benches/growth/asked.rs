@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use diesel::{PgConnection, QueryResult};
 use freshmint::{
-    alert, case, checkout, consumer,
+    activity::feed,
+    alert, case, checkout, consumer, figures,
     inbox::{self, State},
     order::{self, Kind, OrderFilter, Status},
     outbox::{self, view},
@@ -27,6 +28,8 @@ const PAGE: i64 = 51;
 /// Something that is asked for, again and again.
 pub struct Asked {
     pub name: &'static str,
+    /// It counts rows, so that it grows with them.
+    pub counts: bool,
     /// One turn; tells how long it took, without what prepared it.
     turn: fn(&World) -> Duration,
 }
@@ -42,10 +45,16 @@ impl Asked {
 }
 
 const fn asked(name: &'static str, turn: fn(&World) -> Duration) -> Asked {
-    Asked { name, turn }
+    let counts = false;
+    Asked { name, counts, turn }
 }
 
-pub const ASKED: [Asked; 26] = [
+const fn counted(name: &'static str, turn: fn(&World) -> Duration) -> Asked {
+    let counts = true;
+    Asked { name, counts, turn }
+}
+
+pub const ASKED: [Asked; 32] = [
     asked("a click that mints", |world| {
         let order = world.fresh_order();
         timed(|| world.click(&order))
@@ -196,7 +205,39 @@ pub const ASKED: [Asked; 26] = [
     asked("a prune with nothing to do", |world| {
         timed(|| world.wait(retention::prune(&world.app, "bench")))
     }),
-    asked("figures of 30 days (they count rows)", |world| {
+    asked("feed: all", |world| feed(world, feed::Filter::default())),
+    asked("feed: some categories", |world| {
+        feed(world, feed::Filter::of(feed::Tab::Money))
+    }),
+    asked("feed: needs somebody, with its badge", |world| {
+        let filter = feed::Filter::of(feed::Tab::Attention);
+        on(world, move |connection| {
+            feed::open_count(connection)?;
+            feed::list(connection, &filter, PAGE)
+        })
+    }),
+    asked("orders: stranded", |world| {
+        let stranded_at = Some(world.app.clock.now());
+        orders(
+            world,
+            OrderFilter {
+                stranded_at,
+                ..OrderFilter::default()
+            },
+        )
+    }),
+    counted("what stranded orders owe", |world| {
+        let stranded_at = Some(world.app.clock.now());
+        let filter = OrderFilter {
+            stranded_at,
+            ..OrderFilter::default()
+        };
+        on(world, move |connection| order::sums(connection, &filter))
+    }),
+    counted("figures for /metrics", |world| {
+        timed(|| world.wait(figures::look(&world.app)))
+    }),
+    counted("figures of 30 days", |world| {
         let now = world.app.clock.now();
         on(world, move |connection| {
             recovery::figures(connection, 30, now)
@@ -211,6 +252,12 @@ pub const ASKED: [Asked; 26] = [
 fn orders(world: &World, filter: OrderFilter) -> Duration {
     on(world, move |connection| {
         order::list(connection, &filter, PAGE)
+    })
+}
+
+fn feed(world: &World, filter: feed::Filter) -> Duration {
+    on(world, move |connection| {
+        feed::list(connection, &filter, PAGE)
     })
 }
 

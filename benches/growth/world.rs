@@ -209,10 +209,10 @@ impl World {
     /// A spreadsheet of so many new orders, read.
     pub fn file(&self, orders: usize) -> Vec<Entry> {
         let name = self.name();
-        let mut text = "reference,email,name,currency,description,amount\n".to_owned();
+        let mut text = "reference,email,name,currency,description,amount,meta.import\n".to_owned();
         for line in 0..orders {
             text.push_str(&format!(
-                "{name}-{line},a{line}@example.org,Kim,EUR,Fee,45.00\n"
+                "{name}-{line},a{line}@example.org,Kim,EUR,Fee,45.00,{name}\n"
             ));
         }
         let parsed = file::parse(text.as_bytes(), self.app.clock.now()).expect("a spreadsheet");
@@ -229,6 +229,11 @@ impl World {
             taken.iter().all(|taken| matches!(taken, Taken::New(_))),
             "{taken:?}"
         );
+    }
+
+    /// Who does it.
+    pub fn doing(&self) -> Doing {
+        doing(&self.app)
     }
 
     fn name(&self) -> String {

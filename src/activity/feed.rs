@@ -248,9 +248,11 @@ fn statement(filter: &Filter) -> String {
     // Every parameter has its type, also where it is not asked for.
     let typed =
         "WITH said AS (SELECT $4::text[], $5::uuid, $6::text, $7::uuid[], $8::timestamptz) ";
-    let of_categories = match filter.categories.is_empty() {
-        true => "",
-        false => " AND category = ANY($4)",
+    let of_categories = match filter.categories.len() {
+        0 => "",
+        // In the order of its index, which no list of categories has.
+        1 => " AND category = ($4)[1]",
+        _ => " AND category = ANY($4)",
     };
     let rows = if filter.q.is_some() {
         let word = format!(

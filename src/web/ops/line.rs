@@ -8,7 +8,10 @@ use super::{
     form::Guard,
     when::{When, day, day_in_words},
 };
-use crate::activity::{Category, feed::Entry};
+use crate::{
+    activity::{Category, feed::Entry},
+    reminder::rule::Reason,
+};
 
 /// One line.
 #[derive(Debug, Clone, Serialize)]
@@ -68,7 +71,7 @@ impl Reader {
             mark: mark(category, is_open),
             tone: if is_open { "bad" } else { tone(category) },
             order: order(entry),
-            what: sentence(&entry.what),
+            what: sentence(&what(entry)),
             means: means(entry),
             dealt,
             form,
@@ -143,6 +146,35 @@ fn order(entry: &Entry) -> Option<String> {
         (Some(name), Some(reference)) => Some(format!("{name} ({reference})")),
         (None, reference) => reference.clone(),
         (Some(name), None) => Some(name.clone()),
+    }
+}
+
+/// What happened; why there is no reminder is said in words.
+fn what(entry: &Entry) -> String {
+    let reason = entry.detail["reason"].as_str().and_then(Reason::from_name);
+    match reason.filter(|_| entry.category == Category::Reminder.name()) {
+        Some(reason) => format!("no reminder: {}", in_words(reason)),
+        None => entry.what.clone(),
+    }
+}
+
+fn in_words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Superseded => "the payment page was closed by us, or a newer one was opened",
+        Reason::Paid => "it is paid",
+        Reason::SettledOffline => "it is settled without Stripe",
+        Reason::Cancelled => "it is cancelled",
+        Reason::Processing => "money is on its way or being checked",
+        Reason::AlreadyReminded => "they have had the one reminder",
+        Reason::ReminderDisabled | Reason::RecoveryDisabled => "reminders are off",
+        Reason::NoEmail => "they left no e-mail",
+        Reason::Suppressed => "they asked not to be mailed, or their address takes no mail",
+        Reason::TooOld => "they left too long ago",
+        Reason::RecentPurchase => "they have bought since",
+        Reason::RecentlyReminded => "they had one within 7 days",
+        Reason::TestMode => "it was a test",
+        Reason::NoSession => "we know of no payment page",
+        Reason::NotRestorable => "the cart cannot be brought back",
     }
 }
 

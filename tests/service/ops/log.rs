@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::needs_somebody;
 use crate::{
-    support::{World, browser::runtime},
+    support::{Visitor, World, browser::runtime},
     webhook::post_signed,
 };
 
@@ -53,6 +53,13 @@ fn a_payment_page_is_told_when_it_opens_is_left_and_is_closed() {
             .all(|line| line.starts_with("freshmint: no reminder: ")),
         "{:?}",
         told(&world, "reminder")
+    );
+    let page = Visitor::signed_in(&world, "Aoife", Role::Viewer).get("/ops/activity");
+    assert!(
+        page.body
+            .contains("No reminder: the payment page was closed by us"),
+        "{}",
+        page.body
     );
     // The story of the order tells each of it from its row, once.
     let path = format!("/orders/{}/timeline", order.id);

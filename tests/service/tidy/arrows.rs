@@ -23,10 +23,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("schema", &[]),
     ("spreadsheet", &["foreign_text", "legible"]),
     ("visitor", &[]),
-    // The log, the settings of a process, the database, words of rows.
-    ("activity", &["column", "db", "foreign_text", "schema"]),
+    // The settings of a process, the database, the log, words of rows.
     ("config", &["caller_address", "link"]),
     ("db", &["config", "foreign_text"]),
+    ("activity", &["column", "db", "foreign_text", "schema"]),
     ("looks", &["recent"]),
     ("loops", &["clock", "metrics"]),
     ("outside", &["config"]),

@@ -235,9 +235,13 @@ fn statement(filter: &Filter) -> String {
     if filter.until.is_some() {
         and += " AND at < $8";
     }
-    // However much is dealt with, what is open is a short table of its own.
+    // However much is dealt with, what is open is a short table of its own; behind the OFFSET PostgreSQL begins
+    // with it.
     let lines = match filter.open {
-        true => "activity_open open JOIN activity line ON line.id = open.activity_id",
+        true => {
+            "activity_open open CROSS JOIN LATERAL \
+             (SELECT * FROM activity WHERE id = open.activity_id OFFSET 0) line"
+        }
         false => "activity line",
     };
     let newest = |condition: &str| {

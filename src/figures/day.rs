@@ -1,4 +1,5 @@
-//! What a day has brought. Ids of rows begin with the time, so that the newest rows are found by the key.
+//! What a day has brought. Ids of rows begin with the time, so that the newest rows are found by the key; a
+//! clock that was put back has some of them begin later than they were made.
 //!
 //! In SQL where tables are joined: behind each `OFFSET 0` PostgreSQL goes on from the rows of the day. By itself
 //! it may begin with all rows of the other table, since it guesses how many a day has.
@@ -77,13 +78,14 @@ pub(super) fn count_paid_orders(
 ) -> QueryResult<i64> {
     let count: Count = sql_query(
         "SELECT count(*) AS count FROM \
-             (SELECT id FROM payments WHERE id >= $1 AND found_by <> $2 OFFSET 0) new \
+             (SELECT id FROM payments WHERE id >= $1 AND found_at >= $4 AND found_by <> $2 OFFSET 0) new \
              CROSS JOIN LATERAL (SELECT FROM payment_allocations WHERE payment_id = new.id AND verdict = $3 \
                  OFFSET 0) settled",
     )
     .bind::<SqlUuid, _>(first_id(now - DAY))
     .bind::<Text, _>(FoundBy::Import)
     .bind::<Text, _>(Verdict::Settles)
+    .bind::<Timestamptz, _>(now - DAY)
     .get_result(connection)?;
     Ok(count.count)
 }
@@ -95,6 +97,7 @@ pub(super) fn reminder_decisions(
 ) -> QueryResult<Shown> {
     let counts: Vec<(Decision, Option<Reason>, i64)> = reminder_decisions::table
         .filter(reminder_decisions::id.ge(first_id(now - DAY)))
+        .filter(reminder_decisions::decided_at.ge(now - DAY))
         .group_by((reminder_decisions::decision, reminder_decisions::reason))
         .select((
             reminder_decisions::decision,

@@ -41,7 +41,8 @@ fn payments(world: &World, order: &Order) -> Vec<String> {
 /// What the history of an order says, a line each.
 fn history(world: &World, order: &Order) -> Vec<String> {
     world.texts(&format!(
-        "SELECT category || ': ' || what AS text FROM activity WHERE order_id = '{}' ORDER BY id",
+        "SELECT category || ': ' || what AS text FROM activity \
+         WHERE order_id = '{}' AND (detail->'row') IS NULL ORDER BY id",
         order.id
     ))
 }

@@ -121,7 +121,9 @@ fn replaying_what_was_processed_changes_nothing() {
     let session = world.click_through(&order);
     world.stripe.pay(&session).unwrap();
     world.deliver();
-    let before = world.count("activity");
+    // That somebody had it replayed is a line.
+    let lines = "activity WHERE category <> 'webhook'";
+    let before = world.count(lines);
     let processed = events(&world, "processed");
     assert_eq!(
         replay(&world, processed[0]["id"].as_str().unwrap()).status,
@@ -129,10 +131,7 @@ fn replaying_what_was_processed_changes_nothing() {
     );
     world.work_off();
     assert_eq!(kept(&world), ["checkout.session.completed processed"]);
-    assert_eq!(
-        (world.count("payments"), world.count("activity")),
-        (1, before)
-    );
+    assert_eq!((world.count("payments"), world.count(lines)), (1, before));
 }
 
 #[test]

@@ -82,13 +82,16 @@ pub(in crate::outbox) fn take_plainly(
     })
 }
 
+/// Each mail is looked up and locked by its key: in a plain join PostgreSQL reads all that are due, which it
+/// believes to be few. Those that are locked and not taken are free again with the statement.
 fn statement(most: usize) -> String {
     format!(
         "WITH turn AS ({turns} AND NOT EXISTS (SELECT FROM outbox_pause) AND NOT {pending} RETURNING name), \
          next AS MATERIALIZED (SELECT mail.id \
-             FROM unnest($4, $5) WITH ORDINALITY AS read (id, version, place) JOIN outbox mail ON mail.id = read.id \
-             WHERE EXISTS (SELECT FROM turn) AND {due} AND {VERSION} = read.version AND NOT {SUPPRESSED} \
-             ORDER BY read.place LIMIT {most} FOR UPDATE OF mail SKIP LOCKED), \
+             FROM unnest($4, $5) WITH ORDINALITY AS read (id, version, place) CROSS JOIN LATERAL \
+             (SELECT mail.id FROM outbox mail WHERE mail.id = read.id AND EXISTS (SELECT FROM turn) \
+                 AND {due} AND {VERSION} = read.version AND NOT {SUPPRESSED} FOR UPDATE SKIP LOCKED) mail \
+             ORDER BY read.place LIMIT {most}), \
          taken AS (UPDATE outbox SET {in_hand} FROM next WHERE outbox.id = next.id RETURNING outbox.id), \
          counted AS (INSERT INTO mail_ledger (at, mails) \
              SELECT {THIS_ROW}, count(*)::integer FROM taken HAVING count(*) > 0 \

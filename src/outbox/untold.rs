@@ -112,7 +112,7 @@ impl Untold {
             .any(|it| !it.outcome.is_simply_accepted())
     }
 
-    /// Takes all out, to be told while mails go on: by [`write`], one such batch at a time, so that
+    /// Takes all out, to be told while mails go on: by [`write()`], one such batch at a time, so that
     /// outcomes keep their order.
     pub fn take_out(&mut self) -> Vec<Outcome> {
         let waiting = mem::take(&mut self.waiting).into_iter();

@@ -14,10 +14,14 @@ use freshmint::{
     order::{self, currency::Currency, money::Money},
     resolution::{Resolved, resolve},
 };
-use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Done, Failure, WRONG_USAGE, block_on, orders::Format, print::shown, words};
+use crate::{
+    Done, Failure, WRONG_USAGE, block_on,
+    orders::Format,
+    print::{self, shown},
+    words,
+};
 
 #[derive(Subcommand)]
 pub enum Cases {
@@ -94,12 +98,7 @@ impl List {
         let db = Db::for_command(&self.database);
         let cases = db.run_blocking(|connection| case::list(connection, &filter, self.limit))?;
         if self.format == Format::Json {
-            let page = json!({ "data": cases, "next_cursor": null });
-            say!(
-                "{}",
-                serde_json::to_string_pretty(&page).map_err(Failure::new)?
-            );
-            return Ok(());
+            return print::json_list(&cases);
         }
         for case in &cases {
             say!(

@@ -10,7 +10,12 @@ use std::{
     process,
 };
 
+use chrono::{DateTime, Utc};
 use freshmint::legible;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{Done, Failure};
 
 /// Prints a line on standard output. Where nobody reads on, the command ends, as others do.
 macro_rules! say {
@@ -28,6 +33,25 @@ macro_rules! complain {
 
 pub fn line(what: fmt::Arguments<'_>) {
     end_unless_read(writeln!(io::stdout(), "{}", legible(what)));
+}
+
+/// For programs: what somebody asked for as JSON.
+pub fn json(value: &impl Serialize) -> Done {
+    say!(
+        "{}",
+        serde_json::to_string_pretty(value).map_err(Failure::new)?
+    );
+    Ok(())
+}
+
+/// The same of a list, as a page of the API.
+pub fn json_list(rows: &impl Serialize) -> Done {
+    json(&json!({ "data": rows, "next_cursor": null }))
+}
+
+/// `2026-11-27 20:31 UTC`
+pub fn moment(at: DateTime<Utc>) -> impl fmt::Display {
+    at.format("%Y-%m-%d %H:%M UTC")
 }
 
 /// A file that has its own line ends: as it is, but for people.

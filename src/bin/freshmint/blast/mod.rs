@@ -115,11 +115,3 @@ fn doing(app: &App) -> Doing {
         note: None,
     }
 }
-
-fn print_json(value: &impl serde::Serialize) -> Done {
-    say!(
-        "{}",
-        serde_json::to_string_pretty(value).map_err(Failure::new)?
-    );
-    Ok(())
-}

@@ -3,11 +3,11 @@
 use clap::Args;
 use freshmint::blast;
 
-use super::{Which, print_json};
+use super::Which;
 use crate::{
     Done, block_on,
     orders::Format,
-    print::{count, shown},
+    print::{self, count, shown},
 };
 
 #[derive(Args)]
@@ -24,7 +24,7 @@ impl Preview {
         let (app, id) = self.which.open()?;
         let preview = self.which.done(block_on(blast::preview(&app, id))?)?;
         if self.format == Format::Json {
-            return print_json(&preview);
+            return print::json(&preview);
         }
         for sample in &preview.samples {
             let (to, subject) = (shown(&sample.to), shown(&sample.subject));

@@ -10,14 +10,13 @@ use freshmint::{
     config, outbox,
 };
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::json;
 use uuid::Uuid;
 
-use super::{Which, print_json};
+use super::Which;
 use crate::{
     Done, Failure,
     orders::Format,
-    print::{count, shown},
+    print::{self, count, shown},
 };
 
 /// How often a watched mailing is looked at.
@@ -52,7 +51,7 @@ impl Status {
         let (app, id) = self.which.open()?;
         let mut blast = self.read(&app, id)?;
         if self.format == Format::Json {
-            return print_json(&blast);
+            return print::json(&blast);
         }
         if self.watch {
             blast = self.watch(&app, blast)?;
@@ -117,7 +116,7 @@ impl List {
             .db
             .run_blocking(|connection| blast::list(connection, None, self.limit))?;
         if self.format == Format::Json {
-            return print_json(&json!({ "data": blasts, "next_cursor": null }));
+            return print::json_list(&blasts);
         }
         for blast in &blasts {
             let state = blast.state.name();

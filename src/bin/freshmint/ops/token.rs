@@ -7,10 +7,14 @@ use freshmint::{
     order::text::Text,
     token::{self, Role, Token as Row},
 };
-use serde_json::json;
 
 use super::doing;
-use crate::{Done, Failure, orders::Format, print::shown, words};
+use crate::{
+    Done, Failure,
+    orders::Format,
+    print::{self, shown},
+    words,
+};
 
 /// Rows that are read at once.
 const PAGE: i64 = 1_000;
@@ -85,16 +89,11 @@ impl List {
     fn run(self) -> Done {
         let rows = all(&Db::for_command(&self.database))?;
         if self.format == Format::Json {
-            let page = json!({ "data": rows, "next_cursor": null });
-            say!(
-                "{}",
-                serde_json::to_string_pretty(&page).map_err(Failure::new)?
-            );
-            return Ok(());
+            return print::json_list(&rows);
         }
         for row in rows {
             let used = row.last_used_at.map_or("never used".to_owned(), |at| {
-                format!("last used {}", at.format("%Y-%m-%d %H:%M UTC"))
+                format!("last used {}", print::moment(at))
             });
             say!(
                 "{:<30} {:<8}  made {}, {used}",

@@ -11,10 +11,14 @@ use freshmint::{
     people::{self, Change, MailSetUp, New, User as Row},
     token::Role as May,
 };
-use serde_json::json;
 
 use super::doing;
-use crate::{Done, Failure, orders::Format, print::shown, words};
+use crate::{
+    Done, Failure,
+    orders::Format,
+    print::{self, shown},
+    words,
+};
 
 /// Bytes of the line that a password is read from.
 const LINE: u64 = 4_096;
@@ -188,12 +192,7 @@ impl List {
     fn run(self) -> Done {
         let rows: Vec<Row> = Db::for_command(&self.database).run_blocking(people::all)?;
         if self.format == Format::Json {
-            let page = json!({ "data": rows, "next_cursor": null });
-            say!(
-                "{}",
-                serde_json::to_string_pretty(&page).map_err(Failure::new)?
-            );
-            return Ok(());
+            return print::json_list(&rows);
         }
         for row in rows {
             say!(
@@ -209,10 +208,9 @@ impl List {
 }
 
 fn standing(row: &Row) -> String {
-    let day = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
     match (row.disabled_at, row.last_seen_at) {
-        (Some(at), _) => format!("disabled since {}", day(at)),
-        (None, Some(at)) => format!("last here {}", day(at)),
+        (Some(at), _) => format!("disabled since {}", print::moment(at)),
+        (None, Some(at)) => format!("last here {}", print::moment(at)),
         (None, None) if row.has_password => "not yet here".to_owned(),
         (None, None) => "invited, not yet here".to_owned(),
     }

@@ -25,7 +25,11 @@ use url::Url;
 use uuid::Uuid;
 
 use super::Format;
-use crate::{Done, Failure, print::shown, words};
+use crate::{
+    Done, Failure,
+    print::{self, shown},
+    words,
+};
 
 #[derive(Args)]
 pub struct List {
@@ -91,7 +95,7 @@ impl List {
                 let amounts = sums.iter().map(|sum| (&sum.currency, sum.amount));
                 all["amounts"] = json!(amounts.collect::<BTreeMap<_, _>>());
             }
-            return print_json(&all);
+            return print::json(&all);
         }
         for order in &orders {
             say!(
@@ -139,7 +143,7 @@ impl Show {
         let keys = self.links.keys()?;
         let story = story(&self.database, order)?;
         if self.format == Format::Json {
-            return print_json(&WithStory {
+            return print::json(&WithStory {
                 order: view(&keys, &self.links.public_url, order, &payments),
                 timeline: story,
             });
@@ -299,12 +303,4 @@ fn whom(order: &Order) -> String {
         Some(name) => shown(format!("{name} <{email}>")),
         None => shown(email),
     }
-}
-
-fn print_json(value: &impl serde::Serialize) -> Done {
-    say!(
-        "{}",
-        serde_json::to_string_pretty(value).map_err(Failure::new)?
-    );
-    Ok(())
 }

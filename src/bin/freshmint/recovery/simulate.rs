@@ -7,7 +7,10 @@ use clap::Args;
 use freshmint::{app::App, clock::Clock, config, recovery::simulate, reminder::rule::Reason};
 
 use super::{day, total};
-use crate::{Done, block_on, print::shown};
+use crate::{
+    Done, block_on,
+    print::{self, shown},
+};
 
 #[derive(Args)]
 pub struct Simulate {
@@ -26,7 +29,7 @@ impl Simulate {
         for cart in &carts {
             let verdict = cart.reason.map_or("would be reminded", Reason::name);
             *counts.entry(verdict).or_default() += 1;
-            let at = cart.expired_at.format("%Y-%m-%d %H:%M UTC");
+            let at = print::moment(cart.expired_at);
             say!("{}  {at}  {verdict}", shown(&cart.session_id));
         }
         say!("{}", total(carts.len(), &counts));

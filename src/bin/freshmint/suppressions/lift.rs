@@ -14,7 +14,7 @@ use super::{doing, open};
 use crate::{
     Done, Failure,
     orders::Format,
-    print::{count, shown},
+    print::{self, count, shown},
 };
 
 #[derive(Args)]
@@ -80,11 +80,7 @@ impl Lift {
         })?;
         if self.format == Format::Json {
             let told = json!({ "lifted": judged.wrong, "kept": judged.kept });
-            say!(
-                "{}",
-                serde_json::to_string_pretty(&told).map_err(Failure::new)?
-            );
-            return Ok(());
+            return print::json(&told);
         }
         for row in &judged.wrong {
             let address = row.address.as_deref().unwrap_or("(erased)");

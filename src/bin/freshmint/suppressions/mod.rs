@@ -13,7 +13,6 @@ use freshmint::{
     order::{email::Email, text::Text},
     suppression::{self, AddressKey, Cause, Suppression, file},
 };
-use serde_json::json;
 
 use self::lift::Lift;
 use crate::{
@@ -96,12 +95,7 @@ impl List {
     fn run(self) -> Done {
         let rows = all(&open(&self.database))?;
         if self.format == Format::Json {
-            let page = json!({ "data": rows, "next_cursor": null });
-            say!(
-                "{}",
-                serde_json::to_string_pretty(&page).map_err(Failure::new)?
-            );
-            return Ok(());
+            return print::json_list(&rows);
         }
         for row in rows {
             say!(

@@ -9,6 +9,7 @@ pub mod bench;
 mod builtin;
 pub mod compare;
 pub mod document;
+pub mod given;
 pub mod line;
 pub mod load;
 pub mod world;

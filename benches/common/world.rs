@@ -10,10 +10,7 @@ use freshmint::{
     config::{self, Secret},
     db,
     link::token::LinkKeys,
-    order::{
-        self, Created,
-        draft::{Draft, NewOrder},
-    },
+    order::{self, Created, draft::NewOrder},
     random,
     serve::{self, Parts, Stop, Web},
 };
@@ -21,10 +18,10 @@ use freshmint_fakes::{
     postgres::{Durability, PrivatePostgres},
     simulator::{self, Simulator},
 };
-use serde_json::json;
 
 use crate::{
     bare::{self, THREADS},
+    given,
     load::{Driver, Load, Target},
 };
 
@@ -108,24 +105,15 @@ impl World {
 
     /// Who does what a bench has to have done before.
     pub fn doing(&self) -> Doing {
-        Doing {
-            actor: "bench".to_owned(),
-            at: self.app.clock.now(),
-            note: None,
-        }
+        given::doing(&self.app)
     }
 }
 
 fn order(name: &str, number: usize) -> NewOrder {
-    let draft: Draft = serde_json::from_value(json!({
-        "reference": format!("{name}-{number}"),
-        "email": format!("parent{number}@example.org"),
-        "name": "Kim Miller",
-        "currency": "eur",
-        "lines": [{ "description": "Summer cup, U12", "unit_amount": 4500, "quantity": 1 }],
-    }))
-    .expect("an order's fields");
-    NewOrder::try_from(draft).unwrap_or_else(|problems| panic!("{problems:?}"))
+    given::order(
+        &format!("{name}-{number}"),
+        &format!("parent{number}@example.org"),
+    )
 }
 
 fn app(database: &str, stripe: &Simulator) -> App {

@@ -25,10 +25,7 @@ use freshmint::{
     },
     link::token::LinkKeys,
     mail::letter,
-    order::{
-        self, Created, Order,
-        draft::{Draft, NewOrder},
-    },
+    order::{self, Created, Order, draft::NewOrder},
     outbox::{self, Courier, Kind, Letter, Round},
     random,
     schema::blasts,
@@ -36,12 +33,12 @@ use freshmint::{
     suppression::AddressKey,
     visitor::Visitor,
 };
+use freshmint_benches::given::{self, doing};
 use freshmint_fakes::{
     mailbox::{self, Mailbox},
     postgres::PrivatePostgres,
     simulator::{self, Simulator},
 };
-use serde_json::json;
 use tokio::{runtime::Runtime, time::Instant};
 use uuid::Uuid;
 
@@ -261,23 +258,7 @@ fn connect(postgres: &PrivatePostgres) -> PgConnection {
 }
 
 fn new_order(name: &str) -> NewOrder {
-    let draft: Draft = serde_json::from_value(json!({
-        "reference": name,
-        "email": format!("{name}@example.org"),
-        "name": "Kim Miller",
-        "currency": "eur",
-        "lines": [{ "description": "Summer cup, U12", "unit_amount": 4500, "quantity": 1 }],
-    }))
-    .expect("an order's fields");
-    NewOrder::try_from(draft).unwrap_or_else(|problems| panic!("{problems:?}"))
-}
-
-fn doing(app: &App) -> Doing {
-    Doing {
-        actor: "bench".to_owned(),
-        at: app.clock.now(),
-        note: None,
-    }
+    given::order(name, &format!("{name}@example.org"))
 }
 
 fn app(database: &str, stripe: &Simulator, mailbox: &Mailbox, ahead: Arc<AtomicI64>) -> App {

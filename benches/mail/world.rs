@@ -10,26 +10,22 @@ use diesel::{
     connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation},
 };
 use freshmint::{
-    activity::Doing,
     app::App,
     clock::Clock,
     config::{self, Secret},
     db,
     link::token::LinkKeys,
     mail::{letter, message},
-    order::{
-        self, Created,
-        draft::{Draft, NewOrder},
-    },
+    order::{self, Created, draft::NewOrder},
     outbox::{self, Kind, Letter},
     random,
     suppression::AddressKey,
 };
+use freshmint_benches::given::{self, doing};
 use freshmint_fakes::{
     mailbox::{self, Mailbox},
     postgres::{Durability, PrivatePostgres},
 };
-use serde_json::json;
 
 const DATABASE: &str = "freshmint";
 
@@ -151,23 +147,10 @@ impl Instrumentation for Count {
 }
 
 fn new_order(number: usize) -> NewOrder {
-    let draft: Draft = serde_json::from_value(json!({
-        "reference": format!("mail-{number}"),
-        "email": format!("parent{number}@example.org"),
-        "name": "Kim Miller",
-        "currency": "eur",
-        "lines": [{ "description": "Summer cup, U12", "unit_amount": 4500, "quantity": 1 }],
-    }))
-    .expect("an order's fields");
-    NewOrder::try_from(draft).unwrap_or_else(|problems| panic!("{problems:?}"))
-}
-
-fn doing(app: &App) -> Doing {
-    Doing {
-        actor: "bench".to_owned(),
-        at: app.clock.now(),
-        note: None,
-    }
+    given::order(
+        &format!("mail-{number}"),
+        &format!("parent{number}@example.org"),
+    )
 }
 
 /// What lettre alone sends: the same words, headers and all.

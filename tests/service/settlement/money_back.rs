@@ -17,6 +17,25 @@ pub fn paid(world: &World, reference: &str) -> (Order, String) {
     (order, intent(world, &session))
 }
 
+/// A family's payment: one session of 45.00 for two orders, 20.00 for the first.
+pub fn paid_together(world: &World) -> (Order, Order, String) {
+    let (first, intent) = paid(world, "CUP-1");
+    let second = world.order("CUP-2");
+    world.execute(&format!(
+        "INSERT INTO payment_allocations SELECT payment_id, '{}', 2500, 'settles' FROM payment_allocations",
+        second.id
+    ));
+    world.execute(&format!(
+        "UPDATE payment_allocations SET amount = 2000 WHERE order_id = '{}'",
+        first.id
+    ));
+    world.execute(
+        "UPDATE orders SET paid_at = now(), paid_amount = amount \
+         FROM payment_allocations WHERE order_id = orders.id",
+    );
+    (first, second, intent)
+}
+
 fn intent(world: &World, session: &str) -> String {
     let session = world.stripe.session(session).unwrap();
     session["payment_intent"].as_str().unwrap().to_owned()
@@ -162,21 +181,7 @@ fn of_an_orphan_ends_its_case_and_of_a_payment_of_somebody_else_is_only_kept() {
 #[test]
 fn below_the_total_of_several_orders_is_for_a_person_and_a_whole_one_is_not() {
     let world = World::new();
-    let (first, intent) = paid(&world, "CUP-1");
-    let second = world.order("CUP-2");
-    // A family's payment: one session for two orders.
-    world.execute(&format!(
-        "INSERT INTO payment_allocations SELECT payment_id, '{}', 2500, 'settles' FROM payment_allocations",
-        second.id
-    ));
-    world.execute(&format!(
-        "UPDATE payment_allocations SET amount = 2000 WHERE order_id = '{}'",
-        first.id
-    ));
-    world.execute(
-        "UPDATE orders SET paid_at = now(), paid_amount = amount \
-         FROM payment_allocations WHERE order_id = orders.id",
-    );
+    let (first, second, intent) = paid_together(&world);
     world.stripe.refund(&intent, Some(2500)).unwrap();
     world.deliver();
     assert_eq!(world.count("cases WHERE kind = 'refund'"), 1);

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{
     attention, history,
-    money_back::{paid, refunded},
+    money_back::{paid, paid_together, refunded},
 };
 use crate::{
     simulator::{Call, Fault, RefundStatus},
@@ -260,20 +260,7 @@ fn two_replicas_that_look_at_one_moment_come_to_one_end() {
 #[test]
 fn a_payment_for_several_orders_shrinks_to_what_it_was() {
     let world = World::new();
-    let (first, intent) = paid(&world, "CUP-1");
-    let second = world.order("CUP-2");
-    world.execute(&format!(
-        "INSERT INTO payment_allocations SELECT payment_id, '{}', 2500, 'settles' FROM payment_allocations",
-        second.id
-    ));
-    world.execute(&format!(
-        "UPDATE payment_allocations SET amount = 2000 WHERE order_id = '{}'",
-        first.id
-    ));
-    world.execute(
-        "UPDATE orders SET paid_at = now(), paid_amount = amount \
-         FROM payment_allocations WHERE order_id = orders.id",
-    );
+    let (first, second, intent) = paid_together(&world);
     let whole = refund(&world, &intent, None);
     world.deliver();
     let both = |world: &World| [world.status(&first), world.status(&second)];

@@ -111,8 +111,8 @@ fn spread(
     let content = &stored.content;
     let from = due::from(content, doing.at);
     // `queued_at` is on the database's clock, as every lease is; the two times that are bound are both on
-    // ours, so that only their difference counts there. A mail that a courier has in hand meanwhile stays as it is: its state is asked
-    // again in the update.
+    // ours, so that only their difference counts there. A mail that a courier has in hand meanwhile stays as
+    // it is: its state is asked again in the update.
     diesel::sql_query(format!(
         "UPDATE outbox SET due_at = $2 + turn.wait, \
              queued_at = clock_timestamp() + ($2 - $3) + turn.wait \

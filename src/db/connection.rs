@@ -49,8 +49,7 @@ pub(super) struct Link {
 impl Address {
     /// PostgreSQL itself, whose deadlines are set when a connection is opened.
     pub fn direct(url: &Secret, limits: Limits) -> Self {
-        let options = format!("{}%20{NO_JIT}", limits.options());
-        Self::new(with_defaults(url, Some(&options)), false, limits)
+        Self::directly(url, limits, NO_JIT)
     }
 
     /// PostgreSQL itself, or the pooler before it. A pooler refuses `options`, and what is set for a
@@ -72,12 +71,13 @@ impl Address {
         if database.is_pooled() {
             return Self::of(database, limits);
         }
-        let options = format!(
-            "{}%20{NO_JIT}%20-c%20enable_seqscan%3Doff",
-            limits.options()
-        );
-        let url = with_defaults(&database.database_url, Some(&options));
-        Self::new(url, false, limits)
+        let planner = format!("{NO_JIT}%20-c%20enable_seqscan%3Doff");
+        Self::directly(&database.database_url, limits, &planner)
+    }
+
+    fn directly(url: &Secret, limits: Limits, planner: &str) -> Self {
+        let options = format!("{}%20{planner}", limits.options());
+        Self::new(with_defaults(url, Some(&options)), false, limits)
     }
 
     fn new(url: Secret, pooled: bool, limits: Limits) -> Self {

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use diesel::{PgConnection, QueryResult};
 use futures::future::join_all;
 use uuid::Uuid;
 
@@ -142,18 +143,10 @@ impl Courier {
             mails: self.ahead.next(most),
         };
         let (claim, read) = (asked.claim, asked.mails.iter().map(Ready::read).collect());
-        let (app, again) = (self.app.clone(), AtomicBool::new(false));
+        let app = self.app.clone();
         let (db, read): (_, Vec<(Uuid, String)>) = (self.app.db.clone(), read);
-        let answer = async move {
-            db.run(move |connection| {
-                // Its connection died, perhaps after the commit.
-                if again.swap(true, Ordering::SeqCst) {
-                    release(connection, claim)?;
-                }
-                take_plainly(connection, &app, claim, (&read, most))
-            })
-            .await
-        };
+        let take = move |connection: &mut _| take_plainly(connection, &app, claim, (&read, most));
+        let answer = async move { db.run(under(claim, take)).await };
         (asked, answer)
     }
 
@@ -176,19 +169,14 @@ impl Courier {
         // Begun before it is asked for, so that ours is never longer than the database's.
         let lease = Lease::starting_now(self.app.mailer.lease);
         let id = random::row_id(self.app.clock.now());
-        let (app, again) = (self.app.clone(), AtomicBool::new(false));
+        let app = self.app.clone();
         let needed = self.alone.is_needed() || mem::take(&mut self.refused);
         let alone = needed.then(|| self.alone.clone());
-        let claimed = self.app.db.run(move |connection| {
-            // Its connection died, perhaps after the commit.
-            if again.swap(true, Ordering::SeqCst) {
-                release(connection, id)?;
-            }
-            match &alone {
-                None => Ok((claim(connection, &app, id, (which, most))?, Vec::new())),
-                Some(alone) => alone.claim(connection, &app, id, (which, most)),
-            }
-        });
+        let take = move |connection: &mut _| match &alone {
+            None => Ok((claim(connection, &app, id, (which, most))?, Vec::new())),
+            Some(alone) => alone.claim(connection, &app, id, (which, most)),
+        };
+        let claimed = self.app.db.run(under(id, take));
         let (claimed, spoilt): (Vec<Claimed>, Vec<Uuid>) = claimed
             .await
             .inspect_err(|error| self.claim_failed(id, error))?;
@@ -213,6 +201,21 @@ impl Courier {
         self.connections = kept;
         let idle: Vec<Connection> = idle;
         join_all(idle.into_iter().map(Connection::close)).await;
+    }
+}
+
+/// What takes mails under a claim. Where it is repeated its connection died, perhaps after the commit: what it
+/// took then goes back first.
+fn under<T>(
+    claim: Uuid,
+    take: impl Fn(&mut PgConnection) -> QueryResult<T>,
+) -> impl Fn(&mut PgConnection) -> QueryResult<T> {
+    let again = AtomicBool::new(false);
+    move |connection| {
+        if again.swap(true, Ordering::SeqCst) {
+            release(connection, claim)?;
+        }
+        take(connection)
     }
 }
 

@@ -3,6 +3,7 @@
 mod api;
 mod body;
 mod health;
+mod html;
 pub mod leaving;
 mod limit;
 mod limits;

@@ -1,11 +1,11 @@
 //! What every page is made with: templates, the shop's name, its time.
 
 use chrono_tz::Tz;
-use minijinja::{Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
+use minijinja::{Environment, UndefinedBehavior, value::Serde};
 use serde::Serialize;
 
 use super::{assets::Assets, cookie::Jar};
-use crate::app::App;
+use crate::{app::App, web::html};
 
 macro_rules! templates {
     ($($name:literal),*) => {
@@ -65,8 +65,7 @@ impl OpsSite {
             .get_template(template)
             .and_then(|template| template.render(Serde(content)));
         match rendered {
-            // Minijinja escapes slashes too, which guards nothing here and garbles every address.
-            Ok(html) => html.replace("&#x2f;", "/"),
+            Ok(html) => html::with_slashes(&html),
             Err(error) => {
                 log::error!("the page {template} cannot be written: {error:#}");
                 "<!doctype html><title>Error</title><p>This page cannot be shown; the service’s log says why.</p>".to_owned()
@@ -98,11 +97,8 @@ fn templates() -> Environment<'static> {
     let mut templates = Environment::new();
     // A field that a page does not have is empty, and false where it is asked for.
     templates.set_undefined_behavior(UndefinedBehavior::Lenient);
-    let syntax = SyntaxConfig::builder()
-        .trim_blocks(true)
-        .lstrip_blocks(true)
-        .build();
-    syntax
+    html::syntax()
+        .build()
         .map(|syntax| templates.set_syntax(syntax))
         .and_then(|()| {
             TEMPLATES

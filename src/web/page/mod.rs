@@ -13,7 +13,6 @@ mod tests;
 mod view;
 
 use chrono::{DateTime, Utc};
-use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
@@ -21,6 +20,7 @@ use serde::Serialize;
 pub use policy::content_security_policy;
 use view::View;
 
+use super::html;
 use crate::language::Language;
 use crate::order::Kind;
 
@@ -216,9 +216,7 @@ impl Pages {
     pub fn new() -> Self {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
-        SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
+        html::syntax()
             .build()
             .map(|syntax| templates.set_syntax(syntax))
             .and_then(|()| templates.add_template("page.html", TEMPLATE))
@@ -228,12 +226,12 @@ impl Pages {
 
     /// The page as HTML, escaped throughout.
     pub fn render(&self, shop: &Shop, language: Language, page: &Page<'_>) -> String {
-        self.templates
+        let html = self
+            .templates
             .get_template("page.html")
             .and_then(|template| template.render(Serde(View::new(shop, language, page))))
-            .expect("the tests render every page in every language")
-            // Minijinja escapes slashes too, which guards nothing here and garbles every address.
-            .replace("&#x2f;", "/")
+            .expect("the tests render every page in every language");
+        html::with_slashes(&html)
     }
 }
 

@@ -5,20 +5,19 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use sha2::{Digest, Sha256};
 use url::Url;
 use uuid::Uuid;
 
 use crate::{
     column::column_enum,
     config::Secret,
-    random,
+    credential::{fresh, hash},
     schema::{ops_links, ops_users},
 };
 
 /// So long it lets somebody in.
 pub const GOOD_FOR: TimeDelta = TimeDelta::hours(24);
-/// Random bytes of it, in hex: they are in an address that mail programs break at other signs.
+/// Random bytes of it.
 const RANDOM_BYTES: usize = 32;
 
 column_enum! {
@@ -76,7 +75,7 @@ pub fn make(
     let Some((purpose, name)) = asked else {
         return Ok(None);
     };
-    let token = hex::encode(random::bytes::<RANDOM_BYTES>());
+    let token = fresh::<RANDOM_BYTES>();
     // Withdrawn meanwhile, it is no row.
     let made = diesel::update(ops_links::table.find(mail))
         .set((
@@ -126,9 +125,4 @@ pub fn forgotten_url(public_url: &Url) -> String {
 
 fn under(public_url: &Url, path: &str) -> String {
     format!("{}/ops/{path}", public_url.as_str().trim_end_matches('/'))
-}
-
-/// What is kept of a token. It has 256 random bits, so it needs no salt.
-fn hash(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
 }

@@ -6,6 +6,7 @@
 
 use std::{fmt, ops::Deref};
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::Serialize;
 
 /// One line of bounded length, without control characters and without marks that turn the direction of
@@ -119,6 +120,13 @@ impl From<ForeignText> for String {
     fn from(text: ForeignText) -> Self {
         text.0
     }
+}
+
+/// The text in Unicode's composed form (NFC): `ü` is one character, however it was typed.
+pub fn composed(text: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc()
+        .normalize(text)
+        .into_owned()
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub mod clock;
 mod column;
 pub mod config;
 pub mod consumer;
+mod credential;
 pub mod db;
 pub mod doctor;
 pub mod figures;

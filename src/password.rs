@@ -6,10 +6,9 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
     password_hash::phc::PasswordHash,
 };
-use icu_normalizer::ComposingNormalizerBorrowed;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
-use crate::random;
+use crate::{credential, foreign_text::composed, random};
 
 /// Letters of a password at least (NIST SP 800-63B).
 const FEWEST: usize = 8;
@@ -40,7 +39,8 @@ pub enum PasswordError {
 }
 
 impl Password {
-    /// Checks a password as it was typed, blanks and all.
+    /// Checks a password as it was typed, blanks and all. One that is typed on two machines is one: its letters
+    /// are composed.
     ///
     /// # Errors
     /// It is too short or too long.
@@ -128,20 +128,13 @@ fn is_right(typed: &str, kept: Option<&str>) -> bool {
 /// The hash of a password that nobody knows.
 fn nobodys() -> &'static str {
     static HASH: OnceLock<String> = OnceLock::new();
-    HASH.get_or_init(|| Password(hex::encode(random::bytes::<16>())).hash())
+    HASH.get_or_init(|| Password(credential::fresh::<16>()).hash())
 }
 
 fn argon2() -> Argon2<'static> {
     let (memory, passes, lanes) = COST;
     let params = Params::new(memory, passes, lanes, None).expect("argon2 takes these costs");
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-}
-
-/// One password typed on two machines is one: letters are composed (Unicode NFC).
-fn composed(text: &str) -> String {
-    ComposingNormalizerBorrowed::new_nfc()
-        .normalize(text)
-        .into_owned()
 }
 
 #[cfg(test)]

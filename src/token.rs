@@ -8,14 +8,13 @@ use diesel::{
     sql_types::Integer,
 };
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
     activity::{self, Category, Doing, Line},
     column::column_enum,
     config::Secret,
-    random,
+    credential, random,
     schema::api_tokens,
 };
 
@@ -107,7 +106,7 @@ pub fn add(
     role: Role,
     now: DateTime<Utc>,
 ) -> QueryResult<Secret> {
-    let token = format!("{PREFIX}{}", hex::encode(random::bytes::<RANDOM_BYTES>()));
+    let token = format!("{PREFIX}{}", credential::fresh::<RANDOM_BYTES>());
     diesel::insert_into(api_tokens::table)
         .values((
             api_tokens::id.eq(random::row_id(now)),
@@ -122,14 +121,13 @@ pub fn add(
 
 /// Whether a text may be a token of ours, so that whatever else callers send costs no look at the database.
 pub fn is_shaped(text: &str) -> bool {
-    text.strip_prefix(PREFIX).is_some_and(|rest| {
-        rest.len() == 2 * RANDOM_BYTES && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
+    text.strip_prefix(PREFIX)
+        .is_some_and(credential::is_shaped::<RANDOM_BYTES>)
 }
 
-/// What is kept of a token. It has 192 random bits, so it needs no salt.
+/// What is kept of a token.
 pub fn hash(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
+    credential::hash(token)
 }
 
 /// The token with this hash.

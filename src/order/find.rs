@@ -10,9 +10,10 @@ use diesel::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Kind, Order, OrderRow, Status, of_blast, stranded, text::composed};
+use super::{Kind, Order, OrderRow, Status, of_blast, stranded};
 use crate::{
     db::{for_its_values, lower, pattern_of_part},
+    foreign_text::composed,
     schema::orders,
 };
 

@@ -5,7 +5,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::text::{TextError, composed, one_line};
+use super::text::{TextError, one_line};
+use crate::foreign_text::composed;
 
 /// The keys that every session carries from us; an order may not bring its own.
 pub const RESERVED: [&str; 3] = ["order_id", "reference", "freshmint_session"];

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
-use crate::foreign_text::{breaks, safe, turns};
+use crate::foreign_text::{breaks, composed, safe, turns};
 
 /// What the shop calls the order. Unique, compared to the letter.
 pub type Reference = Text<120>;
@@ -72,13 +71,6 @@ impl<const MAX: usize> Text<MAX> {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// The text in Unicode's composed form (NFC): `ü` is one character, however it was typed.
-pub fn composed(text: &str) -> String {
-    ComposingNormalizerBorrowed::new_nfc()
-        .normalize(text)
-        .into_owned()
 }
 
 /// Checks that a text has at most `max` characters and stays in one line.

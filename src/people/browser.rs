@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::session::{fresh, hash};
-use crate::{config::Secret, schema::ops_browsers};
+use super::session::fresh;
+use crate::{config::Secret, credential::hash, schema::ops_browsers};
 
 /// A browser that has not signed in for so long is a stranger again.
 const REMEMBERED: TimeDelta = TimeDelta::days(365);

@@ -6,6 +6,7 @@ use super::user::User;
 use crate::{
     account_link::{self, Purpose},
     activity::Doing,
+    app::App,
     outbox::{self, Kind, Letter},
     suppression::AddressKey,
 };
@@ -15,6 +16,15 @@ use crate::{
 pub struct MailSetUp {
     /// Our name in greetings and message ids.
     pub domain: String,
+}
+
+impl MailSetUp {
+    /// Those of this service.
+    pub fn of(app: &App) -> Self {
+        Self {
+            domain: app.mailer.domain.clone(),
+        }
+    }
 }
 
 /// Queues a link for somebody: an invitation until they have a password, then a new one. Whoever is not

@@ -12,6 +12,9 @@ mod throttle;
 mod user;
 mod welcome;
 
+use chrono::{DateTime, Utc};
+use diesel::{PgConnection, QueryResult};
+
 pub use self::{
     letter::{MailSetUp, send_link},
     session::Person,
@@ -23,18 +26,21 @@ pub use self::{
     welcome::{Guest, choose, forgotten, guest},
 };
 
+use crate::activity::Doing;
+
 /// Deletes what is over by itself: sessions, browsers that have not come for a year, forms and tries.
-pub fn sweep(
-    connection: &mut diesel::PgConnection,
-    now: chrono::DateTime<chrono::Utc>,
-) -> diesel::QueryResult<()> {
+pub fn sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<()> {
     session::sweep(connection, now)?;
     browser::sweep(connection, now)?;
     once::sweep(connection, now)?;
     throttle::sweep(connection, now)
 }
 
-/// What the history calls somebody who is signed in: their name, never their address.
-pub fn actor(name: &str) -> String {
-    format!("ops:{name}")
+/// What somebody who is signed in does now: the history has their name, never their address.
+pub fn doing(name: &str, now: DateTime<Utc>) -> Doing {
+    Doing {
+        actor: format!("ops:{name}"),
+        at: now,
+        note: None,
+    }
 }

@@ -2,12 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{Connection, prelude::*};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
     config::Secret,
-    random,
+    credential::{self, hash},
     schema::{ops_sessions, ops_users},
     token::Role,
 };
@@ -99,9 +98,9 @@ pub fn note_use(
     })
 }
 
-/// Ends one session.
-pub fn end(connection: &mut PgConnection, session: &[u8]) -> QueryResult<()> {
-    diesel::delete(ops_sessions::table.find(session))
+/// Ends the session of a cookie.
+pub fn end(connection: &mut PgConnection, token: &str) -> QueryResult<()> {
+    diesel::delete(ops_sessions::table.find(hash(token)))
         .execute(connection)
         .map(drop)
 }
@@ -125,15 +124,10 @@ pub(super) fn sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryR
 
 /// A value for a cookie.
 pub fn fresh() -> Secret {
-    Secret::new(hex::encode(random::bytes::<RANDOM_BYTES>()))
+    Secret::new(credential::fresh::<RANDOM_BYTES>())
 }
 
 /// Whether a text may be one, so that whatever else browsers send costs no look at the database.
 pub fn is_shaped(text: &str) -> bool {
-    text.len() == 2 * RANDOM_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// What is kept of a cookie. It has 256 random bits, so it needs no salt.
-pub(super) fn hash(token: &str) -> Vec<u8> {
-    Sha256::digest(token.as_bytes()).to_vec()
+    credential::is_shaped::<RANDOM_BYTES>(text)
 }

@@ -5,12 +5,11 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    actor, browser, session, sweep,
+    browser, doing, session,
     throttle::{Try, What, take_back},
     user::{self, tell},
 };
 use crate::{
-    activity::Doing,
     config::Secret,
     db::{Db, DbError},
     password::Passwords,
@@ -136,16 +135,11 @@ fn enter(
     }
     take_back(connection, counted)?;
     if let Some(before) = &attempt.session {
-        session::end(connection, &session::hash(before))?;
+        session::end(connection, before)?;
     }
     let session = session::begin(connection, account.id, now)?;
     let browser = browser::mark(connection, attempt.browser.as_deref(), account.id, now)?;
-    let doing = Doing {
-        actor: actor(&account.name),
-        at: now,
-        note: None,
-    };
-    tell(connection, format!("{} signed in", account.name), &doing)?;
-    sweep(connection, now)?;
+    let what = format!("{} signed in", account.name);
+    tell(connection, what, &doing(&account.name, now))?;
     Ok(Some((session, browser)))
 }

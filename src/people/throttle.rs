@@ -77,8 +77,7 @@ impl Try {
 
     fn insert(&self, connection: &mut PgConnection) -> QueryResult<i64> {
         connection.transaction(|connection| {
-            let old = ops_tries::table.filter(ops_tries::at.lt(self.at - WINDOW));
-            diesel::delete(old).execute(connection)?;
+            sweep(connection, self.at)?;
             diesel::insert_into(ops_tries::table)
                 .values((
                     ops_tries::what.eq(self.what),

@@ -91,7 +91,7 @@ pub fn add(connection: &mut PgConnection, new: &New, doing: &Doing) -> QueryResu
             new.name, new.role
         );
         tell(connection, what, doing)?;
-        by_id(connection, id)
+        find(connection, id)
     });
     match made {
         Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => Ok(None),
@@ -148,7 +148,7 @@ pub fn change(
         for what in told(&before, name, role, disabled_at.is_some(), change) {
             tell(connection, what, doing)?;
         }
-        by_id(connection, id)
+        find(connection, id)
     })
 }
 
@@ -195,10 +195,6 @@ pub(super) fn tell(connection: &mut PgConnection, what: String, doing: &Doing) -
 
 /// The account with this id.
 pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<User>> {
-    by_id(connection, id)
-}
-
-fn by_id(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<User>> {
     ops_users::table
         .find(id)
         .select(User::as_select())

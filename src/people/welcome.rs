@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::{Connection, prelude::*};
 
 use super::{
-    actor, browser,
+    browser, doing,
     letter::{MailSetUp, send_link},
     session,
     throttle::{Full, Try, What},
@@ -70,16 +70,11 @@ pub fn choose(
         session::end_all(connection, id)?;
         let session = session::begin(connection, id, now)?;
         let browser = browser::mark(connection, browser, id, now)?;
-        let doing = Doing {
-            actor: actor(&user.name),
-            at: now,
-            note: None,
-        };
         let what = format!(
             "{} chose a password by a mailed link, and signed in",
             user.name
         );
-        tell(connection, what, &doing)?;
+        tell(connection, what, &doing(&user.name, now))?;
         Ok(Some((session, browser)))
     })
 }

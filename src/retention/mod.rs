@@ -142,7 +142,6 @@ pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
     pruned.activity += unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
     let old = move |connection: &mut PgConnection| rows::seen_mails(connection, until.activity);
     pruned.mails += unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
-    // They go at each sign-in, too; where nobody signs in any more, here.
     in_one(app, move |connection| people::sweep(connection, now)).await?;
     if pruned != Pruned::default() {
         let doing = Doing {

@@ -56,9 +56,7 @@ pub async fn add(caller: Admin, app: Data<App>, body: Body) -> Result<HttpRespon
         password_hash: hash(&app, password).await?,
     };
     let doing = caller.doing(&app);
-    let mail = MailSetUp {
-        domain: app.mailer.domain.clone(),
-    };
+    let mail = MailSetUp::of(&app);
     let is_invited = new.password_hash.is_none();
     let add = move |connection: &mut _| {
         let user = people::add(connection, &new, &doing)?;

@@ -5,14 +5,14 @@ use serde::Serialize;
 
 use super::{
     desk::{Desk, shown},
-    door::{mail_set_up, signed_out},
+    door::signed_out,
     form::{Nothing, Sent},
     guard::{Viewer, doing},
     menu::Here,
     people_view::may,
     refusal::Refusal,
 };
-use crate::people::{self, Change, once::Outcome};
+use crate::people::{self, Change, MailSetUp, once::Outcome};
 
 #[derive(Serialize)]
 struct Account<'a> {
@@ -38,7 +38,11 @@ pub async fn send_link(
     desk: Desk,
     sent: Sent<Nothing>,
 ) -> Result<HttpResponse, Refusal> {
-    let (mail, doing, id) = (mail_set_up(&desk.app), doing(&person, &desk.app), person.id);
+    let (mail, doing, id) = (
+        MailSetUp::of(&desk.app),
+        doing(&person, &desk.app),
+        person.id,
+    );
     let act = move |connection: &mut _| {
         if let Some(user) = people::find(connection, id)? {
             people::send_link(connection, &user, &mail, &doing)?;

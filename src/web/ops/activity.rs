@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     cookie::Cookies,
-    desk::{Desk, shown},
+    desk::{BADGE, Desk, shown},
     form::{Nothing, Sent},
     guard::{Operator, Viewer, doing},
     line::{Day, Line, Reader},
@@ -170,7 +170,7 @@ pub async fn show(
     };
     // Further back nothing new comes.
     let stream = match filter.before.is_some() || filter.until.is_some() {
-        true => "/ops/activity/stream?only=badge".to_owned(),
+        true => BADGE.to_owned(),
         false => format!(
             "/ops/activity/stream?{}&after={settled}",
             asked.with(tab, None)

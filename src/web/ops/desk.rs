@@ -31,6 +31,9 @@ use crate::{
     token::Role,
 };
 
+/// The stream of a page that follows nothing but the badge.
+pub const BADGE: &str = "/ops/activity/stream?only=badge";
+
 /// One request of somebody who is signed in.
 pub struct Desk {
     pub app: Data<App>,
@@ -143,8 +146,8 @@ impl Desk {
         template: &str,
         page: &impl Serialize,
     ) -> Result<HttpResponse, Refusal> {
-        let stream = "/ops/activity/stream?only=badge".to_owned();
-        self.page_following(person, here, (template, stream), page, StatusCode::OK)
+        let template = (template, BADGE.to_owned());
+        self.page_following(person, here, template, page, StatusCode::OK)
             .await
     }
 

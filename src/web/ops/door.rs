@@ -3,7 +3,7 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     cookie::Cookie,
-    http::StatusCode,
+    http::{StatusCode, header},
     web::{Data, Query},
 };
 use serde::{Deserialize, Serialize};
@@ -132,12 +132,7 @@ pub async fn sign_out(
     _sent: Sent<Nothing>,
 ) -> Result<HttpResponse, Refusal> {
     if let Some(token) = request.session() {
-        let now = app.clock.now();
-        let end = move |connection: &mut _| match session::find(connection, &token, now)? {
-            Some(person) => session::end(connection, &person.session),
-            None => Ok(()),
-        };
-        let ended = app.db.run(end).await;
+        let ended = app.db.run(move |c| session::end(c, &token)).await;
         ended.map_err(|error| Refusal::database(&site, &error))?;
     }
     Ok(signed_out(site.jar, "/ops/sign-in?out=here"))
@@ -182,7 +177,7 @@ pub async fn send_link(
     sent: Sent<Address>,
 ) -> Result<HttpResponse, Refusal> {
     let address = limits.caller(&request).map(|caller| caller.to_string());
-    let (email, mail) = (excerpt(sent.fields.email), mail_set_up(&app));
+    let (email, mail) = (excerpt(sent.fields.email), MailSetUp::of(&app));
     let sent = people::forgotten(&app.db, email, address, mail, app.clock.now()).await;
     if !sent.map_err(|error| Refusal::database(&site, &error))? {
         let status = StatusCode::TOO_MANY_REQUESTS;
@@ -200,13 +195,6 @@ pub async fn send_link(
     Ok(door(&site, StatusCode::OK, "forgotten.html", &page, None))
 }
 
-/// Where mails come from.
-pub fn mail_set_up(app: &App) -> MailSetUp {
-    MailSetUp {
-        domain: app.mailer.domain.clone(),
-    }
-}
-
 fn sign_in_page(
     request: &HttpRequest,
     site: &OpsSite,
@@ -220,10 +208,8 @@ fn sign_in_page(
     };
     let mut answer = door(site, status, "sign-in.html", &page, cookie);
     if status == StatusCode::TOO_MANY_REQUESTS {
-        let wait = actix_web::http::header::HeaderValue::from_static("900");
-        answer
-            .headers_mut()
-            .insert(actix_web::http::header::RETRY_AFTER, wait);
+        let wait = people::WINDOW.num_seconds().into();
+        answer.headers_mut().insert(header::RETRY_AFTER, wait);
     }
     answer
 }

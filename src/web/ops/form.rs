@@ -14,10 +14,10 @@ use super::{
     cookie::{Cookies, against_forgery},
     refusal::Refusal,
 };
-use crate::random;
+use crate::credential;
 
-/// Letters of the token against firing twice: 128 random bits in hex.
-const ONCE: usize = 32;
+/// Random bytes of the token against firing twice.
+const ONCE: usize = 16;
 
 /// What a form on a page carries.
 #[derive(Debug, Clone, Serialize)]
@@ -31,7 +31,7 @@ impl Guard {
     pub fn of(cookie: &str) -> Self {
         Self {
             csrf: against_forgery(cookie),
-            once: hex::encode(random::bytes::<16>()),
+            once: credential::fresh::<ONCE>(),
         }
     }
 }
@@ -71,8 +71,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
             let guarded: Guarded = read(&body).ok_or_else(refused)?;
             let expected = cookie.map(|cookie| against_forgery(&cookie));
             let is_ours = expected.is_some_and(|expected| same(&expected, &guarded.csrf));
-            let is_shaped =
-                guarded.once.len() == ONCE && guarded.once.bytes().all(|b| b.is_ascii_hexdigit());
+            let is_shaped = credential::is_shaped::<ONCE>(&guarded.once);
             if !is_ours || !is_shaped || other_site {
                 return Err(refused());
             }

@@ -128,9 +128,5 @@ fn with_role(request: &HttpRequest, needed: Role) -> Result<Person, Refusal> {
 
 /// What somebody does now.
 pub fn doing(person: &Person, app: &App) -> Doing {
-    Doing {
-        actor: people::actor(&person.name),
-        at: app.clock.now(),
-        note: None,
-    }
+    people::doing(&person.name, app.clock.now())
 }

@@ -7,6 +7,7 @@
 mod account;
 mod activity;
 mod assets;
+mod confirm;
 mod cookie;
 mod desk;
 mod door;

@@ -4,8 +4,7 @@ use actix_web::{HttpResponse, http::StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    desk::{Desk, shown},
-    door::mail_set_up,
+    desk::{BADGE, Desk, shown},
     form::Sent,
     guard::{Admin, doing},
     menu::Here,
@@ -15,7 +14,7 @@ use super::{
 };
 use crate::{
     order::{email::Email, text::Text},
-    people::{self, New, Person, once::Outcome},
+    people::{self, MailSetUp, New, Person, once::Outcome},
     token::{self, Role},
 };
 
@@ -92,8 +91,7 @@ pub async fn page(
         true => StatusCode::UNPROCESSABLE_ENTITY,
         false => StatusCode::OK,
     };
-    let stream = "/ops/activity/stream?only=badge".to_owned();
-    let template = ("people.html", stream);
+    let template = ("people.html", BADGE.to_owned());
     desk.page_following(person, Here::People, template, &page, status)
         .await
 }
@@ -128,7 +126,7 @@ pub async fn invite(
         role: role_of(&typed.role),
         password_hash: None,
     };
-    let (mail, doing) = (mail_set_up(&desk.app), doing(&person, &desk.app));
+    let (mail, doing) = (MailSetUp::of(&desk.app), doing(&person, &desk.app));
     let act = move |connection: &mut _| {
         let Some(user) = people::add(connection, &new, &doing)? else {
             return Ok(Err("Somebody has this address already.".to_owned()));

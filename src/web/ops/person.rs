@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    confirm::Confirm,
     desk::{Desk, shown},
-    door::mail_set_up,
     form::Sent,
     guard::{Admin, doing},
     menu::Here,
-    people_view::{Pick, Shown, picks},
+    people_view::{Shown, picks},
     person_act::{Act, Offer, consequences, outcome},
     refusal::Refusal,
 };
 use crate::{
-    people::{self, Change, Person, User},
+    people::{self, Change, MailSetUp, Person, User},
     token::Role,
 };
 
@@ -43,21 +43,6 @@ pub async fn show(
     desk.page(&person, Here::People, "person.html", &page).await
 }
 
-#[derive(Serialize)]
-struct Confirm {
-    question: String,
-    about: String,
-    back: String,
-    crumb: String,
-    action: String,
-    happens: Vec<String>,
-    stays: Vec<String>,
-    roles: Option<Vec<Pick>>,
-    grave: bool,
-    button: String,
-    keep: &'static str,
-}
-
 /// `GET /ops/people/{id}/{act}`: what will happen, and what will not.
 pub async fn ask(
     Admin(person): Admin,
@@ -74,15 +59,14 @@ pub async fn ask(
         action: format!("{back}/{}", act.name()),
         back,
         crumb: user.name.clone(),
-        happens: happens.iter().map(|said| (*said).to_owned()).collect(),
-        stays: stays.iter().map(|said| (*said).to_owned()).collect(),
+        happens,
+        stays,
         roles: (act == Act::Role).then(|| picks(user.role)),
         grave: act == Act::Disable,
         button,
         keep,
     };
-    desk.page(&person, Here::People, "confirm.html", &page)
-        .await
+    page.show(&person, &desk, Here::People).await
 }
 
 #[derive(Deserialize)]
@@ -100,7 +84,7 @@ pub async fn act(
 ) -> Result<HttpResponse, Refusal> {
     let (id, act) = path.into_inner();
     let (user, act) = known(&person, &desk, &id, &act).await?;
-    let (mail, doing) = (mail_set_up(&desk.app), doing(&person, &desk.app));
+    let (mail, doing) = (MailSetUp::of(&desk.app), doing(&person, &desk.app));
     let role = Role::from_name(&sent.fields.role).unwrap_or(user.role);
     let done = move |connection: &mut _| {
         let change = match act {

@@ -11,7 +11,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::{OpsSite, desk::Desk, guard::Viewer};
-use crate::{db::DbError, people::Person, token::Role};
+use crate::{
+    db::DbError,
+    people::{Person, WINDOW},
+    token::Role,
+};
 
 /// What a path may have in a query as it is.
 const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC
@@ -178,7 +182,7 @@ impl Refusal {
                     response.insert_header((header::RETRY_AFTER, "5"));
                 }
                 if *status == StatusCode::TOO_MANY_REQUESTS {
-                    response.insert_header((header::RETRY_AFTER, "900"));
+                    response.insert_header((header::RETRY_AFTER, WINDOW.num_seconds()));
                 }
                 response
                     .content_type("text/html; charset=utf-8")

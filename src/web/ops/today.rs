@@ -10,7 +10,7 @@ use super::{
     line::Line,
     menu::Here,
     refusal::Refusal,
-    when::{When, day},
+    when::{When, day, day_in_words},
 };
 use crate::activity::feed::{self, Filter, Tab};
 
@@ -37,7 +37,7 @@ pub async fn show(Viewer(person): Viewer, desk: Desk) -> Result<HttpResponse, Re
     let (zone, now) = (desk.site.zone, desk.app.clock.now());
     let reader = reader(&desk, &person);
     let page = Today {
-        day: day(now, zone).format("%A, %-d %B %Y").to_string(),
+        day: day_in_words(day(now, zone), None),
         now: When::of(now, zone),
         count: feed::count_in_words(count),
         lines: lines.iter().map(|entry| reader.line(entry)).collect(),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
+    confirm::Confirm,
     desk::{Desk, shown},
     form::{Nothing, Sent},
     guard::{Admin, doing},
@@ -84,20 +85,6 @@ pub async fn make(
         .await
 }
 
-#[derive(Serialize)]
-struct Confirm {
-    question: String,
-    about: String,
-    back: &'static str,
-    crumb: &'static str,
-    action: String,
-    happens: [&'static str; 1],
-    stays: [&'static str; 2],
-    grave: bool,
-    button: &'static str,
-    keep: &'static str,
-}
-
 /// `GET /ops/people/tokens/{id}/revoke`
 pub async fn ask(
     Admin(person): Admin,
@@ -112,22 +99,22 @@ pub async fn ask(
     let page = Confirm {
         question: format!("Revoke the token {}?", token.name),
         about: format!("{} · {used}", may(token.role)),
-        back: "/ops/people",
-        crumb: "People",
+        back: "/ops/people".to_owned(),
+        crumb: "People".to_owned(),
         action: format!("/ops/people/tokens/{}/revoke", token.id),
-        happens: [
+        happens: &[
             "From now on no call gets in with it: the program that uses it stops working here.",
         ],
-        stays: [
+        stays: &[
             "What was done with it stays, in the history too.",
             "It cannot be taken back; you would make a new token.",
         ],
+        roles: None,
         grave: true,
-        button: "Revoke the token",
+        button: "Revoke the token".to_owned(),
         keep: "Keep it",
     };
-    desk.page(&person, Here::People, "confirm.html", &page)
-        .await
+    page.show(&person, &desk, Here::People).await
 }
 
 /// `POST /ops/people/tokens/{id}/revoke`

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{
     facts,
-    happened::{self, Happened, What},
-    next::{Next, next},
+    happened::{self, Happened, Mail, What},
+    next::{Facts, Next, next},
     signs,
     sure::{Sure, sure},
 };
@@ -33,6 +33,8 @@ pub struct PageFacts {
     pub payments: Vec<Payment>,
     /// Who looked at its link last.
     pub looks: LastLooks,
+    /// What decides of the next step.
+    pub facts: Facts,
     /// What to do.
     pub next: Next,
     /// Whether they could have paid without our noticing.
@@ -55,21 +57,30 @@ pub fn page_facts(
         return Ok(None);
     };
     let happened = happened::happened(connection, id)?;
+    let facts = facts::next_step_facts(connection, &order, Some(mailer), now)?;
     Ok(Some(PageFacts {
         payments: payments_of(connection, &[id])?,
         looks: link_looks::of_order(connection, id)?,
-        next: next(&facts::next_step_facts(
-            connection,
-            &order,
-            Some(mailer),
-            now,
-        )?),
+        next: next(&facts),
+        facts,
         sure: sure(&signs::signs(connection, id)?, now),
         others: others(connection, &order)?,
         mailings: mailings(connection, &happened)?,
         happened,
         order,
     }))
+}
+
+impl PageFacts {
+    /// Its mails, oldest first.
+    pub fn mails(&self) -> impl Iterator<Item = &Mail> {
+        self.happened
+            .iter()
+            .filter_map(|happened| match &happened.what {
+                What::Queued(mail, _) => Some(mail),
+                _ => None,
+            })
+    }
 }
 
 fn others(connection: &mut PgConnection, order: &Order) -> QueryResult<Vec<Order>> {
@@ -94,6 +105,9 @@ fn mailings(
         _ => None,
     });
     let ids: Vec<Uuid> = ids.collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     blasts::table
         .filter(blasts::id.eq_any(ids))
         .order(blasts::id)

@@ -13,13 +13,16 @@ use uuid::Uuid;
 use super::{
     caller::{Operator, Viewer},
     input::{self, Body, Note},
-    page::{self, Asked},
+    page::{self, Asked as AskedPage},
     problem::Problem,
 };
 use crate::{
     activity::{self, Doing},
     app::App,
-    checkout::close::{Changed, closed_first},
+    checkout::{
+        ask::{self, Asked},
+        close::{Changed, closed_first},
+    },
     link::api_path,
     order::{
         self, Act, Acted, Created, CurrencySum, Kind, Order, OrderFilter, Status, WhatIsOwed,
@@ -78,7 +81,7 @@ pub async fn list(
     _: Viewer,
     app: Data<App>,
     wanted: Query<Wanted>,
-    asked: Query<Asked>,
+    asked: Query<AskedPage>,
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
     let wanted = wanted.into_inner();
@@ -208,6 +211,20 @@ pub async fn withdraw_link(
 ) -> Result<HttpResponse, Problem> {
     let Note { note } = body.parse_or_default()?;
     act(caller, &app, &id, Act::WithdrawLink, note).await
+}
+
+/// `POST /orders/{id}/ask-stripe`
+pub async fn ask_stripe(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    find(&app, id).await?;
+    match ask::ask(&app, id, &caller.doing(&app, None)).await? {
+        Asked::Answered(_) => answer(&app, id).await,
+        Asked::NoAnswer => Err(Problem::stripe_is_away()),
+    }
 }
 
 async fn act(

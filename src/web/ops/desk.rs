@@ -219,6 +219,11 @@ impl Desk {
         Refusal::no_page(&self.site, person, &self.request)
     }
 
+    /// 503: Stripe did not answer.
+    pub fn stripe_is_away(&self, person: &Person) -> Refusal {
+        Refusal::stripe_is_away(&self.site, person, &self.request)
+    }
+
     /// 409.
     pub fn not_now(&self, person: &Person, text: &str) -> Refusal {
         Refusal::not_now(&self.site, person, &self.request, text)

@@ -6,6 +6,7 @@ mod feed;
 mod forms;
 mod invitation;
 mod log;
+mod order;
 mod people;
 mod routes;
 mod sign_in;

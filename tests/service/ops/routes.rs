@@ -31,6 +31,13 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("/account", Some(VIEWER), None),
     ("/account/password", None, Some(VIEWER)),
     ("/account/sign-out-everywhere", None, Some(VIEWER)),
+    ("/orders/{id}", Some(VIEWER), None),
+    ("/orders/{id}/send", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/{id}/change", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/{id}/settle", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/{id}/withdraw-link", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/{id}/cancel", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/{id}/ask-stripe", Some(OPERATOR), Some(OPERATOR)),
     ("/activity", Some(VIEWER), None),
     ("/activity/stream", Some(VIEWER), None),
     ("/activity/{id}/dismiss", None, Some(OPERATOR)),
@@ -43,6 +50,32 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
 
 /// What the pages can do, and the API's call for it with the same role.
 const ACTIONS: &[(&str, &str, Role)] = &[
+    (
+        "/orders/{id}/send",
+        "post /orders/{id}/send",
+        Role::Operator,
+    ),
+    ("/orders/{id}/change", "patch /orders/{id}", Role::Operator),
+    (
+        "/orders/{id}/settle",
+        "post /orders/{id}/settle",
+        Role::Operator,
+    ),
+    (
+        "/orders/{id}/withdraw-link",
+        "post /orders/{id}/withdraw-link",
+        Role::Operator,
+    ),
+    (
+        "/orders/{id}/cancel",
+        "post /orders/{id}/cancel",
+        Role::Operator,
+    ),
+    (
+        "/orders/{id}/ask-stripe",
+        "post /orders/{id}/ask-stripe",
+        Role::Operator,
+    ),
     (
         "/activity/{id}/dismiss",
         "post /activity/{id}/dismiss",

@@ -266,6 +266,8 @@ diesel::table! {
         token -> Text,
         at -> Timestamptz,
         outcome -> Jsonb,
+        held_until -> Nullable<Timestamptz>,
+        held_by -> Nullable<Uuid>,
     }
 }
 

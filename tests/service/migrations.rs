@@ -96,6 +96,9 @@ const ROWS: &str = "
     INSERT INTO ops_tries (what, account, at) VALUES ('password', '\\x00', now());
     INSERT INTO ops_once (id, user_id, token, at)
         VALUES ('00000000-0000-7000-8000-00000000000d', '00000000-0000-7000-8000-00000000000c', 'x', now());
+    INSERT INTO ops_once (id, user_id, token, at, held_until, held_by)
+        VALUES ('00000000-0000-7000-8000-000000000012', '00000000-0000-7000-8000-00000000000c', 'y', now(), now(),
+            '00000000-0000-7000-8000-000000000013');
     INSERT INTO outbox (id, kind, address, address_hash, message_id, created_at)
         VALUES ('00000000-0000-7000-8000-00000000000e', 'account', 'tom@example.org',
             '\\x00000000000000000000000000000003', '<9@example.org>', now());

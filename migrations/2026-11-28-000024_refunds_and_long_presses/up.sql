@@ -30,3 +30,12 @@ CREATE TABLE order_refunds (
 CREATE UNIQUE INDEX one_refund_in_flight ON order_refunds (payment_intent) WHERE state IN ('asked', 'under_way');
 -- Whose of a payment for several orders has gone back.
 CREATE INDEX order_refunds_by_intent ON order_refunds (payment_intent);
+
+-- A form whose action asks Stripe, or takes several transactions, is held by whoever carries it out, until its
+-- outcome is written. Held longer than the lease, by the database's clock: whoever held it has died.
+ALTER TABLE ops_once
+    ADD COLUMN held_until timestamptz,
+    ADD COLUMN held_by uuid,
+    ADD CONSTRAINT held_by_somebody CHECK ((held_until IS NULL) = (held_by IS NULL)),
+    -- Not yet known while it goes on.
+    ADD CONSTRAINT held_or_carried_out CHECK (held_until IS NULL OR outcome = '{}');

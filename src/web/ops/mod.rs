@@ -123,6 +123,12 @@ fn pages(config: &mut ServiceConfig) {
                 .done(),
         )
         .service(
+            at("/orders/{id}/refund")
+                .get(order::refund::ask)
+                .post(order::refund::make)
+                .done(),
+        )
+        .service(
             at("/orders/{id}/ask-stripe")
                 .get(order::ask_stripe)
                 .post(order::do_ask_stripe)

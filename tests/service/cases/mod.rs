@@ -102,7 +102,7 @@ fn paid_of(world: &World, session: &str) {
 }
 
 /// An order that is in review for 40.00 EUR instead of 45.00, and its case.
-fn mismatch(world: &World, reference: &str) -> (Order, Value) {
+pub fn mismatch(world: &World, reference: &str) -> (Order, Value) {
     let order = world.order(reference);
     let session = world.click_through(&order);
     world.stripe.pay_amount(&session, 4000).unwrap();
@@ -184,7 +184,7 @@ fn refunds(world: &World) -> (usize, usize) {
     (asked.len(), made.count())
 }
 
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+pub fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     for _ in 0..500 {
         if is_so() {
             return;

@@ -37,6 +37,7 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("/orders/{id}/settle", Some(OPERATOR), Some(OPERATOR)),
     ("/orders/{id}/withdraw-link", Some(OPERATOR), Some(OPERATOR)),
     ("/orders/{id}/cancel", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/{id}/refund", Some(ADMIN), Some(ADMIN)),
     ("/orders/{id}/ask-stripe", Some(OPERATOR), Some(OPERATOR)),
     ("/activity", Some(VIEWER), None),
     ("/activity/stream", Some(VIEWER), None),
@@ -70,6 +71,11 @@ const ACTIONS: &[(&str, &str, Role)] = &[
         "/orders/{id}/cancel",
         "post /orders/{id}/cancel",
         Role::Operator,
+    ),
+    (
+        "/orders/{id}/refund",
+        "post /orders/{id}/refund",
+        Role::Admin,
     ),
     (
         "/orders/{id}/ask-stripe",

@@ -3,12 +3,14 @@
 mod act;
 pub mod change;
 mod confirm;
+mod consequences;
 mod deed;
 mod done;
 mod mail;
 mod money;
 mod next;
 pub mod page;
+pub mod refund;
 mod story;
 mod stripe;
 mod sure;

@@ -68,7 +68,7 @@ pub fn answer(facts: &PageFacts, role: Role, times: Times) -> Answer {
     let heading = match &facts.next {
         Next::Nothing => "Nothing to do",
         Next::DebitOnItsWay(_) => "It is on its way",
-        Next::Decide(_) | Next::AskAgain(_) | Next::RefundUnderWay(_) => "What is open",
+        Next::Decide(_) | Next::AskAgain(_) | Next::RefundUnderWay => "What is open",
         _ => "Why it is not paid",
     };
     Answer {
@@ -96,10 +96,13 @@ impl Words<'_> {
                 self.step(
                     "Next: ask again",
                     prose!["It cannot happen twice. Until Stripe answers, nothing else happens."],
-                    vec![self.case(case, "Ask again")],
+                    match case {
+                        Some(case) => vec![self.case(case, "Ask again")],
+                        None => self.deed(Deed::Refund, "Ask again…", "back"),
+                    },
                 ),
             ),
-            Next::RefundUnderWay(_) => (
+            Next::RefundUnderWay => (
                 prose!["Stripe has a refund under way."],
                 self.step(
                     "Next: wait",

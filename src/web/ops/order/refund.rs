@@ -1,0 +1,142 @@
+//! `/ops/orders/{id}/refund`: money is given back through Stripe, once for each form.
+
+use actix_web::{HttpResponse, web::Path};
+use serde::Deserialize;
+
+use super::{
+    act::Deed,
+    confirm::{self, Typed},
+    deed::{Refused, answered, asked, outcome},
+    page,
+};
+use crate::{
+    activity::{Doing, Note},
+    db::DbError,
+    order::{amount::parse_decimal, currency::Currency, money::as_told},
+    people::long_press::{Came, long_press},
+    refund::{self, Refunded},
+    settlement::order_refunds::{RefundKey, RefundWish},
+    timeline::PageFacts,
+    web::ops::{
+        desk::Desk,
+        form::Sent,
+        guard::{Admin, doing},
+        line::sentence,
+        refusal::Refusal,
+    },
+};
+
+/// `GET /ops/orders/{id}/refund`
+pub async fn ask(
+    Admin(person): Admin,
+    desk: Desk,
+    id: Path<String>,
+) -> Result<HttpResponse, Refusal> {
+    asked(&person, &desk, &id, Deed::Refund).await
+}
+
+/// How much, and why.
+#[derive(Deserialize)]
+pub struct Fields {
+    #[serde(default)]
+    amount: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// `POST /ops/orders/{id}/refund`
+pub async fn make(
+    Admin(person): Admin,
+    desk: Desk,
+    id: Path<String>,
+    sent: Sent<Fields>,
+) -> Result<HttpResponse, Refusal> {
+    let facts = page::facts(&person, &desk, &id).await?;
+    let note = Note::parse(sent.fields.note.trim());
+    let wish = wish(&facts, &sent);
+    let (wish, note) = match (wish, note) {
+        (Ok(wish), Ok(note)) => (wish, String::from(note)),
+        (wish, note) => {
+            let typed = Typed {
+                amount: Some(sent.fields.amount.clone()),
+                amount_error: wish.err().map(|why| format!("{}.", sentence(&why))),
+                note: sent.fields.note.clone(),
+                note_error: note.err(),
+                ..Typed::default()
+            };
+            return confirm::show(&person, &desk, &facts, Deed::Refund, typed).await;
+        }
+    };
+    let doing = Doing {
+        note: (!note.is_empty()).then_some(note),
+        ..doing(&person, &desk.app)
+    };
+    let (app, order) = (desk.app.clone(), facts.order.id);
+    let act = || async move {
+        let refunded = refund::refund(&app, order, wish, &doing).await?;
+        Ok::<_, DbError>(came(refunded).map(|(title, text)| outcome(order, title.to_owned(), text)))
+    };
+    let came: Result<Came<Refused>, DbError> =
+        long_press(&desk.app, (person.id, &sent.once), act).await;
+    match came.map_err(|error| Refusal::database(&desk.site, &error))? {
+        Came::Pressed(pressed) => answered(&person, &desk, Ok(pressed)),
+        Came::Refused(Refused::NoAnswer) | Came::GoesOn => Err(desk.stripe_is_away(&person)),
+        Came::Refused(refused) => answered(&person, &desk, Err(refused)),
+    }
+}
+
+/// What is asked for: one whose answer is not known as it was, else what was typed, under the form's token.
+fn wish(facts: &PageFacts, sent: &Sent<Fields>) -> Result<RefundWish, String> {
+    if let Some(before) = &facts.asked_refund {
+        return Ok(RefundWish {
+            amount: Some(before.amount),
+            key: key(&before.key)?,
+        });
+    }
+    let text = sent.fields.amount.trim();
+    let amount = match (text, &facts.refundable) {
+        ("", _) => None,
+        (text, Ok(may)) => {
+            let currency = Currency::parse(&may.currency).map_err(|error| error.to_string())?;
+            let amount = parse_decimal(text, currency).map_err(|error| error.to_string())?;
+            if amount > may.left {
+                let left = as_told(may.left, &may.currency);
+                return Err(format!("only {left} is left to be given back"));
+            }
+            Some(amount)
+        }
+        // It has been asked for with this form, and the answer is found by its token.
+        (text, Err(_)) => {
+            let paid = facts
+                .order
+                .paid
+                .map_or(facts.order.currency, |paid| paid.currency);
+            Some(parse_decimal(text, paid).map_err(|error| error.to_string())?)
+        }
+    };
+    Ok(RefundWish {
+        amount,
+        key: key(&sent.once)?,
+    })
+}
+
+fn key(text: &str) -> Result<RefundKey, String> {
+    RefundKey::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// What is said of it, or why nothing was done.
+fn came(refunded: Refunded) -> Result<(&'static str, &'static str), Refused> {
+    match refunded {
+        Refunded::Made => Ok((
+            "The money was given back",
+            "Stripe sends it to the card or account that paid; it arrives in 5 to 10 days. No mail was sent.",
+        )),
+        Refunded::UnderWay => Ok((
+            "Stripe has the refund under way",
+            "This page says what becomes of it. No mail was sent.",
+        )),
+        Refunded::NotMade(why) | Refunded::NotNow(why) => Err(Refused::NotNow(why)),
+        Refunded::NoOrder => Err(Refused::NoOrder),
+        Refunded::Open => Err(Refused::NoAnswer),
+    }
+}

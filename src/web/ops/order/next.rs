@@ -6,12 +6,10 @@ use serde::Serialize;
 use super::{
     act::{Deed, send_words},
     done::done,
-    money,
     stripe::refusal,
 };
 use crate::{
     case::Kind,
-    order::Status,
     suppression::{MANUAL, NO_SUCH_ADDRESS, UNSUBSCRIBED},
     timeline::{
         PageFacts,
@@ -339,20 +337,5 @@ fn do_not_mail(why: &str) -> Piece {
         NO_SUCH_ADDRESS => "a mail server said that there is no such address".into(),
         MANUAL => "somebody of the shop put it on the list".into(),
         other => name(other),
-    }
-}
-
-/// What the head of the page says in a few words, for its title: `€45.00 owed`.
-pub fn in_title(facts: &PageFacts) -> String {
-    let order = &facts.order;
-    match order.state.status() {
-        Status::Open => format!("{} owed", money::owed_or(order)),
-        Status::Processing => "on its way".to_owned(),
-        Status::InReview => "being checked".to_owned(),
-        Status::Paid => "paid".to_owned(),
-        Status::PartiallyRefunded => "partly paid back".to_owned(),
-        Status::Refunded => "paid back".to_owned(),
-        Status::SettledOffline => "settled without Stripe".to_owned(),
-        Status::Cancelled => "cancelled".to_owned(),
     }
 }

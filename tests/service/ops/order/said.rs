@@ -184,7 +184,7 @@ fn each_trouble_with_the_mail_has_its_next_step() {
             ],
         ),
         (
-            "state = 'unknown', handed_over = true, last_error = NULL, claim_id = gen_random_uuid()",
+            "state = 'unknown', handed_over = true, last_error = 'broken off', claim_id = gen_random_uuid()",
             &["We cannot tell whether they have the mail", "Look at it"],
         ),
     ] {
@@ -363,7 +363,7 @@ fn what_others_wrote_is_never_markup() {
         for tag in ["<img", "<script>", "<b>", "<i>", "<u>"] {
             assert!(!page.body.contains(tag), "{tag} in {deed}: {}", page.body);
         }
-        assert!(!page.body.contains("49"), "{deed}");
+        assert!(page.body.contains("{{ 7*7 }}"), "{deed}");
     }
     has(
         &said(&aoife, &order),

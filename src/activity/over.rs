@@ -20,6 +20,8 @@ pub enum Cause<'a> {
     Review(Uuid),
     /// Money that does not add up, with what it is about and the order it is counted for.
     Case(Uuid, &'a str, Option<Uuid>),
+    /// A dispute about which there is news, and the order that its payment is counted for.
+    Dispute(&'a str, Option<Uuid>),
 }
 
 impl Cause<'_> {
@@ -36,6 +38,7 @@ impl Cause<'_> {
                 json!({ "dispute": about }),
                 json!({ "payment_intent": about }),
             ],
+            Self::Dispute(dispute, _) => vec![json!({ "dispute": dispute })],
         }
     }
 }
@@ -43,7 +46,7 @@ impl Cause<'_> {
 /// Closes what is open about something that is over, in the name of whoever ended it.
 pub fn over(connection: &mut PgConnection, cause: Cause, doing: &Doing) -> QueryResult<()> {
     let (of_one, order) = match cause {
-        Cause::Case(_, _, order) => (true, order),
+        Cause::Case(_, _, order) | Cause::Dispute(_, order) => (true, order),
         Cause::Mail(_) | Cause::Event(_) | Cause::Review(_) => (false, None),
     };
     // A literal, for the partial index.

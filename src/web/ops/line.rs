@@ -200,7 +200,7 @@ fn named(actor: &str) -> String {
 }
 
 /// It begins with a capital letter.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).collect()

@@ -42,28 +42,37 @@ pub struct Open {
 /// Money that does not add up.
 #[derive(Debug, Clone)]
 pub struct OpenCase {
+    /// Ours, for ever.
     pub id: Uuid,
+    /// What does not add up.
     pub kind: case::Kind,
     /// In minor units.
     pub amount: i64,
+    /// Lower-case ISO code.
     pub currency: String,
 }
 
 /// Whose order a line is about.
 #[derive(Debug, Clone)]
 pub struct About {
+    /// Its id.
     pub id: Uuid,
+    /// The shop's name for it.
     pub reference: String,
+    /// Their name, as the shop writes it.
     pub name: Option<String>,
+    /// Who is asked to pay.
     pub email: Option<String>,
     /// In minor units; catalogue amounts may not be known.
     pub amount: Option<i64>,
+    /// Lower-case ISO code.
     pub currency: String,
 }
 
 /// Lines of one kind.
 #[derive(Debug, Clone)]
 pub struct Group {
+    /// What they are about.
     pub thing: Thing,
     /// Since when the first of them waits.
     pub since: DateTime<Utc>,

@@ -74,6 +74,20 @@ pub fn once<R>(
     }
 }
 
+/// What came of a form that was carried out before; what its act has done by then in other transactions is not
+/// done again.
+pub fn carried_out(
+    connection: &mut PgConnection,
+    user: Uuid,
+    token: &str,
+) -> QueryResult<Option<Pressed>> {
+    match before(connection, user, token) {
+        Ok(pressed) => Ok(Some(pressed)),
+        Err(diesel::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 fn before(connection: &mut PgConnection, user: Uuid, token: &str) -> QueryResult<Pressed> {
     let (id, outcome): (Uuid, Value) = ops_once::table
         .filter(ops_once::user_id.eq(user).and(ops_once::token.eq(token)))

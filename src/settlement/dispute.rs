@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::payment::lock_orders_and_intent;
 use crate::{
-    activity::{self, Category, Doing},
+    activity::{self, Category, Cause, Doing},
     case::{self, Ending, Kind, Opening},
     gateway::charge::Dispute,
     order,

@@ -191,7 +191,7 @@ fn means(entry: &Entry) -> String {
 }
 
 /// The name of somebody who is signed in, or whoever else did it.
-fn named(actor: &str) -> String {
+pub fn named(actor: &str) -> String {
     match actor.split_once(':') {
         Some(("ops", name)) => name.to_owned(),
         Some(("api", name)) => format!("with the token {name}"),

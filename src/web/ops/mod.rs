@@ -7,6 +7,10 @@
 mod account;
 mod activity;
 mod assets;
+mod case;
+mod case_view;
+mod case_words;
+mod cases;
 mod confirm;
 mod cookie;
 mod desk;
@@ -21,9 +25,13 @@ mod people_view;
 mod person;
 mod person_act;
 mod refusal;
+mod said;
 mod site;
 mod stream;
 mod today;
+mod today_view;
+mod todo;
+mod todo_many;
 mod tokens;
 mod welcome;
 mod when;
@@ -87,6 +95,14 @@ fn pages(config: &mut ServiceConfig) {
         .service(
             at("/account/sign-out-everywhere")
                 .post(account::sign_out_everywhere)
+                .done(),
+        )
+        .service(at("/cases").get(cases::show).done())
+        .service(at("/cases/{id}").get(case::show).done())
+        .service(
+            at("/cases/{id}/resolve")
+                .get(case::ask)
+                .post(case::act)
                 .done(),
         )
         .service(at("/activity").get(activity::show).done())

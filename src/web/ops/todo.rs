@@ -1,19 +1,13 @@
 //! What needs somebody, in words: what it is, what it means if it is left, since when, and one button.
 
-use std::collections::BTreeMap;
-
 use chrono_tz::Tz;
 use serde::Serialize;
 
 use super::{case_words, form::Guard, line::sentence, said::Said, when::When};
 use crate::{
-    activity::feed::count_in_words,
     order::money::as_told,
     overview::{About, Group, Open, thing::Thing},
 };
-
-/// Names in a sentence; of the others it is told how many they are.
-const NAMED: usize = 3;
 
 /// A row.
 #[derive(Debug, Clone, Serialize)]
@@ -41,14 +35,14 @@ struct Press {
 }
 
 /// What is said of it.
-struct Words {
-    mark: &'static str,
-    tone: &'static str,
-    title: Said,
-    text: Said,
-    href: String,
-    button: &'static str,
-    press: Option<String>,
+pub struct Words {
+    pub mark: &'static str,
+    pub tone: &'static str,
+    pub title: Said,
+    pub text: Said,
+    pub href: String,
+    pub button: &'static str,
+    pub press: Option<String>,
 }
 
 /// Who reads it.
@@ -86,7 +80,7 @@ impl Reading<'_> {
     }
 
     /// What whoever may only look is offered.
-    fn or_look(&self, button: &'static str) -> &'static str {
+    pub fn or_look(&self, button: &'static str) -> &'static str {
         if self.cookie.is_some() {
             button
         } else {
@@ -226,113 +220,7 @@ impl Reading<'_> {
         }
     }
 
-    fn many(&self, thing: Thing, lines: &[Open]) -> Words {
-        let (mark, tone) = mark(thing);
-        let n = count_in_words(i64::try_from(lines.len()).unwrap_or(i64::MAX));
-        let title = |rest: &str| Said::of(format!("{n} {rest}"));
-        let orders = |rest| whose(lines).and(rest).and(together(lines));
-        let names = || {
-            let names = lines.iter().filter_map(|line| line.mailing.as_ref());
-            listed(names.map(|(_, name)| Said::name(name)).collect())
-        };
-        let (title, text, href, button) = match thing {
-            Thing::Case => (
-                title("payments do not add up"),
-                orders(". The money waits until somebody decides."),
-                "/ops/cases".to_owned(),
-                self.or_look("Decide"),
-            ),
-            Thing::Money => (
-                title("things happened to money that somebody should know"),
-                whose(lines).and("."),
-                tab(Some("payment")),
-                "Look at them",
-            ),
-            Thing::Debit => (
-                title("bank debits did not arrive"),
-                orders(". Their links work again."),
-                tab(Some("payment")),
-                "Look at them",
-            ),
-            Thing::Bounced => (
-                title("mails came back: the addresses take no mail"),
-                orders(" have not heard of what they owe."),
-                "/ops/orders?came_back=true".to_owned(),
-                self.or_look("Correct them"),
-            ),
-            Thing::GivenUp => (
-                title("mails were given up: no mail server took them"),
-                orders(" have not heard of what they owe."),
-                "/ops/mail?state=failed".to_owned(),
-                "Look at them",
-            ),
-            Thing::Unknown => (
-                Said::of(format!("We cannot tell whether {n} mails were sent")),
-                whose(lines).and(". They are never sent again by themselves, so that nobody gets one twice."),
-                "/ops/mail?state=unknown".to_owned(),
-                "Look at them",
-            ),
-            Thing::Unwritten => (
-                title("families still owe, and are not written to"),
-                orders(". ").and(UNWRITTEN),
-                tab(Some("suppression")),
-                "Look at them",
-            ),
-            Thing::Refused => (
-                title("orders: Stripe opens no payment page"),
-                orders(". Whoever follows these links cannot pay."),
-                tab(Some("checkout")),
-                "Look at them",
-            ),
-            Thing::Approval => (
-                title("mailings wait for an approval"),
-                names().and(". ").and(self.approval()),
-                "/ops/blasts".to_owned(),
-                self.or_look("Check them"),
-            ),
-            Thing::MailingPaused => (
-                title("mailings are paused"),
-                names().and(". What has not gone out waits, and is not lost."),
-                "/ops/blasts".to_owned(),
-                "Look at them",
-            ),
-            Thing::MailPaused => (
-                Said::of("No mail goes out"),
-                Said::of(format!("It has stopped {n} times. All of it waits, and is not lost.")),
-                "/ops/mail".to_owned(),
-                "See what is wrong",
-            ),
-            Thing::Event => (
-                title("messages of Stripe could not be worked through"),
-                Said::of("Nothing is lost: they are kept."),
-                "/ops/events?state=failed".to_owned(),
-                "Look at them",
-            ),
-            Thing::Silence => (
-                title("times we missed Stripe’s messages"),
-                Said::of("Payments are found all the same, up to a quarter of an hour late."),
-                "/ops/events".to_owned(),
-                "Look at it",
-            ),
-            Thing::Entry => (
-                title("lines of the log need somebody"),
-                Said::of("They stay until somebody says that they are dealt with."),
-                tab(None),
-                "Look at them",
-            ),
-        };
-        Words {
-            mark,
-            tone,
-            title,
-            text,
-            href,
-            button,
-            press: None,
-        }
-    }
-
-    fn approval(&self) -> &'static str {
+    pub fn approval(&self) -> &'static str {
         if self.needs_two {
             "Nothing goes out until somebody else than its author approves it."
         } else {
@@ -341,9 +229,9 @@ impl Reading<'_> {
     }
 }
 
-const UNWRITTEN: &str = "They asked not to be mailed, or the address takes no mail. Ask them another way: their link works.";
+pub const UNWRITTEN: &str = "They asked not to be mailed, or the address takes no mail. Ask them another way: their link works.";
 
-fn mark(thing: Thing) -> (&'static str, &'static str) {
+pub fn mark(thing: Thing) -> (&'static str, &'static str) {
     match thing {
         Thing::Case => ("scale", "bad"),
         Thing::Money => ("cash", "bad"),
@@ -362,7 +250,7 @@ fn mark(thing: Thing) -> (&'static str, &'static str) {
 }
 
 /// The lines that need somebody, of one category or of all.
-fn tab(category: Option<&str>) -> String {
+pub fn tab(category: Option<&str>) -> String {
     match category {
         Some(category) => format!("/ops/activity?tab=attention&category={category}"),
         None => "/ops/activity?tab=attention".to_owned(),
@@ -406,58 +294,4 @@ fn unheard(line: &Open, before: &str) -> Said {
         Some(amount) => said.and(format!(": {}.", as_told(amount, &order.currency))),
         None => said.and("."),
     }
-}
-
-/// Some names, each once, and how many there are beside.
-fn whose(lines: &[Open]) -> Said {
-    let mut seen: Vec<&About> = Vec::new();
-    for order in lines.iter().filter_map(|line| line.order.as_ref()) {
-        if !seen.iter().any(|known| known.id == order.id) {
-            seen.push(order);
-        }
-    }
-    if seen.is_empty() {
-        return Said::of("About no order of ours");
-    }
-    let names = seen.iter().map(|order| match &order.name {
-        Some(name) => Said::name(name).and(" (").and_name(&order.reference).and(")"),
-        None => Said::name(&order.reference),
-    });
-    listed(names.collect())
-}
-
-/// `A, B and 7 more`
-fn listed(names: Vec<Said>) -> Said {
-    let (all, mut said) = (names.len(), Said::default());
-    let shown = if all > NAMED + 1 { NAMED } else { all };
-    for (at, name) in names.into_iter().take(shown).enumerate() {
-        let between = match at {
-            0 => "",
-            _ if at + 1 == all => " and ",
-            _ => ", ",
-        };
-        said = said.and(between).and_said(name);
-    }
-    if all > shown {
-        said = said.and(format!(" and {} more", all - shown));
-    }
-    said
-}
-
-/// What the orders come to, each counted once: ` Together €90.00.`
-fn together(lines: &[Open]) -> String {
-    let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
-    let mut seen = Vec::new();
-    for order in lines.iter().filter_map(|line| line.order.as_ref()) {
-        if let Some(amount) = order.amount.filter(|_| !seen.contains(&order.id)) {
-            seen.push(order.id);
-            let sum = sums.entry(&order.currency).or_default();
-            *sum = sum.saturating_add(amount);
-        }
-    }
-    if sums.is_empty() {
-        return String::new();
-    }
-    let sums = sums.into_iter().map(|(currency, sum)| as_told(sum, currency));
-    format!(" Together {}.", sums.collect::<Vec<_>>().join(" and "))
 }

@@ -47,7 +47,8 @@ pub fn signs(connection: &mut PgConnection) -> QueryResult<Signs> {
 
 /// Whether nobody has been asked to pay anything yet.
 pub fn is_first_day(connection: &mut PgConnection) -> QueryResult<bool> {
-    let any: bool = diesel::select(exists(orders::table.select(orders::id))).get_result(connection)?;
+    let any: bool =
+        diesel::select(exists(orders::table.select(orders::id))).get_result(connection)?;
     Ok(!any)
 }
 

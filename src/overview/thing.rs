@@ -130,13 +130,33 @@ mod tests {
     #[test]
     fn a_line_is_known_by_its_marks() {
         for (category, detail, is) in [
-            (Category::Payment, json!({ "debit_failed": "1" }), Thing::Debit),
+            (
+                Category::Payment,
+                json!({ "debit_failed": "1" }),
+                Thing::Debit,
+            ),
             (Category::Payment, json!({ "amount": 1 }), Thing::Money),
             (Category::Mail, json!({ "reason": null }), Thing::MailPaused),
-            (Category::Mail, json!({ "mail": "1", "reason": "x" }), Thing::Entry),
-            (Category::Suppression, json!({ "unwritten": "1" }), Thing::Unwritten),
-            (Category::Blast, json!({ "waits": "draft" }), Thing::Approval),
-            (Category::Blast, json!({ "waits": "paused" }), Thing::MailingPaused),
+            (
+                Category::Mail,
+                json!({ "mail": "1", "reason": "x" }),
+                Thing::Entry,
+            ),
+            (
+                Category::Suppression,
+                json!({ "unwritten": "1" }),
+                Thing::Unwritten,
+            ),
+            (
+                Category::Blast,
+                json!({ "waits": "draft" }),
+                Thing::Approval,
+            ),
+            (
+                Category::Blast,
+                json!({ "waits": "paused" }),
+                Thing::MailingPaused,
+            ),
             (Category::Blast, json!({ "waits": "asleep" }), Thing::Entry),
             (Category::Webhook, json!({ "event": "evt_1" }), Thing::Event),
             (Category::Webhook, json!({ "since": "now" }), Thing::Silence),
@@ -157,7 +177,11 @@ mod tests {
         };
         assert_eq!(thing(Some(Category::Payment), facts), Thing::Case);
         let told = |mail| {
-            let facts = Facts { has_case: false, mail, ..facts };
+            let facts = Facts {
+                has_case: false,
+                mail,
+                ..facts
+            };
             thing(Some(Category::Mail), facts)
         };
         assert_eq!(told(Some(mail::State::Unknown)), Thing::Unknown);

@@ -147,7 +147,10 @@ async fn target(
     read: &Read,
     picked: &Picked,
 ) -> Result<Result<(Uuid, String), String>, Refusal> {
-    let (id, reference) = (picked.order_id.parse().ok(), picked.reference.trim().to_owned());
+    let (id, reference) = (
+        picked.order_id.parse().ok(),
+        picked.reference.trim().to_owned(),
+    );
     if id.is_none() && reference.is_empty() {
         return Ok(Err("Choose the order that the money is for.".to_owned()));
     }
@@ -200,7 +203,11 @@ pub async fn act(
     let (once, picked) = (sent.once, sent.fields);
     let unreadable = || desk.not_now(&person, "This form cannot be read: look at the case again.");
     let how = picked.how.ok_or_else(unreadable)?;
-    let order = picked.order_id.parse().ok().filter(|_| how.takes_an_order());
+    let order = picked
+        .order_id
+        .parse()
+        .ok()
+        .filter(|_| how.takes_an_order());
     let wish = Wish::new(how, order).ok_or_else(unreadable)?;
     let note = Note::parse(&picked.note).map_err(|_| unreadable())?;
     let mut doing = doing(&person, &desk.app);
@@ -229,7 +236,9 @@ pub async fn act(
         text,
     };
     let write = move |_: &mut _| Ok(Ok::<_, Refusal>(outcome.clone()));
-    desk.once(&person, once, write).await?.map(|pressed| shown(&pressed))
+    desk.once(&person, once, write)
+        .await?
+        .map(|pressed| shown(&pressed))
 }
 
 /// The first of what happens: the rest is about the case itself.

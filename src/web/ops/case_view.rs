@@ -215,7 +215,10 @@ impl Page {
             picked: typed.order_id == place.id.to_string(),
         };
         let of_address = |same: bool| {
-            let places = read.places.iter().filter(|place| place.same_address == same);
+            let places = read
+                .places
+                .iter()
+                .filter(|place| place.same_address == same);
             places.map(target).collect()
         };
         let (state, version) = read

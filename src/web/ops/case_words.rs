@@ -54,9 +54,7 @@ pub fn how_that_can_be(kind: Kind, state: Option<State>, version: i32) -> &'stat
         (Kind::Mismatch, _) if version > 1 => {
             "What is owed was changed, and they paid on a payment page from before."
         }
-        (Kind::Mismatch, _) => {
-            "A bank transfer can bring another sum than was asked for."
-        }
+        (Kind::Mismatch, _) => "A bank transfer can bring another sum than was asked for.",
         (Kind::Orphan, _) => {
             "The order was erased, another installation opened the payment page, or another system of yours did."
         }
@@ -188,16 +186,19 @@ fn accept(facts: &Facts) -> Answer {
         let no_mail = "No mail of ours is sent.";
         vec![first.to_owned(), no_mail.to_owned()]
     };
-    let said = |title, text: String, question: String, happens: Vec<String>, first: &str, button: &str| Answer {
-        title,
-        text,
-        done: question.trim_end_matches('?').to_owned() + ": decided",
-        question,
-        happens,
-        stays: stays(first),
-        button: button.to_owned(),
-        grave: false,
-    };
+    let said =
+        |title, text: String, question: String, happens: Vec<String>, first: &str, button: &str| {
+            Answer {
+                title,
+                text,
+                done: question.trim_end_matches('?').to_owned() + ": decided",
+                question,
+                happens,
+                stays: stays(first),
+                button: button.to_owned(),
+                grave: false,
+            }
+        };
     match facts.kind {
         Kind::Mismatch if facts.becomes_paid => {
             let owed = facts.owed.unwrap_or("what was owed");

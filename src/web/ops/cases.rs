@@ -5,15 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    case_view::ending,
-    case_words,
-    desk::Desk,
-    guard::Viewer,
-    line::named,
-    menu::Here,
-    refusal::Refusal,
-    said::Said,
-    when::When,
+    case_view::ending, case_words, desk::Desk, guard::Viewer, line::named, menu::Here,
+    refusal::Refusal, said::Said, when::When,
 };
 use crate::{
     activity::feed::count_in_words,

@@ -62,10 +62,7 @@ struct Read {
     settings: Settings,
 }
 
-fn read(
-    connection: &mut PgConnection,
-    now: chrono::DateTime<chrono::Utc>,
-) -> QueryResult<Read> {
+fn read(connection: &mut PgConnection, now: chrono::DateTime<chrono::Utc>) -> QueryResult<Read> {
     let recovery = match overview::recovery_is_or_was_on(connection)? {
         true => Some(recovery::figures(connection, DAYS, now)?),
         false => None,

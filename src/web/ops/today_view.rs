@@ -110,7 +110,11 @@ impl WayView {
             between: format!(
                 "{} {} not opened the link, {} opened it and stopped there, {} left the payment page.",
                 way.mailed - way.opened,
-                if way.mailed - way.opened == 1 { "has" } else { "have" },
+                if way.mailed - way.opened == 1 {
+                    "has"
+                } else {
+                    "have"
+                },
                 way.opened - way.checkout,
                 way.checkout - way.paid
             ),
@@ -194,9 +198,16 @@ mod tests {
         let said = WayView::of(way).map(|view| view.between);
         assert_eq!(
             said.as_deref(),
-            Some("1 has not opened the link, 2 opened it and stopped there, 3 left the payment page.")
+            Some(
+                "1 has not opened the link, 2 opened it and stopped there, 3 left the payment page."
+            )
         );
-        let nobody = Way { mailed: 0, opened: 0, checkout: 0, paid: 0 };
+        let nobody = Way {
+            mailed: 0,
+            opened: 0,
+            checkout: 0,
+            paid: 0,
+        };
         assert!(WayView::of(nobody).is_none());
     }
 }

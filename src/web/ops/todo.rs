@@ -90,10 +90,10 @@ impl Reading<'_> {
 
     fn one(&self, thing: Thing, line: &Open) -> Words {
         let who = line.order.as_ref().map(who);
-        let order = line.order.as_ref().map_or_else(
-            || tab(None),
-            |order| format!("/ops/orders/{}", order.id),
-        );
+        let order = line
+            .order
+            .as_ref()
+            .map_or_else(|| tab(None), |order| format!("/ops/orders/{}", order.id));
         let (mark, tone) = mark(thing);
         let about_who = |before: &str, after: &str| match &who {
             Some(who) => Said::of(before).and_said(who.clone()).and(after),
@@ -104,7 +104,9 @@ impl Reading<'_> {
             Thing::Money | Thing::Entry => return self.entry(thing, line),
             Thing::Debit => (
                 about_who("The bank debit of ", " did not arrive"),
-                Said::of("Their bank did not pay. The link works again; nobody writes to them by itself."),
+                Said::of(
+                    "Their bank did not pay. The link works again; nobody writes to them by itself.",
+                ),
                 order,
                 "Look at it",
             ),
@@ -125,7 +127,9 @@ impl Reading<'_> {
             ),
             Thing::Unknown => (
                 about_who("We cannot tell whether a mail to ", " was sent"),
-                Said::of("The mail server fell silent while taking it. It is never sent again by itself, so that nobody gets it twice."),
+                Said::of(
+                    "The mail server fell silent while taking it. It is never sent again by itself, so that nobody gets it twice.",
+                ),
                 mail(line, "unknown"),
                 "Look at it",
             ),
@@ -167,7 +171,9 @@ impl Reading<'_> {
             ),
             Thing::Silence => (
                 Said::of("Stripe’s messages do not reach us"),
-                Said::of("Payments are found all the same, up to a quarter of an hour late. Whoever set this up looks at Webhooks in Stripe’s dashboard."),
+                Said::of(
+                    "Payments are found all the same, up to a quarter of an hour late. Whoever set this up looks at Webhooks in Stripe’s dashboard.",
+                ),
                 "/ops/events".to_owned(),
                 "Look at it",
             ),

@@ -59,7 +59,9 @@ impl Reading<'_> {
             ),
             Thing::Unknown => (
                 Said::of(format!("We cannot tell whether {n} mails were sent")),
-                whose(lines).and(". They are never sent again by themselves, so that nobody gets one twice."),
+                whose(lines).and(
+                    ". They are never sent again by themselves, so that nobody gets one twice.",
+                ),
                 "/ops/mail?state=unknown".to_owned(),
                 "Look at them",
             ),
@@ -89,7 +91,9 @@ impl Reading<'_> {
             ),
             Thing::MailPaused => (
                 Said::of("No mail goes out"),
-                Said::of(format!("It has stopped {n} times. All of it waits, and is not lost.")),
+                Said::of(format!(
+                    "It has stopped {n} times. All of it waits, and is not lost."
+                )),
                 "/ops/mail".to_owned(),
                 "See what is wrong",
             ),
@@ -136,7 +140,10 @@ fn whose(lines: &[Open]) -> Said {
         return Said::of("About no order of ours");
     }
     let names = seen.iter().map(|order| match &order.name {
-        Some(name) => Said::name(name).and(" (").and_name(&order.reference).and(")"),
+        Some(name) => Said::name(name)
+            .and(" (")
+            .and_name(&order.reference)
+            .and(")"),
         None => Said::name(&order.reference),
     });
     listed(names.collect())
@@ -174,6 +181,8 @@ fn together(lines: &[Open]) -> String {
     if sums.is_empty() {
         return String::new();
     }
-    let sums = sums.into_iter().map(|(currency, sum)| as_told(sum, currency));
+    let sums = sums
+        .into_iter()
+        .map(|(currency, sum)| as_told(sum, currency));
     format!(" Together {}.", sums.collect::<Vec<_>>().join(" and "))
 }

@@ -11,16 +11,42 @@ use crate::support::{
     world::{Order, session_in},
 };
 
+/// What can befall the mail with an order's link.
+pub enum Trouble {
+    Bounced,
+    Unknown,
+}
+
+impl Trouble {
+    /// As a courier would write it down.
+    pub fn befalls(self, world: &World, order: &Order) {
+        let (state, what) = match self {
+            Self::Bounced => ("bounced", "mail came back"),
+            Self::Unknown => ("unknown", "nobody can know whether this mail was sent"),
+        };
+        let (mail, order) = (world.queue_link(order), order.id);
+        world.execute(&format!(
+            "UPDATE outbox SET state = '{state}', last_error = '550 5.1.1', claim_id = gen_random_uuid() \
+             WHERE id = '{mail}'"
+        ));
+        world.execute(&format!(
+            "INSERT INTO activity (at, order_id, category, level, actor, what, detail) VALUES \
+             (now(), '{order}', 'mail', 'attention', 'outbox', '{what}: link', jsonb_build_object('mail', '{mail}'))"
+        ));
+    }
+}
+
 /// Pages that somebody who is signed in sees.
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     "/ops",
+    "/ops/cases",
     "/ops/activity",
     "/ops/activity?tab=attention",
     "/ops/people",
     "/ops/account",
 ];
 
-fn sign_in(browser: &Chromium, world: &World, email: &str) {
+pub fn sign_in(browser: &Chromium, world: &World, email: &str) {
     browser.goto(&format!("{}/ops/sign-in", world.url()));
     browser.fill("#email", email);
     browser.fill("#password", PASSWORD);
@@ -29,7 +55,7 @@ fn sign_in(browser: &Chromium, world: &World, email: &str) {
 }
 
 /// What no page may have.
-fn looked_at(browser: &Chromium, name: &str) -> Vec<String> {
+pub fn looked_at(browser: &Chromium, name: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for (width, size) in [
         ("wide", (1200, 1000)),

@@ -31,6 +31,9 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("/account", Some(VIEWER), None),
     ("/account/password", None, Some(VIEWER)),
     ("/account/sign-out-everywhere", None, Some(VIEWER)),
+    ("/cases", Some(VIEWER), None),
+    ("/cases/{id}", Some(VIEWER), None),
+    ("/cases/{id}/resolve", Some(OPERATOR), Some(OPERATOR)),
     ("/activity", Some(VIEWER), None),
     ("/activity/stream", Some(VIEWER), None),
     ("/activity/{id}/dismiss", None, Some(OPERATOR)),
@@ -43,6 +46,11 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
 
 /// What the pages can do, and the API's call for it with the same role.
 const ACTIONS: &[(&str, &str, Role)] = &[
+    (
+        "/cases/{id}/resolve",
+        "post /cases/{id}/resolve",
+        Role::Operator,
+    ),
     (
         "/activity/{id}/dismiss",
         "post /activity/{id}/dismiss",

@@ -369,6 +369,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "suppression",
         ],
     ),
+    (
+        "overview",
+        &["activity", "case", "inbox", "mail", "order", "schema"],
+    ),
     // The edges.
     (
         "doctor",
@@ -397,6 +401,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "one_at_a_time",
             "order",
             "outbox",
+            "overview",
             "password",
             "people",
             "recent",
@@ -643,7 +648,9 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "settlement/refund_progress.rs",
         "case/action.rs",
         "case/suggest.rs",
+        "overview/thing.rs",
         "timeline/next.rs",
+        "web/ops/case_words.rs",
         "gateway/retry.rs",
         "link/token.rs",
         "visitor.rs",

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    case_view::{self, Page, Read, Typed},
+    case_page::{Page, Typed},
+    case_view::{self, Read},
     desk::{BADGE, Desk, shown},
     form::Sent,
     guard::{Operator, Viewer, doing},

@@ -8,6 +8,7 @@ mod account;
 mod activity;
 mod assets;
 mod case;
+mod case_page;
 mod case_view;
 mod case_words;
 mod cases;

@@ -61,18 +61,20 @@ fn outcome(visitor: &Visitor, answer: &Answer) -> String {
 #[test]
 fn each_kind_says_what_came_how_that_can_be_and_what_can_be_done() {
     let world = World::new();
-    let operator = Visitor::signed_in(&world, "Aoife", Role::Operator);
-    let none = operator.get("/ops/cases");
+    let visitor = Visitor::signed_in(&world, "Tom", Role::Operator);
+    let none = visitor.get("/ops/cases");
     assert!(
         read(&none).contains("Every payment has found its order"),
         "{none:?}"
     );
+    // Half a day later: whoever had signed in is signed out.
     let (_, twice) = second_payment(&world, "CUP-1");
+    let operator = Visitor::signed_in(&world, "Aoife", Role::Operator);
     let page = operator.get(&at(&twice));
     assert_eq!(offered(&page), ["move", "refund", "accept"]);
     let said = read(&page);
     for part in [
-        "CUP-1 paid again: €45.00",
+        "Kim Miller paid again: €45.00",
         "€45.00 was owed, €90.00 came",
         "Settled the order",
         "Waits for a decision",
@@ -84,7 +86,7 @@ fn each_kind_says_what_came_how_that_can_be_and_what_can_be_done() {
     }
     let list = read(&operator.get("/ops/cases"));
     assert!(
-        list.contains("Open 1 Decided 0 CUP-1 paid again: €45.00"),
+        list.contains("Open 1 Decided 0 Kim Miller paid again: €45.00"),
         "{list}"
     );
     // Whoever may only look sees the same, and no button.
@@ -153,8 +155,8 @@ fn a_payment_that_does_not_fit_is_taken_for_what_was_owed_once() {
 #[test]
 fn money_goes_back_through_stripe_once_and_the_case_says_what_stripe_says() {
     let world = World::new();
-    let operator = Visitor::signed_in(&world, "Aoife", Role::Operator);
     let (order, case) = second_payment(&world, "CUP-1");
+    let operator = Visitor::signed_in(&world, "Aoife", Role::Operator);
     // Stripe's answer is lost: the page says so, and asking again is the same refund.
     world.stripe.inject(Call::Refund, Fault::ResetBefore, 9);
     let (first, _) = decide(&operator, &at(&case), &[("how", "refund")]);
@@ -182,8 +184,8 @@ fn money_goes_back_through_stripe_once_and_the_case_says_what_stripe_says() {
 #[test]
 fn what_stripe_refuses_is_said_and_the_case_stays_open() {
     let world = World::new();
-    let operator = Visitor::signed_in(&world, "Aoife", Role::Operator);
     let (_, case) = second_payment(&world, "CUP-1");
+    let operator = Visitor::signed_in(&world, "Aoife", Role::Operator);
     let refused = Fault::Refuse {
         status: 400,
         code: "insufficient_funds",
@@ -208,8 +210,8 @@ fn what_stripe_refuses_is_said_and_the_case_stays_open() {
 #[test]
 fn a_payment_is_counted_for_an_order_of_just_its_amount_the_same_address_first() {
     let world = World::new();
-    let operator = Visitor::signed_in(&world, "Aoife", Role::Operator);
     let (_, case) = second_payment(&world, "CUP-1");
+    let operator = Visitor::signed_in(&world, "Aoife", Role::Operator);
     let email = world.text("SELECT email AS text FROM orders WHERE reference = 'CUP-1'");
     let other = world.order_with(
         "CUP-2",
@@ -293,7 +295,7 @@ fn a_payment_of_nobodys_is_adopted_and_a_dispute_is_seen_to() {
     let page = operator.get(&at(&case));
     assert_eq!(offered(&page), ["accept"]);
     assert!(
-        read(&page).contains("The bank of CUP-2 asks for €45.00 back"),
+        read(&page).contains("The bank of Kim Miller asks for €45.00 back"),
         "{}",
         read(&page)
     );

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{browser::Trouble, needs_somebody};
 use crate::{
     cases::{mismatch, second_payment},
-    support::{Answer, Order, Visitor, World},
+    support::{Answer, Order, PASSWORD, Visitor, World},
 };
 
 /// The number in the heading.
@@ -126,12 +126,14 @@ fn the_number_the_badge_the_feed_and_the_api_agree_and_money_comes_first() {
         Trouble::Bounced.befalls(&world, &order);
     }
     Trouble::Unknown.befalls(&world, &named(&world, "CUP-4", "The Dunne family"));
+    // Half a day later: whoever had signed in is signed out.
     let (_, case) = second_payment(&world, "CUP-5");
+    viewer.sign_in("nora@rovers.example.org", PASSWORD);
     let page = viewer.get("/ops");
     assert_eq!(
         rows(&page),
         [
-            (1, "CUP-5 paid again: €45.00".to_owned()),
+            (1, "Kim Miller paid again: €45.00".to_owned()),
             (
                 2,
                 "2 mails came back: the addresses take no mail".to_owned()
@@ -313,7 +315,7 @@ fn money_that_does_not_fit_is_one_thing_until_it_is_decided() {
     let (_, case) = mismatch(&world, "CUP-1");
     assert_eq!(
         headings(&viewer.get("/ops")),
-        ["CUP-1 paid another amount than was owed: €40.00"]
+        ["Kim Miller paid another amount than was owed: €40.00"]
     );
     agree(&world, &viewer, 1);
     let path = format!("/cases/{}/resolve", case["id"].as_str().unwrap());
@@ -325,8 +327,8 @@ fn money_that_does_not_fit_is_one_thing_until_it_is_decided() {
 #[test]
 fn a_hundred_of_a_kind_hide_no_case_and_are_many() {
     let world = World::new();
-    let viewer = Visitor::signed_in(&world, "Nora", Role::Viewer);
     second_payment(&world, "CUP-1");
+    let viewer = Visitor::signed_in(&world, "Nora", Role::Viewer);
     world.execute(
         "INSERT INTO activity (at, category, level, actor, what) \
          SELECT now(), 'webhook', 'attention', 'test', 'line ' || n FROM generate_series(1, 300) n",
@@ -340,7 +342,7 @@ fn a_hundred_of_a_kind_hide_no_case_and_are_many() {
     assert_eq!(
         headings(&page),
         [
-            "CUP-1 paid again: €45.00",
+            "Kim Miller paid again: €45.00",
             "99+ lines of the log need somebody"
         ]
     );

@@ -20,10 +20,6 @@ DROP TRIGGER address_is_unwritten ON suppressions;
 DROP FUNCTION address_is_unwritten();
 DROP FUNCTION open_lines_of_unwritten(uuid[], timestamptz);
 DROP INDEX suppressions_by_address;
-DROP TRIGGER mailing_turns ON blasts;
-DROP TRIGGER mailing_is_written ON blasts;
-DROP FUNCTION mailing_turns();
-DROP FUNCTION open_line_of_mailing(blasts);
 -- Lines that only this version closes would stay open for ever.
 DELETE FROM activity_open USING activity WHERE activity.id = activity_id
     AND (activity.detail ? 'waits' OR activity.detail ? 'unwritten');

@@ -13,33 +13,12 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- A mailing that waits for an approval, or stands still, has a line for as long. Triggers, since several ways
--- lead there, also those of a replica of another version.
-CREATE FUNCTION open_line_of_mailing(mailing blasts) RETURNS void LANGUAGE sql AS $$
-    INSERT INTO activity (at, category, level, actor, what, detail)
-    SELECT clock_timestamp(), 'blast', 'attention', mailing.author,
-           CASE mailing.state WHEN 'draft' THEN 'a mailing waits for an approval: '
-                              ELSE 'a mailing is paused: ' END || mailing.name,
-           jsonb_build_object('mailing', mailing.id, 'waits', mailing.state)
-    WHERE mailing.state IN ('draft', 'paused');
-$$;
-
-CREATE FUNCTION mailing_turns() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO activity_dismissals (activity_id, at, actor)
-    SELECT line.id, clock_timestamp(), 'freshmint'
-    FROM activity_open open JOIN activity line ON line.id = open.activity_id
-    WHERE open.category = 'blast' AND line.detail @> jsonb_build_object('mailing', NEW.id)
-      AND line.detail ? 'waits'
-    ON CONFLICT DO NOTHING;
-    PERFORM open_line_of_mailing(NEW);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER mailing_is_written AFTER INSERT ON blasts FOR EACH ROW
-    WHEN (NEW.state = 'draft') EXECUTE FUNCTION mailing_turns();
-CREATE TRIGGER mailing_turns AFTER UPDATE OF state ON blasts FOR EACH ROW
-    WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION mailing_turns();
-SELECT open_line_of_mailing(blasts) FROM blasts WHERE state IN ('draft', 'paused') ORDER BY id;
+-- A mailing that waits for an approval, or is paused, has a line for as long: it is the newest that tells of it.
+INSERT INTO activity (at, category, level, actor, what, detail)
+SELECT clock_timestamp(), 'blast', 'attention', CASE state WHEN 'draft' THEN author ELSE 'freshmint' END,
+       CASE state WHEN 'draft' THEN 'mailing waits for an approval: ' ELSE 'mailing is paused: ' END || name,
+       jsonb_build_object('blast', id, 'waits', state)
+FROM blasts WHERE state IN ('draft', 'paused') ORDER BY id;
 
 -- A family that is not written to and still owes has a line for as long, unless a mail that did not arrive has
 -- one already. Only lines of bills: nobody owes for a cart.

@@ -22,6 +22,8 @@ pub enum Cause<'a> {
     Case(Uuid, &'a str, Option<Uuid>),
     /// A dispute about which there is news, and the order that its payment is counted for.
     Dispute(&'a str, Option<Uuid>),
+    /// A mailing that waits for somebody, in one of these states.
+    Mailing(Uuid, &'a [&'static str]),
 }
 
 impl Cause<'_> {
@@ -38,6 +40,10 @@ impl Cause<'_> {
                 json!({ "dispute": about }),
                 json!({ "payment_intent": about }),
             ],
+            Self::Mailing(mailing, states) => states
+                .iter()
+                .map(|state| json!({ "blast": mailing, "waits": state }))
+                .collect(),
             Self::Dispute(dispute, _) => vec![json!({ "dispute": dispute })],
         }
     }
@@ -47,7 +53,7 @@ impl Cause<'_> {
 pub fn over(connection: &mut PgConnection, cause: Cause, doing: &Doing) -> QueryResult<()> {
     let (of_one, order) = match cause {
         Cause::Case(_, _, order) | Cause::Dispute(_, order) => (true, order),
-        Cause::Mail(_) | Cause::Event(_) | Cause::Review(_) => (false, None),
+        Cause::Mail(_) | Cause::Event(_) | Cause::Review(_) | Cause::Mailing(..) => (false, None),
     };
     // A literal, for the partial index.
     diesel::sql_query(format!(

@@ -164,7 +164,7 @@ fn read(connection: &mut PgConnection) -> QueryResult<Vec<Row>> {
          LEFT JOIN outbox mail ON line.category = '{of_mail}' \
              AND mail.id = CASE WHEN line.detail ->> 'mail' ~ '{UUID}' THEN (line.detail ->> 'mail')::uuid END \
          LEFT JOIN blasts ON blasts.id = CASE \
-             WHEN line.detail ->> 'mailing' ~ '{UUID}' THEN (line.detail ->> 'mailing')::uuid END \
+             WHEN line.detail ->> 'blast' ~ '{UUID}' THEN (line.detail ->> 'blast')::uuid END \
          ORDER BY line.id DESC",
         payment = Category::Payment,
         case = Category::Case,

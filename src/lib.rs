@@ -8,7 +8,7 @@
 //! * **webhook**: an event goes into the [`inbox`], and [`settlement`] brings orders, sessions and
 //!   payments in line with what Stripe says; the way back from the checkout ends there too, and the
 //!   [`sweep`] brings what no webhook brought; money that does not add up becomes a [`case`], until a
-//!   person's [`resolution`];
+//!   person's [`resolution`]; money that was owed goes back by a [`refund`];
 //! * **mail**: an expired session leads to one decision about the one [`reminder`], a mailing
 //!   (`blast`) to a mail for each of its orders; each is a row of the [`outbox`] first, held against
 //!   the [`suppression`] list, and handed over to the mail server by [`mail`];
@@ -61,6 +61,7 @@ pub mod people;
 pub mod random;
 pub mod recent;
 pub mod recovery;
+pub mod refund;
 pub mod reminder;
 pub mod renderings;
 pub mod resolution;

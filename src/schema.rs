@@ -275,6 +275,8 @@ diesel::table! {
         token -> Text,
         at -> Timestamptz,
         outcome -> Jsonb,
+        held_until -> Nullable<Timestamptz>,
+        held_by -> Nullable<Uuid>,
     }
 }
 
@@ -307,6 +309,26 @@ diesel::table! {
         created_at -> Timestamptz,
         last_seen_at -> Nullable<Timestamptz>,
         disabled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    order_refunds (id) {
+        id -> Uuid,
+        order_id -> Uuid,
+        payment_id -> Uuid,
+        payment_intent -> Text,
+        key -> Text,
+        asked_amount -> Nullable<Int8>,
+        amount -> Int8,
+        currency -> Text,
+        asked_at -> Timestamptz,
+        asked_by -> Text,
+        attempt -> Int4,
+        state -> Text,
+        refund_id -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        ended_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -603,6 +625,8 @@ diesel::joinable!(ops_links -> ops_users (user_id));
 diesel::joinable!(ops_links -> outbox (mail_id));
 diesel::joinable!(ops_once -> ops_users (user_id));
 diesel::joinable!(ops_sessions -> ops_users (user_id));
+diesel::joinable!(order_refunds -> orders (order_id));
+diesel::joinable!(order_refunds -> payments (payment_id));
 diesel::joinable!(outbox -> blasts (blast_id));
 diesel::joinable!(outbox_orders -> orders (order_id));
 diesel::joinable!(outbox_orders -> outbox (mail_id));
@@ -641,6 +665,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ops_sessions,
     ops_tries,
     ops_users,
+    order_refunds,
     orders,
     outbox,
     outbox_orders,

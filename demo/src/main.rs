@@ -95,9 +95,8 @@ fn token(service: &Service, role: Role) -> Result<Secret, Failure> {
 
 /// An account of the pages under `/ops`.
 fn account(service: &Service, (name, email): (&str, &str), role: Role) -> Result<(), Failure> {
-    let wrong = |error: &dyn std::fmt::Display| {
-        Failure::new(format!("No account could be made: {error}."))
-    };
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::new(format!("No account could be made: {error}."));
     let password = Password::parse(club::PASSWORD).map_err(|error| wrong(&error))?;
     let new = New {
         email: Email::parse(email).map_err(|error| wrong(&error))?,

@@ -84,18 +84,26 @@ fn its_mailing_is_in_the_mailbox_and_a_checkout_that_expires_is_reminded_of_once
 fn its_pages_let_somebody_in_and_have_something_to_do_in_each_list() {
     let mut demo = Demo::start(&[]);
     let (service, email, password) = demo.wait_for("the sign-in", |line| {
-        let (service, rest) = line.trim().split_once("/ops  what needs somebody: sign in as ")?;
+        let (service, rest) = line
+            .trim()
+            .split_once("/ops  what needs somebody: sign in as ")?;
         let (email, rest) = rest.split_once(" with the password «")?;
         let password = rest.strip_suffix('»')?;
         Some((service.to_owned(), email.to_owned(), password.to_owned()))
     });
     demo.wait_for_a_link("CUP-2026-012");
     let token = demo.wait_for("the curl line", |line| {
-        let line = line.trim().strip_prefix("curl -H 'Authorization: Bearer ")?;
+        let line = line
+            .trim()
+            .strip_prefix("curl -H 'Authorization: Bearer ")?;
         line.split('\'').next().map(str::to_owned)
     });
     let list = |path: &str| {
-        let list = send(Method::GET, &format!("{service}/api/v1{path}"), Some(&token));
+        let list = send(
+            Method::GET,
+            &format!("{service}/api/v1{path}"),
+            Some(&token),
+        );
         let list = json(list)["data"].as_array().cloned().expect("a list");
         list.len()
     };

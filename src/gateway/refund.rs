@@ -16,6 +16,8 @@ use super::{
 /// Our case and the attempt at its refund, as a refund of ours names them.
 const CASE_KEY: &str = "freshmint_case";
 const ATTEMPT_KEY: &str = "freshmint_attempt";
+/// Our row of a refund that was asked for of an order.
+const REFUND_KEY: &str = "freshmint_refund";
 
 /// A payment with more refunds is nobody's: a page has a hundred.
 const MOST_PAGES: usize = 10;
@@ -29,8 +31,49 @@ pub struct Refund {
     pub amount: i64,
     /// Whether the money has gone back.
     pub status: RefundStatus,
-    /// Which attempt of ours it is; none for one that was made in Stripe's dashboard.
-    pub attempt: Option<Attempt>,
+    /// Which of ours it is; none for one that was made in Stripe's dashboard.
+    pub mark: Option<Mark>,
+}
+
+/// By what a refund of ours is found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// An attempt at giving a case's payment back.
+    Case(Attempt),
+    /// One that was asked for of an order: our row of it.
+    Order(Uuid),
+}
+
+/// A refund to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRefund<'a> {
+    /// `pi_…`
+    pub payment_intent: &'a str,
+    /// In minor units; none: what is left.
+    pub amount: Option<i64>,
+    /// What it will name.
+    pub mark: Mark,
+    /// How often it was asked for, which the key names besides: an answer that is final is kept under it.
+    pub number: i32,
+}
+
+impl Mark {
+    fn id(self) -> Uuid {
+        match self {
+            Self::Case(attempt) => attempt.case,
+            Self::Order(refund) => refund,
+        }
+    }
+
+    fn metadata(self) -> HashMap<String, String> {
+        let named = |key: &str, value: &dyn ToString| (key.to_owned(), value.to_string());
+        match self {
+            Self::Case(Attempt { case, number }) => {
+                HashMap::from([named(CASE_KEY, &case), named(ATTEMPT_KEY, &number)])
+            }
+            Self::Order(refund) => HashMap::from([named(REFUND_KEY, &refund)]),
+        }
+    }
 }
 
 /// Whether the money of a refund has gone back.
@@ -55,28 +98,26 @@ pub struct Attempt {
 }
 
 impl Gateway {
-    /// Gives back what is left of a payment, under a key that names our case and the attempt: asked
-    /// twice it is done once. Tells the refund's id; whether it is made, [`Gateway::refunds_of`] tells:
-    /// the answer to a repeated call is as old as the first.
+    /// Gives money back, under a key that names our row and the attempt: asked twice it is done once.
+    /// Tells the refund's id; whether it is made, [`Gateway::refunds_of`] tells: the answer to a repeated
+    /// call is as old as the first.
     ///
     /// # Errors
     /// [`CallError::Refused`] with Stripe's code, such as `charge_disputed`. Where
     /// [`CallError::leaves_open`], it may have been done all the same.
     pub async fn refund(
         &self,
-        payment_intent: &str,
-        attempt: Attempt,
+        new: &NewRefund<'_>,
         deadline: Instant,
     ) -> Result<String, CallError> {
-        let Attempt { case, number } = attempt;
-        let marks = [
-            (CASE_KEY.to_owned(), case.to_string()),
-            (ATTEMPT_KEY.to_owned(), number.to_string()),
-        ];
-        let request = CreateRefund::new()
-            .payment_intent(payment_intent)
-            .metadata(HashMap::from(marks));
-        let key = idempotency_key(&format!("freshmint-refund-{case}-{number}"))?;
+        let mut request = CreateRefund::new()
+            .payment_intent(new.payment_intent)
+            .metadata(new.mark.metadata());
+        if let Some(amount) = new.amount {
+            request = request.amount(amount);
+        }
+        let key = format!("freshmint-refund-{}-{}", new.mark.id(), new.number);
+        let key = idempotency_key(&key)?;
         self.repeat(Retry::default(), deadline, async |patience| {
             let answer: WireRefund = self.once(request.build(), Some(&key), patience).await?;
             Refund::try_from(answer).map(|refund| refund.id)
@@ -135,7 +176,7 @@ impl TryFrom<WireRefund> for Refund {
         Ok(Self {
             amount: wire.amount,
             status: status(wire.status.as_deref(), wire.failure_reason.as_deref()),
-            attempt: attempt(wire.metadata.as_ref()),
+            mark: mark(wire.metadata.as_ref()),
             id: wire.id,
         })
     }
@@ -154,7 +195,7 @@ fn status(status: Option<&str>, reason: Option<&str>) -> RefundStatus {
     }
 }
 
-fn attempt(metadata: Option<&Value>) -> Option<Attempt> {
+fn mark(metadata: Option<&Value>) -> Option<Mark> {
     let Some(Value::Object(metadata)) = metadata else {
         return None;
     };
@@ -162,10 +203,13 @@ fn attempt(metadata: Option<&Value>) -> Option<Attempt> {
         Some(Value::String(text)) => Some(text),
         _ => None,
     };
-    Some(Attempt {
+    if let Some(refund) = text(REFUND_KEY) {
+        return refund.parse().ok().map(Mark::Order);
+    }
+    Some(Mark::Case(Attempt {
         case: text(CASE_KEY)?.parse().ok()?,
         number: text(ATTEMPT_KEY)?.parse().ok()?,
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -199,20 +243,24 @@ mod tests {
     }
 
     #[test]
-    fn it_names_our_attempt_or_none() {
+    fn it_names_our_attempt_or_our_refund_or_none() {
         let case = Uuid::from_u128(7);
         let ours = format!(
             r#""metadata":{{"freshmint_case":"{case}","freshmint_attempt":"2","team":"U12"}}"#
         );
-        let ours = read(&ours).expect("readable").attempt;
-        assert_eq!(ours, Some(Attempt { case, number: 2 }));
+        let ours = read(&ours).expect("readable").mark;
+        assert_eq!(ours, Some(Mark::Case(Attempt { case, number: 2 })));
+        let of_an_order = format!(r#""metadata":{{"freshmint_refund":"{case}"}}"#);
+        let of_an_order = read(&of_an_order).expect("readable").mark;
+        assert_eq!(of_an_order, Some(Mark::Order(case)));
         for none in [
             r#""metadata":null"#,
             r#""metadata":{}"#,
             r#""metadata":"x""#,
             r#""metadata":{"freshmint_case":"x","freshmint_attempt":"2"}"#,
+            r#""metadata":{"freshmint_refund":"x"}"#,
         ] {
-            assert_eq!(read(none).expect("readable").attempt, None, "{none}");
+            assert_eq!(read(none).expect("readable").mark, None, "{none}");
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod browser;
 mod letter;
+pub mod long_press;
 pub mod once;
 pub mod session;
 mod sign_in;

@@ -1,4 +1,5 @@
-//! A form is carried out once: the second press is answered with the first's outcome.
+//! A form is carried out once: the second press is answered with the first's outcome. What takes more than
+//! one transaction is in [`super::long_press`].
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -74,21 +75,11 @@ pub fn once<R>(
     }
 }
 
-/// What came of a form that was carried out before; what its act has done by then in other transactions is not
-/// done again.
-pub fn carried_out(
+pub(super) fn before(
     connection: &mut PgConnection,
     user: Uuid,
     token: &str,
-) -> QueryResult<Option<Pressed>> {
-    match before(connection, user, token) {
-        Ok(pressed) => Ok(Some(pressed)),
-        Err(diesel::NotFound) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn before(connection: &mut PgConnection, user: Uuid, token: &str) -> QueryResult<Pressed> {
+) -> QueryResult<Pressed> {
     let (id, outcome): (Uuid, Value) = ops_once::table
         .filter(ops_once::user_id.eq(user).and(ops_once::token.eq(token)))
         .select((ops_once::id, ops_once::outcome))
@@ -109,6 +100,8 @@ pub fn find(
     let found: Option<(Value, DateTime<Utc>)> = ops_once::table
         .find(id)
         .filter(ops_once::user_id.eq(user))
+        // Nothing has come of it while it goes on.
+        .filter(ops_once::held_until.is_null())
         .select((ops_once::outcome, ops_once::at))
         .first(connection)
         .optional()?;

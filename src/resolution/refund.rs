@@ -8,7 +8,7 @@
 
 use tokio::time::Instant;
 
-use super::{Resolved, in_one_go, record_on_case};
+use super::{CaseLook, Resolved, look_at_case, record_on_case};
 use crate::{
     activity::Doing,
     app::App,
@@ -17,16 +17,23 @@ use crate::{
         action::{Standing, Wish},
     },
     db::DbError,
-    gateway::{CallError, charge::RefundNews, refund::Attempt},
-    settlement::{self, Answer, refund_asked_for},
-    upstream::UpstreamError,
+    gateway::{
+        charge::RefundNews,
+        refund::{Attempt, Mark, NewRefund},
+    },
+    refund::call::{Said, look, what_stripe_said},
+    settlement::{
+        Answer,
+        order_refunds::{self, IN_FLIGHT},
+        payment, refund_asked_for,
+    },
 };
 
 pub(super) async fn refund(app: &App, case: Case, doing: &Doing) -> Result<Resolved, DbError> {
     let Some(intent) = case.payment_intent.clone() else {
         return Ok(Resolved::NoCase);
     };
-    match write_down(app, &case, doing).await? {
+    match write_down(app, &case, &intent, doing).await? {
         Resolved::RefundOpen => {}
         stopped => return Ok(stopped),
     }
@@ -36,10 +43,16 @@ pub(super) async fn refund(app: &App, case: Case, doing: &Doing) -> Result<Resol
         case: case.id,
         number: case.refund_attempt,
     };
-    let asked = app.stripe.refund(&intent, attempt, deadline).await;
-    match what_stripe_said(asked) {
+    let mark = Mark::Case(attempt);
+    let new = NewRefund {
+        payment_intent: &intent,
+        amount: None,
+        mark,
+        number: case.refund_attempt,
+    };
+    match what_stripe_said(app.stripe.refund(&new, deadline).await) {
         Said::Known(refund) => {
-            let answer = Answer { attempt, refund };
+            let answer = Answer { mark, refund };
             bring_in_line(app, &case, intent, answer, deadline, doing).await
         }
         Said::Failed => {
@@ -53,63 +66,34 @@ pub(super) async fn refund(app: &App, case: Case, doing: &Doing) -> Result<Resol
     }
 }
 
-/// Commits the wish; [`Resolved::RefundOpen`]: Stripe is to be asked now.
-async fn write_down(app: &App, case: &Case, doing: &Doing) -> Result<Resolved, DbError> {
-    let doing = doing.clone();
-    let written = in_one_go(app, case.id, Wish::Refund, move |connection, case| {
-        if case.refunding_at.is_none() {
-            case::begin_refund(connection, case, &doing)?;
-            let what = "a refund of the payment was asked for";
-            record_on_case(connection, case, case.order_id, what, &doing)?;
+/// Commits the wish, with the payment's intent locked: one refund of it is in flight at a time.
+/// [`Resolved::RefundOpen`]: Stripe is to be asked now.
+async fn write_down(
+    app: &App,
+    case: &Case,
+    intent: &str,
+    doing: &Doing,
+) -> Result<Resolved, DbError> {
+    let (id, intent, doing) = (case.id, intent.to_owned(), doing.clone());
+    let written = app.db.transaction(move |connection| {
+        // Before the case, as by whoever hears of a refund.
+        payment::lock_intent(connection, &intent)?;
+        let case = match look_at_case(connection, case::lock, id, Wish::Refund)? {
+            CaseLook::Go(case, _) => case,
+            CaseLook::Stop(resolved) => return Ok(resolved),
+        };
+        if case.refunding_at.is_some() {
+            return Ok(Resolved::RefundOpen);
         }
+        if order_refunds::in_flight(connection, &intent)?.is_some() {
+            return Ok(Resolved::NotNow(IN_FLIGHT.to_owned()));
+        }
+        case::begin_refund(connection, &case, &doing)?;
+        let what = "a refund of the payment was asked for";
+        record_on_case(connection, &case, case.order_id, what, &doing)?;
         Ok(Resolved::RefundOpen)
     });
     written.await
-}
-
-/// Stripe's answer, as far as it decides what follows.
-enum Said {
-    /// It has the refund of this id; without one, that nothing is left to be given back.
-    Known(Option<String>),
-    /// It will not, and why.
-    Refused(String),
-    /// It has not even looked at it.
-    OurKeyIsRefused(String),
-    /// A failure, which it keeps under the key.
-    Failed,
-    /// Nobody knows.
-    Nothing,
-}
-
-fn what_stripe_said(answer: Result<String, CallError>) -> Said {
-    let error = match answer {
-        Ok(refund) => return Said::Known(Some(refund)),
-        Err(error) => error,
-    };
-    let refuses_our_key = error.refuses_our_key();
-    let CallError::Refused { status, code, .. } = error else {
-        log::error!("Stripe did not say whether a refund was made: {error}");
-        return match error {
-            CallError::Failed { .. } => Said::Failed,
-            _ => Said::Nothing,
-        };
-    };
-    match code.as_deref() {
-        Some("charge_already_refunded") => Said::Known(None),
-        Some("charge_disputed") => Said::Refused(
-            "the payer's bank disputes the payment, so Stripe does not refund it; answer the dispute in Stripe's dashboard"
-                .to_owned(),
-        ),
-        code => {
-            let code = code.unwrap_or("no reason given");
-            let why = format!("Stripe refuses the refund: {status} {code}");
-            if refuses_our_key {
-                Said::OurKeyIsRefused(why)
-            } else {
-                Said::Refused(why)
-            }
-        }
-    }
 }
 
 /// The next one who asks does so under another key. Had Stripe made the refund all the same, it will
@@ -121,8 +105,7 @@ async fn next_attempt(app: &App, case: &Case) -> Result<(), DbError> {
         .await
 }
 
-/// Asks Stripe for the refunds, writes down what it says by the path that an event takes, and tells what
-/// has become of the case.
+/// Brings the payment in line with what Stripe says, and tells what has become of the case.
 async fn bring_in_line(
     app: &App,
     case: &Case,
@@ -135,20 +118,13 @@ async fn bring_in_line(
         payment_intent,
         currency: case.currency.clone(),
     };
-    let told = match settlement::ask_for_refunds(app, &news, deadline).await {
-        Ok(told) => told,
-        Err(UpstreamError::Database(error)) => return Err(error),
-        Err(UpstreamError::Stripe(error)) => {
-            log::error!("Stripe did not say whether a refund was made: {error}");
-            return Ok(Resolved::RefundOpen);
-        }
-    };
-    let (id, doing) = (case.id, doing.clone());
-    let after = app.db.transaction(move |connection| {
-        settlement::refunded(connection, &told, Some(&answer), &doing)?;
-        case::find(connection, id)
-    });
-    Ok(after.await?.map_or(Resolved::NoCase, |case| outcome(&case)))
+    let id = case.id;
+    let then = move |connection: &mut _| case::find(connection, id);
+    let after = look(app, &news, Some(answer), deadline, doing, then).await?;
+    Ok(match after {
+        None => Resolved::RefundOpen,
+        Some(case) => case.map_or(Resolved::NoCase, |case| outcome(&case)),
+    })
 }
 
 /// What has become of a case whose refund was asked for.

@@ -11,6 +11,7 @@ pub(crate) mod dispute;
 mod expiry;
 mod foreign;
 mod imported;
+pub mod order_refunds;
 pub(crate) mod payment;
 mod pricing;
 pub(crate) mod refund;

@@ -7,6 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
+    order_refunds,
     payment::{Received, lock_orders_and_intent},
     refund_asked_for::{self, Answer},
     refunds_at_stripe::{RefundsAtStripe, keep},
@@ -38,6 +39,8 @@ pub fn refunded(
     if !keep(connection, told, doing)? {
         return Ok(!payments_of(connection, intent)?.is_empty());
     }
+    // Before it is counted: of a payment for several orders these say whose a part is.
+    order_refunds::bring_in_line(connection, told, answer, doing)?;
     let known = apply(connection, intent, doing)?;
     refund_asked_for::bring_in_line(connection, told, answer, doing)?;
     Ok(known)
@@ -97,14 +100,23 @@ fn bring_in_line(
             let amount = back.amount.min(part.amount);
             give_back(connection, payment, part, amount, back, doing)
         }
-        parts => {
-            // Of a part of the whole nobody knows whose it is: no order's, until somebody says so.
+        parts if whole => {
             for part in parts {
-                let amount = if whole { part.amount } else { 0 };
+                give_back(connection, payment, part, part.amount, back, doing)?;
+            }
+            Ok(())
+        }
+        parts => {
+            let made = order_refunds::made(connection, payment.id)?;
+            let named = |part: &Part| made.get(&part.order.id).map_or(0, |back| *back);
+            for part in parts {
+                let amount = named(part).min(part.amount);
                 give_back(connection, payment, part, amount, back, doing)?;
             }
-            if back.amount > 0 && !whole {
-                nobody_knows_whose(connection, payment, back, doing)?;
+            // Of the rest nobody knows whose it is: no order's, until somebody says so.
+            let rest = back.amount - parts.iter().map(named).sum::<i64>();
+            if rest > 0 {
+                nobody_knows_whose(connection, payment, rest, back, doing)?;
             }
             Ok(())
         }
@@ -276,6 +288,7 @@ fn nobodys_is_here_again(
 fn nobody_knows_whose(
     connection: &mut PgConnection,
     payment: &Received,
+    amount: i64,
     back: &Back,
     doing: &Doing,
 ) -> QueryResult<()> {
@@ -288,7 +301,7 @@ fn nobody_knows_whose(
         order_id: None,
         payment_id: Some(payment.id),
         payment_intent: Some(intent),
-        amount: back.amount,
+        amount,
         currency: &payment.currency,
         email: None,
     };

@@ -11,14 +11,14 @@ use super::{
 use crate::{
     activity::{self, Category, Doing},
     case::{self, Case},
-    gateway::refund::Attempt,
+    gateway::refund::{Attempt, Mark},
 };
 
 /// What Stripe has just answered to whoever asked for a refund.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// What was asked for.
-    pub attempt: Attempt,
+    pub mark: Mark,
     /// The refund's id; none if Stripe said that nothing is left to be given back.
     pub refund: Option<String>,
 }
@@ -37,7 +37,7 @@ pub(super) fn bring_in_line(
             number: case.refund_attempt,
         };
         // Of an attempt that is over an answer says nothing any more.
-        let answer = answer.filter(|answer| answer.attempt == attempt);
+        let answer = answer.filter(|answer| answer.mark == Mark::Case(attempt));
         let asked = AskedFor {
             attempt,
             refund: answer

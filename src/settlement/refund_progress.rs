@@ -1,6 +1,6 @@
 //! How far a refund is that a person asked for: pure.
 
-use crate::gateway::refund::{Attempt, Refund, RefundStatus};
+use crate::gateway::refund::{Attempt, Mark, Refund, RefundStatus};
 
 /// What a person asked for, of a payment of which less than its whole has gone back so far.
 #[derive(Debug, Clone, Copy)]
@@ -27,7 +27,7 @@ pub enum Progress {
 /// Finds a refund among all those of its payment, newest first.
 pub fn progress(refunds: &[Refund], asked: &AskedFor) -> Progress {
     let is_ours = |refund: &&Refund| {
-        asked.refund == Some(refund.id.as_str()) || refund.attempt == Some(asked.attempt)
+        asked.refund == Some(refund.id.as_str()) || refund.mark == Some(Mark::Case(asked.attempt))
     };
     match refunds.iter().find(is_ours).map(|ours| &ours.status) {
         Some(RefundStatus::NotMade(why)) => Progress::NotMade(why.clone()),
@@ -62,7 +62,7 @@ mod tests {
             id: id.to_owned(),
             amount: 5,
             status,
-            attempt,
+            mark: attempt.map(Mark::Case),
         }
     }
 

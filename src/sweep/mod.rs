@@ -22,6 +22,7 @@ use crate::{
     chore::Turn,
     consumer,
     db::DbError,
+    refund,
     schema::{payments, sweeps},
     settlement::FoundBy,
     upstream::UpstreamError,
@@ -116,6 +117,8 @@ pub async fn look(app: &App, kind: Look) -> Result<SweepFound, UpstreamError> {
     silence::listen(app, missed.new.len(), began).await?;
     fetched?;
     let overdue = overdue::settle(app, kind).await?;
+    // Of an order's refund nobody may wait for six hours: it holds back every other of its payment.
+    refund::ask_again(app).await?;
     if kind == Look::Full {
         refunds::ask(app).await?;
         seen_until(app, began).await?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     order::{Order, line::Line, state::State},
-    settlement::Payment,
+    settlement::{Payment, order_refunds::OrderRefund},
 };
 
 /// The JSON of an order.
@@ -40,6 +40,8 @@ pub struct OrderView<'a> {
     settled_how: Option<&'static str>,
     cancelled_at: Option<DateTime<Utc>>,
     payments: Vec<&'a Payment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refunds: Option<Vec<OrderRefund>>,
 }
 
 impl<'a> OrderView<'a> {
@@ -100,6 +102,16 @@ impl<'a> OrderView<'a> {
                 .iter()
                 .filter(|payment| payment.order_id == order.id)
                 .collect(),
+            refunds: None,
+        }
+    }
+
+    /// The same with the refunds that people asked for.
+    #[must_use]
+    pub fn with_refunds(self, refunds: Vec<OrderRefund>) -> Self {
+        Self {
+            refunds: Some(refunds),
+            ..self
         }
     }
 }

@@ -24,6 +24,7 @@ mod printing;
 mod prior_system;
 mod property;
 mod recovery;
+mod refunds;
 mod retention;
 mod rolling;
 mod settlement;

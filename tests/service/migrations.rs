@@ -74,6 +74,12 @@ const ROWS: &str = "
     INSERT INTO outbox_pause (reason, until) VALUES ('535', now());
     INSERT INTO refunds (payment_intent, amount_refunded, currency, heard_at, asked, answered, failure)
         VALUES ('pi_1', 500, 'eur', now(), 3, 2, 'it failed at Stripe');
+    INSERT INTO order_refunds (id, order_id, payment_id, payment_intent, key, asked_amount, amount, currency, asked_at,
+            asked_by, state, refund_id, failure, ended_at)
+        VALUES ('00000000-0000-7000-8000-000000000010', '00000000-0000-7000-8000-000000000001',
+            '00000000-0000-7000-8000-000000000003', 'pi_1', 'k1', 500, 500, 'eur', now(), 'test', 'made', 're_1', NULL, now()),
+            ('00000000-0000-7000-8000-000000000011', '00000000-0000-7000-8000-000000000001',
+            '00000000-0000-7000-8000-000000000003', 'pi_1', 'k2', NULL, 4000, 'eur', now(), 'test', 'asked', NULL, NULL, NULL);
     INSERT INTO disputes (id, payment_intent, amount, currency, status, heard_at)
         VALUES ('dp_1', 'pi_1', 4500, 'eur', 'needs_response', now());
     INSERT INTO cases (id, kind, about, order_id, payment_id, payment_intent, amount, currency, opened_at,
@@ -90,6 +96,9 @@ const ROWS: &str = "
     INSERT INTO ops_tries (what, account, at) VALUES ('password', '\\x00', now());
     INSERT INTO ops_once (id, user_id, token, at)
         VALUES ('00000000-0000-7000-8000-00000000000d', '00000000-0000-7000-8000-00000000000c', 'x', now());
+    INSERT INTO ops_once (id, user_id, token, at, held_until, held_by)
+        VALUES ('00000000-0000-7000-8000-000000000012', '00000000-0000-7000-8000-00000000000c', 'y', now(), now(),
+            '00000000-0000-7000-8000-000000000013');
     INSERT INTO outbox (id, kind, address, address_hash, message_id, created_at)
         VALUES ('00000000-0000-7000-8000-00000000000e', 'account', 'tom@example.org',
             '\\x00000000000000000000000000000003', '<9@example.org>', now());

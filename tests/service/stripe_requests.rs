@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use chrono::DateTime;
-use freshmint::gateway::{EventList, ExpiredList, refund::Attempt};
+use freshmint::gateway::{
+    EventList, ExpiredList,
+    refund::{Attempt, Mark, NewRefund},
+};
 use insta::assert_snapshot;
 use serde_json::json;
 use tokio::time::Instant;
@@ -133,12 +136,36 @@ fn a_refund_names_its_case_and_the_attempt() {
         case: Uuid::from_u128(7),
         number: 2,
     };
-    let refund = world.app.stripe.refund("pi_1", attempt, soon());
+    let new = NewRefund {
+        payment_intent: "pi_1",
+        amount: None,
+        mark: Mark::Case(attempt),
+        number: 2,
+    };
+    let refund = world.app.stripe.refund(&new, soon());
     assert!(runtime().block_on(refund).is_err(), "there is no payment");
     assert_snapshot!(asked(&world), @r#"
         POST /v1/refunds
           freshmint-refund-00000000-0000-0000-0000-000000000007-2
           {"metadata":{"freshmint_attempt":"2","freshmint_case":"00000000-0000-0000-0000-000000000007"},"payment_intent":"pi_1"}
+    "#);
+}
+
+#[test]
+fn a_refund_of_an_order_names_our_row_and_its_amount() {
+    let world = World::new();
+    let new = NewRefund {
+        payment_intent: "pi_1",
+        amount: Some(500),
+        mark: Mark::Order(Uuid::from_u128(8)),
+        number: 1,
+    };
+    let refund = world.app.stripe.refund(&new, soon());
+    assert!(runtime().block_on(refund).is_err(), "there is no payment");
+    assert_snapshot!(asked(&world), @r#"
+        POST /v1/refunds
+          freshmint-refund-00000000-0000-0000-0000-000000000008-1
+          {"amount":"500","metadata":{"freshmint_refund":"00000000-0000-0000-0000-000000000008"},"payment_intent":"pi_1"}
     "#);
 }
 

@@ -55,7 +55,9 @@ async fn mails_in_trouble(shop: &Shop<'_>, api: &Api<'_>) -> Result<(), Failure>
         let what = format!("no mail became {state}");
         let path = format!("/outbox?state={state}");
         api.until(&what, &path, |list| {
-            list["data"].as_array().is_some_and(|mails| !mails.is_empty())
+            list["data"]
+                .as_array()
+                .is_some_and(|mails| !mails.is_empty())
         })
         .await?;
     }
@@ -82,7 +84,8 @@ async fn mailings_that_wait(api: &Api<'_>) -> Result<(), Failure> {
             "filter": { "status": "open", "metadata": { "tournament": super::TOURNAMENT } },
         })
     };
-    api.post("/blasts", blast("Summer Cup 2026, second call")).await?;
+    api.post("/blasts", blast("Summer Cup 2026, second call"))
+        .await?;
     let mut later = blast("Summer Cup 2026, last call");
     later["send_at"] = json!("2099-06-01T09:00:00Z");
     let later = api.post("/blasts", later).await?;
@@ -91,14 +94,20 @@ async fn mailings_that_wait(api: &Api<'_>) -> Result<(), Failure> {
     let approval = json!({ "content_hash": preview["content_hash"] });
     api.post(&format!("{path}/approve"), approval).await?;
     api.post(&format!("{path}/start"), json!({})).await?;
-    api.post(&format!("{path}/pause"), json!({})).await.map(drop)
+    api.post(&format!("{path}/pause"), json!({}))
+        .await
+        .map(drop)
 }
 
 /// All of what one paid, and part of what another paid.
 async fn money_goes_back(api: &Api<'_>, stripe: &Simulator) -> Result<(), Failure> {
     for (family, amount, status) in [
         (&families::PAID_BACK, None, "refunded"),
-        (&families::PARTLY_PAID_BACK, Some(1_500), "partially_refunded"),
+        (
+            &families::PARTLY_PAID_BACK,
+            Some(1_500),
+            "partially_refunded",
+        ),
     ] {
         let (path, session) = opened(api, super::body(family)).await?;
         stripe.pay(&session).map_err(Failure::new)?;
@@ -113,7 +122,10 @@ async fn money_goes_back(api: &Api<'_>, stripe: &Simulator) -> Result<(), Failur
 
 /// Two open the payment page and leave: one is reminded, the other's order says that nobody reminds of it.
 async fn somebody_leaves(api: &Api<'_>, stripe: &Simulator) -> Result<(), Failure> {
-    for (family, remind) in [(&families::LEAVES, true), (&families::LEAVES_IN_PEACE, false)] {
+    for (family, remind) in [
+        (&families::LEAVES, true),
+        (&families::LEAVES_IN_PEACE, false),
+    ] {
         let mut body = super::body(family);
         body["remind"] = json!(remind);
         let (_, session) = opened(api, body).await?;

@@ -59,6 +59,11 @@ impl Admin {
     pub fn doing(&self, app: &App) -> Doing {
         doing(&self.0, app, None)
     }
+
+    /// The same with what they have to say about it.
+    pub fn doing_with(&self, app: &App, note: Option<String>) -> Doing {
+        doing(&self.0, app, note)
+    }
 }
 
 /// Whoever calls with a token.

@@ -11,6 +11,7 @@ mod orders;
 mod outbox;
 mod page;
 mod problem;
+mod refunds;
 mod reminders;
 mod settings;
 mod stats;
@@ -41,6 +42,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .post(orders::withdraw_link)
                 .done(),
         )
+        .service(api("/orders/{id}/refund").post(refunds::make).done())
         .service(api("/orders/{id}/timeline").get(orders::timeline).done())
         .service(api("/orders/{id}/send").post(outbox::send).done())
         .service(api("/outbox").get(outbox::list).done())

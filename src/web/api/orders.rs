@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::{
     HttpResponse,
-    http::header,
+    http::{StatusCode, header},
     web::{Data, Path, Query},
 };
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ use crate::{
         draft::{Draft, NewOrder},
         state::{Fact, How, Move},
     },
-    settlement::{Payment, payments_of},
+    settlement::{Payment, order_refunds::refunds_of, payments_of},
     timeline,
     web::order_view::OrderView,
 };
@@ -265,12 +265,23 @@ async fn find(app: &App, id: Uuid) -> Result<Order, Problem> {
 }
 
 async fn answer(app: &App, id: Uuid) -> Result<HttpResponse, Problem> {
+    answer_so(app, id, StatusCode::OK).await
+}
+
+/// The order as it is now, with this status.
+pub async fn answer_so(app: &App, id: Uuid, status: StatusCode) -> Result<HttpResponse, Problem> {
     let order = find(app, id).await?;
-    let payments = app
+    let (payments, refunds) = app
         .db
-        .run(move |connection| payments_of(connection, &[id]))
+        .run(move |connection| {
+            Ok((
+                payments_of(connection, &[id])?,
+                refunds_of(connection, &[id])?,
+            ))
+        })
         .await?;
-    Ok(HttpResponse::Ok().json(view(app, &order, &payments)))
+    let body = view(app, &order, &payments).with_refunds(refunds);
+    Ok(HttpResponse::build(status).json(body))
 }
 
 fn known_status(status: &str) -> Result<Option<Status>, Problem> {
@@ -289,7 +300,7 @@ fn known_blast(id: String) -> Result<Uuid, Problem> {
 }
 
 /// An id that is none names no order.
-fn parse_id(text: &str) -> Result<Uuid, Problem> {
+pub fn parse_id(text: &str) -> Result<Uuid, Problem> {
     text.parse().map_err(|_| Problem::not_found("order"))
 }
 

@@ -11,9 +11,11 @@ use uuid::Uuid;
 use super::{
     case_page::{Page, Typed},
     case_view::{self, Read},
+    case_words::Answer,
     desk::{BADGE, Desk, shown},
     form::Sent,
     guard::{Operator, Viewer, doing},
+    line::sentence,
     menu::Here,
     refusal::{Refusal, see},
     said::Said,
@@ -24,7 +26,8 @@ use crate::{
     order,
     people::{
         Person,
-        once::{self, Outcome, Pressed},
+        long_press::{Came, long_press},
+        once::Outcome,
     },
     resolution::{self, Resolved},
     token::Role,
@@ -186,11 +189,8 @@ async fn target(
     Ok(Ok((order.id, called)))
 }
 
-/// `POST /ops/cases/{id}/resolve`
-///
-/// Stripe may be asked, so that it is no one transaction: what was decided is written by `resolution` as it goes,
-/// and asking for it again does no harm. What came of the form is written last, and a second press is answered
-/// with that.
+/// `POST /ops/cases/{id}/resolve`: Stripe may be asked, so that it is no one transaction; asked for again, it is
+/// the same refund, and what was decided already is done.
 pub async fn act(
     Operator(person): Operator,
     desk: Desk,
@@ -198,10 +198,7 @@ pub async fn act(
     sent: Sent<Picked>,
 ) -> Result<HttpResponse, Refusal> {
     let read = read(&person, &desk, &id).await?;
-    if let Some(pressed) = carried_out(&person, &desk, &sent.once).await? {
-        return Ok(shown(&pressed));
-    }
-    let (once, picked) = (sent.once, sent.fields);
+    let picked = sent.fields;
     let unreadable = || desk.not_now(&person, "This form cannot be read: look at the case again.");
     let how = picked.how.ok_or_else(unreadable)?;
     let order = picked
@@ -214,32 +211,49 @@ pub async fn act(
     let mut doing = doing(&person, &desk.app);
     doing.note = Some(String::from(note)).filter(|note| !note.trim().is_empty());
     let called = called(&desk, order).await?;
-    let answer = read.answer(how, called.as_deref(), doing.at);
-    let resolved = resolution::resolve(&desk.app, read.case.id, wish, &doing).await;
-    let resolved = resolved.map_err(|error| Refusal::database(&desk.site, &error))?;
+    let (answer, case) = (read.answer(how, called.as_deref(), doing.at), read.case.id);
+    let app = desk.app.clone();
+    let act = || async move {
+        let resolved = resolution::resolve(&app, case, wish, &doing).await?;
+        Ok(outcome(resolved, case, answer))
+    };
+    let came = long_press(&desk.app, (person.id, &sent.once), act).await;
+    match came.map_err(|error| Refusal::database(&desk.site, &error))? {
+        Came::Pressed(pressed) => Ok(shown(&pressed)),
+        Came::GoesOn => Err(desk.not_now(
+            &person,
+            "It is being done still: look at the case again in a minute.",
+        )),
+        Came::Refused(Resolved::NotNow(why)) => {
+            let why = format!("{}.", sentence(why.trim_end_matches('.')));
+            Err(desk.not_now(&person, &why))
+        }
+        Came::Refused(Resolved::CheckoutOpen) => {
+            let why = "Stripe did not confirm that their open payment page is closed. Try again in a minute.";
+            Err(desk.not_now(&person, why))
+        }
+        // The page of the case says that Stripe is to be asked again.
+        Came::Refused(Resolved::RefundOpen) => Ok(see(&format!("/ops/cases/{case}"))),
+        Came::Refused(
+            Resolved::NoCase | Resolved::NoOrder | Resolved::Done | Resolved::RefundUnderWay,
+        ) => Err(desk.no_page(&person)),
+    }
+}
+
+/// What was done, or why it was not.
+fn outcome(resolved: Resolved, case: Uuid, answer: Answer) -> Result<Outcome, Resolved> {
     let text = match resolved {
         Resolved::Done => format!("{} No mail was sent.", said_of(&answer.happens)),
         Resolved::RefundUnderWay => {
             "Stripe has it under way. The case closes when it says that it is done; until then nothing else can be decided.".to_owned()
         }
-        Resolved::NotNow(why) => return Err(desk.not_now(&person, &format!("{}.", super::line::sentence(why.trim_end_matches('.'))))),
-        Resolved::NoCase | Resolved::NoOrder => return Err(desk.no_page(&person)),
-        Resolved::CheckoutOpen => {
-            let why = "Stripe did not confirm that their open payment page is closed. Try again in a minute.";
-            return Err(desk.not_now(&person, why));
-        }
-        // The page of the case says that Stripe is to be asked again.
-        Resolved::RefundOpen => return Ok(see(&format!("/ops/cases/{}", read.case.id))),
+        refused => return Err(refused),
     };
-    let outcome = Outcome {
-        to: format!("/ops/cases/{}", read.case.id),
+    Ok(Outcome {
+        to: format!("/ops/cases/{case}"),
         title: answer.done,
         text,
-    };
-    let write = move |_: &mut _| Ok(Ok::<_, Refusal>(outcome.clone()));
-    desk.once(&person, once, write)
-        .await?
-        .map(|pressed| shown(&pressed))
+    })
 }
 
 /// The first of what happens: the rest is about the case itself.
@@ -254,16 +268,6 @@ async fn called(desk: &Desk, order: Option<Uuid>) -> Result<Option<String>, Refu
     let found = desk.read(move |connection| order::find(connection, id));
     let found = found.await?;
     Ok(found.map(|order| order.name.unwrap_or(order.reference)))
-}
-
-async fn carried_out(
-    person: &Person,
-    desk: &Desk,
-    token: &str,
-) -> Result<Option<Pressed>, Refusal> {
-    let (user, token) = (person.id, token.to_owned());
-    let read = desk.read(move |connection| once::carried_out(connection, user, &token));
-    read.await
 }
 
 async fn read(person: &Person, desk: &Desk, id: &str) -> Result<Read, Refusal> {

@@ -1,6 +1,7 @@
 //! What needs somebody, in words: what it is, what it means if it is left, since when, and one button.
 
 use chrono_tz::Tz;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::{case_words, form::Guard, line::sentence, said::Said, when::When};
@@ -113,10 +114,11 @@ impl Reading<'_> {
             Thing::Bounced => (
                 about_who("The mail to ", " came back"),
                 unheard(line, "Their address takes no mail: "),
-                line.order.as_ref().map_or_else(
-                    || "/ops/mail?state=bounced".to_owned(),
-                    |order| format!("/ops/orders/{}", order.id),
-                ),
+                match &line.order {
+                    Some(_) if self.cookie.is_some() => format!("{order}/change"),
+                    Some(_) => order,
+                    None => "/ops/mail?state=bounced".to_owned(),
+                },
                 self.or_look("Correct the address"),
             ),
             Thing::GivenUp => (
@@ -167,7 +169,7 @@ impl Reading<'_> {
                 Said::of("A message of Stripe could not be worked through"),
                 Said::of("Nothing is lost: it is kept."),
                 "/ops/events?state=failed".to_owned(),
-                "Look at it",
+                self.or_look("Try it again"),
             ),
             Thing::Silence => (
                 Said::of("Stripe’s messages do not reach us"),
@@ -185,7 +187,17 @@ impl Reading<'_> {
             text,
             href,
             button,
-            press: None,
+            // It is safe to repeat: what was done by then is not done twice.
+            press: line
+                .event
+                .as_ref()
+                .filter(|_| thing == Thing::Event)
+                .map(|event| {
+                    format!(
+                        "/ops/events/{}/replay",
+                        utf8_percent_encode(event, NON_ALPHANUMERIC)
+                    )
+                }),
         }
     }
 

@@ -205,6 +205,23 @@ fn real_answers_are_as_documented() {
         one,
         &patch(&world, &order, json!({ "email": null })),
     );
+    for (body, status) in [
+        (json!({ "key": "a", "amount": 4501 }), 409),
+        (json!({ "key": "a", "amount": 500 }), 200),
+        (json!({ "key": "b" }), 202),
+        (json!({ "amount": 1 }), 422),
+    ] {
+        if status == 202 {
+            world.stripe.next_refund(RefundStatus::Pending);
+        }
+        let path = format!("/orders/{}/refund", order.id);
+        let answer = world.api(Role::Admin, Method::POST, &path, Some(body));
+        assert_eq!(answer.status, status, "{answer:?}");
+        let told = as_documented("post", "/orders/{id}/refund", &answer);
+        for refund in told["refunds"].as_array().into_iter().flatten() {
+            only_documented_fields("Refund", refund);
+        }
+    }
     for (what, body) in [("cancel", json!({})), ("settle", json!({ "how": "cash" }))] {
         let template = format!("/orders/{{id}}/{what}");
         as_documented("post", &template, &act(&world, &order, what, body.clone()));

@@ -158,7 +158,9 @@ fn money_goes_back_through_stripe_once_and_the_case_says_what_stripe_says() {
     let (order, case) = second_payment(&world, "CUP-1");
     let operator = Visitor::signed_in(&world, "Aoife", Role::Operator);
     // Stripe's answer is lost: the page says so, and asking again is the same refund.
-    world.stripe.inject(Call::Refund, Fault::ResetBefore, usize::MAX);
+    world
+        .stripe
+        .inject(Call::Refund, Fault::ResetBefore, usize::MAX);
     let (first, _) = decide(&operator, &at(&case), &[("how", "refund")]);
     assert_eq!(first.location(), at(&case));
     world.stripe.clear_faults();

@@ -2,7 +2,7 @@
 
 mod debit_fails;
 mod disputed;
-mod money_back;
+pub mod money_back;
 mod money_comes;
 mod no_order;
 mod not_owed;

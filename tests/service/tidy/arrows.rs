@@ -258,6 +258,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "refund",
+        &["activity", "app", "db", "gateway", "settlement", "upstream"],
+    ),
+    (
         "resolution",
         &[
             "activity",
@@ -268,9 +272,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "gateway",
             "language",
             "order",
+            "refund",
             "schema",
             "settlement",
-            "upstream",
         ],
     ),
     // What comes in, and what goes.
@@ -330,6 +334,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "gateway",
             "inbox",
             "order",
+            "refund",
             "schema",
             "session",
             "settlement",
@@ -406,6 +411,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "people",
             "recent",
             "recovery",
+            "refund",
             "reminder",
             "resolution",
             "settings",
@@ -645,6 +651,7 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "import/rule.rs",
         "checkout/session.rs",
         "settlement/verdict.rs",
+        "settlement/order_refunds/progress.rs",
         "settlement/refund_progress.rs",
         "case/action.rs",
         "case/suggest.rs",

@@ -54,6 +54,7 @@ pub mod one_at_a_time;
 pub mod order;
 pub mod outbox;
 pub mod outside;
+pub mod overview;
 pub mod pace;
 pub mod password;
 pub mod people;

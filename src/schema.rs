@@ -24,6 +24,7 @@ diesel::table! {
 diesel::table! {
     activity_open (activity_id) {
         activity_id -> Int8,
+        category -> Text,
     }
 }
 

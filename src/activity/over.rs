@@ -20,6 +20,10 @@ pub enum Cause<'a> {
     Review(Uuid),
     /// Money that does not add up, with what it is about and the order it is counted for.
     Case(Uuid, &'a str, Option<Uuid>),
+    /// A dispute about which there is news, and the order that its payment is counted for.
+    Dispute(&'a str, Option<Uuid>),
+    /// A mailing that waits for somebody, in one of these states.
+    Mailing(Uuid, &'a [&'static str]),
 }
 
 impl Cause<'_> {
@@ -36,6 +40,11 @@ impl Cause<'_> {
                 json!({ "dispute": about }),
                 json!({ "payment_intent": about }),
             ],
+            Self::Mailing(mailing, states) => states
+                .iter()
+                .map(|state| json!({ "blast": mailing, "waits": state }))
+                .collect(),
+            Self::Dispute(dispute, _) => vec![json!({ "dispute": dispute })],
         }
     }
 }
@@ -43,8 +52,8 @@ impl Cause<'_> {
 /// Closes what is open about something that is over, in the name of whoever ended it.
 pub fn over(connection: &mut PgConnection, cause: Cause, doing: &Doing) -> QueryResult<()> {
     let (of_one, order) = match cause {
-        Cause::Case(_, _, order) => (true, order),
-        Cause::Mail(_) | Cause::Event(_) | Cause::Review(_) => (false, None),
+        Cause::Case(_, _, order) | Cause::Dispute(_, order) => (true, order),
+        Cause::Mail(_) | Cause::Event(_) | Cause::Review(_) | Cause::Mailing(..) => (false, None),
     };
     // A literal, for the partial index.
     diesel::sql_query(format!(

@@ -9,6 +9,7 @@
 pub mod action;
 mod candidate;
 mod change;
+mod places;
 mod row;
 pub mod suggest;
 mod view;
@@ -16,6 +17,7 @@ mod view;
 pub use self::{
     action::Ending,
     change::{Opening, close, in_review, open, reopen},
+    places::{Place, count, places, whose},
     row::{Case, Resolution, find},
     view::{CaseFilter, CaseState, CaseView, list, show},
 };

@@ -7,6 +7,11 @@
 mod account;
 mod activity;
 mod assets;
+mod case;
+mod case_page;
+mod case_view;
+mod case_words;
+mod cases;
 mod confirm;
 mod cookie;
 mod desk;
@@ -23,9 +28,13 @@ mod person;
 mod person_act;
 mod prose;
 mod refusal;
+mod said;
 mod site;
 mod stream;
 mod today;
+mod today_view;
+mod todo;
+mod todo_many;
 mod tokens;
 mod welcome;
 mod when;
@@ -132,6 +141,14 @@ fn pages(config: &mut ServiceConfig) {
             at("/orders/{id}/ask-stripe")
                 .get(order::ask_stripe)
                 .post(order::do_ask_stripe)
+                .done(),
+        )
+        .service(at("/cases").get(cases::show).done())
+        .service(at("/cases/{id}").get(case::show).done())
+        .service(
+            at("/cases/{id}/resolve")
+                .get(case::ask)
+                .post(case::act)
                 .done(),
         )
         .service(at("/activity").get(activity::show).done())

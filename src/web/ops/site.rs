@@ -13,7 +13,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 22] = templates![
+const TEMPLATES: &[(&str, &str)] = &templates![
     "icons.html",
     "parts.html",
     "base.html",
@@ -23,7 +23,11 @@ const TEMPLATES: [(&str, &str); 22] = templates![
     "lines.html",
     "account.html",
     "activity.html",
+    "case.html",
+    "case-confirm.html",
+    "cases.html",
     "confirm.html",
+    "first-day.html",
     "forgotten.html",
     "order.html",
     "order-act.html",

@@ -11,9 +11,35 @@ use crate::support::{
     world::{Order, session_in},
 };
 
+/// What can befall the mail with an order's link.
+pub enum Trouble {
+    Bounced,
+    Unknown,
+}
+
+impl Trouble {
+    /// As a courier would write it down.
+    pub fn befalls(self, world: &World, order: &Order) {
+        let (state, what) = match self {
+            Self::Bounced => ("bounced", "mail came back"),
+            Self::Unknown => ("unknown", "nobody can know whether this mail was sent"),
+        };
+        let (mail, order) = (world.queue_link(order), order.id);
+        world.execute(&format!(
+            "UPDATE outbox SET state = '{state}', last_error = '550 5.1.1', claim_id = gen_random_uuid() \
+             WHERE id = '{mail}'"
+        ));
+        world.execute(&format!(
+            "INSERT INTO activity (at, order_id, category, level, actor, what, detail) VALUES \
+             (now(), '{order}', 'mail', 'attention', 'outbox', '{what}: link', jsonb_build_object('mail', '{mail}'))"
+        ));
+    }
+}
+
 /// Pages that somebody who is signed in sees.
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     "/ops",
+    "/ops/cases",
     "/ops/activity",
     "/ops/activity?tab=attention",
     "/ops/people",

@@ -1,6 +1,8 @@
 //! The pages of the shop's people, over HTTP.
 
 mod browser;
+mod browser_today;
+mod cases;
 mod commands;
 mod feed;
 mod forms;
@@ -12,6 +14,7 @@ mod routes;
 mod sign_in;
 mod stream;
 mod throttle;
+mod today;
 mod users;
 
 use crate::support::World;

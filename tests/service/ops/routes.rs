@@ -39,6 +39,9 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("/orders/{id}/cancel", Some(OPERATOR), Some(OPERATOR)),
     ("/orders/{id}/refund", Some(ADMIN), Some(ADMIN)),
     ("/orders/{id}/ask-stripe", Some(OPERATOR), Some(OPERATOR)),
+    ("/cases", Some(VIEWER), None),
+    ("/cases/{id}", Some(VIEWER), None),
+    ("/cases/{id}/resolve", Some(OPERATOR), Some(OPERATOR)),
     ("/activity", Some(VIEWER), None),
     ("/activity/stream", Some(VIEWER), None),
     ("/activity/{id}/dismiss", None, Some(OPERATOR)),
@@ -80,6 +83,11 @@ const ACTIONS: &[(&str, &str, Role)] = &[
     (
         "/orders/{id}/ask-stripe",
         "post /orders/{id}/ask-stripe",
+        Role::Operator,
+    ),
+    (
+        "/cases/{id}/resolve",
+        "post /cases/{id}/resolve",
         Role::Operator,
     ),
     (

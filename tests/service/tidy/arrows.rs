@@ -379,6 +379,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sweep",
         ],
     ),
+    (
+        "overview",
+        &["activity", "case", "inbox", "mail", "order", "schema"],
+    ),
     // The edges.
     (
         "doctor",
@@ -408,6 +412,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "one_at_a_time",
             "order",
             "outbox",
+            "overview",
             "password",
             "people",
             "recent",
@@ -657,9 +662,11 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "settlement/refund_progress.rs",
         "case/action.rs",
         "case/suggest.rs",
+        "overview/thing.rs",
         "timeline/next.rs",
         "timeline/sure.rs",
         "timeline/words.rs",
+        "web/ops/case_words.rs",
         "gateway/retry.rs",
         "link/token.rs",
         "visitor.rs",

@@ -219,6 +219,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    link_looks (order_id) {
+        order_id -> Uuid,
+        by_person -> Nullable<Timestamptz>,
+        by_machine -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     mail_flow (only_row) {
         only_row -> Bool,
         stood_still -> Float8,
@@ -540,6 +548,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    stripe_asked (order_id) {
+        order_id -> Uuid,
+        asked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     stripe_events (id) {
         id -> Text,
         #[sql_name = "type"]
@@ -582,6 +597,7 @@ diesel::table! {
         missed -> Int8,
         silent_since -> Nullable<Timestamptz>,
         told_at -> Nullable<Timestamptz>,
+        looked_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -602,6 +618,7 @@ diesel::joinable!(blast_recipients -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> orders (order_id));
 diesel::joinable!(carts -> checkout_sessions (session_id));
 diesel::joinable!(cases -> payments (payment_id));
+diesel::joinable!(link_looks -> orders (order_id));
 diesel::joinable!(ops_browsers -> ops_users (user_id));
 diesel::joinable!(ops_links -> ops_users (user_id));
 diesel::joinable!(ops_links -> outbox (mail_id));
@@ -619,6 +636,7 @@ diesel::joinable!(reminder_decisions -> checkout_sessions (session_id));
 diesel::joinable!(reminder_decisions -> orders (order_id));
 diesel::joinable!(reminder_decisions -> outbox (mail_id));
 diesel::joinable!(session_orders -> orders (order_id));
+diesel::joinable!(stripe_asked -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     activity,
@@ -637,6 +655,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     chores,
     dead_links,
     disputes,
+    link_looks,
     mail_flow,
     mail_ledger,
     ops_browsers,
@@ -660,6 +679,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     secrets,
     session_orders,
     settings,
+    stripe_asked,
     stripe_events,
     suppressions,
     sweeps,

@@ -23,7 +23,7 @@ pub(crate) use self::{
     change::{
         begin_refund, end_refund, follow, mark_resolved, next_refund_attempt, refund_is_under_way,
     },
-    row::{lock, orders_of, refunding},
+    row::{is_refunding, lock, orders_of, refunding},
 };
 
 use crate::column::column_enum;

@@ -3,6 +3,7 @@
 //! [`click`] walks from what the database says to a checkout session that can be paid, one
 //! [`Step`] at a time. [`close::closed_first`] walks the other way, before an order changes.
 
+pub mod ask;
 mod basis;
 pub mod close;
 mod end;

@@ -23,5 +23,5 @@ pub use self::{
         MailToPayer, anything_pending, is_anything_pending, payment_pending_in_inbox, pending_since,
     },
     row::{Claimed, Outcome, Source, State, claim, finish, oldest_pending},
-    view::{EventView, Replayed, list, replay},
+    view::{EventView, Replayed, last_heard, list, replay},
 };

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     named::{ERASED, NameColumns},
-    row::{Again, State},
+    row::{Again, Source, State},
 };
 use crate::{
     activity::{self, Category, Cause, Doing, Line},
@@ -66,6 +66,19 @@ pub fn list(
         query = query.filter(place);
     }
     query.load(connection)
+}
+
+/// When Stripe last told us something by itself.
+pub fn last_heard(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
+    stripe_events::table
+        .filter(stripe_events::source.eq(Source::Webhook))
+        // By the index of what webhooks brought; planned for this source, or it would not be seen to fit.
+        .filter(stripe_events::created_at.is_not_null())
+        .filter(for_its_values())
+        .order(stripe_events::created_at.desc())
+        .select(stripe_events::received_at)
+        .first(connection)
+        .optional()
 }
 
 /// What became of the wish to work on an event again.

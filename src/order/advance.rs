@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::{
-    Doing, Order, history, history_line,
+    Doing, Order, history_line,
     row::Evidence,
     state::{Fact, Move, State},
 };
@@ -42,10 +42,12 @@ pub fn advance_as_of(
         let is_in_review = |state: &State| matches!(state, State::InReview { .. });
         if is_in_review(&next) {
             let line = history_line(order.id, doing, Level::Attention, what);
-            let detail = json!({ "note": doing.note, "in_review": order.id });
+            let detail = json!({ "note": doing.note, "in_review": order.id, "to": next.name() });
             activity::record(connection, line.detail(detail))?;
         } else {
-            history(connection, order, doing, Level::Info, what)?;
+            let line = history_line(order.id, doing, Level::Info, what);
+            let detail = json!({ "note": doing.note, "to": next.name() });
+            activity::record(connection, line.detail(detail))?;
             if is_in_review(&order.state) {
                 activity::over(connection, Cause::Review(order.id), doing)?;
             }

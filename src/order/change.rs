@@ -34,7 +34,7 @@ pub struct ChangeDraft {
 }
 
 /// A checked change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Change {
     /// The new lines, all of them.
     pub lines: Option<Vec<Line>>,

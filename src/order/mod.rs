@@ -5,6 +5,7 @@
 //! reference ([`create()`], many with [`create_all()`]), looked up ([`find()`], [`list`]), and moved from state to state by
 //! [`advance()`] alone, which writes the history line too.
 
+mod act;
 mod advance;
 pub mod amount;
 pub mod change;
@@ -39,6 +40,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use self::{
+    act::{Act, Acted},
     advance::{advance, advance_as_of},
     create::{Created, create, restore},
     create_all::{AT_ONCE, HandedIn, create_all},

@@ -12,7 +12,7 @@ use crate::{
     activity::{self, Category, Doing, Line},
     app::App,
     mail::letter,
-    order::{self, Order},
+    order::{self, Order, email::Email},
     schema::{outbox, outbox_orders},
     suppression::AddressKey,
 };
@@ -42,23 +42,9 @@ pub fn send(
         let Some(order) = order::lock(connection, &[order])?.pop() else {
             return Ok(Sent::NoOrder);
         };
-        if !order.state.is_payable() {
-            return Ok(Sent::NotNow(format!(
-                "the order is {}; only the link of one that is open can be mailed",
-                order.state.name()
-            )));
-        }
-        if order.kind == order::Kind::Recovered {
-            return Ok(Sent::NotNow(
-                "the order restores a cart: whoever left one gets its one reminder, and no other mail"
-                    .to_owned(),
-            ));
-        }
-        let Some(email) = &order.email else {
-            return Ok(Sent::NotNow(
-                "the order has no address; add one with PATCH, or send its pay_url yourself"
-                    .to_owned(),
-            ));
+        let email = match may_be_sent(&order) {
+            Ok(email) => email,
+            Err(why) => return Ok(Sent::NotNow(why)),
         };
         if let Some(mail) = on_its_way(connection, &order)? {
             return Ok(Sent::OnItsWay(mail));
@@ -82,6 +68,28 @@ pub fn send(
         let mail = view::find(connection, id)?.ok_or(diesel::NotFound)?;
         tell(connection, &order, &mail, doing)?;
         Ok(Sent::Queued(mail))
+    })
+}
+
+/// To whom an order's link may be mailed as the order stands; else why it may not.
+///
+/// # Errors
+/// A sentence: nothing can be paid, or there is nobody to write to.
+pub fn may_be_sent(order: &Order) -> Result<&Email, String> {
+    if !order.state.is_payable() {
+        return Err(format!(
+            "the order is {}; only the link of one that is open can be mailed",
+            order.state.name()
+        ));
+    }
+    if order.kind == order::Kind::Recovered {
+        return Err(
+            "the order restores a cart: whoever left one gets its one reminder, and no other mail"
+                .to_owned(),
+        );
+    }
+    order.email.as_ref().ok_or_else(|| {
+        "the order has no address; add one with PATCH, or send its pay_url yourself".to_owned()
     })
 }
 

@@ -239,6 +239,15 @@ pub fn among(
         .collect())
 }
 
+/// Why an address is not written to; `None` if it is.
+pub fn reason(connection: &mut PgConnection, hash: AddressHash) -> QueryResult<Option<String>> {
+    suppressions::table
+        .find(&hash.0[..])
+        .select(suppressions::reason)
+        .first(connection)
+        .optional()
+}
+
 /// The address behind a hash, if a mail of ours still knows it.
 pub fn address_of(connection: &mut PgConnection, hash: AddressHash) -> QueryResult<Option<String>> {
     let known = outbox::table

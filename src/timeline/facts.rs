@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::next::{Address, Checkout, Facts, Mail, OpenCase, Reminder};
 use crate::{
     case::{self, CaseFilter, CaseState},
+    link_looks,
     mail::{Kind as MailKind, Mailer, State},
     order::Order,
     outbox::waiting,
@@ -40,6 +42,7 @@ pub(super) fn next_step_facts(
         address: can_be_written_to(connection, address)?,
         mail,
         mail_waits: mail_waits.map(|waiting| waiting.sentence),
+        looked: link_looks::of_order(connection, order.id)?.by_person,
         checkout: newest_checkout(connection, order, now)?,
         reminder: newest_decision(connection, order)?,
     })
@@ -55,6 +58,7 @@ fn open_case(connection: &mut PgConnection, order: &Order) -> QueryResult<Option
     // Newest first, so that the last is the oldest; nobody has a hundred open cases of one order.
     let case = case::list(connection, &filter, 100)?.pop();
     Ok(case.map(|case| OpenCase {
+        id: case.id,
         kind: case.kind,
         actions: case.actions,
         refunding: case.refunding_at.is_some(),
@@ -83,8 +87,10 @@ fn can_be_written_to(
 ) -> QueryResult<Address> {
     Ok(match address {
         None => Address::None,
-        Some(hash) if suppression::among(connection, [hash])?.is_empty() => Address::Good,
-        Some(_) => Address::Suppressed,
+        Some(hash) => match suppression::reason(connection, hash)? {
+            Some(why) => Address::Suppressed(why),
+            None => Address::Good,
+        },
     })
 }
 
@@ -95,7 +101,8 @@ fn newest_mail(
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Mail>> {
     let is_due = outbox::due_at.is_null().or(outbox::due_at.le(now));
-    let newest: Option<(State, Option<DateTime<Utc>>)> = outbox::table
+    type Row = (Uuid, State, Option<DateTime<Utc>>, Option<String>);
+    let newest: Option<Row> = outbox::table
         .inner_join(outbox_orders::table)
         .filter(outbox_orders::order_id.eq(order.id))
         .filter(outbox::state.ne_all([State::Cancelled, State::Suppressed]))
@@ -106,14 +113,19 @@ fn newest_mail(
                 .or(is_due.assume_not_null()),
         )
         .order(outbox::id.desc())
-        .select((outbox::state, outbox::sent_at))
+        .select((
+            outbox::id,
+            outbox::state,
+            outbox::sent_at,
+            outbox::last_error,
+        ))
         .first(connection)
         .optional()?;
-    Ok(newest.and_then(|(state, sent_at)| match state {
+    Ok(newest.and_then(|(id, state, sent_at, said)| match state {
         State::Queued | State::Sending => Some(Mail::Waiting),
-        State::Unknown => Some(Mail::Unknown),
+        State::Unknown => Some(Mail::Unknown(id)),
         State::Bounced => Some(Mail::Bounced),
-        State::Failed => Some(Mail::GivenUp),
+        State::Failed => Some(Mail::GivenUp(id, said)),
         State::Sent => sent_at.map(Mail::Sent),
         State::Cancelled | State::Suppressed => None,
     }))
@@ -140,7 +152,7 @@ fn newest_checkout(
         .first(connection)
         .optional()?;
     Ok(match newest {
-        Some((_, Some(end), true)) if end > now => Checkout::OpenUntil(end),
+        Some((Some(since), Some(until), true)) if until > now => Checkout::Open { since, until },
         Some((Some(opened), ..)) => Checkout::Left(opened),
         Some((None, ..)) | None => Checkout::None,
     })
@@ -162,8 +174,6 @@ fn newest_decision(connection: &mut PgConnection, order: &Order) -> QueryResult<
         Some((Decision::Scheduled, _, due)) => Reminder::Due(due),
         Some((Decision::Sent, ..)) => Reminder::Sent,
         // A constraint holds that what is skipped says why.
-        Some((Decision::Skipped, why, _)) => why.map_or(Reminder::None, |why| {
-            Reminder::Skipped(why.name().to_owned())
-        }),
+        Some((Decision::Skipped, why, _)) => why.map_or(Reminder::None, Reminder::Skipped),
     })
 }

@@ -1,10 +1,13 @@
-//! What somebody of the shop can do next about an order: pure.
+//! What somebody of the shop can do next about an order: pure. The API has a sentence for it
+//! (`words.rs`), the page its own words and a button.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::{
     case::{Kind, action::How},
     order::state::State,
+    reminder::rule::Reason,
 };
 
 /// All that decides of the next step.
@@ -25,6 +28,8 @@ pub struct Facts {
     pub mail: Option<Mail>,
     /// Why all mail waits, in a sentence.
     pub mail_waits: Option<String>,
+    /// When somebody last opened the link.
+    pub looked: Option<DateTime<Utc>>,
     /// What became of the newest checkout.
     pub checkout: Checkout,
     /// The newest reminder decision.
@@ -32,8 +37,10 @@ pub struct Facts {
 }
 
 /// A case that is open.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenCase {
+    /// Which.
+    pub id: Uuid,
     /// What does not add up.
     pub kind: Kind,
     /// What can be done about it.
@@ -45,29 +52,29 @@ pub struct OpenCase {
 }
 
 /// Whether the payer can be written to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     /// The order has none.
     None,
-    /// It is not written to.
-    Suppressed,
+    /// It is not written to, for this reason.
+    Suppressed(String),
     /// It can be written to.
     Good,
 }
 
-/// Where a mail stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A mail, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mail {
     /// It waits for its turn, or is being handed over.
     Waiting,
     /// A server took it.
     Sent(DateTime<Utc>),
     /// Nobody knows.
-    Unknown,
+    Unknown(Uuid),
     /// It came back.
     Bounced,
-    /// No server took it in time.
-    GivenUp,
+    /// No server took it in time; what was said last.
+    GivenUp(Uuid, Option<String>),
 }
 
 /// What became of the newest checkout.
@@ -75,14 +82,19 @@ pub enum Mail {
 pub enum Checkout {
     /// Nobody has clicked.
     None,
-    /// It can be paid until then.
-    OpenUntil(DateTime<Utc>),
+    /// It can be paid.
+    Open {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Until when.
+        until: DateTime<Utc>,
+    },
     /// It was opened then, and left.
     Left(DateTime<Utc>),
 }
 
 /// What the newest expired checkout led to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reminder {
     /// None has expired.
     None,
@@ -90,313 +102,125 @@ pub enum Reminder {
     Due(DateTime<Utc>),
     /// It was sent.
     Sent,
-    /// It was not, and the word for why.
-    Skipped(String),
+    /// It was not, and why.
+    Skipped(Reason),
 }
 
-/// The next step, in a sentence; `None` when nothing needs doing.
-pub fn step(facts: &Facts) -> Option<String> {
+/// The situation that an order is in, named for what is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Money came that does not fit: somebody decides.
+    Decide(OpenCase),
+    /// A refund was asked of Stripe, and its answer is not known: it is asked again.
+    AskAgain(OpenCase),
+    /// Stripe has a refund under way: it is waited for.
+    RefundUnderWay(OpenCase),
+    /// Stripe opens no payment page for the order as it is; what it said.
+    Refused(String),
+    /// A mail came back: the address is corrected.
+    CameBack,
+    /// Nobody knows whether they have this mail.
+    MailUnknown(Uuid),
+    /// No server took this mail in time; what was said last.
+    GivenUp(Uuid, Option<String>),
+    /// There is nobody to write to.
+    NoAddress,
+    /// The address is on the list of those who are not written to, for this reason.
+    DoNotMail(String),
+    /// A mail is about to go out.
+    MailWaits,
+    /// A mail waits, since all mail does; why, in a sentence.
+    AllMailWaits(String),
+    /// The link has not been opened since it was mailed.
+    NotOpened(DateTime<Utc>),
+    /// Somebody opened the link then, and not the payment page.
+    OnlyLooked(DateTime<Utc>),
+    /// They have not been written to.
+    NeverMailed,
+    /// The payment page is open.
+    PageOpen {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Until when.
+        until: DateTime<Utc>,
+    },
+    /// They left the payment page.
+    Left {
+        /// That was opened then.
+        opened: DateTime<Utc>,
+        /// What it led to.
+        reminder: Reminder,
+    },
+    /// The bank did not pay.
+    DebitFailed(DateTime<Utc>),
+    /// A bank debit is on its way.
+    DebitOnItsWay(DateTime<Utc>),
+    /// Nothing: paid, settled, refunded, cancelled, or a case of it is closed.
+    Nothing,
+}
+
+/// The next step.
+pub fn next(facts: &Facts) -> Next {
     if let Some(case) = &facts.case {
-        return Some(about_a_case(case));
+        return about_a_case(case);
     }
     match facts.state {
-        State::Open => Some(about_an_open_order(facts)),
-        State::Processing { since } => Some(format!(
-            "A bank debit has been on its way since {}: wait until it has arrived or failed.",
-            day(since)
-        )),
+        State::Open => about_an_open_order(facts),
+        State::Processing { since } => Next::DebitOnItsWay(since),
         State::InReview { .. }
         | State::Paid { .. }
         | State::PartiallyRefunded { .. }
         | State::Refunded { .. }
         | State::SettledOffline { .. }
-        | State::Cancelled { .. } => None,
+        | State::Cancelled { .. } => Next::Nothing,
     }
 }
 
-fn about_a_case(case: &OpenCase) -> String {
-    if case.refund_under_way {
-        return "Stripe has a refund under way: wait until it has succeeded or failed.".to_owned();
+fn about_a_case(case: &OpenCase) -> Next {
+    match (case.refund_under_way, case.refunding) {
+        (true, _) => Next::RefundUnderWay(case.clone()),
+        (false, true) => Next::AskAgain(case.clone()),
+        (false, false) => Next::Decide(case.clone()),
     }
-    if case.refunding {
-        return "A refund was asked for, and Stripe's answer is not known: ask for it again, or wait for Stripe's webhook.".to_owned();
-    }
-    let what = match case.kind {
-        Kind::Mismatch => "A payment came that is not what was owed",
-        Kind::SecondPayment => "A second payment came",
-        Kind::Orphan => "A payment came that belongs to no order",
-        Kind::Dispute => "The payer's bank disputes the payment; answer it in Stripe's dashboard",
-        Kind::Refund => "A refund belongs to one of several orders",
-    };
-    let actions: Vec<&str> = case.actions.iter().map(|how| how.name()).collect();
-    format!("{what}: resolve the case ({}).", actions.join(", "))
 }
 
-fn about_an_open_order(facts: &Facts) -> String {
+fn about_an_open_order(facts: &Facts) -> Next {
     if let Some(why) = &facts.refused {
-        return format!(
-            "Stripe opens no checkout for it ({why}): correct the order with PATCH, or the account at Stripe."
-        );
+        return Next::Refused(why.clone());
     }
-    if let Some(said) = facts.mail.and_then(about_mail_in_trouble) {
-        return said.to_owned();
+    match &facts.mail {
+        Some(Mail::Bounced) => return Next::CameBack,
+        Some(Mail::Unknown(mail)) => return Next::MailUnknown(*mail),
+        Some(Mail::GivenUp(mail, said)) => return Next::GivenUp(*mail, said.clone()),
+        Some(Mail::Waiting | Mail::Sent(_)) | None => {}
     }
-    match facts.address {
-        Address::None => {
-            return "It has no address: add one with PATCH and send the link, or hand its pay_url over yourself.".to_owned();
-        }
-        Address::Suppressed => {
-            return "Its address is not written to: ask the payer by other means.".to_owned();
-        }
+    match &facts.address {
+        Address::None => return Next::NoAddress,
+        Address::Suppressed(why) => return Next::DoNotMail(why.clone()),
         Address::Good => {}
     }
     if facts.mail == Some(Mail::Waiting) {
-        let wait = || "Its mail is about to be sent: wait.".to_owned();
-        return facts.mail_waits.clone().unwrap_or_else(wait);
+        return match &facts.mail_waits {
+            Some(why) => Next::AllMailWaits(why.clone()),
+            None => Next::MailWaits,
+        };
     }
     match facts.checkout {
-        Checkout::OpenUntil(end) => {
-            format!("A checkout is open until {}: wait.", moment(end))
-        }
-        Checkout::Left(at) => about_a_checkout_that_was_left(facts, at),
-        Checkout::None => match facts.mail {
-            Some(Mail::Sent(at)) => format!(
-                "The link was mailed on {} and has not been opened: wait, or send it again.",
-                day(at)
-            ),
-            Some(Mail::Waiting | Mail::Unknown | Mail::Bounced | Mail::GivenUp) | None => {
-                "The link has not been mailed: send it.".to_owned()
-            }
+        Checkout::Open { since, until } => Next::PageOpen { since, until },
+        Checkout::Left(opened) => match facts.debit_failed_at {
+            Some(failed) => Next::DebitFailed(failed),
+            None => Next::Left {
+                opened,
+                reminder: facts.reminder,
+            },
+        },
+        Checkout::None => match (facts.looked, &facts.mail) {
+            (Some(looked), _) => Next::OnlyLooked(looked),
+            (None, Some(Mail::Sent(at))) => Next::NotOpened(*at),
+            (None, _) => Next::NeverMailed,
         },
     }
 }
 
-fn about_mail_in_trouble(mail: Mail) -> Option<&'static str> {
-    match mail {
-        Mail::Bounced => {
-            Some("A mail came back: correct the address with PATCH and send the link again.")
-        }
-        Mail::Unknown => Some(
-            "Nobody knows whether a mail was sent: look at the mail server's log, then retry the mail or drop it.",
-        ),
-        Mail::GivenUp => {
-            Some("No mail server took a mail in time: see in the outbox why, then retry it.")
-        }
-        Mail::Waiting | Mail::Sent(_) => None,
-    }
-}
-
-fn about_a_checkout_that_was_left(facts: &Facts, at: DateTime<Utc>) -> String {
-    if let Some(failed) = facts.debit_failed_at {
-        return format!(
-            "The bank debit did not arrive on {}: send the link again.",
-            day(failed)
-        );
-    }
-    let opened = format!("A checkout was opened on {} and not paid", day(at));
-    match &facts.reminder {
-        Reminder::Due(due) => format!("{opened}: the reminder follows at {}.", moment(*due)),
-        Reminder::Sent => {
-            format!("{opened}, and the one reminder was sent: ask the payer by other means.")
-        }
-        Reminder::Skipped(why) => {
-            format!("{opened}, and no reminder follows ({why}): send the link again.")
-        }
-        Reminder::None => format!("{opened}: send the link again."),
-    }
-}
-
-fn day(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d").to_string()
-}
-
-fn moment(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::order::state::How as Offline;
-
-    fn at() -> DateTime<Utc> {
-        DateTime::UNIX_EPOCH
-    }
-
-    /// An order that came in, and nothing else.
-    fn fresh() -> Facts {
-        Facts {
-            state: State::Open,
-            case: None,
-            refused: None,
-            debit_failed_at: None,
-            address: Address::Good,
-            mail: None,
-            mail_waits: None,
-            checkout: Checkout::None,
-            reminder: Reminder::None,
-        }
-    }
-
-    fn with_case(kind: Kind, actions: &[How]) -> Facts {
-        let case = OpenCase {
-            kind,
-            actions: actions.to_vec(),
-            refunding: false,
-            refund_under_way: false,
-        };
-        Facts {
-            case: Some(case),
-            ..fresh()
-        }
-    }
-
-    fn mailed(mail: Mail) -> Facts {
-        Facts {
-            mail: Some(mail),
-            ..fresh()
-        }
-    }
-
-    fn left(reminder: Reminder) -> Facts {
-        Facts {
-            checkout: Checkout::Left(at()),
-            reminder,
-            ..mailed(Mail::Sent(at()))
-        }
-    }
-
-    fn in_state(state: State) -> Facts {
-        Facts { state, ..fresh() }
-    }
-
-    #[test]
-    fn each_situation_has_its_next_step() {
-        let refunding = OpenCase {
-            kind: Kind::Mismatch,
-            actions: vec![How::Refund],
-            refunding: true,
-            refund_under_way: false,
-        };
-        let under_way = OpenCase {
-            actions: Vec::new(),
-            refund_under_way: true,
-            ..refunding.clone()
-        };
-        let situations = [
-            ("never mailed", fresh()),
-            (
-                "mismatch",
-                with_case(Kind::Mismatch, &[How::Move, How::Refund, How::Accept]),
-            ),
-            (
-                "second payment",
-                with_case(Kind::SecondPayment, &[How::Move, How::Refund, How::Accept]),
-            ),
-            ("dispute", with_case(Kind::Dispute, &[How::Accept])),
-            (
-                "refunding",
-                Facts {
-                    case: Some(refunding),
-                    ..fresh()
-                },
-            ),
-            (
-                "refund under way",
-                Facts {
-                    case: Some(under_way),
-                    ..fresh()
-                },
-            ),
-            (
-                "refused",
-                Facts {
-                    refused: Some("refused: 400 amount_too_small".to_owned()),
-                    ..mailed(Mail::Bounced)
-                },
-            ),
-            (
-                "no address",
-                Facts {
-                    address: Address::None,
-                    ..fresh()
-                },
-            ),
-            (
-                "suppressed",
-                Facts {
-                    address: Address::Suppressed,
-                    ..mailed(Mail::Sent(at()))
-                },
-            ),
-            (
-                "bounced",
-                Facts {
-                    address: Address::Suppressed,
-                    ..mailed(Mail::Bounced)
-                },
-            ),
-            ("unknown", mailed(Mail::Unknown)),
-            ("given up", mailed(Mail::GivenUp)),
-            ("waiting", mailed(Mail::Waiting)),
-            (
-                "paused",
-                Facts {
-                    mail_waits: Some("Mail waits: why, and until when.".to_owned()),
-                    ..mailed(Mail::Waiting)
-                },
-            ),
-            ("mailed", mailed(Mail::Sent(at()))),
-            (
-                "clicked",
-                Facts {
-                    checkout: Checkout::OpenUntil(at()),
-                    ..mailed(Mail::Sent(at()))
-                },
-            ),
-            ("left", left(Reminder::None)),
-            ("reminder due", left(Reminder::Due(at()))),
-            ("reminded", left(Reminder::Sent)),
-            (
-                "not reminded",
-                left(Reminder::Skipped("too_old".to_owned())),
-            ),
-            (
-                "debit failed",
-                Facts {
-                    debit_failed_at: Some(at()),
-                    ..left(Reminder::None)
-                },
-            ),
-            ("processing", in_state(State::Processing { since: at() })),
-            ("in review", in_state(State::InReview { since: at() })),
-            ("paid", in_state(State::Paid { at: at() })),
-            (
-                "partially refunded",
-                in_state(State::PartiallyRefunded {
-                    at: at(),
-                    refunded: 1,
-                }),
-            ),
-            (
-                "refunded",
-                in_state(State::Refunded {
-                    at: at(),
-                    refunded: 1,
-                }),
-            ),
-            (
-                "settled",
-                in_state(State::SettledOffline {
-                    at: at(),
-                    how: Offline::Cash,
-                }),
-            ),
-            ("cancelled", in_state(State::Cancelled { at: at() })),
-        ];
-        let line = |(name, facts): &(&str, Facts)| {
-            format!("{name:<19} {}\n", step(facts).unwrap_or("-".to_owned()))
-        };
-        insta::assert_snapshot!(situations.iter().map(line).collect::<String>());
-    }
-}
+mod tests;

@@ -159,6 +159,50 @@ fn left(
     Ok(of_payment.min(of_share).max(0))
 }
 
+/// What can be given back of an order now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refundable {
+    /// So much, in minor units of this currency.
+    Left(i64, String),
+    /// Nothing, and why.
+    Nothing(String),
+}
+
+/// What can be given back, as a page shows it before somebody decides: nothing is locked.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn refundable(connection: &mut PgConnection, order: &Order) -> QueryResult<Refundable> {
+    let nothing = |why: &str| Ok(Refundable::Nothing(why.to_owned()));
+    let paid = match settling(connection, order.id)? {
+        Some(paid) => paid,
+        None => return nothing(nothing_paid(order.state)),
+    };
+    let Some(intent) = paid.intent.clone() else {
+        return nothing(NO_INTENT);
+    };
+    Ok(match possible(connection, order, &paid, &intent)? {
+        Ok(left) => Refundable::Left(left, paid.currency),
+        Err(why) => Refundable::Nothing(why.to_owned()),
+    })
+}
+
+/// What is left, if nothing else is in flight.
+fn possible(
+    connection: &mut PgConnection,
+    order: &Order,
+    paid: &Settling,
+    intent: &str,
+) -> QueryResult<Result<i64, &'static str>> {
+    if in_flight(connection, intent)?.is_some() || case::is_refunding(connection, intent)? {
+        return Ok(Err(IN_FLIGHT));
+    }
+    Ok(match left(connection, order, paid, intent)? {
+        0 => Err("nothing is left: all of it has been given back"),
+        left => Ok(left),
+    })
+}
+
 fn write_down(
     connection: &mut PgConnection,
     order: &Order,
@@ -167,15 +211,11 @@ fn write_down(
     wish: &RefundWish,
     doing: &Doing,
 ) -> QueryResult<Begun> {
-    if in_flight(connection, intent)?.is_some() || !case::refunding(connection, intent)?.is_empty()
-    {
-        return Ok(not_now(IN_FLIGHT));
-    }
-    let left = left(connection, order, paid, intent)?;
+    let left = match possible(connection, order, paid, intent)? {
+        Ok(left) => left,
+        Err(why) => return Ok(not_now(why)),
+    };
     let amount = wish.amount.unwrap_or(left);
-    if left == 0 {
-        return Ok(not_now("nothing is left: all of it has been given back"));
-    }
     if amount > left {
         let left = as_told(left, &paid.currency);
         return Ok(not_now(format!("only {left} is left to be given back")));

@@ -12,7 +12,7 @@ use serde_json::json;
 use self::progress::{Seen, after, seen};
 pub(super) use self::row::made;
 pub use self::{
-    begin::{Begun, IN_FLIGHT, RefundWish, begin},
+    begin::{Begun, IN_FLIGHT, RefundWish, Refundable, begin, refundable},
     key::{NoKey, RefundKey},
     row::{
         OrderRefund, RefundState, find, find_by_key, in_flight, next_attempt, refunds_of, waiting,

@@ -43,6 +43,11 @@ pub fn routes(config: &mut ServiceConfig) {
                 .done(),
         )
         .service(api("/orders/{id}/refund").post(refunds::make).done())
+        .service(
+            api("/orders/{id}/ask-stripe")
+                .post(orders::ask_stripe)
+                .done(),
+        )
         .service(api("/orders/{id}/timeline").get(orders::timeline).done())
         .service(api("/orders/{id}/send").post(outbox::send).done())
         .service(api("/outbox").get(outbox::list).done())

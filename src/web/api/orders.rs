@@ -13,19 +13,22 @@ use uuid::Uuid;
 use super::{
     caller::{Operator, Viewer},
     input::{self, Body, Note},
-    page::{self, Asked},
+    page::{self, Asked as AskedPage},
     problem::Problem,
 };
 use crate::{
-    activity,
+    activity::{self, Doing},
     app::App,
-    checkout::close::{Changed, closed_first},
+    checkout::{
+        ask::{self, Asked},
+        close::{Changed, closed_first},
+    },
     link::api_path,
     order::{
-        self, Created, CurrencySum, Kind, Order, OrderFilter, Status, WhatIsOwed,
+        self, Act, Acted, Created, CurrencySum, Kind, Order, OrderFilter, Status, WhatIsOwed,
         change::ChangeDraft,
         draft::{Draft, NewOrder},
-        state::{Fact, How, Move},
+        state::How,
     },
     settlement::{Payment, order_refunds::refunds_of, payments_of},
     timeline,
@@ -78,7 +81,7 @@ pub async fn list(
     _: Viewer,
     app: Data<App>,
     wanted: Query<Wanted>,
-    asked: Query<Asked>,
+    asked: Query<AskedPage>,
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
     let wanted = wanted.into_inner();
@@ -167,22 +170,7 @@ pub async fn change(
     if WhatIsOwed::after(&order, change.clone()).is_none() {
         return answer(&app, id).await;
     }
-    let doing = caller.doing(&app, None);
-    let changed = closed_first(&app, id, move |connection, order| {
-        if !order.state.is_payable() {
-            return Ok(Some(order.state.name()));
-        }
-        if let Some(changed) = WhatIsOwed::after(order, change.clone()) {
-            order::change(connection, order, changed, &doing)?;
-        }
-        Ok(None)
-    });
-    match done(changed.await?)? {
-        None => answer(&app, id).await,
-        Some(state) => Err(Problem::conflict(format!(
-            "the order is {state}, so what is owed cannot change any more"
-        ))),
-    }
+    carry_out(&app, id, Act::Change(change), caller.doing(&app, None)).await
 }
 
 /// `POST /orders/{id}/cancel`
@@ -193,7 +181,7 @@ pub async fn cancel(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let Note { note } = body.parse_or_default()?;
-    end(caller, &app, &id, Fact::Cancel, note).await
+    act(caller, &app, &id, Act::Cancel, note).await
 }
 
 #[derive(Deserialize)]
@@ -211,7 +199,7 @@ pub async fn settle(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let Settlement { how, note } = body.parse()?;
-    end(caller, &app, &id, Fact::SettleOffline(how), note).await
+    act(caller, &app, &id, Act::Settle(how), note).await
 }
 
 /// `POST /orders/{id}/withdraw-link`
@@ -221,30 +209,42 @@ pub async fn withdraw_link(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (id, Note { note }) = (parse_id(&id)?, body.parse_or_default()?);
-    let doing = caller.doing(&app, note.map(String::from));
-    let changed = closed_first(&app, id, move |connection, order| {
-        order::withdraw_link(connection, order, &doing)
-    });
-    done(changed.await?)?;
-    answer(&app, id).await
+    let Note { note } = body.parse_or_default()?;
+    act(caller, &app, &id, Act::WithdrawLink, note).await
 }
 
-async fn end(
+/// `POST /orders/{id}/ask-stripe`
+pub async fn ask_stripe(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    find(&app, id).await?;
+    match ask::ask(&app, id, &caller.doing(&app, None)).await? {
+        Asked::Answered(_) => answer(&app, id).await,
+        Asked::NoAnswer => Err(Problem::stripe_is_away()),
+    }
+}
+
+async fn act(
     caller: Operator,
     app: &App,
     id: &str,
-    fact: Fact,
+    act: Act,
     note: Option<activity::Note>,
 ) -> Result<HttpResponse, Problem> {
-    let id = parse_id(id)?;
     let doing = caller.doing(app, note.map(String::from));
+    carry_out(app, parse_id(id)?, act, doing).await
+}
+
+async fn carry_out(app: &App, id: Uuid, act: Act, doing: Doing) -> Result<HttpResponse, Problem> {
     let changed = closed_first(app, id, move |connection, order| {
-        order::advance(connection, order, fact, &doing)
+        act.carry_out(connection, order, &doing)
     });
     match done(changed.await?)? {
-        Move::To(_) | Move::Stay => answer(app, id).await,
-        Move::Refuse(why) => Err(Problem::conflict(why)),
+        Ok(Acted::Done | Acted::WasSo) => answer(app, id).await,
+        Err(why) => Err(Problem::conflict(why)),
     }
 }
 

@@ -16,10 +16,12 @@ mod form;
 mod guard;
 mod line;
 mod menu;
+mod order;
 mod people;
 mod people_view;
 mod person;
 mod person_act;
+mod prose;
 mod refusal;
 mod site;
 mod stream;
@@ -87,6 +89,49 @@ fn pages(config: &mut ServiceConfig) {
         .service(
             at("/account/sign-out-everywhere")
                 .post(account::sign_out_everywhere)
+                .done(),
+        )
+        .service(at("/orders/{id}").get(order::page::show).done())
+        .service(
+            at("/orders/{id}/send")
+                .get(order::ask_send)
+                .post(order::send)
+                .done(),
+        )
+        .service(
+            at("/orders/{id}/change")
+                .get(order::change::ask)
+                .post(order::change::change)
+                .done(),
+        )
+        .service(
+            at("/orders/{id}/settle")
+                .get(order::ask_settle)
+                .post(order::settle)
+                .done(),
+        )
+        .service(
+            at("/orders/{id}/withdraw-link")
+                .get(order::ask_withdraw)
+                .post(order::withdraw)
+                .done(),
+        )
+        .service(
+            at("/orders/{id}/cancel")
+                .get(order::ask_cancel)
+                .post(order::cancel)
+                .done(),
+        )
+        .service(
+            at("/orders/{id}/refund")
+                .get(order::refund::ask)
+                .post(order::refund::make)
+                .done(),
+        )
+        .service(
+            at("/orders/{id}/ask-stripe")
+                .get(order::ask_stripe)
+                .post(order::do_ask_stripe)
                 .done(),
         )
         .service(at("/activity").get(activity::show).done())

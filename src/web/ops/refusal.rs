@@ -156,6 +156,26 @@ impl Refusal {
         Self::in_frame(site, person, request, StatusCode::CONFLICT, &page)
     }
 
+    /// 503: a payment page may be open, and Stripe does not say how it stands. In the frame.
+    pub fn stripe_is_away(site: &OpsSite, person: &Person, request: &HttpRequest) -> Self {
+        let page = Refused {
+            title: "Stripe does not answer".to_owned(),
+            text: "Before anything changes, Stripe is asked how the payment page stands. It did not answer in time."
+                .to_owned(),
+            more: "Nothing was changed. Go back and press once more in a minute.",
+            back: "/ops",
+            link: "Back to Today",
+            mark: "clock",
+        };
+        Self::in_frame(
+            site,
+            person,
+            request,
+            StatusCode::SERVICE_UNAVAILABLE,
+            &page,
+        )
+    }
+
     /// A page for somebody who is not signed in.
     pub fn at_the_door(site: &OpsSite, status: StatusCode, (title, text): (&str, &str)) -> Self {
         let said = Said {

@@ -13,7 +13,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 19] = templates![
+const TEMPLATES: [(&str, &str); 23] = templates![
     "icons.html",
     "parts.html",
     "base.html",
@@ -25,6 +25,10 @@ const TEMPLATES: [(&str, &str); 19] = templates![
     "activity.html",
     "confirm.html",
     "forgotten.html",
+    "order.html",
+    "order-act.html",
+    "order-refund.html",
+    "order-change.html",
     "people.html",
     "person.html",
     "refused.html",

@@ -64,6 +64,32 @@ pub fn day_in_words(day: NaiveDate, today: Option<NaiveDate>) -> String {
     }
 }
 
+/// `on Saturday, 21 November`, with the year where it is another one.
+pub fn on_a_day(at: DateTime<Utc>, zone: Tz, now: DateTime<Utc>) -> String {
+    let (is, today) = (day(at, zone), day(now, zone));
+    let form = match is.year() == today.year() {
+        true => "on %A, %-d %B",
+        false => "on %A, %-d %B %Y",
+    };
+    is.format(form).to_string()
+}
+
+/// `today at 15:15`, `yesterday at 15:15`, `on Saturday, 21 November, at 15:15`.
+pub fn at_a_time(at: DateTime<Utc>, zone: Tz, now: DateTime<Utc>) -> String {
+    let (is, today, time) = (day(at, zone), day(now, zone), When::of(at, zone).time);
+    let tomorrow = today.checked_add_days(Days::new(1));
+    let yesterday = today.checked_sub_days(Days::new(1));
+    if is == today {
+        format!("today at {time}")
+    } else if Some(is) == yesterday {
+        format!("yesterday at {time}")
+    } else if Some(is) == tomorrow {
+        format!("tomorrow at {time}")
+    } else {
+        format!("{}, at {time}", on_a_day(at, zone, now))
+    }
+}
+
 /// When a day that somebody typed is over.
 pub fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
     // PostgreSQL knows these years, too.
@@ -122,6 +148,22 @@ mod tests {
             Some(at("2024-04-25T22:00:00Z"))
         );
         assert_eq!(end_of(NaiveDate::MAX, Tz::UTC), None);
+    }
+
+    #[test]
+    fn a_moment_in_a_sentence_names_the_day_and_a_near_one_by_its_name() {
+        let dublin = chrono_tz::Europe::Dublin;
+        let now = at("2026-11-27T15:39:00Z");
+        let said = |text| at_a_time(at(text), dublin, now);
+        assert_eq!(said("2026-11-27T15:15:00Z"), "today at 15:15");
+        assert_eq!(said("2026-11-26T23:59:00Z"), "yesterday at 23:59");
+        assert_eq!(said("2026-11-28T00:10:00Z"), "tomorrow at 00:10");
+        assert_eq!(
+            said("2026-11-21T20:13:00Z"),
+            "on Saturday, 21 November, at 20:13"
+        );
+        let day = |text| on_a_day(at(text), dublin, now);
+        assert_eq!(day("2025-11-21T20:13:00Z"), "on Friday, 21 November 2025");
     }
 
     #[test]

@@ -1,0 +1,62 @@
+//! How an order came to its end, in a sentence.
+
+use super::money;
+use crate::{
+    order::state::{How, State},
+    timeline::PageFacts,
+    web::ops::prose::{Prose, Times, prose},
+};
+
+/// How and when.
+pub fn done(facts: &PageFacts, times: Times) -> Prose {
+    let order = &facts.order;
+    match order.state {
+        State::Paid { at } => {
+            prose!["It was paid ", times.day(at), ": ", money::paid(order), "."]
+        }
+        State::PartiallyRefunded { at, .. } => prose![
+            "It was paid ",
+            times.day(at),
+            ": ",
+            money::paid(order),
+            ". Of that ",
+            money::given_back(order),
+            " went back."
+        ],
+        State::Refunded { at, .. } => prose![
+            "It was paid ",
+            times.day(at),
+            ", and all of it went back: ",
+            money::given_back(order),
+            "."
+        ],
+        State::SettledOffline { at, how } => prose![
+            "It was settled without Stripe ",
+            times.day(at),
+            ": ",
+            settled(how),
+            "."
+        ],
+        State::Cancelled { at } => prose![
+            "It was cancelled ",
+            times.day(at),
+            ". The link says so, and how to reach you."
+        ],
+        State::InReview { since } => prose![
+            "The money that came ",
+            times.day(since),
+            " is being checked."
+        ],
+        State::Open | State::Processing { .. } => Prose::default(),
+    }
+}
+
+/// How it was settled.
+pub fn settled(how: How) -> &'static str {
+    match how {
+        How::Cash => "in cash",
+        How::Cheque => "by cheque",
+        How::Waived => "you waived it",
+        How::Other => "in another way",
+    }
+}

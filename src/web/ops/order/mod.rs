@@ -1,0 +1,21 @@
+//! `/ops/orders/{id}`: why it is not paid, answered on one screen, and what can be done about it.
+
+mod act;
+pub mod change;
+mod confirm;
+mod deed;
+mod done;
+mod mail;
+mod money;
+mod next;
+pub mod page;
+pub mod refund;
+mod story;
+mod stripe;
+mod sure;
+mod told;
+
+pub use self::deed::{
+    ask_cancel, ask_send, ask_settle, ask_stripe, ask_withdraw, cancel, do_ask_stripe, send,
+    settle, withdraw,
+};

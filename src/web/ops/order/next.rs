@@ -1,0 +1,355 @@
+//! Why it is not paid, and the next step, in the words of the page: one arm a situation.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{
+    act::{Deed, send_words},
+    done::done,
+    money,
+    stripe::refusal,
+};
+use crate::{
+    case::Kind,
+    order::Status,
+    suppression::{MANUAL, NO_SUCH_ADDRESS, UNSUBSCRIBED},
+    timeline::{
+        PageFacts,
+        next::{Next, OpenCase, Reminder},
+    },
+    token::Role,
+    web::ops::{
+        line::in_words,
+        prose::{Piece, Prose, Times, name, prose},
+    },
+};
+
+/// What the page says first.
+#[derive(Debug, Clone, Serialize)]
+pub struct Answer {
+    /// A heading: *Why it is not paid*, *Nothing to do*.
+    pub heading: &'static str,
+    /// One or two sentences.
+    pub why: Prose,
+    /// What to do, in a frame of its own.
+    pub next: Option<Step>,
+}
+
+/// The next step.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    title: &'static str,
+    text: Prose,
+    buttons: Vec<Button>,
+}
+
+/// A button of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Button {
+    /// It leads to a page.
+    Link {
+        href: String,
+        word: &'static str,
+        mark: &'static str,
+    },
+    /// It copies the pay link.
+    Copy { copies: &'static str },
+}
+
+const COPY: Button = Button::Copy {
+    copies: "Copy the link",
+};
+
+/// The answer for somebody with this role.
+pub fn answer(facts: &PageFacts, role: Role, times: Times) -> Answer {
+    let said = Words { facts, role, times };
+    let (why, step) = said.situation();
+    let heading = match &facts.next {
+        Next::Nothing => "Nothing to do",
+        Next::DebitOnItsWay(_) => "It is on its way",
+        Next::Decide(_) | Next::AskAgain(_) | Next::RefundUnderWay(_) => "What is open",
+        _ => "Why it is not paid",
+    };
+    Answer {
+        heading,
+        why,
+        next: step,
+    }
+}
+
+struct Words<'a> {
+    facts: &'a PageFacts,
+    role: Role,
+    times: Times,
+}
+
+type Said = (Prose, Option<Step>);
+
+impl Words<'_> {
+    fn situation(&self) -> Said {
+        let times = self.times;
+        match &self.facts.next {
+            Next::Decide(case) => self.decide(case),
+            Next::AskAgain(case) => (
+                prose!["We asked Stripe to give the money back, and have no answer."],
+                self.step(
+                    "Next: ask again",
+                    prose!["It cannot happen twice. Until Stripe answers, nothing else happens."],
+                    vec![self.case(case, "Ask again")],
+                ),
+            ),
+            Next::RefundUnderWay(_) => (
+                prose!["Stripe has a refund under way."],
+                self.step(
+                    "Next: wait",
+                    prose!["It succeeds or fails within some days, and this page says so."],
+                    Vec::new(),
+                ),
+            ),
+            Next::Refused(why) => (
+                prose!["Stripe opens no payment page for it: "].and(refusal(why)),
+                self.step(
+                    "Next: change the order",
+                    prose!["Their link says meanwhile how to reach you. It works again as soon as this is mended."],
+                    self.deed(Deed::Change, "Change the order…", "edit"),
+                ),
+            ),
+            Next::CameBack => (
+                prose!["A mail came back: their address does not take mail, so they know nothing."],
+                self.step(
+                    "Next: correct the address",
+                    prose!["Correct it, then send the link."],
+                    self.deed(Deed::Change, "Correct the address…", "edit"),
+                ),
+            ),
+            Next::MailUnknown(_) => (
+                prose!["We cannot tell whether they have the mail: it was being handed over when the connection broke."],
+                self.step(
+                    "Next: look at the mail",
+                    prose!["Look whether your mail server has sent it; then it is sent again or dropped."],
+                    self.link("/ops/mail?state=unknown", "Look at it", "mail-unknown"),
+                ),
+            ),
+            Next::GivenUp(_, said) => (
+                prose!["No mail server took the mail for two days"].and(match said {
+                    Some(said) => prose![": “", name(said.clone()), "”."],
+                    None => prose!["."],
+                }),
+                self.step(
+                    "Next: try it again",
+                    prose!["Correct the address if there is a mistake in it, or have the mail tried again."],
+                    self.link("/ops/mail?state=failed", "Try it again", "again"),
+                ),
+            ),
+            Next::NoAddress => (
+                prose!["There is nobody to write to: the order has no address."],
+                self.step(
+                    "Next: hand the link over",
+                    prose!["Add an address, or hand the link over yourself."],
+                    [self.deed(Deed::Change, "Add an address…", "edit"), self.copy()].concat(),
+                ),
+            ),
+            Next::DoNotMail(why) => (
+                prose!["We do not write to this address: ", do_not_mail(why), "."],
+                self.step(
+                    "Next: ask them another way",
+                    prose!["Their link works: hand it over yourself."],
+                    self.copy(),
+                ),
+            ),
+            Next::MailWaits => (
+                prose!["Their mail is about to go out."],
+                self.step("Next: nothing", prose!["It goes by itself."], Vec::new()),
+            ),
+            Next::AllMailWaits(why) => (
+                prose!["No mail goes out at present. ", name(why.clone())],
+                self.step(
+                    "Next: see what is wrong",
+                    prose!["Their mail waits and is not lost."],
+                    self.link("/ops/mail", "See what is wrong", "warn"),
+                ),
+            ),
+            Next::NotOpened(mailed) => (
+                prose!["They have had the mail since ", times.day_alone(*mailed), " and have not opened the link."],
+                self.step(
+                    "Next: wait, or send it again",
+                    prose!["It is the same link, and it still works."],
+                    self.send(),
+                ),
+            ),
+            Next::OnlyLooked(looked) => (
+                prose!["Somebody opened the link ", times.day(*looked), ", and not the payment page."],
+                self.step(
+                    "Next: wait, or send it again",
+                    prose!["It is the same link, and it still works."],
+                    self.send(),
+                ),
+            ),
+            Next::NeverMailed => (
+                prose!["They have not been written to."],
+                self.step(
+                    "Next: send the link",
+                    prose!["One mail, which you see first."],
+                    [self.send(), self.copy()].concat(),
+                ),
+            ),
+            Next::PageOpen { since, until } => (
+                prose!["They opened the payment page ", times.moment(*since), "; it is open until ", times.moment(*until), "."],
+                self.step(
+                    "Next: wait",
+                    prose!["They may be paying at this moment."],
+                    Vec::new(),
+                ),
+            ),
+            Next::Left { opened, reminder } => self.left(*opened, *reminder),
+            Next::DebitFailed(at) => (
+                prose!["Their bank did not pay ", times.day(*at), ". The link works again."],
+                self.step(
+                    "Next: send the link again",
+                    prose!["Their link says so, too, and opens a new payment page."],
+                    self.send(),
+                ),
+            ),
+            Next::DebitOnItsWay(began) => (
+                prose!["A bank debit was begun ", times.day(*began), ". It arrives in some days; till then nobody is reminded and nothing can be paid twice."],
+                None,
+            ),
+            Next::Nothing => (done(self.facts, times), None),
+        }
+    }
+
+    fn decide(&self, case: &OpenCase) -> Said {
+        let what = match case.kind {
+            Kind::Mismatch => "Money came that is not what was owed.",
+            Kind::SecondPayment => "It is settled, and a second payment came.",
+            Kind::Orphan => "Money came that belongs to no order.",
+            Kind::Dispute => {
+                "Their bank disputes the payment. It is answered in Stripe’s dashboard, in time."
+            }
+            Kind::Refund => {
+                "A part of a payment for several orders went back, and nobody knows of which."
+            }
+        };
+        (
+            prose![what],
+            self.step(
+                "Next: decide",
+                prose!["Until you decide, nothing else happens."],
+                vec![self.case(case, "Decide")],
+            ),
+        )
+    }
+
+    fn left(&self, opened: DateTime<Utc>, reminder: Reminder) -> Said {
+        let times = self.times;
+        let left = prose![
+            "They opened the payment page ",
+            times.day(opened),
+            ", and left it without paying."
+        ];
+        match reminder {
+            Reminder::Due(due) => (
+                left,
+                self.step(
+                    "Next: wait for the reminder",
+                    prose!["Our reminder goes out ", times.moment(due), ", once."],
+                    Vec::new(),
+                ),
+            ),
+            Reminder::Sent => (
+                left.and(prose![" We have reminded them once; we do not remind twice."]),
+                self.step(
+                    "Next: ask them in person",
+                    prose!["They have had the mail and the reminder. If they cannot find it, send the link again: it is the same link, and it still works."],
+                    [self.send(), self.deed(Deed::Settle, "They paid in cash…", "cash")].concat(),
+                ),
+            ),
+            Reminder::Skipped(why) => (
+                left.and(prose![" No reminder follows: ", in_words(why), "."]),
+                self.step(
+                    "Next: send the link again",
+                    prose!["It is the same link, and it still works."],
+                    self.send(),
+                ),
+            ),
+            Reminder::None => (
+                left,
+                self.step(
+                    "Next: send the link again",
+                    prose!["It is the same link, and it still works."],
+                    self.send(),
+                ),
+            ),
+        }
+    }
+
+    fn step(&self, title: &'static str, text: Prose, mut buttons: Vec<Button>) -> Option<Step> {
+        // Whoever may only look is offered nothing.
+        if self.role < Role::Operator {
+            buttons.clear();
+        }
+        Some(Step {
+            title,
+            text,
+            buttons,
+        })
+    }
+
+    fn send(&self) -> Vec<Button> {
+        self.deed(Deed::Send, send_words(self.facts), "send")
+    }
+
+    fn deed(&self, deed: Deed, word: &'static str, mark: &'static str) -> Vec<Button> {
+        let href = format!("/ops/orders/{}/{}", self.facts.order.id, deed.path());
+        match deed.is_offered(self.facts, self.role) {
+            true => vec![Button::Link { href, word, mark }],
+            false => Vec::new(),
+        }
+    }
+
+    fn copy(&self) -> Vec<Button> {
+        vec![COPY]
+    }
+
+    fn link(&self, href: &str, word: &'static str, mark: &'static str) -> Vec<Button> {
+        vec![Button::Link {
+            href: href.to_owned(),
+            word,
+            mark,
+        }]
+    }
+
+    fn case(&self, case: &OpenCase, word: &'static str) -> Button {
+        Button::Link {
+            href: format!("/ops/cases/{}", case.id),
+            word,
+            mark: "scale",
+        }
+    }
+}
+
+/// Why an address is not written to. Reasons are free words; ours are said in a sentence.
+fn do_not_mail(why: &str) -> Piece {
+    match why {
+        UNSUBSCRIBED => "they asked not to be mailed".into(),
+        NO_SUCH_ADDRESS => "a mail server said that there is no such address".into(),
+        MANUAL => "somebody of the shop put it on the list".into(),
+        other => name(other),
+    }
+}
+
+/// What the head of the page says in a few words, for its title: `€45.00 owed`.
+pub fn in_title(facts: &PageFacts) -> String {
+    let order = &facts.order;
+    match order.state.status() {
+        Status::Open => format!("{} owed", money::owed_or(order)),
+        Status::Processing => "on its way".to_owned(),
+        Status::InReview => "being checked".to_owned(),
+        Status::Paid => "paid".to_owned(),
+        Status::PartiallyRefunded => "partly paid back".to_owned(),
+        Status::Refunded => "paid back".to_owned(),
+        Status::SettledOffline => "settled without Stripe".to_owned(),
+        Status::Cancelled => "cancelled".to_owned(),
+    }
+}

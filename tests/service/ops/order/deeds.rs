@@ -1,0 +1,287 @@
+//! What is done from the page: shown first, done once, and only what can be done.
+
+use std::thread;
+
+use chrono::Duration;
+use reqwest::Method;
+use serde_json::json;
+
+use super::{at, operator, press, said};
+use crate::support::{Visitor, World, visitor::guard};
+
+#[test]
+fn the_link_is_sent_after_the_whole_mail_was_shown() {
+    let world = World::with_mailbox(&[]);
+    let aoife = operator(&world);
+    let order = world.order("CUP-1");
+    let path = format!("{}/send", at(&order));
+    let shown = aoife.get(&path);
+    let text = shown.text();
+    for part in [
+        "Rovers Youth FC: €45.00 to pay (CUP-1)",
+        "Hello Kim Miller,",
+        "parent@example.org",
+        "What happens",
+        "What does not",
+        "Send this mail",
+        "Do not send",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(shown.body.contains(&order.path));
+    assert_eq!(world.count("outbox"), 0, "looking changes nothing");
+    let sent = aoife.send(&shown, &path, &[]);
+    assert_eq!(sent.status, 303, "{sent:?}");
+    assert_eq!(world.count("outbox"), 1);
+    let again = aoife.send(&shown, &path, &[]);
+    let text = aoife.get(again.location()).text();
+    assert!(
+        text.contains("You pressed twice; it was done once."),
+        "{text}"
+    );
+    // Another form, while the mail is on its way.
+    let other = press(&aoife, &order, "send", &[]);
+    let text = aoife.get(other.location()).text();
+    assert!(text.contains("on its way already"), "{text}");
+    let mails = world.carry();
+    assert_eq!(mails.len(), 1);
+    assert!(shown.text().contains("This is what is open with us"));
+    assert!(said(&aoife, &order).contains("Asked for by Aoife Byrne ."));
+}
+
+#[test]
+fn cash_is_taken_once_with_its_note_and_in_one_of_two_windows() {
+    let world = World::new();
+    let (aoife, tom) = (
+        operator(&world),
+        Visitor::signed_in(&world, "Tom", freshmint::token::Role::Operator),
+    );
+    let order = world.order("CUP-1");
+    let path = format!("{}/settle", at(&order));
+    let (one, other) = (aoife.get(&path), tom.get(&path));
+    let wrong = aoife.send(&one, &path, &[("note", "at the gate")]);
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.body.contains("<title>Error:") && wrong.body.contains("value=\"at the gate\""));
+    assert_eq!(world.status(&order), "open");
+    let fields = [("how", "cash"), ("note", "at the gate")];
+    let taken = aoife.send(&one, &path, &fields);
+    assert_eq!(taken.status, 303, "{taken:?}");
+    assert_eq!(world.status(&order), "settled_offline");
+    let text = said(&aoife, &order);
+    assert!(text.contains("It was settled without Stripe"), "{text}");
+    assert!(
+        text.contains("Settled without Stripe: in cash By Aoife Byrne . “ at the gate ”"),
+        "{text}"
+    );
+    let late = tom.send(&other, &path, &[("how", "cheque")]);
+    assert_eq!(late.status, 409);
+    assert!(
+        late.text()
+            .contains("It was settled without Stripe already."),
+        "{}",
+        late.text()
+    );
+    assert_eq!(aoife.get(&path).status, 409, "nor is it offered any more");
+    assert!(!text.contains("Settle it without Stripe…"));
+    let api = world.api(
+        freshmint::token::Role::Viewer,
+        Method::GET,
+        &format!("/orders/{}", order.id),
+        None,
+    );
+    assert_eq!(api.json()["settled_how"], "cash");
+}
+
+#[test]
+fn a_form_that_is_pressed_five_times_at_once_is_carried_out_once() {
+    let world = World::new();
+    let aoife = operator(&world);
+    let order = world.order("CUP-1");
+    let path = format!("{}/withdraw-link", at(&order));
+    let (csrf, once) = guard(&aoife.get(&path).body, &path);
+    let (session, url) = (aoife.cookie("freshmint_session"), world.url());
+    let press = || {
+        let visitor = Visitor::at_url(url);
+        visitor.set_cookie("freshmint_session", &session);
+        visitor.post(
+            &path,
+            &[
+                ("csrf", csrf.as_str()),
+                ("once", once.as_str()),
+                ("note", ""),
+            ],
+        )
+    };
+    let answers: Vec<_> = thread::scope(|scope| {
+        let presses: Vec<_> = (0..5).map(|_| scope.spawn(press)).collect();
+        presses
+            .into_iter()
+            .map(|press| press.join().unwrap())
+            .collect()
+    });
+    assert!(
+        answers.iter().all(|answer| answer.status == 303),
+        "{answers:?}"
+    );
+    let again = answers
+        .iter()
+        .filter(|answer| answer.location().contains("again=1"));
+    assert_eq!(again.count(), 4);
+    assert_eq!(
+        world.text("SELECT link_version::text AS text FROM orders"),
+        "2"
+    );
+    assert!(world.click(&order).text().contains("replaced"));
+    assert_eq!(
+        aoife.post(&path, &[("once", once.as_str())]).status,
+        403,
+        "without its token"
+    );
+}
+
+#[test]
+fn an_open_page_is_closed_before_anything_changes_and_if_stripe_is_silent_nothing_does() {
+    let world = World::new();
+    let aoife = operator(&world);
+    let order = world.order("CUP-1");
+    world.click_through(&order);
+    let path = format!("{}/cancel", at(&order));
+    let shown = aoife.get(&path);
+    let text = shown.text().replace('\n', " ");
+    assert!(text.contains("€45.00 is no longer asked for."), "{text}");
+    assert!(
+        text.contains("The payment page, which is open until"),
+        "{text}"
+    );
+    assert_eq!(world.payable_sessions(&order), 1, "looking closes nothing");
+    let done = aoife.send(&shown, &path, &[("note", "they moved away")]);
+    assert_eq!(done.status, 303, "{done:?}");
+    assert_eq!(
+        (
+            world.status(&order).as_str(),
+            world.payable_sessions(&order)
+        ),
+        ("cancelled", 0)
+    );
+    let text = said(&aoife, &order);
+    assert!(
+        text.contains("It was cancelled By Aoife Byrne . “ they moved away ”"),
+        "{text}"
+    );
+    // Paid on the page that is to be closed.
+    let paid = world.order("CUP-2");
+    let session = world.click_through(&paid);
+    let shown = aoife.get(&format!("{}/cancel", at(&paid)));
+    world.stripe.pay(&session).unwrap();
+    let late = aoife.send(&shown, &format!("{}/cancel", at(&paid)), &[]);
+    assert_eq!((late.status, world.status(&paid).as_str()), (409, "paid"));
+}
+
+#[test]
+fn amount_name_and_address_are_changed_and_the_link_stays() {
+    let world = World::new();
+    let aoife = operator(&world);
+    let order = world.order("CUP-1");
+    world.click_through(&order);
+    let path = format!("{}/change", at(&order));
+    let shown = aoife.get(&path);
+    assert!(
+        shown.body.contains("value=\"45.00\"") && shown.body.contains("value=\"Summer cup, U12\"")
+    );
+    let fields = |amount: &'static str, email: &'static str| {
+        [
+            ("version", "1"),
+            ("name", "Kim Müller"),
+            ("email", email),
+            ("description-1", "Summer cup, U12"),
+            ("quantity-1", "1"),
+            ("amount-1", amount),
+            ("description-2", "Shirt"),
+            ("quantity-2", "2"),
+            ("amount-2", "12,50"),
+        ]
+    };
+    let wrong = aoife.send(&shown, &path, &fields("1.045,00", "nonsense"));
+    assert_eq!(wrong.status, 422);
+    let text = wrong.text();
+    assert!(
+        text.contains("Write the amount without thousands separators"),
+        "{text}"
+    );
+    let wrong = aoife.send(&shown, &path, &fields("45.00", "nonsense"));
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.body.contains("id=\"email-why\"") && wrong.body.contains("value=\"12,50\""));
+    let done = aoife.send(&shown, &path, &fields("40.00", "kim@example.org"));
+    assert_eq!(done.status, 303, "{done:?}");
+    let text = said(&aoife, &order);
+    for part in [
+        "Kim Müller",
+        "€65.00",
+        "2 × Shirt",
+        "kim@example.org",
+        "Order changed By Aoife Byrne",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(world.payable_sessions(&order), 0);
+    assert_eq!(world.click(&order).status, 303, "the link is the same");
+    // A second window that was opened before.
+    let late = aoife.submit(&path, &path, &fields("1.00", "kim@example.org"));
+    assert_eq!(late.status, 409);
+    assert!(
+        late.text().contains("Somebody has changed the order"),
+        "{}",
+        late.text()
+    );
+    let emptied = [
+        ("version", "2"),
+        ("name", ""),
+        ("email", ""),
+        ("description-1", "Cup"),
+        ("quantity-1", ""),
+        ("amount-1", "10"),
+    ];
+    assert_eq!(aoife.submit(&path, &path, &emptied).status, 303);
+    let text = said(&aoife, &order);
+    assert!(
+        text.contains("€10.00") && text.contains("There is nobody to write to"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_api_asks_stripe_as_the_page_does() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    let path = format!("/orders/{}/ask-stripe", order.id);
+    let role = freshmint::token::Role::Operator;
+    assert_eq!(
+        world
+            .api(freshmint::token::Role::Viewer, Method::POST, &path, None)
+            .status,
+        403
+    );
+    let session = world.click_through(&order);
+    world.stripe.pay(&session).unwrap();
+    let asked = world.api(role, Method::POST, &path, None);
+    assert_eq!(
+        (asked.status, &asked.json()["status"]),
+        (200, &json!("paid"))
+    );
+    assert_eq!(world.count("stripe_asked"), 1);
+    let nobody = "/orders/0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11/ask-stripe";
+    assert_eq!(world.api(role, Method::POST, nobody, None).status, 404);
+}
+
+#[test]
+fn a_cart_is_shown_and_never_mailed_by_hand() {
+    let world = World::with_mailbox(&[]);
+    let aoife = operator(&world);
+    let order = world.order("CART-1");
+    world.execute("UPDATE orders SET kind = 'recovered'");
+    let text = said(&aoife, &order);
+    assert!(text.contains("a cart that they left"), "{text}");
+    assert!(!text.contains("Send the link"), "{text}");
+    assert_eq!(aoife.get(&format!("{}/send", at(&order))).status, 409);
+    world.pass(Duration::hours(1));
+}

@@ -76,8 +76,26 @@ pub fn issue(
     role: Role,
     doing: &Doing,
 ) -> QueryResult<Option<(Secret, Token)>> {
+    let secret = fresh();
+    let token = issue_as(connection, &secret, name, role, doing)?;
+    Ok(token.map(|token| (secret, token)))
+}
+
+/// A new token, which lets nobody in yet.
+pub fn fresh() -> Secret {
+    Secret::new(format!("{PREFIX}{}", credential::fresh::<RANDOM_BYTES>()))
+}
+
+/// Lets a fresh token in and tells the history. `None`: the name is taken.
+pub fn issue_as(
+    connection: &mut PgConnection,
+    secret: &Secret,
+    name: &str,
+    role: Role,
+    doing: &Doing,
+) -> QueryResult<Option<Token>> {
     let made = connection.transaction(|connection| {
-        let secret = add(connection, name, role, doing.at)?;
+        keep(connection, secret, name, role, doing.at)?;
         let what = format!("the token {name} was made, with the role {role}");
         activity::record(
             connection,
@@ -87,7 +105,7 @@ pub fn issue(
             .filter(api_tokens::name.eq(name))
             .select(Token::as_select())
             .first(connection)?;
-        Ok((secret, token))
+        Ok(token)
     });
     match made {
         Ok(made) => Ok(Some(made)),
@@ -106,17 +124,28 @@ pub fn add(
     role: Role,
     now: DateTime<Utc>,
 ) -> QueryResult<Secret> {
-    let token = format!("{PREFIX}{}", credential::fresh::<RANDOM_BYTES>());
+    let secret = fresh();
+    keep(connection, &secret, name, role, now)?;
+    Ok(secret)
+}
+
+fn keep(
+    connection: &mut PgConnection,
+    secret: &Secret,
+    name: &str,
+    role: Role,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
     diesel::insert_into(api_tokens::table)
         .values((
             api_tokens::id.eq(random::row_id(now)),
             api_tokens::name.eq(name),
             api_tokens::role.eq(role),
-            api_tokens::token_hash.eq(hash(&token)),
+            api_tokens::token_hash.eq(hash(secret.expose())),
             api_tokens::created_at.eq(now),
         ))
-        .execute(connection)?;
-    Ok(Secret::new(token))
+        .execute(connection)
+        .map(drop)
 }
 
 /// Whether a text may be a token of ours, so that whatever else callers send costs no look at the database.

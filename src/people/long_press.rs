@@ -14,7 +14,6 @@ use uuid::Uuid;
 use super::once::{Outcome, Pressed, before};
 use crate::{
     app::App,
-    clock::Clock,
     db::{Db, DbError, clock_timestamp, from_now},
     random,
     schema::ops_once,
@@ -117,7 +116,7 @@ async fn carry_out<R>(
 }
 
 async fn take(app: &App, user: Uuid, token: String) -> Result<Taken, DbError> {
-    let clock: Clock = app.clock.clone();
+    let clock = app.clock.clone();
     let held = Held {
         row: random::row_id(clock.now()),
         claim: random::row_id(clock.now()),

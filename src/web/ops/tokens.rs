@@ -54,14 +54,14 @@ struct Made<'a> {
     token: &'a str,
 }
 
-/// `POST /ops/people/tokens`: its answer is the page with the token, which is kept nowhere. A second press
-/// finds the name taken, and makes none.
+/// `POST /ops/people/tokens`: its answer is the page with the token, which is kept nowhere. A second press makes
+/// none, and is told what the first did.
 pub async fn make(
     Admin(person): Admin,
     desk: Desk,
     sent: Sent<Typed>,
 ) -> Result<HttpResponse, Refusal> {
-    let typed = sent.fields;
+    let (once, typed) = (sent.once, sent.fields);
     let refused = |why: String| Errors {
         token_name: Some(why),
         ..Errors::default()
@@ -71,18 +71,38 @@ pub async fn make(
         Err(error) => return page(&person, &desk, typed, refused(format!("{error}."))).await,
     };
     let (role, doing) = (role_of(&typed.token_role), doing(&person, &desk.app));
-    let issue = move |connection: &mut _| token::issue(connection, name.as_str(), role, &doing);
-    let Some((secret, row)) = desk.read(issue).await? else {
-        let why = "A token of this name stands already. If you have just made it and not copied it, revoke it and make another one.";
-        return page(&person, &desk, typed, refused(why.to_owned())).await;
+    let fresh = token::fresh();
+    let (secret, called) = (fresh.clone(), name.clone());
+    let act = move |connection: &mut _| {
+        let made = token::issue_as(connection, &secret, called.as_str(), role, &doing)?;
+        Ok(made.map(|token| made_once(&token)).ok_or(()))
     };
-    let made = Made {
-        name: &row.name,
-        may: may(row.role).to_lowercase(),
-        token: secret.expose(),
-    };
-    desk.page(&person, Here::People, "token-made.html", &made)
-        .await
+    match desk.once(&person, once, act).await? {
+        Ok(pressed) if pressed.again => Ok(shown(&pressed)),
+        Ok(_) => {
+            let made = Made {
+                name: name.as_str(),
+                may: may(role).to_lowercase(),
+                token: fresh.expose(),
+            };
+            desk.page(&person, Here::People, "token-made.html", &made)
+                .await
+        }
+        Err(()) => {
+            let why =
+                "A token of this name stands already. Choose another name, or revoke it first.";
+            page(&person, &desk, typed, refused(why.to_owned())).await
+        }
+    }
+}
+
+/// What a second press is told. The token itself stands in the answer to the first alone.
+fn made_once(token: &Token) -> Outcome {
+    Outcome {
+        to: "/ops/people".to_owned(),
+        title: format!("The token {} was made", token.name),
+        text: "It was shown once, in the answer to the first press. If you have not copied it, revoke it below and make another one.".to_owned(),
+    }
 }
 
 /// `GET /ops/people/tokens/{id}/revoke`

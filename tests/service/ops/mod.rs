@@ -10,6 +10,7 @@ mod invitation;
 mod log;
 mod order;
 mod people;
+mod presses;
 mod routes;
 mod sign_in;
 mod stream;

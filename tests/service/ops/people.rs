@@ -109,8 +109,22 @@ fn a_token_is_shown_once_listed_with_its_last_use_and_dead_once_revoked() {
             .status
     };
     assert_eq!(call(), 200, "{token}");
+    // Pressed twice: the first made it, and nobody is shown it again.
     let again = admin.send(&page, "/ops/people/tokens", &fields);
-    assert_eq!((again.status, world.count("api_tokens")), (422, 1));
+    assert_eq!((again.status, world.count("api_tokens")), (303, 1));
+    let said = admin.get(again.location());
+    assert!(
+        said.text().contains("The token the club's site was made")
+            && said.text().contains("You pressed twice; it was done once."),
+        "{}",
+        said.text()
+    );
+    assert!(!said.body.contains("fm_"));
+    // Another press of the same name is told that it stands.
+    let page = admin.get("/ops/people");
+    let taken = admin.send(&page, "/ops/people/tokens", &fields);
+    assert_eq!((taken.status, world.count("api_tokens")), (422, 1));
+    assert!(taken.text().contains("A token of this name stands already"));
     let list = admin.get("/ops/people");
     assert!(list.text().contains("the club's site") && !list.body.contains("fm_"));
     let id = world.text("SELECT id::text AS text FROM api_tokens");

@@ -52,6 +52,22 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("/people/{id}/{act}", Some(ADMIN), Some(ADMIN)),
 ];
 
+/// What the pages alone can do, and why a token cannot.
+const PAGES_ALONE: &[(&str, &str)] = &[
+    ("/sign-in", "A program has a token, and no session."),
+    ("/sign-out", "A program has no session to end."),
+    ("/forgotten", "A program has no password."),
+    (
+        "/welcome/{token}",
+        "Whoever has the mailed link chooses a password.",
+    ),
+    ("/account/password", "One's own account: a token has none."),
+    (
+        "/account/sign-out-everywhere",
+        "One's own account: a token has none.",
+    ),
+];
+
 /// What the pages can do, and the API's call for it with the same role.
 const ACTIONS: &[(&str, &str, Role)] = &[
     (
@@ -126,18 +142,34 @@ fn every_action_of_the_pages_is_in_the_api_with_the_same_role() {
         let Some(For::Role(role)) = post else {
             continue;
         };
-        // One's own account is nobody else's: a token has none.
-        if path.starts_with("/account") {
+        if PAGES_ALONE.iter().any(|(alone, _)| path == alone) {
             continue;
         }
         let action = ACTIONS.iter().find(|(of, ..)| of == path);
         let (_, call, needed) = action.unwrap_or_else(|| panic!("{path} is not in ACTIONS"));
         let (method, at) = call.split_once(' ').expect("a call");
+        let said = api["paths"][at][method]["description"].as_str();
+        let said = said.unwrap_or_else(|| panic!("{call} is not in the API"));
+        let same = format!("Needs a token with the role {needed}.");
         assert!(
-            api["paths"][at][method].is_object(),
-            "{call} is not in the API"
+            said.ends_with(&same),
+            "{path} needs {needed}, and {call}: {said}"
         );
         assert_eq!(role, needed, "{path}");
+    }
+    for (path, why) in PAGES_ALONE {
+        let (_, _, post) = ROUTES.iter().find(|(of, ..)| of == path).expect(path);
+        assert!(post.is_some() && why.ends_with('.'), "{path}: {why}");
+        assert!(
+            ACTIONS.iter().all(|(of, ..)| of != path),
+            "{path} is in both"
+        );
+    }
+    for (path, ..) in ACTIONS {
+        assert!(
+            ROUTES.iter().any(|(of, ..)| of == path),
+            "{path} is no page"
+        );
     }
 }
 

@@ -8,6 +8,7 @@ use crate::token::Role;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Here {
     Today,
+    Orders,
     Activity,
     People,
     /// A page that is not in the menu.
@@ -26,13 +27,22 @@ struct Entry {
 const GROUPS: [(&str, &[Entry]); 3] = [
     (
         "Every day",
-        &[Entry {
-            here: Here::Today,
-            href: "/ops",
-            mark: "home",
-            word: "Today",
-            needs: Role::Viewer,
-        }],
+        &[
+            Entry {
+                here: Here::Today,
+                href: "/ops",
+                mark: "home",
+                word: "Today",
+                needs: Role::Viewer,
+            },
+            Entry {
+                here: Here::Orders,
+                href: "/ops/orders",
+                mark: "orders",
+                word: "Orders",
+                needs: Role::Viewer,
+            },
+        ],
     ),
     (
         "Look up",

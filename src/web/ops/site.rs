@@ -13,7 +13,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 19] = templates![
+const TEMPLATES: [(&str, &str); 24] = templates![
     "icons.html",
     "parts.html",
     "base.html",
@@ -25,6 +25,11 @@ const TEMPLATES: [(&str, &str); 19] = templates![
     "activity.html",
     "confirm.html",
     "forgotten.html",
+    "order-new.html",
+    "orders.html",
+    "orders-batch.html",
+    "orders-many.html",
+    "orders-paid.html",
     "people.html",
     "person.html",
     "refused.html",

@@ -31,6 +31,13 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("/account", Some(VIEWER), None),
     ("/account/password", None, Some(VIEWER)),
     ("/account/sign-out-everywhere", None, Some(VIEWER)),
+    ("/orders", Some(VIEWER), None),
+    ("/orders.csv", Some(VIEWER), None),
+    ("/orders/new", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/paid", Some(VIEWER), None),
+    ("/orders/cash", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/send", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/many/{id}", Some(VIEWER), Some(OPERATOR)),
     ("/activity", Some(VIEWER), None),
     ("/activity/stream", Some(VIEWER), None),
     ("/activity/{id}/dismiss", None, Some(OPERATOR)),
@@ -43,6 +50,11 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
 
 /// What the pages can do, and the API's call for it with the same role.
 const ACTIONS: &[(&str, &str, Role)] = &[
+    ("/orders/new", "post /orders", Role::Operator),
+    // For many orders at once the API has each order's own call: whoever calls it goes through them.
+    ("/orders/cash", "post /orders/{id}/settle", Role::Operator),
+    ("/orders/send", "post /orders/{id}/send", Role::Operator),
+    ("/orders/many/{id}", "post /orders/{id}/settle", Role::Operator),
     (
         "/activity/{id}/dismiss",
         "post /activity/{id}/dismiss",

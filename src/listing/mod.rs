@@ -29,7 +29,7 @@ use crate::{
 /// patience of whoever waits for the page.
 pub const PATIENCE: Duration = Duration::from_millis(1_200);
 /// Orders that are looked up first, at most. With more, a list is gone through: soon a page of them is found.
-const FEW: i64 = 5_000;
+const FEW: i64 = 1_000;
 
 /// What is asked for: a filter, and what each order must have met with.
 #[derive(Debug, Clone, Default)]

@@ -6,6 +6,8 @@ mod feed;
 mod forms;
 mod invitation;
 mod log;
+mod many;
+mod orders;
 mod people;
 mod routes;
 mod sign_in;

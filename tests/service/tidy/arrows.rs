@@ -392,7 +392,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "web",
-        &["activity", "app", "batch", "blast", "caller_address", "case", "checkout", "clock", "config", "credential", "db", "foreign_text", "inbox", "language", "legible", "link", "listing", "looks", "mail", "news", "one_at_a_time", "order", "outbox", "password", "people", "recent", "recovery", "reminder", "resolution", "settings", "settlement", "suppression", "timeline", "token", "visitor"],
+        &["activity", "app", "batch", "blast", "caller_address", "case", "checkout", "clock", "config", "credential", "db", "inbox", "language", "legible", "link", "listing", "looks", "mail", "news", "one_at_a_time", "order", "outbox", "password", "people", "recent", "recovery", "reminder", "resolution", "settings", "settlement", "suppression", "timeline", "token", "visitor"],
     ),
     (
         "figures",

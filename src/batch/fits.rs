@@ -91,7 +91,9 @@ impl Facts {
             .select(outbox_orders::order_id)
             .load(connection)?;
         Ok(Self {
-            suppressed: suppression::among(connection, hashes)?.into_iter().collect(),
+            suppressed: suppression::among(connection, hashes)?
+                .into_iter()
+                .collect(),
             key: Some(key),
             on_its_way: on_its_way.into_iter().collect(),
         })

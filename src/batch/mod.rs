@@ -106,12 +106,7 @@ async fn settle(app: &App, batch: &Batch, order: Uuid) -> Result<Turn, DbError> 
         if !rows::is_left(connection, id, order.id)? {
             return Ok(());
         }
-        let moved = order::advance(
-            connection,
-            order,
-            Fact::SettleOffline(How::Cash),
-            &doing,
-        )?;
+        let moved = order::advance(connection, order, Fact::SettleOffline(How::Cash), &doing)?;
         match moved {
             Move::To(_) => rows::end(connection, (id, order.id), Outcome::Done, None),
             Move::Stay => rows::end(
@@ -120,9 +115,7 @@ async fn settle(app: &App, batch: &Batch, order: Uuid) -> Result<Turn, DbError> 
                 Outcome::Refused,
                 Some("it was settled already"),
             ),
-            Move::Refuse(why) => {
-                rows::end(connection, (id, order.id), Outcome::Refused, Some(why))
-            }
+            Move::Refuse(why) => rows::end(connection, (id, order.id), Outcome::Refused, Some(why)),
         }
     });
     Ok(match settled.await? {

@@ -28,8 +28,8 @@ pub fn within<T>(
 ) -> QueryResult<Option<T>> {
     let begun = Instant::now();
     let answer = connection.transaction(|connection| {
-        let before: Setting =
-            sql_query("SELECT current_setting('statement_timeout') AS value").get_result(connection)?;
+        let before: Setting = sql_query("SELECT current_setting('statement_timeout') AS value")
+            .get_result(connection)?;
         connection.batch_execute(&format!(
             "SET LOCAL statement_timeout = {}",
             time.as_millis()

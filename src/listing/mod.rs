@@ -42,7 +42,11 @@ pub struct Search {
 
 impl Search {
     /// The filter for it, at this time.
-    pub fn filter(mut self, connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<OrderFilter> {
+    pub fn filter(
+        mut self,
+        connection: &mut PgConnection,
+        now: DateTime<Utc>,
+    ) -> QueryResult<OrderFilter> {
         for only in &self.only {
             match only.condition() {
                 Some(condition) => self.orders.only.push(condition),
@@ -56,7 +60,9 @@ impl Search {
             few.extend(only.candidates(connection, FEW + 1)?.filter(is_few));
         }
         if let Some(said) = &filter.q {
-            few.extend(Some(with_part(connection, said)?).filter(is_few));
+            let found = with_part(connection, said)?;
+            filter.q_is_common = !is_few(&found);
+            few.extend(Some(found).filter(is_few));
         }
         filter.among = few.into_iter().reduce(|one, other| {
             let (one, other): (Vec<Uuid>, HashSet<Uuid>) = (one, other.into_iter().collect());

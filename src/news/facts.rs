@@ -11,9 +11,7 @@ use crate::{
     case,
     mail::{Kind as MailKind, State as MailState},
     order::Status,
-    schema::{
-        cases, checkout_sessions, link_looks, orders, outbox, outbox_orders, session_orders,
-    },
+    schema::{cases, checkout_sessions, link_looks, orders, outbox, outbox_orders, session_orders},
     session::{SessionOrigin, SessionState},
 };
 

@@ -60,7 +60,10 @@ fn batch(connection: &mut PgConnection) -> QueryResult<bool> {
     if let Some(last) = lines.last() {
         let (xact, line) = last.place.to_keep();
         diesel::update(order_news_read::table)
-            .set((order_news_read::xact.eq(xact), order_news_read::line.eq(line)))
+            .set((
+                order_news_read::xact.eq(xact),
+                order_news_read::line.eq(line),
+            ))
             .execute(connection)?;
     }
     let is_full = |count: usize, most: i64| i64::try_from(count).is_ok_and(|count| count >= most);

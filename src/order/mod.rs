@@ -46,11 +46,11 @@ pub use self::{
         CurrencySum, OrderFilter, colliding_references, find, find_by_reference, ids_of, list, sums,
     },
     kind::Kind,
+    of_blast::ids as ids_of_blast,
     owed::set_amount,
     restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},
     status::Status,
-    of_blast::ids as ids_of_blast,
     stranded::{Condition, stranded},
 };
 use self::{

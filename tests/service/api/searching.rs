@@ -42,12 +42,23 @@ fn orders_are_found_by_what_became_of_their_mail() {
     for order in [&back, &unread, &looked, &left] {
         send(&world, order);
     }
-    assert_eq!(found(&world, "never_mailed=true"), ["NEVER"], "a mail that waits counts");
-    assert_eq!(found(&world, "not_opened=true"), Vec::<String>::new(), "not before it is out");
+    assert_eq!(
+        found(&world, "never_mailed=true"),
+        ["NEVER"],
+        "a mail that waits counts"
+    );
+    assert_eq!(
+        found(&world, "not_opened=true"),
+        Vec::<String>::new(),
+        "not before it is out"
+    );
     world.carry();
     assert_eq!(found(&world, "never_mailed=true"), ["NEVER"]);
     assert_eq!(found(&world, "came_back=true"), ["BACK"]);
-    assert_eq!(found(&world, "not_opened=true"), ["LEFT", "LOOKED", "UNREAD"]);
+    assert_eq!(
+        found(&world, "not_opened=true"),
+        ["LEFT", "LOOKED", "UNREAD"]
+    );
     // A machine's look is nobody's; a click is somebody's before its look is written.
     let preview = [("user-agent", "WhatsApp/2.23.20.0")];
     world.ask(Method::GET, &unread.path, &preview);
@@ -63,7 +74,10 @@ fn orders_are_found_by_what_became_of_their_mail() {
     assert_eq!(found(&world, "reminded=true"), ["LEFT"]);
     // Filters meet.
     assert_eq!(found(&world, "reminded=true&q=left"), ["LEFT"]);
-    assert_eq!(found(&world, "reminded=true&came_back=true"), Vec::<String>::new());
+    assert_eq!(
+        found(&world, "reminded=true&came_back=true"),
+        Vec::<String>::new()
+    );
     assert_eq!(found(&world, "came_back=false").len(), 5);
     // The newest mail counts.
     world.mailbox().set_rules(Vec::new());
@@ -84,8 +98,14 @@ fn a_file_has_all_orders_of_the_list_and_no_formula_and_no_link() {
     world.deliver();
     let file = get(&world, "/orders.csv");
     assert_eq!(file.status, 200, "{file:?}");
-    assert!(file.header("content-type").starts_with("text/csv"), "{file:?}");
-    assert!(file.header("content-disposition").starts_with("attachment"), "{file:?}");
+    assert!(
+        file.header("content-type").starts_with("text/csv"),
+        "{file:?}"
+    );
+    assert!(
+        file.header("content-disposition").starts_with("attachment"),
+        "{file:?}"
+    );
     let lines: Vec<&str> = file.body.lines().collect();
     assert_eq!(
         lines[0],
@@ -96,7 +116,11 @@ fn a_file_has_all_orders_of_the_list_and_no_formula_and_no_link() {
         "{}",
         lines[1]
     );
-    assert!(lines[2].starts_with("'-1+2,\"'=HYPERLINK(\"\"x\"\")\",,open,"), "{}", lines[2]);
+    assert!(
+        lines[2].starts_with("'-1+2,\"'=HYPERLINK(\"\"x\"\")\",,open,"),
+        "{}",
+        lines[2]
+    );
     assert_eq!((lines.len(), file.body.contains("/pay/")), (3, false));
     let narrow = get(&world, "/orders.csv?status=paid&pay_url=true");
     assert!(narrow.body.contains(&paid.path), "{narrow:?}");
@@ -113,7 +137,12 @@ fn a_file_goes_on_behind_what_is_read_at_once() {
          SELECT gen_random_uuid(), 'x', 'MORE-' || n, locale, currency, amount_total, lines, mode, created_at \
          FROM orders, generate_series(1, 1000) n",
     );
-    let lines = |query: &str| get(&world, &format!("/orders.csv{query}")).body.lines().count();
+    let lines = |query: &str| {
+        get(&world, &format!("/orders.csv{query}"))
+            .body
+            .lines()
+            .count()
+    };
     assert_eq!(lines(""), 1_002);
     assert_eq!(lines("?q=more-99"), 12);
     assert_eq!(lines("?status=paid"), 1);
@@ -129,12 +158,18 @@ fn a_file_that_loses_its_database_is_cut_and_not_short() {
          SELECT ('f0000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'x', 'MORE-' || n, locale, currency, amount_total, lines, mode, created_at \
          FROM orders, generate_series(1, 600) n",
     );
-    world.execute("UPDATE orders SET lines = '[{\"unit_amount\": \"odd\"}]' WHERE reference = 'CUP-0'");
+    world.execute(
+        "UPDATE orders SET lines = '[{\"unit_amount\": \"odd\"}]' WHERE reference = 'CUP-0'",
+    );
     let bearer = format!("Bearer {}", token(&world, Role::Viewer));
     let url = format!("{}/api/v1/orders.csv", world.url());
     let whole = runtime().block_on(async {
         let request = crate::support::browser::client().get(url);
-        let response = request.header("authorization", bearer).send().await.expect("an answer");
+        let response = request
+            .header("authorization", bearer)
+            .send()
+            .await
+            .expect("an answer");
         assert_eq!(response.status(), 200);
         response.text().await
     });

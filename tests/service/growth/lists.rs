@@ -112,12 +112,21 @@ fn no_list_reads_on_for_rows_that_few_filters_meet() {
             let (mut found, seen) = plans.wrong();
             // What stranded orders owe is counted, order by order.
             found.retain(|plan| !list.contains("stranded") || !plan.contains("COUNT("));
+            found.retain(|plan| !is_on_the_way(&list, plan));
             assert!(seen > 0, "{list}");
             let told = |plan| format!("statistics {statistics}, {list}: {plan}");
             wrong.extend(found.into_iter().map(told));
         }
     }
     assert!(wrong.is_empty(), "{}", Vec::from_iter(wrong).join("\n\n"));
+}
+
+/// Filters that one of ten orders meets, wherever it stands: nine are looked at in vain for each that is shown.
+const MET_BY_SOME: [&str; 3] = ["reminded", "not_opened", "never_mailed"];
+
+/// Whether a plan looks at rows in vain where that is to be.
+fn is_on_the_way(list: &str, plan: &str) -> bool {
+    MET_BY_SOME.iter().any(|filter| list.contains(filter)) && plan.starts_with("looks at")
 }
 
 /// The page of orders, which has the newest news first, and how many rows it has.
@@ -153,10 +162,15 @@ fn no_page_of_orders_reads_on_for_rows_that_few_filters_meet() {
             let [.., page] = pages;
             assert_eq!(page.status, 200, "{query}: {}", page.body);
             let shown = page.body.matches("scope=\"row\"").count();
-            assert_eq!(shown, rows, "{query}");
             let (mut found, seen) = plans.wrong();
+            let text = page.text();
+            assert_eq!(
+                shown, rows,
+                "statistics {statistics}, {query}: {text:.500} {found:#?}"
+            );
             // The sum is of all rows, and has an end by the clock.
             found.retain(|plan| !plan.contains("sum(amount_total)"));
+            found.retain(|plan| !is_on_the_way(query, plan));
             assert!(seen > 0, "{query}");
             let told = |plan| format!("statistics {statistics}, {query}: {plan}");
             wrong.extend(found.into_iter().map(told));

@@ -115,11 +115,20 @@ fn axe_finds_nothing_wide_or_narrow_light_or_dark() {
 /// Pages of many orders in all states, with odd names.
 fn orders(world: &World) -> Vec<String> {
     let long = "M".repeat(200);
-    let names = ["Miller family", "\u{5d0}\u{5d1}\u{5d2} \u{5d3}", &long, "Walsh family", "Byrne family"];
+    let names = [
+        "Miller family",
+        "\u{5d0}\u{5d1}\u{5d2} \u{5d3}",
+        &long,
+        "Walsh family",
+        "Byrne family",
+    ];
     let made: Vec<Order> = (0..)
         .zip(names)
         .map(|(number, name)| {
-            world.order_with(&format!("LIST-{number}"), serde_json::json!({ "name": name }))
+            world.order_with(
+                &format!("LIST-{number}"),
+                serde_json::json!({ "name": name }),
+            )
         })
         .collect();
     let settle = format!("/orders/{}/settle", made[4].id);
@@ -153,8 +162,14 @@ fn orders(world: &World) -> Vec<String> {
 fn a_family_is_found_and_cash_is_taken_without_script_and_by_keyboard_alone() {
     let world = World::new();
     let email = world.user("Aoife", Role::Operator).email;
-    for (number, name) in ["Miller family", "Walsh family", "Byrne family"].into_iter().enumerate() {
-        world.order_with(&format!("CUP-{number}"), serde_json::json!({ "name": name }));
+    for (number, name) in ["Miller family", "Walsh family", "Byrne family"]
+        .into_iter()
+        .enumerate()
+    {
+        world.order_with(
+            &format!("CUP-{number}"),
+            serde_json::json!({ "name": name }),
+        );
     }
     let browser = Chromium::open();
     browser.look((360, 800), false);
@@ -164,7 +179,11 @@ fn a_family_is_found_and_cash_is_taken_without_script_and_by_keyboard_alone() {
     browser.fill("#q", "miller");
     browser.keys("\u{e007}");
     browser.until("document.querySelectorAll('tbody tr').length === 1");
-    assert!(browser.text().contains("1 owed, €45.00 in all"), "{}", browser.text());
+    assert!(
+        browser.text().contains("1 owed, €45.00 in all"),
+        "{}",
+        browser.text()
+    );
     browser.run("document.querySelector('#pick-1').focus()");
     browser.keys(" ");
     browser.click("button[formaction='/ops/orders/cash']");
@@ -185,12 +204,18 @@ fn a_family_is_found_and_cash_is_taken_without_script_and_by_keyboard_alone() {
     }
     browser.click("form button.main");
     browser.until("document.querySelector('#amount-why') !== null");
-    assert_eq!(browser.run("return document.querySelector('#name').value"), "Horvat family");
+    assert_eq!(
+        browser.run("return document.querySelector('#name').value"),
+        "Horvat family"
+    );
     browser.run("document.querySelector('#amount').value = ''");
     browser.fill("#amount", "45,00");
     browser.click("form button.main");
     browser.until("location.pathname.startsWith('/ops/orders/0')");
-    assert_eq!(world.count("orders WHERE reference = 'CUP-139' AND amount_total = 4500"), 1);
+    assert_eq!(
+        world.count("orders WHERE reference = 'CUP-139' AND amount_total = 4500"),
+        1
+    );
 }
 
 #[test]

@@ -34,7 +34,10 @@ fn family(world: &World, name: &str) -> Order {
     let reference = format!("CUP-{name}");
     let letters = name.to_lowercase().replace('ü', "ue");
     let email = format!("{letters}@example.org");
-    world.order_with(&reference, json!({ "name": format!("{name} family"), "email": email }))
+    world.order_with(
+        &reference,
+        json!({ "name": format!("{name} family"), "email": email }),
+    )
 }
 
 #[test]
@@ -58,20 +61,36 @@ fn what_is_owed_stands_there_newest_news_first_with_one_phrase_and_its_sum() {
     world.pass(Duration::minutes(1));
     world.click(&miller);
     world.pass(Duration::minutes(1));
-    world.stripe.pay(&world.click_through(&dunne)).expect("open");
+    world
+        .stripe
+        .pay(&world.click_through(&dunne))
+        .expect("open");
     world.deliver();
     world.write_news();
     let page = list(&viewer, "");
     let told = rows(&page);
     assert_eq!(told.len(), 3, "{told:?}");
-    assert!(told[0].contains("Miller family CUP-Miller") && told[0].contains("Opened the payment page"), "{told:?}");
+    assert!(
+        told[0].contains("Miller family CUP-Miller") && told[0].contains("Opened the payment page"),
+        "{told:?}"
+    );
     let others = told[1..].join("|");
-    assert!(others.contains("Mail came back") && others.contains("Mailed"), "{told:?}");
-    assert!(page.text().contains("3 owed, €135.00 in all"), "{}", page.text());
+    assert!(
+        others.contains("Mail came back") && others.contains("Mailed"),
+        "{told:?}"
+    );
+    assert!(
+        page.text().contains("3 owed, €135.00 in all"),
+        "{}",
+        page.text()
+    );
     assert!(!page.body.contains("/pay/"), "a link is its family's key");
     // Where an order stands is news without a worker.
     let paid = rows(&list(&viewer, "?status=paid"));
-    assert!(paid.len() == 1 && paid[0].contains("Dunne family") && paid[0].contains("Paid"), "{paid:?}");
+    assert!(
+        paid.len() == 1 && paid[0].contains("Dunne family") && paid[0].contains("Paid"),
+        "{paid:?}"
+    );
     assert_eq!(rows(&list(&viewer, "?only=came_back")).len(), 1);
     assert_eq!(rows(&list(&viewer, "?status=&q=cup-")).len(), 4);
     // A reminder is the news of who left.
@@ -84,7 +103,10 @@ fn what_is_owed_stands_there_newest_news_first_with_one_phrase_and_its_sum() {
     assert_eq!(viewer.get("/ops/orders").status, 303);
     viewer.sign_in("viewer@rovers.example.org", crate::support::PASSWORD);
     let told = rows(&list(&viewer, ""));
-    assert!(told[0].contains("Miller") && told[0].contains("Reminded"), "{told:?}");
+    assert!(
+        told[0].contains("Miller") && told[0].contains("Reminded"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -98,15 +120,26 @@ fn a_look_is_news_and_an_order_that_was_there_before_has_its_own() {
     world.write_looks();
     world.write_news();
     let told = rows(&list(&viewer, ""));
-    assert!(told[0].contains("Miller") && told[0].contains("Opened the link"), "{told:?}");
-    assert!(told[1].contains("Walsh") && told[1].contains("Made"), "{told:?}");
+    assert!(
+        told[0].contains("Miller") && told[0].contains("Opened the link"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].contains("Walsh") && told[1].contains("Made"),
+        "{told:?}"
+    );
     // As after the migration, of rows from before.
     world.press(&walsh.path);
     world.execute("UPDATE order_news SET news = 'created', due = true");
-    world.execute("UPDATE order_news_read SET line = 9223372036854775807, xact = 9223372036854775807");
+    world.execute(
+        "UPDATE order_news_read SET line = 9223372036854775807, xact = 9223372036854775807",
+    );
     world.write_news();
     let told = rows(&list(&viewer, ""));
-    assert!(told[0].contains("Walsh") && told[0].contains("Opened the payment page"), "{told:?}");
+    assert!(
+        told[0].contains("Walsh") && told[0].contains("Opened the payment page"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -123,11 +156,22 @@ fn pages_go_on_where_the_last_one_ended_and_none_is_left_out() {
     let (mut seen, mut path) = (Vec::new(), String::new());
     for _ in 0..3 {
         let page = list(&viewer, &path);
-        assert!(page.text().contains("121 owed, €2,745.00 and £2,700.00 in all"), "{}", page.text());
+        assert!(
+            page.text()
+                .contains("121 owed, €2,745.00 and £2,700.00 in all"),
+            "{}",
+            page.text()
+        );
         seen.extend(rows(&page));
-        let older = page.body.split("href=\"/ops/orders").find(|part| part.contains(">Older<"));
+        let older = page
+            .body
+            .split("href=\"/ops/orders")
+            .find(|part| part.contains(">Older<"));
         path = older.map_or_else(String::new, |part| {
-            part.split('"').next().unwrap_or_default().replace("&amp;", "&")
+            part.split('"')
+                .next()
+                .unwrap_or_default()
+                .replace("&amp;", "&")
         });
     }
     assert_eq!((seen.len(), path.as_str()), (121, ""));
@@ -146,11 +190,17 @@ fn nothing_found_says_in_which_other_state_there_is_a_match() {
     // As a Mac types it: the letter, and its two dots.
     let page = list(&viewer, "?q=mu%CC%88ller");
     let text = page.text();
-    assert!(text.contains("No order that is owed has “mu\u{308}ller” in its name, e-mail or reference"), "{text}");
+    assert!(
+        text.contains("No order that is owed has “mu\u{308}ller” in its name, e-mail or reference"),
+        "{text}"
+    );
     assert!(text.contains("There is 1 that is paid."), "{text}");
     assert!(page.body.contains("status=all&amp;q="), "{}", page.body);
     let nowhere = list(&viewer, "?q=nobody").text();
-    assert!(nowhere.contains("Nor is there one in another state."), "{nowhere}");
+    assert!(
+        nowhere.contains("Nor is there one in another state."),
+        "{nowhere}"
+    );
     let odd = list(&viewer, "?q=%3Cscript%3E%25&status=nothing&only=x&cursor=1").body;
     assert!(!odd.contains("<script>%"));
 }
@@ -170,7 +220,11 @@ fn a_sum_or_a_list_that_takes_too_long_is_said_and_is_no_fault() {
     )
     .expect("a lock");
     let page = list(&viewer, "");
-    assert!(page.text().contains("This takes too long to find"), "{}", page.text());
+    assert!(
+        page.text().contains("This takes too long to find"),
+        "{}",
+        page.text()
+    );
 }
 
 #[test]
@@ -189,9 +243,20 @@ fn an_order_is_made_by_a_form_and_what_was_typed_stays() {
     let page = operator.submit(at, at, &wrong);
     assert_eq!(page.status, 422, "{page:?}");
     let text = page.text();
-    assert!(page.body.contains("<title>Error: new order"), "{}", page.body);
-    assert!(text.contains("The order was not made: 2 things to mend") && text.contains("without thousands separators"), "{text}");
-    assert!(page.body.contains("value=\"Winter Cup &lt;U10&gt;\"") && page.body.contains("value=\"1.045,00\""));
+    assert!(
+        page.body.contains("<title>Error: new order"),
+        "{}",
+        page.body
+    );
+    assert!(
+        text.contains("The order was not made: 2 things to mend")
+            && text.contains("without thousands separators"),
+        "{text}"
+    );
+    assert!(
+        page.body.contains("value=\"Winter Cup &lt;U10&gt;\"")
+            && page.body.contains("value=\"1.045,00\"")
+    );
     assert_eq!(world.count("orders"), 0);
     let mut right = wrong;
     (right[1].1, right[4].1) = ("", "45,00");
@@ -200,7 +265,12 @@ fn an_order_is_made_by_a_form_and_what_was_typed_stays() {
     let row = "SELECT reference || ' ' || amount_total || ' ' || currency || ' ' || coalesce(email, 'none') || ' ' || name AS text FROM orders";
     assert_eq!(world.text(row), "CUP-139 4500 eur none Horvat family");
     let id = world.text("SELECT id::text AS text FROM orders");
-    assert!(made.location().starts_with(&format!("/ops/orders/{id}?done=")), "{}", made.location());
+    assert!(
+        made.location()
+            .starts_with(&format!("/ops/orders/{id}?done=")),
+        "{}",
+        made.location()
+    );
     // The same form again is the same order; another one under the reference is none.
     let again = operator.send(&page, at, &right);
     assert!(again.location().contains("again=1"), "{again:?}");
@@ -209,36 +279,81 @@ fn an_order_is_made_by_a_form_and_what_was_typed_stays() {
     right[4].1 = "46";
     let other = operator.submit(at, at, &right);
     assert_eq!((other.status, world.count("orders")), (422, 1));
-    assert!(other.text().contains("Another order has this reference"), "{}", other.text());
-    assert_eq!(world.count("activity WHERE actor = 'ops:Aoife' AND category = 'order'"), 1);
+    assert!(
+        other.text().contains("Another order has this reference"),
+        "{}",
+        other.text()
+    );
+    assert_eq!(
+        world.count("activity WHERE actor = 'ops:Aoife' AND category = 'order'"),
+        1
+    );
 }
 
 #[test]
 fn what_is_shown_can_be_had_as_a_spreadsheet_and_what_is_paid_on_paper() {
     let world = World::with(&[("TIME_ZONE", "Europe/Dublin")]);
     let viewer = Visitor::signed_in(&world, "Viewer", Role::Viewer);
-    assert!(viewer.get("/ops/orders/paid").text().contains("Nothing has been paid yet"));
+    assert!(
+        viewer
+            .get("/ops/orders/paid")
+            .text()
+            .contains("Nothing has been paid yet")
+    );
     let [byrne, adeyemi, walsh, gone, owed] =
         ["Byrne", "Adeyemi", "Walsh", "Gone", "Owed"].map(|name| family(&world, name));
     for (order, how) in [(&byrne, "cash"), (&walsh, "waived")] {
         let path = format!("/orders/{}/settle", order.id);
-        world.api(Role::Operator, reqwest::Method::POST, &path, Some(json!({ "how": how })));
+        world.api(
+            Role::Operator,
+            reqwest::Method::POST,
+            &path,
+            Some(json!({ "how": how })),
+        );
     }
     let path = format!("/orders/{}/cancel", gone.id);
-    world.api(Role::Operator, reqwest::Method::POST, &path, Some(json!({})));
-    world.stripe.pay(&world.click_through(&adeyemi)).expect("open");
+    world.api(
+        Role::Operator,
+        reqwest::Method::POST,
+        &path,
+        Some(json!({})),
+    );
+    world
+        .stripe
+        .pay(&world.click_through(&adeyemi))
+        .expect("open");
     world.deliver();
     let page = viewer.get("/ops/orders/paid");
     let told = rows(&page);
     assert_eq!(told.len(), 3, "{told:?}");
-    assert!(told[0].starts_with("Adeyemi family") && told[0].contains("Stripe"), "{told:?}");
-    assert!(told[1].starts_with("Byrne family") && told[1].contains("Cash"), "{told:?}");
-    assert!(told[2].contains("Waived") && told[2].contains("€0.00"), "{told:?}");
-    assert!(flat(&page.text()).contains("3 orders, €90.00"), "{}", page.text());
+    assert!(
+        told[0].starts_with("Adeyemi family") && told[0].contains("Stripe"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].starts_with("Byrne family") && told[1].contains("Cash"),
+        "{told:?}"
+    );
+    assert!(
+        told[2].contains("Waived") && told[2].contains("€0.00"),
+        "{told:?}"
+    );
+    assert!(
+        flat(&page.text()).contains("3 orders, €90.00"),
+        "{}",
+        page.text()
+    );
     let file = viewer.get("/ops/orders.csv?paid=true");
-    assert!(file.header("content-disposition").starts_with("attachment"), "{file:?}");
+    assert!(
+        file.header("content-disposition").starts_with("attachment"),
+        "{file:?}"
+    );
     assert_eq!(file.body.lines().count(), 4, "{}", file.body);
     assert!(file.body.starts_with('\u{feff}') && !file.body.contains("/pay/"));
     let file = viewer.get("/ops/orders.csv");
-    assert!(file.body.contains(&owed.reference) && file.body.lines().count() == 2, "{}", file.body);
+    assert!(
+        file.body.contains(&owed.reference) && file.body.lines().count() == 2,
+        "{}",
+        file.body
+    );
 }

@@ -54,7 +54,11 @@ const ACTIONS: &[(&str, &str, Role)] = &[
     // For many orders at once the API has each order's own call: whoever calls it goes through them.
     ("/orders/cash", "post /orders/{id}/settle", Role::Operator),
     ("/orders/send", "post /orders/{id}/send", Role::Operator),
-    ("/orders/many/{id}", "post /orders/{id}/settle", Role::Operator),
+    (
+        "/orders/many/{id}",
+        "post /orders/{id}/settle",
+        Role::Operator,
+    ),
     (
         "/activity/{id}/dismiss",
         "post /activity/{id}/dismiss",

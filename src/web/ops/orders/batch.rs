@@ -105,14 +105,13 @@ pub async fn go_on(
         text: "What was done before was not done again.".to_owned(),
     };
     let pressed = desk
-        .once(&person, sent.once, move |_| Ok(Ok::<_, ()>(outcome.clone())))
+        .once(&person, sent.once, move |_| {
+            Ok(Ok::<_, ()>(outcome.clone()))
+        })
         .await?;
     let worked = batch::work_off(&desk.app, batch.id).await;
     worked.map_err(|error| Refusal::database(&desk.site, &error))?;
-    pressed.map_or_else(
-        |()| Err(Refusal::broken()),
-        |pressed| Ok(shown(&pressed)),
-    )
+    pressed.map_or_else(|()| Err(Refusal::broken()), |pressed| Ok(shown(&pressed)))
 }
 
 async fn found(person: &Person, desk: &Desk, id: &str) -> Result<Batch, Refusal> {

@@ -311,4 +311,3 @@ fn of_one(list: List) -> &'static str {
         None => "a left cart",
     }
 }
-

@@ -68,7 +68,10 @@ async fn page(
 ) -> Result<HttpResponse, Refusal> {
     let (status, title) = match wrong.len() {
         0 => (StatusCode::OK, String::new()),
-        1 => (StatusCode::UNPROCESSABLE_ENTITY, "1 thing to mend".to_owned()),
+        1 => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "1 thing to mend".to_owned(),
+        ),
         count => (
             StatusCode::UNPROCESSABLE_ENTITY,
             format!("{count} things to mend"),
@@ -195,7 +198,9 @@ fn wrong(problems: Option<Problems>, amount: Option<AmountError>) -> Vec<Wrong> 
 
 fn capital(said: &str) -> String {
     let mut letters = said.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    let first = letters
+        .next()
+        .map(|letter| letter.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()
 }
 
@@ -229,13 +234,21 @@ mod tests {
             amount: "1.045,00".to_owned(),
             ..typed()
         });
-        let fields: Vec<&str> = wrong.expect_err("wrong").iter().map(|it| it.field).collect();
+        let fields: Vec<&str> = wrong
+            .expect_err("wrong")
+            .iter()
+            .map(|it| it.field)
+            .collect();
         assert_eq!(fields, ["email", "reference", "amount"]);
         let wrong = checked(&Typed {
             currency: "x".to_owned(),
             ..typed()
         });
-        let fields: Vec<&str> = wrong.expect_err("wrong").iter().map(|it| it.field).collect();
+        let fields: Vec<&str> = wrong
+            .expect_err("wrong")
+            .iter()
+            .map(|it| it.field)
+            .collect();
         assert_eq!(fields, ["currency"]);
     }
 }

@@ -6,11 +6,7 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{
-    asked::Asked,
-    row,
-    sum,
-};
+use super::{asked::Asked, row, sum};
 use crate::{
     blast,
     language::Language,
@@ -59,7 +55,10 @@ pub async fn show(Viewer(person): Viewer, desk: Desk) -> Result<HttpResponse, Re
     let asked = Asked::read(desk.request.query_string());
     let now = desk.app.clock.now();
     let mailing = match asked.blast {
-        Some(id) => desk.read(move |connection| blast::find(connection, id)).await?,
+        Some(id) => {
+            desk.read(move |connection| blast::find(connection, id))
+                .await?
+        }
         None => None,
     };
     let (mut found, mut gave_up, mut cut) = (Vec::new(), false, false);
@@ -81,14 +80,20 @@ pub async fn show(Viewer(person): Viewer, desk: Desk) -> Result<HttpResponse, Re
     }
     found.sort_by_cached_key(|listed| row::who(&listed.order).to_lowercase());
     let sums = sums(&found);
-    let title = mailing.map_or_else(|| "Paid".to_owned(), |blast| format!("Paid: {}", blast.name));
+    let title = mailing.map_or_else(
+        || "Paid".to_owned(),
+        |blast| format!("Paid: {}", blast.name),
+    );
     let page = Page {
         title,
         now: When::of(now, desk.site.zone),
         count: sum::orders(found.len()),
         sum: sum::in_words(&sums),
         waived: found.iter().any(|listed| is_waived(&listed.order)),
-        rows: (found.iter().filter_map(|listed| paid(listed, desk.site.zone))).collect(),
+        rows: (found
+            .iter()
+            .filter_map(|listed| paid(listed, desk.site.zone)))
+        .collect(),
         cut,
         gave_up,
         query: Asked {

@@ -64,7 +64,9 @@ pub fn who(order: &Order) -> &str {
 /// What it is for: its first line, and how many more.
 pub fn what(order: &Order) -> String {
     let mut lines = wording::lines(order);
-    let first = lines.next().map_or_else(String::new, |line| line.description);
+    let first = lines
+        .next()
+        .map_or_else(String::new, |line| line.description);
     match lines.count() {
         0 => first,
         1 => format!("{first}, and one more"),
@@ -75,7 +77,10 @@ pub fn what(order: &Order) -> String {
 /// What is owed, as payers read it.
 pub fn amount(order: &Order) -> String {
     let owed = order.owed();
-    owed.map_or_else(|| "not known yet".to_owned(), |owed| owed.format(Language::ENGLISH))
+    owed.map_or_else(
+        || "not known yet".to_owned(),
+        |owed| owed.format(Language::ENGLISH),
+    )
 }
 
 /// The state as it is said in a sentence: “2 that are paid”.

@@ -29,6 +29,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(api("/openapi.json").get(openapi::document).done())
         .service(api("/orders").post(orders::create).get(orders::list).done())
+        .service(api("/orders.csv").get(orders::file).done())
         .service(
             api("/orders/{id}")
                 .get(orders::show)

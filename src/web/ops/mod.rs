@@ -22,6 +22,7 @@ mod guard;
 mod line;
 mod menu;
 mod order;
+mod orders;
 mod people;
 mod people_view;
 mod person;
@@ -98,6 +99,33 @@ fn pages(config: &mut ServiceConfig) {
         .service(
             at("/account/sign-out-everywhere")
                 .post(account::sign_out_everywhere)
+                .done(),
+        )
+        .service(at("/orders").get(orders::show).done())
+        .service(at("/orders.csv").get(orders::file).done())
+        .service(
+            at("/orders/new")
+                .get(orders::show_new)
+                .post(orders::create)
+                .done(),
+        )
+        .service(at("/orders/paid").get(orders::show_paid).done())
+        .service(
+            at("/orders/cash")
+                .get(orders::ask_cash)
+                .post(orders::cash)
+                .done(),
+        )
+        .service(
+            at("/orders/send")
+                .get(orders::ask_send)
+                .post(orders::send)
+                .done(),
+        )
+        .service(
+            at("/orders/many/{id}")
+                .get(orders::show_batch)
+                .post(orders::go_on)
                 .done(),
         )
         .service(at("/orders/{id}").get(order::page::show).done())

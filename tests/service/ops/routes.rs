@@ -31,6 +31,13 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("/account", Some(VIEWER), None),
     ("/account/password", None, Some(VIEWER)),
     ("/account/sign-out-everywhere", None, Some(VIEWER)),
+    ("/orders", Some(VIEWER), None),
+    ("/orders.csv", Some(VIEWER), None),
+    ("/orders/new", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/paid", Some(VIEWER), None),
+    ("/orders/cash", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/send", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/many/{id}", Some(VIEWER), Some(OPERATOR)),
     ("/orders/{id}", Some(VIEWER), None),
     ("/orders/{id}/send", Some(OPERATOR), Some(OPERATOR)),
     ("/orders/{id}/change", Some(OPERATOR), Some(OPERATOR)),
@@ -70,6 +77,15 @@ const PAGES_ALONE: &[(&str, &str)] = &[
 
 /// What the pages can do, and the API's call for it with the same role.
 const ACTIONS: &[(&str, &str, Role)] = &[
+    ("/orders/new", "post /orders", Role::Operator),
+    // For many orders at once the API has each order's own call: whoever calls it goes through them.
+    ("/orders/cash", "post /orders/{id}/settle", Role::Operator),
+    ("/orders/send", "post /orders/{id}/send", Role::Operator),
+    (
+        "/orders/many/{id}",
+        "post /orders/{id}/settle",
+        Role::Operator,
+    ),
     (
         "/orders/{id}/send",
         "post /orders/{id}/send",

@@ -383,6 +383,44 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "overview",
         &["activity", "case", "inbox", "mail", "order", "schema"],
     ),
+    // Lists of orders.
+    (
+        "news",
+        &[
+            "activity", "app", "case", "column", "db", "mail", "order", "schema", "session",
+        ],
+    ),
+    (
+        "listing",
+        &[
+            "column",
+            "db",
+            "foreign_text",
+            "mail",
+            "news",
+            "order",
+            "schema",
+            "session",
+            "spreadsheet",
+        ],
+    ),
+    // One action for many of them.
+    (
+        "batch",
+        &[
+            "activity",
+            "app",
+            "checkout",
+            "column",
+            "db",
+            "mail",
+            "order",
+            "outbox",
+            "random",
+            "schema",
+            "suppression",
+        ],
+    ),
     // The edges.
     (
         "doctor",
@@ -395,6 +433,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "activity",
             "app",
+            "batch",
             "blast",
             "caller_address",
             "case",
@@ -407,8 +446,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "language",
             "legible",
             "link",
+            "listing",
             "looks",
             "mail",
+            "news",
             "one_at_a_time",
             "order",
             "outbox",
@@ -477,6 +518,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "heartbeat",
             "inbox",
             "loops",
+            "news",
             "outbox",
             "retention",
             "sweep",
@@ -644,6 +686,7 @@ fn decisions_know_neither_database_nor_web_nor_network() {
         "looks.rs",
         "recent.rs",
         "web/limit.rs",
+        "news/word.rs",
         "alert/kind.rs",
         "alert/words.rs",
         "alert/text.rs",

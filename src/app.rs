@@ -88,6 +88,8 @@ pub struct App {
     pub wake: Wake,
     /// Wakes the worker when a mail has been queued.
     pub wake_mail: Wake,
+    /// Wakes the worker when something has become of a mail that its mailing may stop for.
+    pub wake_blasts: Wake,
     /// How mail is sent.
     pub mailer: Arc<Mailer>,
     /// Who is told when something needs a person.
@@ -141,6 +143,7 @@ impl App {
             },
             direct_url: settings.database.database_direct_url.clone(),
             wake_mail: Wake::default(),
+            wake_blasts: Wake::default(),
             keys: Arc::new(settings.links.keys()?),
             public_url: Arc::new(settings.links.public_url.clone()),
             shop: Arc::new(settings.shop.clone()),

@@ -96,6 +96,18 @@ diesel::table! {
         approved_by -> Text,
         approved_at -> Timestamptz,
         voided_at -> Nullable<Timestamptz>,
+        approver_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    blast_recalls (blast_id, order_id) {
+        blast_id -> Uuid,
+        order_id -> Uuid,
+        claimed_until -> Timestamptz,
+        attempts -> Int4,
+        was_open -> Bool,
+        done_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -121,6 +133,19 @@ diesel::table! {
         author -> Text,
         created_at -> Timestamptz,
         started_at -> Nullable<Timestamptz>,
+        first_wave -> Int4,
+        wave -> Nullable<Text>,
+        wave_over_at -> Nullable<Timestamptz>,
+        paused_by -> Nullable<Text>,
+        paused_because -> Nullable<Text>,
+        paused_at -> Nullable<Timestamptz>,
+        known_bounces -> Int8,
+        known_handed_over -> Int8,
+        known_until -> Nullable<Timestamptz>,
+        author_key -> Nullable<Text>,
+        recall_note -> Nullable<Text>,
+        recalled_at -> Nullable<Timestamptz>,
+        corrects -> Nullable<Uuid>,
     }
 }
 
@@ -334,6 +359,7 @@ diesel::table! {
         checkout_params -> Jsonb,
         status -> Text,
         params_version -> Int4,
+        link_note -> Nullable<Text>,
     }
 }
 
@@ -364,6 +390,7 @@ diesel::table! {
         address_gone -> Bool,
         streak -> Nullable<Int8>,
         returned -> Nullable<Text>,
+        wave -> Nullable<Text>,
     }
 }
 
@@ -605,6 +632,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     alert_watch,
     api_tokens,
     blast_approvals,
+    blast_recalls,
     blast_recipients,
     blasts,
     carts,

@@ -18,6 +18,8 @@ pub enum Cause<'a> {
     Event(&'a str),
     /// An order that waits until somebody has decided on its money.
     Review(Uuid),
+    /// A mailing that stopped itself.
+    Blast(Uuid),
     /// Money that does not add up, with what it is about and the order it is counted for.
     Case(Uuid, &'a str, Option<Uuid>),
 }
@@ -29,6 +31,7 @@ impl Cause<'_> {
             Self::Mail(mail) => vec![json!({ "mail": mail })],
             Self::Event(event) => vec![json!({ "event": event })],
             Self::Review(order) => vec![json!({ "in_review": order })],
+            Self::Blast(blast) => vec![json!({ "stopped": blast })],
             // A session, a dispute or a payment, as the case was opened about it.
             Self::Case(case, about, _) => vec![
                 json!({ "case": case }),
@@ -44,7 +47,7 @@ impl Cause<'_> {
 pub fn over(connection: &mut PgConnection, cause: Cause, doing: &Doing) -> QueryResult<()> {
     let (of_one, order) = match cause {
         Cause::Case(_, _, order) => (true, order),
-        Cause::Mail(_) | Cause::Event(_) | Cause::Review(_) => (false, None),
+        Cause::Mail(_) | Cause::Event(_) | Cause::Review(_) | Cause::Blast(_) => (false, None),
     };
     // A literal, for the partial index.
     diesel::sql_query(format!(

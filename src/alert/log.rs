@@ -151,9 +151,9 @@ fn cause_of(line: &Line) -> Option<(String, Kind)> {
         | Category::Checkout
         | Category::Payment
         | Category::Case
+        | Category::Blast
         | Category::Webhook => None,
         Category::Reminder
-        | Category::Blast
         | Category::Suppression
         | Category::Settings
         | Category::People

@@ -16,11 +16,14 @@ use super::{
     record_blast,
     row::{self, Stored},
     state::{Move, Wish},
+    two::{self, Approver},
+    watch,
 };
 use crate::{
     activity::Doing,
     app::App,
     db::{DbError, prepared_sql},
+    mail,
     renderings::Rendering,
     schema::blast_approvals,
     settings,
@@ -86,6 +89,9 @@ fn decide(
     if !material.still_holds(connection, &stored)? {
         return Ok(None);
     }
+    if let Some(why) = still_in_hand(connection, &stored)? {
+        return no(format!("it cannot be approved yet: {why}"));
+    }
     if let Some(why) = plan.objection() {
         return no(format!("it cannot be approved: {why}"));
     }
@@ -99,11 +105,21 @@ fn decide(
     if valid.is_some_and(|approval| approval.content_hash == content_hash) {
         return answer(connection, stored.id).map(Some);
     }
-    if let Some(why) = own_words(connection, &stored, &doing.actor)? {
+    let approver = Approver {
+        key: two::key_of(connection, &doing.actor)?,
+        shown: doing.actor.clone(),
+    };
+    if let Some(why) = own_words(connection, &stored, &approver)? {
         return no(why);
     }
     row::void(connection, stored.id, doing.at)?;
-    keep(connection, stored.id, plan, content_hash, doing)?;
+    keep(
+        connection,
+        stored.id,
+        plan,
+        content_hash,
+        (&approver, doing),
+    )?;
     row::set_state(connection, stored.id, next)?;
     record_blast(
         connection,
@@ -115,16 +131,32 @@ fn decide(
     answer(connection, stored.id).map(Some)
 }
 
-/// Why `approver` may not approve this mailing, if that is so.
+/// Why a correction waits: who has the wrong mail is not known while a mail server is being given it.
+fn still_in_hand(connection: &mut PgConnection, stored: &Stored) -> QueryResult<Option<String>> {
+    let Some(recalled) = stored.corrects else {
+        return Ok(None);
+    };
+    let mails = watch::in_states(connection, recalled, &[mail::State::Sending])?;
+    Ok((mails > 0).then(|| {
+        let are = if mails == 1 { "mail is" } else { "mails are" };
+        format!("{mails} {are} still in hand of the mailing that it corrects; look at it again in a minute")
+    }))
+}
+
+/// Why whoever has this key may not approve this mailing, if that is so.
 pub(super) fn own_words(
     connection: &mut PgConnection,
     stored: &Stored,
-    approver: &str,
+    approver: &Approver,
 ) -> QueryResult<Option<String>> {
-    let two = settings::read(connection)?.two_person_approval;
-    Ok((two && stored.author == approver).then(|| {
+    if !settings::read(connection)?.two_person_approval {
+        return Ok(None);
+    }
+    let is_own = two::is_the_same(stored.author(), &approver.key);
+    Ok(is_own.then(|| {
         format!(
-            "{approver} wrote this mailing, and two_person_approval is on: somebody else must approve it"
+            "{} wrote this mailing, and two_person_approval is on: somebody else must approve it",
+            approver.shown
         )
     }))
 }
@@ -134,13 +166,14 @@ fn keep(
     id: Uuid,
     plan: &Plan,
     content_hash: &str,
-    doing: &Doing,
+    (approver, doing): (&Approver, &Doing),
 ) -> QueryResult<()> {
     diesel::insert_into(blast_approvals::table)
         .values((
             blast_approvals::blast_id.eq(id),
             blast_approvals::content_hash.eq(content_hash),
             blast_approvals::approved_by.eq(&doing.actor),
+            blast_approvals::approver_key.eq(&approver.key),
             blast_approvals::approved_at.eq(doing.at),
         ))
         .execute(connection)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::wave;
 use crate::foreign_text::has_controls;
 use crate::order::{
     Order, Status,
@@ -30,6 +31,7 @@ pub struct Draft {
     per_second: Option<f64>,
     send_at: Option<String>,
     remind: Option<bool>,
+    first_wave: Option<i64>,
 }
 
 /// The body of `PATCH /blasts/{id}`, not yet checked: what is left out stays, `null` clears it.
@@ -52,6 +54,8 @@ pub struct ChangeDraft {
     send_at: Edit<String>,
     #[serde(default)]
     remind: Edit<bool>,
+    #[serde(default)]
+    first_wave: Edit<i64>,
 }
 
 /// What a mailing is, as somebody wrote it: checked.
@@ -71,6 +75,8 @@ pub struct Content {
     pub send_at: Option<DateTime<Utc>>,
     /// Whether its orders are reminded of an unfinished checkout from its start on.
     pub remind: Option<bool>,
+    /// So many mails go first; none: all of them.
+    pub first_wave: u32,
 }
 
 impl TryFrom<Draft> for Content {
@@ -89,6 +95,8 @@ impl TryFrom<Draft> for Content {
         let per_second = problems.take("per_second", per_second);
         let send_at = draft.send_at.as_deref().map(check_time).transpose();
         let send_at = problems.take("send_at", send_at);
+        let first_wave = draft.first_wave.map_or(Ok(wave::USUAL), check_wave);
+        let first_wave = problems.take("first_wave", first_wave);
 
         let content = (|| {
             Some(Self {
@@ -99,6 +107,7 @@ impl TryFrom<Draft> for Content {
                 per_second: per_second?,
                 send_at: send_at?,
                 remind: draft.remind,
+                first_wave: first_wave?,
             })
         })();
         problems.or(content)
@@ -130,6 +139,7 @@ impl ChangeDraft {
             per_second: self.per_second.apply(before.per_second),
             send_at: self.send_at.apply(send_at),
             remind: self.remind.apply(before.remind),
+            first_wave: self.first_wave.apply(Some(before.first_wave.into())),
         })
     }
 }
@@ -155,6 +165,18 @@ fn check_pace(per_second: f64) -> Result<f64, &'static str> {
     } else {
         Err("this must be more than 0: so many mails a second")
     }
+}
+
+fn check_wave(mails: i64) -> Result<u32, String> {
+    let checked = u32::try_from(mails).ok();
+    checked
+        .filter(|mails| *mails <= wave::LARGEST)
+        .ok_or_else(|| {
+            format!(
+                "so many mails go first: this must be from 0, for none, to {}",
+                wave::LARGEST
+            )
+        })
 }
 
 fn check_time(text: &str) -> Result<DateTime<Utc>, &'static str> {
@@ -269,6 +291,7 @@ mod tests {
             "per_second": 2,
             "send_at": "2026-11-24T18:00:00+01:00",
             "remind": false,
+            "first_wave": 5,
         })
     }
 
@@ -322,6 +345,11 @@ mod tests {
         let mut body = whole();
         body["per_second"] = json!(-1.0);
         assert!(check(body).is_err());
+        for wave in [-1, 1_001] {
+            let mut body = whole();
+            body["first_wave"] = json!(wave);
+            assert!(check(body).unwrap_err().starts_with("first_wave: "));
+        }
     }
 
     #[test]
@@ -331,9 +359,16 @@ mod tests {
         let after =
             change(json!({ "per_second": null, "send_at": null, "subject": "Fee" })).unwrap();
         assert_eq!(
-            (after.per_second, after.send_at, after.remind),
-            (None, None, Some(false))
+            (
+                after.per_second,
+                after.send_at,
+                after.remind,
+                after.first_wave
+            ),
+            (None, None, Some(false), 5)
         );
+        let usual = change(json!({ "first_wave": null })).unwrap();
+        assert_eq!(usual.first_wave, wave::USUAL);
         assert_eq!((after.subject.as_str(), after.body), ("Fee", before.body));
         assert!(
             change(json!({ "name": null }))

@@ -11,7 +11,7 @@ use super::{
     record_blast,
     row::{self, BlastColumns},
     state::{Move, Wish},
-    view,
+    two, view,
 };
 use crate::{
     activity::Doing,
@@ -30,17 +30,32 @@ pub fn create(
         if let Some(problems) = unknown_references(connection, &content.selection)? {
             return Ok(Asked::Invalid(problems));
         }
-        let id = random::row_id(doing.at);
-        diesel::insert_into(blasts::table)
-            .values((
-                blasts::id.eq(id),
-                BlastColumns::new(content, &doing.actor)?,
-                blasts::created_at.eq(doing.at),
-            ))
-            .execute(connection)?;
-        record_blast(connection, id, &content.name, "written", doing)?;
+        let id = insert(connection, content, None, doing)?;
         answer(connection, id)
     })
+}
+
+/// Writes a draft that has been checked; tells its id. `corrects` is the mailing that it makes good.
+pub(super) fn insert(
+    connection: &mut PgConnection,
+    content: &Content,
+    corrects: Option<Uuid>,
+    doing: &Doing,
+) -> QueryResult<Uuid> {
+    let (id, key) = (
+        random::row_id(doing.at),
+        two::key_of(connection, &doing.actor)?,
+    );
+    diesel::insert_into(blasts::table)
+        .values((
+            blasts::id.eq(id),
+            BlastColumns::new(content, &doing.actor, &key)?,
+            blasts::created_at.eq(doing.at),
+            blasts::corrects.eq(corrects),
+        ))
+        .execute(connection)?;
+    record_blast(connection, id, &content.name, "written", doing)?;
+    Ok(id)
 }
 
 /// Changes a mailing that has not been started. Its approval is void then, and whoever changed it is
@@ -70,9 +85,10 @@ pub fn change(
         if let Some(problems) = unknown_references(connection, &content.selection)? {
             return Ok(Asked::Invalid(problems));
         }
+        let key = two::key_of(connection, &doing.actor)?;
         diesel::update(blasts::table.find(id))
             .set((
-                BlastColumns::new(&content, &doing.actor)?,
+                BlastColumns::new(&content, &doing.actor, &key)?,
                 blasts::state.eq(next),
             ))
             .execute(connection)?;

@@ -6,13 +6,19 @@ use std::{
     time::Duration,
 };
 
-use diesel::{pg::Pg, prelude::*};
+use diesel::{
+    dsl::sql,
+    pg::Pg,
+    prelude::*,
+    sql_types::{Bool, Uuid as SqlUuid},
+};
 use uuid::Uuid;
 
 use super::{
     Asked,
     draft::{BlastFilter, Selection},
     plan::{Digest, PlanFacts},
+    recall,
     row::{self, Stored, ValidApproval},
 };
 use crate::{
@@ -181,7 +187,24 @@ fn chosen(stored: &Stored) -> orders::BoxedQuery<'_, Pg> {
             }
         }
     };
-    query.filter(orders::kind.eq(Kind::Billed))
+    let query = query.filter(orders::kind.eq(Kind::Billed));
+    match stored.corrects {
+        Some(recalled) => query.filter(has_the_mail_of(recalled)),
+        None => query,
+    }
+}
+
+/// Whether somebody has the mail of a mailing that was recalled, or may have it.
+fn has_the_mail_of(
+    recalled: Uuid,
+) -> Box<dyn BoxableExpression<orders::table, Pg, SqlType = Bool>> {
+    let has = sql::<Bool>(
+        "EXISTS (SELECT FROM outbox_orders about JOIN outbox mail ON mail.id = about.mail_id \
+         WHERE about.order_id = orders.id AND mail.kind = 'blast' AND about.blast_id = ",
+    )
+    .bind::<SqlUuid, _>(recalled)
+    .sql(&format!(" AND ({}))", recall::may_have_it()));
+    Box::new(has)
 }
 
 fn approved(connection: &mut PgConnection, id: Uuid) -> QueryResult<HashMap<Uuid, Digest>> {

@@ -17,12 +17,17 @@ mod due;
 mod edit;
 mod material;
 mod plan;
+mod recall;
 mod row;
 mod sample;
 mod start;
 pub mod state;
+mod stop;
 mod trouble;
+mod two;
 mod view;
+mod watch;
+mod wave;
 
 use diesel::QueryResult;
 use serde_json::json;
@@ -33,14 +38,28 @@ pub use self::{
     control::{cancel, pause, resume},
     draft::{BlastFilter, ChangeDraft, Content, Draft, Selection},
     edit::{change, create},
+    recall::{Correction, Progress, Recall, RecallDraft, recall},
     sample::{Preview, Recipient, Sample, preview, recipients, send_sample},
     start::start,
+    stop::PausedBy,
+    two::command_actor,
     view::{Approval, Blast, Counts, find, find_with_waiting, list, named},
 };
 use crate::{
     activity::{self, Category, Doing, Line},
+    app::App,
+    db::DbError,
     order::problem::Problems,
 };
+
+/// What mailings decide by themselves, and the next order of a recall; tells whether there may be more to do.
+///
+/// # Errors
+/// The database's.
+pub async fn work_off(app: &App) -> Result<bool, DbError> {
+    watch::look(app).await?;
+    recall::carry_out(app).await
+}
 
 /// What became of something that was asked of a mailing.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@
 //! what was approved; then a batch at a time, while they are queued. Both times from the same
 //! [`Material`], which does not change, so that they are the same mails.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use diesel::{Connection, prelude::*, result::Error as QueryError};
 use uuid::Uuid;
@@ -22,13 +22,14 @@ use super::{
     sample::write_mail,
     state::{Move, State, Wish},
     trouble::NAMED,
+    wave,
 };
 use crate::{
     activity::Doing,
     app::App,
     db::DbError,
     mail::{
-        self,
+        self, Wave,
         template::{Templates, Unfillable},
     },
     order::{self, Order},
@@ -125,7 +126,7 @@ impl Start<'_> {
         let Some(approval) = &material.approval else {
             return no("it has no valid approval; approve it again".to_owned());
         };
-        if let Some(why) = own_words(connection, &stored, &approval.approved_by)? {
+        if let Some(why) = own_words(connection, &stored, &approval.approver())? {
             return no(why);
         }
         let mails = match ready {
@@ -145,7 +146,11 @@ impl Start<'_> {
             Err(NotQueued::Stopped) => return Err(QueryError::RollbackTransaction),
             Err(NotQueued::Query(error)) => return Err(error),
         }
-        sent_from_now_on(connection, &stored, next, doing)?;
+        let wave = match self.first_wave(mails).is_empty() {
+            true => Wave::Rest,
+            false => Wave::First,
+        };
+        sent_from_now_on(connection, &stored, (next, wave), doing)?;
         answer(connection, stored.id).map(Some)
     }
 
@@ -167,7 +172,9 @@ impl Start<'_> {
         }
         let content = &material.stored.content;
         let templates = Templates::new(&content.subject, &content.body)?;
-        let mut turns = Turns::new(content, app.mailer.per_second, self.doing.at);
+        let turns = || Turns::new(content, app.mailer.per_second, self.doing.at);
+        let first_wave = self.first_wave(ready);
+        let (mut first, mut rest) = (turns(), turns().behind(first_wave.len()));
         let mut batch = Batch::default();
         for mail in ready {
             rendering.go_on().map_err(|_| NotQueued::Stopped)?;
@@ -175,16 +182,44 @@ impl Start<'_> {
             let Some(hash) = material.hashes.get(&order.id) else {
                 continue;
             };
-            // Whoever gets none takes no turn.
-            let goes = mail.ends.is_none() && !material.suppressed.contains(&order.id);
-            let due_at = goes.then(|| turns.next());
-            batch.add(mail, write_mail(app, &templates, order, *hash)?, due_at);
+            let is_first = first_wave.contains(&mail.order);
+            let turns = if is_first { &mut first } else { &mut rest };
+            let wave = match is_first {
+                true => Wave::First,
+                false => Wave::Rest,
+            };
+            // Whoever gets none takes no turn, and is of no wave.
+            let goes = self.goes(mail);
+            batch.add(Written {
+                mail,
+                text: write_mail(app, &templates, order, *hash)?,
+                due_at: goes.then(|| turns.next()),
+                wave: Some(wave).filter(|_| goes && !first_wave.is_empty()),
+            });
             if batch.is_full() {
                 self.queue_batch(connection, std::mem::take(&mut batch))?;
             }
         }
         self.queue_batch(connection, batch)?;
         Ok(())
+    }
+
+    /// Whether a mail goes as things stand.
+    fn goes(self, mail: &ReadyMail) -> bool {
+        let order = self.material.orders[mail.order].id;
+        mail.ends.is_none() && !self.material.suppressed.contains(&order)
+    }
+
+    /// Which of them go first, by the place of their orders.
+    fn first_wave(self, ready: &[ReadyMail]) -> HashSet<usize> {
+        let going: Vec<&ReadyMail> = ready.iter().filter(|mail| self.goes(mail)).collect();
+        let domain = |mail: &&ReadyMail| {
+            let address = self.material.orders[mail.order].email.as_ref();
+            outbox::domain_of(address.map_or("", |address| address.as_str()))
+        };
+        let domains: Vec<String> = going.iter().map(domain).collect();
+        let chosen = wave::chosen(&domains, self.material.stored.content.first_wave);
+        chosen.into_iter().map(|place| going[place].order).collect()
     }
 
     fn queue_batch(self, connection: &mut PgConnection, batch: Batch) -> QueryResult<()> {
@@ -197,6 +232,7 @@ impl Start<'_> {
         let order = |written: &Written| [&material.orders[written.mail.order]];
         let about: Vec<[&Order; 1]> = batch.mails.iter().map(order).collect();
         let ready: Vec<&ReadyMail> = batch.mails.iter().map(|written| written.mail).collect();
+        let waves: Vec<Option<Wave>> = batch.mails.iter().map(|written| written.wave).collect();
         let letters = batch.mails.into_iter().zip(&about);
         let letters = letters.filter_map(|(written, orders)| {
             let [order] = orders;
@@ -211,7 +247,8 @@ impl Start<'_> {
             })
         });
         let letters: Vec<Letter> = letters.collect();
-        let ids = outbox::queue(connection, &app.mailer.domain, &letters, doing.at)?;
+        let ids =
+            outbox::queue_in_waves(connection, &app.mailer.domain, (&letters, &waves), doing.at)?;
         let ended = ids
             .iter()
             .zip(ready)
@@ -262,11 +299,15 @@ impl From<Unfillable> for NotQueued {
 fn sent_from_now_on(
     connection: &mut PgConnection,
     stored: &Stored,
-    next: State,
+    (next, wave): (State, Wave),
     doing: &Doing,
 ) -> QueryResult<()> {
     diesel::update(blasts::table.find(stored.id))
-        .set((blasts::state.eq(next), blasts::started_at.eq(doing.at)))
+        .set((
+            blasts::state.eq(next),
+            blasts::wave.eq(wave),
+            blasts::started_at.eq(doing.at),
+        ))
         .execute(connection)?;
     record_blast(
         connection,

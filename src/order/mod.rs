@@ -20,6 +20,7 @@ pub mod locale;
 pub mod metadata;
 pub mod mode;
 pub mod money;
+mod note_to_payers;
 mod of_blast;
 mod owed;
 pub mod problem;
@@ -44,6 +45,7 @@ pub use self::{
     create_all::{AT_ONCE, HandedIn, create_all},
     find::{CurrencySum, OrderFilter, colliding_references, find, find_by_reference, list, sums},
     kind::Kind,
+    note_to_payers::{NoteToPayers, NoteToPayersError},
     owed::set_amount,
     restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},
@@ -197,14 +199,20 @@ pub fn change(
     )
 }
 
-/// Withdraws the pay link of a locked order: the one in the mails shows from now on that it was replaced.
+/// Withdraws the pay link of a locked order: the one in the mails shows from now on that it was replaced, with
+/// what was said about it.
 pub fn withdraw_link(
     connection: &mut PgConnection,
     order: &Order,
     doing: &Doing,
 ) -> QueryResult<()> {
+    let note = doing.note.as_deref().map(NoteToPayers::parse);
+    let note = note.and_then(Result::ok).map(String::from);
     diesel::update(orders::table.find(order.id))
-        .set(orders::link_version.eq(orders::link_version + 1))
+        .set((
+            orders::link_version.eq(orders::link_version + 1),
+            orders::link_note.eq(note),
+        ))
         .execute(connection)?;
     history(
         connection,
@@ -213,6 +221,12 @@ pub fn withdraw_link(
         Level::Info,
         "pay link replaced".to_owned(),
     )
+}
+
+/// What the shop said about the link of an order that it withdrew last.
+pub fn link_note(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<String>> {
+    let note = orders::table.find(id).select(orders::link_note);
+    Ok(note.first(connection).optional()?.flatten())
 }
 
 fn history(

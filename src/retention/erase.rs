@@ -222,8 +222,7 @@ fn mails() -> String {
         cancelled = State::Cancelled
     )
 }
-const ORDERS: &str =
-    "UPDATE orders SET email = NULL, name = NULL, checkout_params = '[]' WHERE lower(email) = $1";
+const ORDERS: &str = "UPDATE orders SET email = NULL, name = NULL, link_note = NULL, checkout_params = '[]' WHERE lower(email) = $1";
 const METADATA: &str = "UPDATE orders SET metadata = \
          (SELECT jsonb_object_agg(CASE WHEN lower(trim(key)) = $1 THEN 'erased' ELSE key END, \
                                   CASE WHEN lower(trim(value)) = $1 THEN '' ELSE value END) \

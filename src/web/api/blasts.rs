@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
-    blast::{self, Asked, ChangeDraft, Content, Draft},
+    blast::{self, Asked, ChangeDraft, Content, Draft, Recall, RecallDraft},
     db::DbError,
     link,
     order::{email::Email, problem::Problems},
@@ -199,6 +199,19 @@ pub async fn cancel(
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     answer(blast::cancel(&app, parse_id(&id)?, &caller.doing(&app, None)).await?)
+}
+
+/// `POST /blasts/{id}/recall`
+pub async fn recall(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let (id, draft) = (parse_id(&id)?, body.parse::<RecallDraft>()?);
+    let recall = Recall::try_from(draft).map_err(Problem::invalid)?;
+    let doing = caller.doing(&app, None);
+    answer(blast::recall(&app, id, recall, &doing).await?)
 }
 
 fn done<T>(asked: Asked<T>) -> Result<T, Problem> {

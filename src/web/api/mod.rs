@@ -97,6 +97,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(api("/blasts/{id}/pause").post(blasts::pause).done())
         .service(api("/blasts/{id}/resume").post(blasts::resume).done())
         .service(api("/blasts/{id}/cancel").post(blasts::cancel).done())
+        .service(api("/blasts/{id}/recall").post(blasts::recall).done())
         .default_service(route().to(problem::no_such_route));
 }
 

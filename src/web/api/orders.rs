@@ -22,9 +22,10 @@ use crate::{
     checkout::close::{Changed, closed_first},
     link::api_path,
     order::{
-        self, Created, CurrencySum, Kind, Order, OrderFilter, Status, WhatIsOwed,
+        self, Created, CurrencySum, Kind, NoteToPayers, Order, OrderFilter, Status, WhatIsOwed,
         change::ChangeDraft,
         draft::{Draft, NewOrder},
+        problem::Problems,
         state::{Fact, How, Move},
     },
     settlement::{Payment, payments_of},
@@ -214,6 +215,23 @@ pub async fn settle(
     end(caller, &app, &id, Fact::SettleOffline(how), note).await
 }
 
+/// A body with nothing but what payers read; it may be left out.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Withdrawn {
+    note: Option<String>,
+}
+
+impl Withdrawn {
+    fn note(self) -> Result<Option<NoteToPayers>, Problem> {
+        let note = self.note.filter(|note| !note.trim().is_empty());
+        let mut problems = Problems::default();
+        let note = note.as_deref().map(NoteToPayers::parse).transpose();
+        let note = problems.take("note", note);
+        problems.or(note).map_err(Problem::invalid)
+    }
+}
+
 /// `POST /orders/{id}/withdraw-link`
 pub async fn withdraw_link(
     caller: Operator,
@@ -221,7 +239,8 @@ pub async fn withdraw_link(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let (id, Note { note }) = (parse_id(&id)?, body.parse_or_default()?);
+    let id = parse_id(&id)?;
+    let note = body.parse_or_default::<Withdrawn>()?.note()?;
     let doing = caller.doing(&app, note.map(String::from));
     let changed = closed_first(&app, id, move |connection, order| {
         order::withdraw_link(connection, order, &doing)

@@ -16,6 +16,7 @@ use crate::{
     gateway::{Gateway, mint},
     language::Language,
     link::{self, token::LinkKeys},
+    link_looks::LinkLooks,
     looks::Looks,
     loops::Loops,
     mail::{Mailer, letter::About, template::Holes},
@@ -80,6 +81,8 @@ pub struct App {
     pub one_at_a_time: OneAtATime,
     /// When Stripe was last asked about an order.
     pub looks: Looks,
+    /// Looks at pay links that are not written yet.
+    pub link_looks: LinkLooks,
     /// Mailings are rendered in turns.
     pub renderings: Renderings,
     /// Passwords are looked at in turns.
@@ -158,6 +161,7 @@ impl App {
             open_sessions: Together::default(),
             one_at_a_time: OneAtATime::default(),
             looks: Looks::default(),
+            link_looks: LinkLooks::default(),
             renderings: Renderings::default(),
             passwords: Passwords::default(),
             time_zone: settings.shop.time_zone,

@@ -45,6 +45,7 @@ pub mod inbox;
 pub mod language;
 pub mod legible;
 pub mod link;
+pub mod link_looks;
 pub mod looks;
 pub mod loops;
 pub mod mail;

@@ -244,6 +244,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    link_looks (order_id) {
+        order_id -> Uuid,
+        by_person -> Nullable<Timestamptz>,
+        by_machine -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     mail_flow (only_row) {
         only_row -> Bool,
         stood_still -> Float8,
@@ -545,6 +553,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    stripe_asked (order_id) {
+        order_id -> Uuid,
+        asked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     stripe_events (id) {
         id -> Text,
         #[sql_name = "type"]
@@ -587,6 +602,7 @@ diesel::table! {
         missed -> Int8,
         silent_since -> Nullable<Timestamptz>,
         told_at -> Nullable<Timestamptz>,
+        looked_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -607,6 +623,7 @@ diesel::joinable!(blast_recipients -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> orders (order_id));
 diesel::joinable!(carts -> checkout_sessions (session_id));
 diesel::joinable!(cases -> payments (payment_id));
+diesel::joinable!(link_looks -> orders (order_id));
 diesel::joinable!(ops_browsers -> ops_users (user_id));
 diesel::joinable!(ops_links -> ops_users (user_id));
 diesel::joinable!(ops_links -> outbox (mail_id));
@@ -622,6 +639,7 @@ diesel::joinable!(reminder_decisions -> checkout_sessions (session_id));
 diesel::joinable!(reminder_decisions -> orders (order_id));
 diesel::joinable!(reminder_decisions -> outbox (mail_id));
 diesel::joinable!(session_orders -> orders (order_id));
+diesel::joinable!(stripe_asked -> orders (order_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     activity,
@@ -641,6 +659,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     chores,
     dead_links,
     disputes,
+    link_looks,
     mail_flow,
     mail_ledger,
     ops_browsers,
@@ -663,6 +682,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     secrets,
     session_orders,
     settings,
+    stripe_asked,
     stripe_events,
     suppressions,
     sweeps,

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use crate::{
     app::App,
     db::Lane,
+    link_looks,
     web::{
         self,
         leaving::{self, Leaving},
@@ -55,6 +56,9 @@ pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
         actix_web::rt::spawn(ending_all(stop.clone(), work))
     });
     if let Some(Web { listener, threads }) = parts.web {
+        let (looks, db) = (app.link_looks.clone(), app.on(Lane::Api).db);
+        let looks_written = link_looks::keep_writing(looks.clone(), db.clone(), stop.watch());
+        let looks_written = actix_web::rt::spawn(looks_written);
         let blocking = usize::try_from(app.connections).unwrap_or(0) + OTHER_THREADS;
         let state = web::State::new(app, leaving.clone());
         let door = listener.try_clone()?;
@@ -79,6 +83,9 @@ pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
         server.await?;
         // Without the web side nothing is left to be done here.
         stop.stop();
+        looks_written.await.map_err(io::Error::other)?;
+        // Nobody clicks any more.
+        link_looks::write_last(&looks, &db).await;
     }
     // Then the worker finishes its batch.
     let worked = match worker {

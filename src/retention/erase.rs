@@ -23,7 +23,7 @@ use crate::{
     inbox::{self, ERASED, NameColumns},
     mail::{Kind, State},
     reminder::{self, Attempt, Place, rule::Reason},
-    schema::{outbox, stripe_events, suppressions},
+    schema::{link_looks, orders, outbox, stripe_events, suppressions},
     session::SessionState,
     suppression::{AddressHash, AddressKey},
 };
@@ -180,6 +180,7 @@ fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> Quer
     }
     // Only now: what stands before this finds its rows by an address, or by a mail that still waits.
     erased.mails = of_mails(connection, &mails(), hash, address)?;
+    of_links(connection, address)?;
     erased.orders = of_address(connection, ORDERS, address)?;
     of_address(connection, METADATA, address)?;
     of_address(connection, &mints(), address)?;
@@ -208,6 +209,16 @@ fn of_address(connection: &mut PgConnection, statement: &str, address: &str) -> 
     diesel::sql_query(statement)
         .bind::<Text, _>(address)
         .execute(connection)
+}
+
+/// When somebody looked at the links of their orders. Before the orders lose the address.
+fn of_links(connection: &mut PgConnection, address: &str) -> QueryResult<()> {
+    let theirs = orders::table
+        .filter(lower(orders::email).eq(address))
+        .select(orders::id);
+    diesel::delete(link_looks::table.filter(link_looks::order_id.eq_any(theirs)))
+        .execute(connection)
+        .map(drop)
 }
 
 fn mails() -> String {

@@ -120,6 +120,7 @@ pub async fn look(app: &App, kind: Look) -> Result<SweepFound, UpstreamError> {
         refunds::ask(app).await?;
         seen_until(app, began).await?;
     }
+    looked(app, began).await?;
     Ok(SweepFound {
         events: missed.events,
         missed: missed.new.len(),
@@ -131,6 +132,23 @@ pub async fn look(app: &App, kind: Look) -> Result<SweepFound, UpstreamError> {
 /// Since when Stripe has events that its webhooks did not bring, if it has.
 pub fn silent_since(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
     sweeps::table.select(sweeps::silent_since).first(connection)
+}
+
+/// Keeps that a look came to its end which began then.
+async fn looked(app: &App, began: DateTime<Utc>) -> Result<(), DbError> {
+    app.db
+        .run(move |connection| {
+            diesel::update(sweeps::table)
+                .set(sweeps::looked_at.eq(began))
+                .execute(connection)
+        })
+        .await
+        .map(drop)
+}
+
+/// When the last look began that came to its end: what Stripe knew of by then, we know.
+pub fn looked_at(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
+    sweeps::table.select(sweeps::looked_at).first(connection)
 }
 
 async fn found_by_sweeps(app: &App) -> Result<i64, DbError> {

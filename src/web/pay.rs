@@ -50,6 +50,7 @@ pub async fn follow(
         return open(&request, &app, &site, &link, visitor).await;
     }
     app.metrics.clicks.with_label_values(&["shown"]).inc();
+    app.link_looks.note(link.order_id, visitor, app.clock.now());
     show(&request, &app, &site, &link, None).await
 }
 
@@ -112,6 +113,7 @@ async fn open(
     link: &PayClaims,
     visitor: Visitor,
 ) -> HttpResponse {
+    app.link_looks.note(link.order_id, visitor, app.clock.now());
     let timer = app.metrics.click_seconds.start_timer();
     let door = checkout::click(app, link, visitor).await;
     timer.observe_duration();

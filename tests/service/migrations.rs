@@ -98,6 +98,8 @@ const ROWS: &str = "
     INSERT INTO activity_dismissals (activity_id, at, actor) SELECT id, now(), 'test' FROM activity;
     INSERT INTO alert_messages (channel, state, key, kind, count, since, noted_at)
         VALUES ('url', 'begins', 'pause', 'pause', 1, now(), now());
+    INSERT INTO link_looks (order_id, by_person) VALUES ('00000000-0000-7000-8000-000000000001', now());
+    INSERT INTO stripe_asked (order_id, asked_at) VALUES ('00000000-0000-7000-8000-000000000001', now());
 ";
 
 #[test]

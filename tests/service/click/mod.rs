@@ -17,6 +17,7 @@ mod concurrency;
 mod crash;
 mod database_trouble;
 mod foreign;
+mod last_looks;
 mod machines;
 mod pages;
 mod quick_way;

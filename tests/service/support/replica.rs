@@ -24,6 +24,8 @@ use crate::simulator::{self, Simulator};
 /// A replica's web side, in this process, on threads of its own.
 pub struct Replica {
     pub url: String,
+    /// What it works with.
+    pub app: App,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
 }
@@ -41,6 +43,7 @@ impl Replica {
             worker: false,
         };
         let until = stop.clone();
+        let its = app.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new()
                 .block_on(run(app, parts, until))
@@ -48,6 +51,7 @@ impl Replica {
         });
         Self {
             url,
+            app: its,
             stop,
             thread: Some(thread),
         }

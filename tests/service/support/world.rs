@@ -16,7 +16,7 @@ use freshmint::{
     activity::Doing,
     app::App,
     config::Secret,
-    consumer,
+    consumer, link_looks,
     mail::letter,
     order::{
         self, Created,
@@ -275,6 +275,14 @@ impl World {
         let answer = self.click(order);
         assert_eq!(answer.status, 303, "{}", answer.body);
         session_in(answer.location())
+    }
+
+    /// Lets the first replica write what looks at links it has noted.
+    pub fn write_looks(&self) {
+        let app = &self.replicas[0].app;
+        let write = link_looks::write(&app.link_looks, &app.db);
+        // On the test's own threads: the replica goes on meanwhile.
+        runtime().block_on(write);
     }
 
     /// A person opens a path.

@@ -66,6 +66,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "session",
         ],
     ),
+    ("link_looks", &["db", "order", "schema", "visitor"]),
     (
         "gateway",
         &["config", "foreign_text", "metrics", "order", "random"],
@@ -111,6 +112,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "gateway",
             "language",
             "link",
+            "link_looks",
             "looks",
             "loops",
             "mail",
@@ -463,7 +465,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "watchdog",
         ],
     ),
-    ("serve", &["app", "db", "web", "worker"]),
+    ("serve", &["app", "db", "link_looks", "web", "worker"]),
 ];
 
 /// The modules of this crate that a file names in its `use crate::…` lines or by path.

@@ -1,0 +1,3 @@
+ALTER TABLE sweeps DROP COLUMN looked_at;
+DROP TABLE stripe_asked;
+DROP TABLE link_looks;

@@ -9,6 +9,7 @@
 //! Mails are written outside transactions, since thousands take their time; the transaction that
 //! acts on them looks whether anything has moved meanwhile (`material`).
 
+mod again;
 mod approve;
 mod batch;
 mod control;
@@ -16,6 +17,7 @@ mod draft;
 mod due;
 mod edit;
 mod material;
+mod outcome;
 mod plan;
 mod recall;
 mod row;
@@ -34,10 +36,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use self::{
+    again::{Retried, retry_failed},
     approve::approve,
     control::{cancel, pause, resume},
     draft::{BlastFilter, ChangeDraft, Content, Draft, Selection},
     edit::{change, create},
+    outcome::{COLUMNS, Outcome},
     recall::{Correction, Progress, Recall, RecallDraft, recall},
     sample::{Preview, Recipient, Sample, preview, recipients, send_sample},
     start::start,

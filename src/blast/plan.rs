@@ -186,6 +186,26 @@ pub fn writable<'a, S>(
 /// Writes one order's mail with placeholders for its links.
 fn render(templates: &Templates, shop: &Shop, order: &Order) -> Result<Rendered, NoMail> {
     let address = order.email.as_ref().ok_or(NoMail::NoAddress)?;
+    render_to(templates, shop, order, address.as_str()).map_err(NoMail::Unfillable)
+}
+
+/// What an approval of one order's mail would be bound to, had it gone to this address.
+pub fn digest_to(
+    templates: &Templates,
+    shop: &Shop,
+    order: &Order,
+    address: &str,
+) -> Option<Digest> {
+    let rendered = render_to(templates, shop, order, address).ok()?;
+    Some(rendered.digest)
+}
+
+fn render_to(
+    templates: &Templates,
+    shop: &Shop,
+    order: &Order,
+    address: &str,
+) -> Result<Rendered, Unfillable> {
     let about = About {
         holes: Holes {
             order,
@@ -195,11 +215,11 @@ fn render(templates: &Templates, shop: &Shop, order: &Order) -> Result<Rendered,
         },
         shop,
     };
-    let Text { subject, body } = letter::blast(&about, templates).map_err(NoMail::Unfillable)?;
+    let Text { subject, body } = letter::blast(&about, templates)?;
     let has_link = body.contains(PAY_URL);
     let text = Text { subject, body };
     Ok(Rendered {
-        digest: Digest::of_mail(order.id, address.as_str(), &text),
+        digest: Digest::of_mail(order.id, address, &text),
         has_link,
     })
 }

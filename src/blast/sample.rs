@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     Asked,
     material::{self, LOOK, Material},
+    outcome::{self, Outcome},
     plan::{Plan, writable},
     record_blast, row,
 };
@@ -21,7 +22,8 @@ use crate::{
         template::{Templates, Unfillable},
     },
     order::{Order, email::Email},
-    outbox::{self, Kind, Letter, view::Mail},
+    outbox::{self, Kind, Letter, State, view::Mail},
+    reminder::rule::Reason,
     renderings::{Rendering, Stopped},
     schema::{orders, outbox as mails, outbox_orders},
     suppression::{self, AddressHash, AddressKey},
@@ -55,7 +57,7 @@ pub struct Sample {
 }
 
 /// One recipient.
-#[derive(Debug, Clone, Serialize, Queryable)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Recipient {
     /// The order that the mail is about.
     pub order_id: Uuid,
@@ -73,7 +75,22 @@ pub struct Recipient {
     pub last_error: Option<String>,
     /// When the mail server took it.
     pub sent_at: Option<DateTime<Utc>>,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
 }
+
+/// What the outbox knows of a recipient.
+type Mailed = (
+    Uuid,
+    String,
+    Option<String>,
+    State,
+    Option<Reason>,
+    i32,
+    Option<String>,
+    Option<DateTime<Utc>>,
+);
 
 /// Shows a mailing before it goes. Nothing changes.
 ///
@@ -241,6 +258,7 @@ fn planned(
         attempts: 0,
         last_error: None,
         sent_at: None,
+        outcome: Outcome::default(),
     };
     let recipients = writable(&facts, || rendering.go_on());
     recipients
@@ -255,7 +273,7 @@ fn mailed(
     after: Option<Uuid>,
     limit: i64,
 ) -> QueryResult<Vec<Recipient>> {
-    outbox_orders::table
+    let rows: Vec<Mailed> = outbox_orders::table
         .inner_join(mails::table)
         .inner_join(orders::table)
         .filter(for_its_values())
@@ -274,7 +292,24 @@ fn mailed(
             mails::last_error,
             mails::sent_at,
         ))
-        .load(connection)
+        .load(connection)?;
+    let recipient = |(order_id, reference, to, state, reason, attempts, last_error, sent_at)| {
+        let (state, reason): (State, Option<Reason>) = (state, reason);
+        Recipient {
+            order_id,
+            reference,
+            to,
+            state: state.name().to_owned(),
+            reason: reason.map(|reason| reason.name().to_owned()),
+            attempts,
+            last_error,
+            sent_at,
+            outcome: Outcome::default(),
+        }
+    };
+    let mut recipients: Vec<Recipient> = rows.into_iter().map(recipient).collect();
+    outcome::add(connection, id, &mut recipients)?;
+    Ok(recipients)
 }
 
 /// One order's mail with its real links, to whom `address` is the hash of.

@@ -5,7 +5,9 @@ use actix_web::{
     http::header,
     web::{Data, Path, Query},
 };
+use bytes::Bytes;
 use chrono::{DateTime, Timelike, Utc};
+use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -17,10 +19,11 @@ use super::{
 };
 use crate::{
     app::App,
-    blast::{self, Asked, ChangeDraft, Content, Draft, Recall, RecallDraft},
+    blast::{self, Asked, COLUMNS, ChangeDraft, Content, Draft, Recall, RecallDraft},
     db::DbError,
     link,
     order::{email::Email, problem::Problems},
+    spreadsheet::without_formula,
     token,
     web::waiting::Waiting,
 };
@@ -199,6 +202,79 @@ pub async fn cancel(
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     answer(blast::cancel(&app, parse_id(&id)?, &caller.doing(&app, None)).await?)
+}
+
+/// `POST /blasts/{id}/retry-failed`
+pub async fn retry_failed(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let doing = caller.doing(&app, None);
+    answer(blast::retry_failed(&app, parse_id(&id)?, &doing).await?)
+}
+
+/// `GET /blasts/{id}/recipients.csv`: read and written page by page, so that thousands take no more memory than
+/// some.
+pub async fn recipients_csv(
+    turn: Costly<Viewer>,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let found = app.db.run(move |connection| blast::find(connection, id));
+    let found = found.await?.ok_or_else(|| Problem::not_found("mailing"))?;
+    // A draft has no rows: each look at it writes all its mails, so that it is looked at once.
+    let page = match found.state.is_before_the_start() {
+        true => i64::MAX,
+        false => ROWS,
+    };
+    let first = done(blast::recipients(&app, id, None, page).await?)?;
+    let head = csv_of(&[COLUMNS.map(str::to_owned)]);
+    let pages = stream::unfold((Some(first), turn), move |(recipients, turn)| {
+        let app = app.clone();
+        async move {
+            let recipients = recipients?;
+            let rows: Vec<_> = recipients.iter().map(|it| it.cells(app.time_zone)).collect();
+            let next = match recipients.last() {
+                Some(last) if recipients.len() as i64 == page => {
+                    match blast::recipients(&app, id, Some(last.order_id), page).await {
+                        Ok(Asked::Done(next)) => Some(next),
+                        // What was sent so far is no whole list: the connection ends in the middle.
+                        _ => return Some((Err(Cut), (None, turn))),
+                    }
+                }
+                _ => None,
+            };
+            Some((Ok(csv_of(&rows)), (next, turn)))
+        }
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"recipients.csv\"",
+        ))
+        .streaming(stream::iter([Ok(head)]).chain(pages)))
+}
+
+/// Recipients that are read at once.
+const ROWS: i64 = 500;
+
+/// The list cannot be read to its end.
+#[derive(Debug, thiserror::Error)]
+#[error("the list cannot be read to its end")]
+struct Cut;
+
+/// Rows as CSV; none of their cells is a formula.
+fn csv_of<const N: usize>(rows: &[[String; N]]) -> Bytes {
+    let mut file = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        let cells = row.each_ref().map(|cell| without_formula(cell));
+        // Into memory: nothing can go wrong.
+        let _ = file.write_record(&cells);
+    }
+    file.into_inner().unwrap_or_default().into()
 }
 
 /// `POST /blasts/{id}/recall`

@@ -90,6 +90,16 @@ pub fn routes(config: &mut ServiceConfig) {
                 .get(blasts::recipients)
                 .done(),
         )
+        .service(
+            api("/blasts/{id}/recipients.csv")
+                .get(blasts::recipients_csv)
+                .done(),
+        )
+        .service(
+            api("/blasts/{id}/retry-failed")
+                .post(blasts::retry_failed)
+                .done(),
+        )
         .service(api("/blasts/{id}/preview").post(blasts::preview).done())
         .service(api("/blasts/{id}/test").post(blasts::test).done())
         .service(api("/blasts/{id}/approve").post(blasts::approve).done())

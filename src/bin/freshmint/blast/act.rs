@@ -10,7 +10,7 @@ use freshmint::{
 };
 use uuid::Uuid;
 
-use super::{Which, doing};
+use super::Which;
 use crate::{Done, block_on, print::shown};
 
 #[derive(Args)]
@@ -58,7 +58,7 @@ pub struct Cancel {
 impl Test {
     pub fn run(self) -> Done {
         let (app, id) = self.which.open()?;
-        let asked = block_on(blast::send_sample(&app, id, &self.to, &doing(&app)))?;
+        let asked = block_on(blast::send_sample(&app, id, &self.to, &self.which.doing(&app)))?;
         self.which.done(asked)?;
         // The person at the terminal has just typed it.
         say!("a test is queued for {}", self.to.as_str());
@@ -101,7 +101,7 @@ impl Cancel {
 
 fn act(which: &Which, act: impl AsyncFn(&App, Uuid, &Doing) -> Result<Asked, DbError>) -> Done {
     let (app, id) = which.open()?;
-    let doing = doing(&app);
+    let doing = which.doing(&app);
     let blast = which.done(block_on(act(&app, id, &doing))?)?;
     say!("{} is {}", shown(&blast.name), blast.state.name());
     Ok(())

@@ -15,24 +15,28 @@ use freshmint::{
     order::{self, OrderFilter, Status},
 };
 use serde_json::{Map, json};
+use uuid::Uuid;
 
-use super::doing;
+use super::{By, find, not_there};
 use crate::{Done, Failure, print::shown, words};
 
 #[derive(Args)]
-#[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta", "stranded"])))]
+#[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta", "stranded", "still_unpaid"])))]
 pub struct Create {
     #[command(flatten)]
     settings: config::Service,
     /// What the shop calls it
-    #[arg(long)]
-    name: String,
+    #[arg(long, required_unless_present = "still_unpaid")]
+    name: Option<String>,
     /// The subject, with names such as {{ name }} and {{ amount }}
-    #[arg(long)]
-    subject: String,
+    #[arg(long, required_unless_present = "still_unpaid")]
+    subject: Option<String>,
     /// A file with the body, or - for standard input; {{ pay_url }} must be in it
-    #[arg(long, value_name = "FILE|-")]
-    body_file: String,
+    #[arg(long, value_name = "FILE|-", required_unless_present = "still_unpaid")]
+    body_file: Option<String>,
+    /// A follow-up: those of this mailing who still owe, with its words where no others are given
+    #[arg(long, value_name = "NAME|ID", conflicts_with_all = ["reference", "status", "meta", "stranded"])]
+    still_unpaid: Option<String>,
     /// An order by its reference; may be given more than once
     #[arg(long, conflicts_with_all = ["status", "meta"])]
     reference: Vec<String>,
@@ -51,9 +55,14 @@ pub struct Create {
     /// Nothing is sent before this time, such as 2026-11-24T18:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     send_at: Option<DateTime<Utc>>,
+    /// So many mails go first, and the rest when they have gone well; 0 for none
+    #[arg(long, value_name = "MAILS")]
+    first_wave: Option<u32>,
     /// Whether its orders are reminded of an unfinished checkout from the start on
     #[arg(long)]
     remind: Option<bool>,
+    #[command(flatten)]
+    by: By,
 }
 
 impl Create {
@@ -62,11 +71,15 @@ impl Create {
         if self.stranded {
             self.reference = stranded(&app)?;
         }
-        let body = read(&self.body_file)?;
+        let doing = self.by.doing(&app);
+        let body = self.body_file.as_deref().map(read).transpose()?;
+        let body = match self.still_unpaid.clone() {
+            Some(earlier) => Some(self.follow_up(&app, &earlier, body)?),
+            None => body,
+        };
         let draft: Draft = serde_json::from_value(self.fields(body)).map_err(Failure::new)?;
         let wrong = |problems| Failure::new(format!("The mailing was not written: {problems}."));
         let content = Content::try_from(draft).map_err(wrong)?;
-        let doing = doing(&app);
         let asked = app
             .db
             .run_blocking(|connection| blast::create(connection, &content, &doing))?;
@@ -85,8 +98,26 @@ impl Create {
         }
     }
 
+    /// Whom an earlier mailing was for and who still owes, with its words where no others are given; tells the
+    /// body.
+    fn follow_up(
+        &mut self,
+        app: &App,
+        earlier: &str,
+        body: Option<String>,
+    ) -> Result<String, Failure> {
+        let id = find(app, earlier)?;
+        let found = app.db.run_blocking(|connection| blast::find(connection, id))?;
+        let earlier = found.ok_or_else(|| not_there(earlier))?;
+        self.reference = owing(app, id)?;
+        let name = || format!("{}: still unpaid", earlier.name);
+        self.name.get_or_insert_with(name);
+        self.subject.get_or_insert(earlier.subject);
+        Ok(body.unwrap_or(earlier.body))
+    }
+
     /// As the API takes them.
-    fn fields(self, body: String) -> serde_json::Value {
+    fn fields(self, body: Option<String>) -> serde_json::Value {
         let mut fields = json!({
             "name": self.name,
             "subject": self.subject,
@@ -94,6 +125,7 @@ impl Create {
             "per_second": self.per_second,
             "send_at": self.send_at,
             "remind": self.remind,
+            "first_wave": self.first_wave,
         });
         if self.reference.is_empty() {
             let metadata: Map<_, _> = self
@@ -122,10 +154,26 @@ fn stranded(app: &App) -> Result<Vec<String>, Failure> {
     Ok(orders.into_iter().map(|order| order.reference).collect())
 }
 
+/// Those of a mailing who owe now.
+fn owing(app: &App, blast: Uuid) -> Result<Vec<String>, Failure> {
+    let filter = OrderFilter {
+        blast: Some(blast),
+        status: Some(Status::Open),
+        ..OrderFilter::default()
+    };
+    let orders = (app.db).run_blocking(|connection| order::list(connection, &filter, i64::MAX))?;
+    if orders.is_empty() {
+        return Err(Failure::new(
+            "Nobody of that mailing still owes: nothing was written.",
+        ));
+    }
+    Ok(orders.into_iter().map(|order| order.reference).collect())
+}
+
 /// More than a body may have. What is longer is refused as such, and a device may have no end.
 const LARGEST_BODY: u64 = 1024 * 1024;
 
-fn read(file: &str) -> Result<String, Failure> {
+pub(super) fn read(file: &str) -> Result<String, Failure> {
     let unreadable = |error| Failure::new(format!("{file} cannot be read: {error}."));
     let mut bytes = Vec::new();
     let content: Box<dyn Read> = if file == "-" {

@@ -7,7 +7,9 @@ use freshmint::{
     app::App,
     blast::{self, Blast, state::State},
     clock::Clock,
-    config, outbox,
+    config,
+    mail::Wave,
+    outbox,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
@@ -70,6 +72,21 @@ impl Status {
             say!("started    {}", at.to_rfc3339());
         }
         say!("mails      {}", counts(&blast));
+        if blast.wave == Some(Wave::First) && is_on_its_way(blast.state) {
+            say!("wave       the first {}; the rest is held until they have gone", blast.first_wave);
+        }
+        if let Some(because) = &blast.paused_because {
+            say!("paused     {}", shown(because));
+        }
+        if let Some(recall) = &blast.recall {
+            say!("recalled   {}", shown(&recall.note));
+            say!(
+                "links      {} of {} withdrawn, {} closed",
+                recall.links_withdrawn,
+                recall.orders,
+                count(recall.checkouts_closed, "checkout", "checkouts")
+            );
+        }
         if let Some(waiting) = &blast.waiting {
             say!("waiting    {}", shown(&waiting.sentence));
         }

@@ -42,7 +42,14 @@ pub struct Retried {
 }
 
 /// A mail that came to nothing, as it stands.
-type Row = (Uuid, mail::State, Option<String>, Vec<u8>, Vec<u8>, OrderRow);
+type Row = (
+    Uuid,
+    mail::State,
+    Option<String>,
+    Vec<u8>,
+    Vec<u8>,
+    OrderRow,
+);
 
 /// Queues again what was given up, and what came back and has another address by now.
 ///

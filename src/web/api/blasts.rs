@@ -235,7 +235,10 @@ pub async fn recipients_csv(
         let app = app.clone();
         async move {
             let recipients = recipients?;
-            let rows: Vec<_> = recipients.iter().map(|it| it.cells(app.time_zone)).collect();
+            let rows: Vec<_> = recipients
+                .iter()
+                .map(|it| it.cells(app.time_zone))
+                .collect();
             let next = match recipients.last() {
                 Some(last) if recipients.len() as i64 == page => {
                     match blast::recipients(&app, id, Some(last.order_id), page).await {

@@ -1,16 +1,21 @@
 //! Mailings: written, looked at, approved, started; and then what their rows say.
 
+mod afterwards;
 mod approval;
 mod commands;
 mod control;
+mod killed;
 mod life;
 mod lists;
 mod many;
 mod meanwhile;
 mod pace;
 mod problems;
+mod recall;
 mod starting;
+mod stops;
 mod templates;
+mod wave;
 mod who;
 
 use freshmint::{

@@ -58,7 +58,12 @@ pub struct Cancel {
 impl Test {
     pub fn run(self) -> Done {
         let (app, id) = self.which.open()?;
-        let asked = block_on(blast::send_sample(&app, id, &self.to, &self.which.doing(&app)))?;
+        let asked = block_on(blast::send_sample(
+            &app,
+            id,
+            &self.to,
+            &self.which.doing(&app),
+        ))?;
         self.which.done(asked)?;
         // The person at the terminal has just typed it.
         say!("a test is queued for {}", self.to.as_str());

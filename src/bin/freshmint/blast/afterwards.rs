@@ -69,7 +69,10 @@ impl RetryFailed {
         let done = self
             .which
             .done(block_on(blast::retry_failed(&app, id, &doing))?)?;
-        say!("{} queued again", count(done.retried, "mail is", "mails are"));
+        say!(
+            "{} queued again",
+            count(done.retried, "mail is", "mails are")
+        );
         if done.left > 0 {
             say!(
                 "{} as they are: paid, changed since the approval, or with no other address",

@@ -107,7 +107,9 @@ impl Create {
         body: Option<String>,
     ) -> Result<String, Failure> {
         let id = find(app, earlier)?;
-        let found = app.db.run_blocking(|connection| blast::find(connection, id))?;
+        let found = app
+            .db
+            .run_blocking(|connection| blast::find(connection, id))?;
         let earlier = found.ok_or_else(|| not_there(earlier))?;
         self.reference = owing(app, id)?;
         let name = || format!("{}: still unpaid", earlier.name);

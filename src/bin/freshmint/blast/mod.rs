@@ -82,14 +82,14 @@ struct Which {
 struct By {
     /// A name that is shown beside your system user's; it proves nothing
     #[arg(long = "as", value_name = "NAME", value_parser = by_name)]
-    name: Option<String>,
+    shown_as: Option<String>,
 }
 
 impl By {
     /// What is done now, in whose name.
     fn doing(&self, app: &App) -> Doing {
         Doing {
-            actor: blast::command_actor(&system_user::name(), self.name.as_deref()),
+            actor: blast::command_actor(&system_user::name(), self.shown_as.as_deref()),
             at: app.clock.now(),
             note: None,
         }

@@ -73,7 +73,10 @@ impl Status {
         }
         say!("mails      {}", counts(&blast));
         if blast.wave == Some(Wave::First) && is_on_its_way(blast.state) {
-            say!("wave       the first {}; the rest is held until they have gone", blast.first_wave);
+            say!(
+                "wave       the first {}; the rest is held until they have gone",
+                blast.first_wave
+            );
         }
         if let Some(because) = &blast.paused_because {
             say!("paused     {}", shown(because));

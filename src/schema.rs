@@ -100,6 +100,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    blast_preflights (blast_id) {
+        blast_id -> Uuid,
+        approval_id -> Int8,
+        stripe_id -> Nullable<Text>,
+        closed_at -> Nullable<Timestamptz>,
+        checks -> Jsonb,
+    }
+}
+
+diesel::table! {
     blast_recipients (blast_id, order_id) {
         blast_id -> Uuid,
         order_id -> Uuid,
@@ -334,6 +344,7 @@ diesel::table! {
         checkout_params -> Jsonb,
         status -> Text,
         params_version -> Int4,
+        import -> Nullable<Text>,
     }
 }
 
@@ -576,6 +587,8 @@ diesel::joinable!(activity -> orders (order_id));
 diesel::joinable!(activity_dismissals -> activity (activity_id));
 diesel::joinable!(activity_open -> activity (activity_id));
 diesel::joinable!(blast_approvals -> blasts (blast_id));
+diesel::joinable!(blast_preflights -> blast_approvals (approval_id));
+diesel::joinable!(blast_preflights -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> orders (order_id));
 diesel::joinable!(carts -> checkout_sessions (session_id));
@@ -605,6 +618,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     alert_watch,
     api_tokens,
     blast_approvals,
+    blast_preflights,
     blast_recipients,
     blasts,
     carts,

@@ -15,27 +15,36 @@ mod control;
 mod draft;
 mod due;
 mod edit;
+mod fits;
+mod lasts;
 mod material;
 mod plan;
+pub mod preflight;
+mod problems;
+mod recipient;
 mod row;
 mod sample;
 mod start;
 pub mod state;
 mod trouble;
 mod view;
+mod who;
 
 use diesel::QueryResult;
 use serde_json::json;
 use uuid::Uuid;
 
 pub use self::{
-    approve::approve,
+    approve::{Seen, approve},
     control::{cancel, pause, resume},
-    draft::{BlastFilter, ChangeDraft, Content, Draft, Selection},
+    draft::{ChangeDraft, Content, Draft},
     edit::{change, create},
-    sample::{Preview, Recipient, Sample, preview, recipients, send_sample},
+    preflight::launch,
+    recipient::{RecipientRow, RowsAsked, Words, recipients},
+    sample::{Preview, Recipient, Sample, preview, send_sample},
     start::start,
     view::{Approval, Blast, Counts, find, find_with_waiting, list, named},
+    who::{BlastFilter, Selection, Who},
 };
 use crate::{
     activity::{self, Category, Doing, Line},
@@ -54,6 +63,8 @@ pub enum Asked<T = Blast> {
     /// It was not done, and nothing has changed: too much is being done at once, or it took too long.
     /// The sentence says which.
     Busy(String),
+    /// It was not started: its pre-flight says why.
+    Grounded(Vec<preflight::Check>),
     /// There is no such mailing.
     NoBlast,
 }

@@ -5,10 +5,7 @@ use diesel::{prelude::*, result::Error as QueryError};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{
-    draft::{Content, Selection},
-    state::State,
-};
+use super::{draft::Content, state::State, who::Who};
 use crate::schema::{blast_approvals, blast_recipients, blasts};
 
 /// A mailing as it is stored.
@@ -53,7 +50,7 @@ pub struct BlastRow {
 
 impl BlastRow {
     pub fn decode(self) -> QueryResult<Stored> {
-        let selection: Selection = serde_json::from_value(self.selection).map_err(|error| {
+        let who: Who = serde_json::from_value(self.selection).map_err(|error| {
             QueryError::DeserializationError(format!("blasts.selection: {error}").into())
         })?;
         Ok(Stored {
@@ -62,7 +59,7 @@ impl BlastRow {
                 name: self.name,
                 subject: self.subject,
                 body: self.body,
-                selection,
+                who,
                 per_second: self.per_second,
                 send_at: self.send_at,
                 remind: self.remind,
@@ -91,7 +88,7 @@ pub struct BlastColumns<'a> {
 
 impl<'a> BlastColumns<'a> {
     pub fn new(content: &'a Content, author: &'a str) -> QueryResult<Self> {
-        let selection = serde_json::to_value(&content.selection)
+        let selection = serde_json::to_value(&content.who)
             .map_err(|error| QueryError::SerializationError(error.into()))?;
         Ok(Self {
             name: &content.name,

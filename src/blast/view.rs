@@ -8,9 +8,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    draft::Selection,
+    preflight::{self, Check},
     row::{self, BlastRow, Stored, ValidApproval},
     state::State,
+    who::Who,
 };
 use crate::{
     mail::{self, Mailer},
@@ -30,9 +31,9 @@ pub struct Blast {
     pub subject: String,
     /// The body's template.
     pub body: String,
-    /// Which orders it is about.
+    /// Whom it is for.
     #[serde(flatten)]
-    pub selection: Selection,
+    pub who: Who,
     /// Mails a second.
     pub per_second: Option<f64>,
     /// Not before this time.
@@ -49,6 +50,8 @@ pub struct Blast {
     pub started_at: Option<DateTime<Utc>>,
     /// Who has approved it as it is.
     pub approval: Option<Approval>,
+    /// What its last pre-flight found out.
+    pub checks: Vec<Check>,
     /// What became of its mails.
     pub counts: Counts,
     /// Why its mails wait, if that is not its own doing: all mail waits.
@@ -150,10 +153,15 @@ fn shown(connection: &mut PgConnection, stored: Vec<Stored>) -> QueryResult<Vec<
     let mut approvals: HashMap<Uuid, ValidApproval> = approvals
         .map(|approval| (approval.blast_id, approval))
         .collect();
+    let mut checks = preflight::checks(connection, &ids)?;
     let blasts = stored.into_iter().map(|stored| {
+        let checks = checks.remove(&stored.id).unwrap_or_default();
         let counts = counts.get(&stored.id).copied().unwrap_or_default();
         let approval = approvals.remove(&stored.id);
-        Blast::new(stored, approval, counts)
+        Blast {
+            checks,
+            ..Blast::new(stored, approval, counts)
+        }
     });
     Ok(blasts.collect())
 }
@@ -167,7 +175,7 @@ impl Blast {
             name: content.name,
             subject: content.subject,
             body: content.body,
-            selection: content.selection,
+            who: content.who,
             per_second: content.per_second,
             send_at: content.send_at,
             remind: content.remind,
@@ -180,6 +188,7 @@ impl Blast {
                 approved_by: approval.approved_by,
                 approved_at: approval.approved_at,
             }),
+            checks: Vec::new(),
             counts: counts.shown(state),
             waiting: None,
         }

@@ -25,6 +25,7 @@ mod owed;
 pub mod problem;
 mod restored;
 mod row;
+mod smallest;
 pub mod state;
 mod status;
 mod stranded;
@@ -40,7 +41,7 @@ use uuid::Uuid;
 
 pub use self::{
     advance::{advance, advance_as_of},
-    create::{Created, create, restore},
+    create::{Created, create, create_from, restore},
     create_all::{AT_ONCE, HandedIn, create_all},
     find::{CurrencySum, OrderFilter, colliding_references, find, find_by_reference, list, sums},
     kind::Kind,
@@ -48,7 +49,7 @@ pub use self::{
     restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},
     status::Status,
-    stranded::stranded,
+    stranded::{Condition, stranded},
 };
 use self::{
     currency::Currency, email::Email, line::Line, locale::Locale, mode::Mode, money::Money,
@@ -105,6 +106,8 @@ pub struct Order {
     pub paid: Option<Money>,
     /// Its last bank debit did not arrive, and nothing has come since.
     pub debit_failed_at: Option<DateTime<Utc>>,
+    /// The name of the import that it came with, if it came with one.
+    pub import: Option<String>,
     /// Where it stands.
     pub state: State,
 }

@@ -20,7 +20,7 @@ use super::doing;
 use crate::{Done, Failure, print::shown, words};
 
 #[derive(Args)]
-#[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta", "stranded"])))]
+#[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta", "stranded", "blast", "never_mailed", "import"])))]
 pub struct Create {
     #[command(flatten)]
     settings: config::Service,
@@ -34,10 +34,10 @@ pub struct Create {
     #[arg(long, value_name = "FILE|-")]
     body_file: String,
     /// An order by its reference; may be given more than once
-    #[arg(long, conflicts_with_all = ["status", "meta"])]
+    #[arg(long, conflicts_with_all = ["status", "meta", "blast", "never_mailed", "import"])]
     reference: Vec<String>,
     /// Orders that are stranded now: mailed, a checkout ended unpaid, still owed
-    #[arg(long, conflicts_with_all = ["reference", "status", "meta"])]
+    #[arg(long, conflicts_with_all = ["reference", "status", "meta", "blast", "never_mailed", "import"])]
     stranded: bool,
     /// All orders with this status
     #[arg(long, value_parser = words::order_status())]
@@ -45,6 +45,21 @@ pub struct Create {
     /// Only orders with this metadata; may be given more than once
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     meta: Vec<(String, String)>,
+    /// Only orders of this other mailing, by its name or id, that are still owed
+    #[arg(long, value_name = "NAME|ID")]
+    blast: Option<String>,
+    /// Only orders about which no mail has gone, nor is on its way
+    #[arg(long)]
+    never_mailed: bool,
+    /// Only orders that came with the import of this name
+    #[arg(long, value_name = "NAME")]
+    import: Option<String>,
+    /// Leave out this order; may be given more than once
+    #[arg(long, value_name = "REFERENCE")]
+    exclude: Vec<String>,
+    /// So many mails it should be: with another number an approval has to name that number
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    expected: Option<u32>,
     /// Mails a second, if slower than the service's own pace
     #[arg(long, value_parser = pace)]
     per_second: Option<f64>,
@@ -81,6 +96,7 @@ impl Create {
             }
             Asked::Invalid(problems) => Err(wrong(problems)),
             Asked::NotNow(why) | Asked::Busy(why) => Err(Failure::new(why)),
+            Asked::Grounded(checks) => Err(Failure::new(blast::preflight::refusal(&checks))),
             Asked::NoBlast => Err(Failure::new("The mailing is gone: write it again.")),
         }
     }
@@ -94,6 +110,8 @@ impl Create {
             "per_second": self.per_second,
             "send_at": self.send_at,
             "remind": self.remind,
+            "exclude": self.exclude,
+            "expected": self.expected,
         });
         if self.reference.is_empty() {
             let metadata: Map<_, _> = self
@@ -101,7 +119,13 @@ impl Create {
                 .into_iter()
                 .map(|(key, value)| (key, value.into()))
                 .collect();
-            fields["filter"] = json!({ "status": self.status, "metadata": metadata });
+            fields["filter"] = json!({
+                "status": self.status,
+                "metadata": metadata,
+                "blast": self.blast,
+                "never_mailed": self.never_mailed.then_some(true),
+                "import": self.import,
+            });
         } else {
             fields["references"] = json!(self.reference);
         }

@@ -5,7 +5,7 @@ use std::{io::IsTerminal, thread, time::Duration};
 use clap::Args;
 use freshmint::{
     app::App,
-    blast::{self, Blast, state::State},
+    blast::{self, Blast, preflight::Level, state::State},
     clock::Clock,
     config, outbox,
 };
@@ -70,6 +70,7 @@ impl Status {
             say!("started    {}", at.to_rfc3339());
         }
         say!("mails      {}", counts(&blast));
+        say_warnings(&blast);
         if let Some(waiting) = &blast.waiting {
             say!("waiting    {}", shown(&waiting.sentence));
         }
@@ -128,6 +129,17 @@ impl List {
             );
         }
         Ok(())
+    }
+}
+
+/// What its pre-flight warned of, or why it was not started.
+pub fn say_warnings(blast: &Blast) {
+    for check in blast.checks.iter().filter(|check| !check.ok) {
+        let what = match check.level {
+            Level::Error => "error",
+            Level::Info | Level::Warning => "warning",
+        };
+        say!("{what:<10} {}", shown(&check.detail));
     }
 }
 

@@ -71,6 +71,8 @@ pub struct App {
     pub pay_click: config::PayClick,
     /// How long a session must still live to be handed out again.
     pub reuse_min: chrono::Duration,
+    /// How long a start waits for the webhook of its trial checkout.
+    pub preflight_wait: Duration,
     /// The pace of mints.
     pub pace: Pace,
     /// Stands for this program and its configuration, as far as they decide what is asked of Stripe.
@@ -157,6 +159,7 @@ impl App {
             trusted_proxies: Arc::new(TrustedProxies::new(&settings.web.trusted_proxies)),
             pay_click: settings.web.pay_click,
             reuse_min: chrono::Duration::seconds(settings.web.session_reuse_min_seconds.into()),
+            preflight_wait: Duration::from_secs(settings.web.preflight_wait_seconds.into()),
             build: mint::build(&settings.links.public_url, settings.stripe.livemode()),
             open_sessions: Together::default(),
             one_at_a_time: OneAtATime::default(),

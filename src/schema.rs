@@ -112,6 +112,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    blast_preflights (blast_id) {
+        blast_id -> Uuid,
+        approval_id -> Int8,
+        stripe_id -> Nullable<Text>,
+        closed_at -> Nullable<Timestamptz>,
+        checks -> Jsonb,
+    }
+}
+
+diesel::table! {
     blast_recipients (blast_id, order_id) {
         blast_id -> Uuid,
         order_id -> Uuid,
@@ -244,6 +254,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    link_notes (order_id) {
+        order_id -> Uuid,
+        note -> Text,
+    }
+}
+
+diesel::table! {
     link_looks (order_id) {
         order_id -> Uuid,
         by_person -> Nullable<Timestamptz>,
@@ -367,7 +384,7 @@ diesel::table! {
         checkout_params -> Jsonb,
         status -> Text,
         params_version -> Int4,
-        link_note -> Nullable<Text>,
+        import -> Nullable<Text>,
     }
 }
 
@@ -619,6 +636,8 @@ diesel::joinable!(activity -> orders (order_id));
 diesel::joinable!(activity_dismissals -> activity (activity_id));
 diesel::joinable!(activity_open -> activity (activity_id));
 diesel::joinable!(blast_approvals -> blasts (blast_id));
+diesel::joinable!(blast_preflights -> blast_approvals (approval_id));
+diesel::joinable!(blast_preflights -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> orders (order_id));
 diesel::joinable!(carts -> checkout_sessions (session_id));
@@ -650,6 +669,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     alert_watch,
     api_tokens,
     blast_approvals,
+    blast_preflights,
     blast_recalls,
     blast_recipients,
     blasts,
@@ -660,6 +680,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     dead_links,
     disputes,
     link_looks,
+    link_notes,
     mail_flow,
     mail_ledger,
     ops_browsers,

@@ -1,5 +1,5 @@
 DROP TABLE blast_recalls;
-ALTER TABLE orders DROP COLUMN link_note;
+DROP TABLE link_notes;
 -- What was held waits on: its mailing is paused, and a person lets it go.
 UPDATE blasts SET state = 'paused' WHERE state = 'sending' AND wave = 'first'
     AND EXISTS (SELECT FROM outbox WHERE outbox.blast_id = blasts.id AND outbox.state = 'queued' AND outbox.wave = 'rest');

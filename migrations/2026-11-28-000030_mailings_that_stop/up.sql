@@ -40,8 +40,11 @@ CREATE INDEX outbox_due ON outbox (not_before, id) WHERE state = 'queued' AND wa
 -- The few of a first wave, of which one may be a day old while the rest has gone.
 CREATE INDEX outbox_first_wave ON outbox (blast_id, state) WHERE wave = 'first';
 
--- What the shop wrote about the link that it withdrew last; payers read it.
-ALTER TABLE orders ADD COLUMN link_note text;
+-- What the shop wrote about an order's link when it withdrew it last; payers read it. Few orders have one.
+CREATE TABLE link_notes (
+    order_id uuid PRIMARY KEY REFERENCES orders (id) ON DELETE CASCADE,
+    note     text NOT NULL CHECK (note <> '')
+);
 
 -- The orders of a recalled mailing whose mail was, or may have been, handed over. Each is done once: its open
 -- checkout is closed, then its link withdrawn and the row done, in one transaction.

@@ -38,16 +38,29 @@ pub(super) const RESTLESS: &str =
 /// Rows of one statement: it has a copy of them.
 const ROWS: usize = 10_000;
 
-/// Approves what a preview showed under this hash. The same a second time is no error.
+/// What somebody has seen in a preview, and approves.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The preview's hash.
+    pub content_hash: String,
+    /// The number of recipients, named by whoever approves another one than is expected.
+    pub recipients: Option<usize>,
+}
+
+impl From<&str> for Seen {
+    fn from(content_hash: &str) -> Self {
+        Self {
+            content_hash: content_hash.to_owned(),
+            recipients: None,
+        }
+    }
+}
+
+/// Approves what a preview showed. The same a second time is no error.
 ///
 /// # Errors
 /// The database's.
-pub async fn approve(
-    app: &App,
-    id: Uuid,
-    content_hash: &str,
-    doing: &Doing,
-) -> Result<Asked, DbError> {
+pub async fn approve(app: &App, id: Uuid, seen: &Seen, doing: &Doing) -> Result<Asked, DbError> {
     for _ in 0..TRIES {
         let look = |app: &App, material: &Material, rendering: &Rendering| {
             Plan::new(&material.facts(&app.shop), || rendering.go_on())
@@ -57,10 +70,13 @@ pub async fn approve(
             Err(not) => return Ok(not.into()),
         };
         let (looked, doing) = (Arc::new(looked), doing.clone());
-        let content_hash = content_hash.trim().to_lowercase();
+        let seen = Seen {
+            content_hash: seen.content_hash.trim().to_lowercase(),
+            ..seen.clone()
+        };
         let decide = move |connection: &mut PgConnection| {
             let (material, plan) = &*looked;
-            decide(connection, material, plan, &content_hash, &doing)
+            decide(connection, material, plan, &seen, &doing)
         };
         if let Some(asked) = app.db.transaction(decide).await? {
             return Ok(asked);
@@ -74,9 +90,10 @@ fn decide(
     connection: &mut PgConnection,
     material: &Material,
     plan: &Plan,
-    content_hash: &str,
+    seen: &Seen,
     doing: &Doing,
 ) -> QueryResult<Option<Asked>> {
+    let content_hash = seen.content_hash.as_str();
     let Some(stored) = row::lock(connection, material.stored.id)? else {
         return Ok(Some(Asked::NoBlast));
     };
@@ -100,6 +117,10 @@ fn decide(
             "this is not what its preview shows now; look at a new preview and approve that"
                 .to_owned(),
         );
+    }
+    let found = plan.recipients.len();
+    if let Some(why) = stored.content.who.objection(found, seen.recipients) {
+        return no(format!("it cannot be approved: {why}"));
     }
     let valid = material.approval.as_ref();
     if valid.is_some_and(|approval| approval.content_hash == content_hash) {

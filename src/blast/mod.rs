@@ -16,10 +16,15 @@ mod control;
 mod draft;
 mod due;
 mod edit;
+mod fits;
+mod lasts;
 mod material;
 mod outcome;
 mod plan;
+pub mod preflight;
+mod problems;
 mod recall;
+mod recipient;
 mod row;
 mod sample;
 mod start;
@@ -30,6 +35,7 @@ mod two;
 mod view;
 mod watch;
 mod wave;
+mod who;
 
 use diesel::QueryResult;
 use serde_json::json;
@@ -37,17 +43,20 @@ use uuid::Uuid;
 
 pub use self::{
     again::{Retried, retry_failed},
-    approve::approve,
+    approve::{Seen, approve},
     control::{cancel, pause, resume},
-    draft::{BlastFilter, ChangeDraft, Content, Draft, Selection},
+    draft::{ChangeDraft, Content, Draft},
     edit::{change, create},
     outcome::{COLUMNS, Outcome},
+    preflight::launch,
     recall::{Correction, Progress, Recall, RecallDraft, recall},
-    sample::{Preview, Recipient, Sample, preview, recipients, send_sample},
+    recipient::{RecipientRow, RowsAsked, Words, recipients},
+    sample::{Preview, Recipient, Sample, preview, send_sample},
     start::start,
     stop::PausedBy,
     two::command_actor,
     view::{Approval, Blast, Counts, find, find_with_waiting, list, named},
+    who::{BlastFilter, Selection, Who},
 };
 use crate::{
     activity::{self, Category, Doing, Line},
@@ -77,6 +86,8 @@ pub enum Asked<T = Blast> {
     /// It was not done, and nothing has changed: too much is being done at once, or it took too long.
     /// The sentence says which.
     Busy(String),
+    /// It was not started: its pre-flight says why.
+    Grounded(Vec<preflight::Check>),
     /// There is no such mailing.
     NoBlast,
 }

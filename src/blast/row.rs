@@ -5,12 +5,7 @@ use diesel::{prelude::*, result::Error as QueryError};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{
-    draft::{Content, Selection},
-    state::State,
-    stop::PausedBy,
-    two::Approver,
-};
+use super::{draft::Content, state::State, stop::PausedBy, two::Approver, who::Who};
 use crate::mail::Wave;
 use crate::schema::{blast_approvals, blast_recipients, blasts};
 
@@ -124,7 +119,7 @@ pub struct BlastRow {
 
 impl BlastRow {
     pub fn decode(self) -> QueryResult<Stored> {
-        let selection: Selection = serde_json::from_value(self.selection).map_err(|error| {
+        let who: Who = serde_json::from_value(self.selection).map_err(|error| {
             QueryError::DeserializationError(format!("blasts.selection: {error}").into())
         })?;
         Ok(Stored {
@@ -133,7 +128,7 @@ impl BlastRow {
                 name: self.name,
                 subject: self.subject,
                 body: self.body,
-                selection,
+                who,
                 per_second: self.per_second,
                 send_at: self.send_at,
                 remind: self.remind,
@@ -171,7 +166,7 @@ pub struct BlastColumns<'a> {
 
 impl<'a> BlastColumns<'a> {
     pub fn new(content: &'a Content, author: &'a str, key: &'a str) -> QueryResult<Self> {
-        let selection = serde_json::to_value(&content.selection)
+        let selection = serde_json::to_value(&content.who)
             .map_err(|error| QueryError::SerializationError(error.into()))?;
         Ok(Self {
             name: &content.name,

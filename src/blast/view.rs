@@ -8,10 +8,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    draft::Selection,
+    preflight::{self, Check},
     recall::{self, Progress},
     row::{self, BlastRow, Stored, ValidApproval},
     state::State,
+    who::Who,
 };
 use crate::{
     mail::{self, Mailer, Wave},
@@ -31,9 +32,9 @@ pub struct Blast {
     pub subject: String,
     /// The body's template.
     pub body: String,
-    /// Which orders it is about.
+    /// Whom it is for.
     #[serde(flatten)]
-    pub selection: Selection,
+    pub who: Who,
     /// Mails a second.
     pub per_second: Option<f64>,
     /// Not before this time.
@@ -56,6 +57,8 @@ pub struct Blast {
     pub started_at: Option<DateTime<Utc>>,
     /// Who has approved it as it is.
     pub approval: Option<Approval>,
+    /// What its last pre-flight found out.
+    pub checks: Vec<Check>,
     /// What became of its mails.
     pub counts: Counts,
     /// How far its recall is.
@@ -164,11 +167,14 @@ fn shown(connection: &mut PgConnection, stored: Vec<Stored>) -> QueryResult<Vec<
         .map(|approval| (approval.blast_id, approval))
         .collect();
     let mut recalls = recall::of(connection, &stored)?;
+    let mut checks = preflight::checks(connection, &ids)?;
     let blasts = stored.into_iter().map(|stored| {
+        let checks = checks.remove(&stored.id).unwrap_or_default();
         let counts = counts.get(&stored.id).copied().unwrap_or_default();
         let approval = approvals.remove(&stored.id);
         let recall = recalls.remove(&stored.id);
         Blast {
+            checks,
             recall,
             ..Blast::new(stored, approval, counts)
         }
@@ -185,7 +191,7 @@ impl Blast {
             name: content.name,
             subject: content.subject,
             body: content.body,
-            selection: content.selection,
+            who: content.who,
             per_second: content.per_second,
             send_at: content.send_at,
             remind: content.remind,
@@ -202,6 +208,7 @@ impl Blast {
                 approved_by: approval.approved_by,
                 approved_at: approval.approved_at,
             }),
+            checks: Vec::new(),
             counts: counts.shown(state),
             recall: None,
             corrects: stored.corrects,

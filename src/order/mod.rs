@@ -26,6 +26,7 @@ mod owed;
 pub mod problem;
 mod restored;
 mod row;
+mod smallest;
 pub mod state;
 mod status;
 mod stranded;
@@ -41,7 +42,7 @@ use uuid::Uuid;
 
 pub use self::{
     advance::{advance, advance_as_of},
-    create::{Created, create, restore},
+    create::{Created, create, create_from, restore},
     create_all::{AT_ONCE, HandedIn, create_all},
     find::{CurrencySum, OrderFilter, colliding_references, find, find_by_reference, list, sums},
     kind::Kind,
@@ -50,7 +51,7 @@ pub use self::{
     restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},
     status::Status,
-    stranded::stranded,
+    stranded::{Condition, stranded},
 };
 use self::{
     currency::Currency, email::Email, line::Line, locale::Locale, mode::Mode, money::Money,
@@ -59,7 +60,7 @@ use self::{
 use crate::{
     activity::{self, Category, Doing, Level},
     link::token::PayClaims,
-    schema::orders,
+    schema::{link_notes, orders},
 };
 
 /// An order as it stands.
@@ -107,6 +108,8 @@ pub struct Order {
     pub paid: Option<Money>,
     /// Its last bank debit did not arrive, and nothing has come since.
     pub debit_failed_at: Option<DateTime<Utc>>,
+    /// The name of the import that it came with, if it came with one.
+    pub import: Option<String>,
     /// Where it stands.
     pub state: State,
 }
@@ -209,11 +212,14 @@ pub fn withdraw_link(
     let note = doing.note.as_deref().map(NoteToPayers::parse);
     let note = note.and_then(Result::ok).map(String::from);
     diesel::update(orders::table.find(order.id))
-        .set((
-            orders::link_version.eq(orders::link_version + 1),
-            orders::link_note.eq(note),
-        ))
+        .set(orders::link_version.eq(orders::link_version + 1))
         .execute(connection)?;
+    diesel::delete(link_notes::table.find(order.id)).execute(connection)?;
+    if let Some(note) = note {
+        diesel::insert_into(link_notes::table)
+            .values((link_notes::order_id.eq(order.id), link_notes::note.eq(note)))
+            .execute(connection)?;
+    }
     history(
         connection,
         order,
@@ -225,8 +231,8 @@ pub fn withdraw_link(
 
 /// What the shop said about the link of an order that it withdrew last.
 pub fn link_note(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<String>> {
-    let note = orders::table.find(id).select(orders::link_note);
-    Ok(note.first(connection).optional()?.flatten())
+    let note = link_notes::table.find(id).select(link_notes::note);
+    note.first(connection).optional()
 }
 
 fn history(

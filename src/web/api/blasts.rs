@@ -13,13 +13,16 @@ use uuid::Uuid;
 
 use super::{
     caller::{Caller, Costly, Operator, Viewer},
-    input::Body,
+    input::{self, Body},
     page,
     problem::Problem,
 };
 use crate::{
     app::App,
-    blast::{self, Asked, COLUMNS, ChangeDraft, Content, Draft, Recall, RecallDraft},
+    blast::{
+        self, Asked, COLUMNS, ChangeDraft, Content, Draft, Recall, RecallDraft, RowsAsked, Seen,
+        preflight::Outside,
+    },
     db::DbError,
     link,
     order::{email::Email, problem::Problems},
@@ -81,22 +84,40 @@ pub async fn change(
     answer(app.db.run(change).await?)
 }
 
+#[derive(Deserialize)]
+pub struct WithMail {
+    mail: Option<String>,
+}
+
 /// `GET /blasts/{id}/recipients`
 pub async fn recipients(
     _turn: Costly<Viewer>,
     app: Data<App>,
     id: Path<String>,
     asked: Query<page::Asked>,
+    with: Query<WithMail>,
 ) -> Result<HttpResponse, Problem> {
     let (id, limit) = (parse_id(&id)?, asked.limit()?);
-    let after = asked.before()?;
-    let recipients = done(blast::recipients(&app, id, after, limit + 1).await?)?;
+    let wanted = RowsAsked {
+        after: asked.before()?,
+        limit: limit + 1,
+        mail: with.wanted()?,
+    };
+    let recipients = done(blast::recipients(&app, id, wanted).await?)?;
     Ok(page::answer(
         &recipients,
         limit,
-        |recipient| recipient.order_id,
-        |recipient| recipient,
+        |row| row.recipient.order_id,
+        |row| row,
     ))
+}
+
+impl WithMail {
+    fn wanted(&self) -> Result<bool, Problem> {
+        let said = self.mail.as_deref().unwrap_or("0");
+        let said = input::one_of("mail", said, &["0", "1", "false", "true"])?;
+        Ok(matches!(said.as_str(), "1" | "true"))
+    }
 }
 
 /// `POST /blasts/{id}/preview`
@@ -148,6 +169,7 @@ async fn count_test(app: &App, token: Uuid, now: DateTime<Utc>) -> Result<(), Pr
 #[serde(deny_unknown_fields)]
 struct Approved {
     content_hash: String,
+    recipients: Option<usize>,
 }
 
 /// `POST /blasts/{id}/approve`
@@ -159,10 +181,24 @@ pub async fn approve(
     waiting: Waiting,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let Approved { content_hash } = body.parse()?;
+    let Approved {
+        content_hash,
+        recipients,
+    } = body.parse()?;
+    let seen = Seen {
+        content_hash,
+        recipients,
+    };
     let doing = caller.doing(&app, None);
-    let approval = blast::approve(&app, id, &content_hash, &doing);
+    let approval = blast::approve(&app, id, &seen, &doing);
     while_awaited(&waiting, approval).await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Starting {
+    #[serde(default)]
+    require_outside: bool,
 }
 
 /// `POST /blasts/{id}/start`
@@ -170,10 +206,18 @@ pub async fn start(
     caller: Costly<Operator>,
     app: Data<App>,
     id: Path<String>,
+    body: Body,
     waiting: Waiting,
 ) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let Starting { require_outside } = body.parse_or_default()?;
+    let outside = if require_outside {
+        Outside::Required
+    } else {
+        Outside::Wanted
+    };
     let doing = caller.doing(&app, None);
-    let start = blast::start(&app, parse_id(&id)?, &doing);
+    let start = blast::launch(&app, id, outside, &doing);
     while_awaited(&waiting, start).await
 }
 
@@ -222,14 +266,12 @@ pub async fn recipients_csv(
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let found = app.db.run(move |connection| blast::find(connection, id));
-    let found = found.await?.ok_or_else(|| Problem::not_found("mailing"))?;
-    // A draft has no rows: each look at it writes all its mails, so that it is looked at once.
-    let page = match found.state.is_before_the_start() {
-        true => i64::MAX,
-        false => ROWS,
+    let wanted = move |after| RowsAsked {
+        after,
+        limit: ROWS,
+        mail: false,
     };
-    let first = done(blast::recipients(&app, id, None, page).await?)?;
+    let first = done(blast::recipients(&app, id, wanted(None)).await?)?;
     let head = csv_of(&[COLUMNS.map(str::to_owned)]);
     let pages = stream::unfold((Some(first), turn), move |(recipients, turn)| {
         let app = app.clone();
@@ -237,11 +279,12 @@ pub async fn recipients_csv(
             let recipients = recipients?;
             let rows: Vec<_> = recipients
                 .iter()
-                .map(|it| it.cells(app.time_zone))
+                .map(|it| it.recipient.cells(app.time_zone))
                 .collect();
             let next = match recipients.last() {
-                Some(last) if recipients.len() as i64 == page => {
-                    match blast::recipients(&app, id, Some(last.order_id), page).await {
+                Some(last) if i64::try_from(recipients.len()) == Ok(ROWS) => {
+                    let after = Some(last.recipient.order_id);
+                    match blast::recipients(&app, id, wanted(after)).await {
                         Ok(Asked::Done(next)) => Some(next),
                         // What was sent so far is no whole list: the connection ends in the middle.
                         _ => return Some((Err(Cut), (None, turn))),
@@ -299,6 +342,7 @@ fn done<T>(asked: Asked<T>) -> Result<T, Problem> {
         Asked::Invalid(problems) => Err(Problem::invalid(problems)),
         Asked::NotNow(why) => Err(Problem::conflict(why)),
         Asked::Busy(why) => Err(Problem::busy(why)),
+        Asked::Grounded(checks) => Err(Problem::grounded(checks)),
         Asked::NoBlast => Err(Problem::not_found("mailing")),
     }
 }

@@ -68,6 +68,7 @@ pub struct Wanted {
     kind: Option<String>,
     blast: Option<String>,
     stranded: Option<bool>,
+    import: Option<input::Wanted>,
     q: Option<input::Wanted>,
 }
 
@@ -90,6 +91,7 @@ pub async fn list(
         kind: wanted.kind.as_deref().map_or(Ok(None), known_kind)?,
         blast: wanted.blast.map(known_blast).transpose()?,
         stranded_at: wanted.stranded.unwrap_or(false).then(|| app.clock.now()),
+        import: wanted.import.map(String::from),
         q: wanted.q.map(known_part).transpose()?,
         before: asked.before()?,
     };

@@ -15,13 +15,12 @@ use freshmint::{
     order::{self, OrderFilter, Status},
 };
 use serde_json::{Map, json};
-use uuid::Uuid;
 
 use super::{By, find, not_there};
 use crate::{Done, Failure, print::shown, words};
 
 #[derive(Args)]
-#[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta", "stranded", "still_unpaid"])))]
+#[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta", "stranded", "blast", "never_mailed", "import", "still_unpaid"])))]
 pub struct Create {
     #[command(flatten)]
     settings: config::Service,
@@ -35,13 +34,13 @@ pub struct Create {
     #[arg(long, value_name = "FILE|-", required_unless_present = "still_unpaid")]
     body_file: Option<String>,
     /// A follow-up: those of this mailing who still owe, with its words where no others are given
-    #[arg(long, value_name = "NAME|ID", conflicts_with_all = ["reference", "status", "meta", "stranded"])]
+    #[arg(long, value_name = "NAME|ID", conflicts_with_all = ["reference", "status", "meta", "stranded", "blast"])]
     still_unpaid: Option<String>,
     /// An order by its reference; may be given more than once
-    #[arg(long, conflicts_with_all = ["status", "meta"])]
+    #[arg(long, conflicts_with_all = ["status", "meta", "blast", "never_mailed", "import"])]
     reference: Vec<String>,
     /// Orders that are stranded now: mailed, a checkout ended unpaid, still owed
-    #[arg(long, conflicts_with_all = ["reference", "status", "meta"])]
+    #[arg(long, conflicts_with_all = ["reference", "status", "meta", "blast", "never_mailed", "import"])]
     stranded: bool,
     /// All orders with this status
     #[arg(long, value_parser = words::order_status())]
@@ -49,6 +48,21 @@ pub struct Create {
     /// Only orders with this metadata; may be given more than once
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     meta: Vec<(String, String)>,
+    /// Only orders of this other mailing, by its name or id, that are still owed
+    #[arg(long, value_name = "NAME|ID")]
+    blast: Option<String>,
+    /// Only orders about which no mail has gone, nor is on its way
+    #[arg(long)]
+    never_mailed: bool,
+    /// Only orders that came with the import of this name
+    #[arg(long, value_name = "NAME")]
+    import: Option<String>,
+    /// Leave out this order; may be given more than once
+    #[arg(long, value_name = "REFERENCE")]
+    exclude: Vec<String>,
+    /// So many mails it should be: with another number an approval has to name that number
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    expected: Option<u32>,
     /// Mails a second, if slower than the service's own pace
     #[arg(long, value_parser = pace)]
     per_second: Option<f64>,
@@ -94,6 +108,7 @@ impl Create {
             }
             Asked::Invalid(problems) => Err(wrong(problems)),
             Asked::NotNow(why) | Asked::Busy(why) => Err(Failure::new(why)),
+            Asked::Grounded(checks) => Err(Failure::new(blast::preflight::refusal(&checks))),
             Asked::NoBlast => Err(Failure::new("The mailing is gone: write it again.")),
         }
     }
@@ -111,7 +126,7 @@ impl Create {
             .db
             .run_blocking(|connection| blast::find(connection, id))?;
         let earlier = found.ok_or_else(|| not_there(earlier))?;
-        self.reference = owing(app, id)?;
+        self.blast = Some(id.to_string());
         let name = || format!("{}: still unpaid", earlier.name);
         self.name.get_or_insert_with(name);
         self.subject.get_or_insert(earlier.subject);
@@ -128,6 +143,8 @@ impl Create {
             "send_at": self.send_at,
             "remind": self.remind,
             "first_wave": self.first_wave,
+            "exclude": self.exclude,
+            "expected": self.expected,
         });
         if self.reference.is_empty() {
             let metadata: Map<_, _> = self
@@ -135,7 +152,13 @@ impl Create {
                 .into_iter()
                 .map(|(key, value)| (key, value.into()))
                 .collect();
-            fields["filter"] = json!({ "status": self.status, "metadata": metadata });
+            fields["filter"] = json!({
+                "status": self.status,
+                "metadata": metadata,
+                "blast": self.blast,
+                "never_mailed": self.never_mailed.then_some(true),
+                "import": self.import,
+            });
         } else {
             fields["references"] = json!(self.reference);
         }
@@ -152,22 +175,6 @@ fn stranded(app: &App) -> Result<Vec<String>, Failure> {
     let orders = (app.db).run_blocking(|connection| order::list(connection, &filter, i64::MAX))?;
     if orders.is_empty() {
         return Err(Failure::new("No order is stranded: nothing was written."));
-    }
-    Ok(orders.into_iter().map(|order| order.reference).collect())
-}
-
-/// Those of a mailing who owe now.
-fn owing(app: &App, blast: Uuid) -> Result<Vec<String>, Failure> {
-    let filter = OrderFilter {
-        blast: Some(blast),
-        status: Some(Status::Open),
-        ..OrderFilter::default()
-    };
-    let orders = (app.db).run_blocking(|connection| order::list(connection, &filter, i64::MAX))?;
-    if orders.is_empty() {
-        return Err(Failure::new(
-            "Nobody of that mailing still owes: nothing was written.",
-        ));
     }
     Ok(orders.into_iter().map(|order| order.reference).collect())
 }

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use freshmint::{
     activity::Doing,
     app::App,
-    blast::{self, Asked},
+    blast::{self, Asked, preflight::refusal},
     clock::Clock,
     config,
 };
@@ -128,6 +128,11 @@ impl Which {
             Asked::NotNow(why) | Asked::Busy(why) => {
                 Err(Failure::new(format!("{}: {why}.", self.blast)))
             }
+            Asked::Grounded(checks) => Err(Failure::new(format!(
+                "{}: {}.",
+                self.blast,
+                refusal(&checks)
+            ))),
             Asked::NoBlast => Err(self.not_there()),
         }
     }

@@ -5,7 +5,7 @@ use std::{io::IsTerminal, thread, time::Duration};
 use clap::Args;
 use freshmint::{
     app::App,
-    blast::{self, Blast, state::State},
+    blast::{self, Blast, preflight::Level, state::State},
     clock::Clock,
     config,
     mail::Wave,
@@ -90,6 +90,7 @@ impl Status {
                 count(recall.checkouts_closed, "checkout", "checkouts")
             );
         }
+        say_warnings(&blast);
         if let Some(waiting) = &blast.waiting {
             say!("waiting    {}", shown(&waiting.sentence));
         }
@@ -148,6 +149,17 @@ impl List {
             );
         }
         Ok(())
+    }
+}
+
+/// What its pre-flight warned of, or why it was not started.
+pub fn say_warnings(blast: &Blast) {
+    for check in blast.checks.iter().filter(|check| !check.ok) {
+        let what = match check.level {
+            Level::Error => "error",
+            Level::Info | Level::Warning => "warning",
+        };
+        say!("{what:<10} {}", shown(&check.detail));
     }
 }
 

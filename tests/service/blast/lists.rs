@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{SENT, approved, done, families, get, paid, set_mail, started, to_all, written};
+use super::{SENT, approved, done, families, get, paid, set_mail, started, written};
 use crate::support::World;
 
 fn column(page: &Value, name: &str) -> Vec<String> {

@@ -8,7 +8,10 @@ use super::{
     BODY, SENT, approve, done, families, get, mails, post, preview, set_mail, show, started, state,
     to_all, told, wave::look,
 };
-use crate::support::World;
+use crate::{
+    simulator::{Call, Fault},
+    support::World,
+};
 
 const IN_HAND: &str =
     "state = 'sending', claim_id = gen_random_uuid(), claimed_until = now() + interval '1 minute'";
@@ -200,4 +203,34 @@ fn the_note_of_a_single_withdrawal_reaches_the_page_too() {
     assert!(page.contains("&lt;b&gt;siblings&lt;/b&gt;"), "{page}");
     assert_eq!(post(&world, &path, json!({})).status, 200);
     assert!(!world.click(&order).body.contains("siblings"));
+}
+
+#[test]
+fn while_stripe_gives_no_answer_the_link_stays_and_is_withdrawn_later() {
+    let world = World::with(&[("STRIPE_TIMEOUT_SECONDS", "1")]);
+    let orders = families(&world, 2);
+    let id = to_all(&world);
+    started(&world, &id);
+    for reference in ["CUP-1", "CUP-2"] {
+        set_mail(&world, reference, SENT);
+    }
+    world.click_through(&orders[0]);
+    world.stripe.inject(Call::Any, Fault::Html502, usize::MAX);
+    recalled(&world, &id, json!({ "note": NOTE }));
+    look(&world);
+    let recall = show(&world, &id)["recall"].clone();
+    assert_eq!(
+        (&recall["links_withdrawn"], &recall["to_go"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(link_versions(&world), ["CUP-1 1", "CUP-2 2"]);
+    // It waits before it asks again.
+    let asked = world.traffic().len();
+    look(&world);
+    assert_eq!(world.traffic().len(), asked);
+    world.stripe.clear_faults();
+    world.execute("UPDATE blast_recalls SET claimed_until = claimed_until - interval '1 minute'");
+    look(&world);
+    assert_eq!(link_versions(&world), ["CUP-1 2", "CUP-2 2"]);
+    assert_eq!(world.payable_sessions(&orders[0]), 0);
 }

@@ -36,6 +36,7 @@ const LOOPS: [&str; 9] = [
     "prune",
     "names",
     "figures",
+    "mailings",
 ];
 
 #[test]

@@ -92,6 +92,7 @@ pub fn take_up(
     Ok(Some(last))
 }
 
+/// A mailing that stopped itself is read from its own row.
 fn read(connection: &mut PgConnection, seen: i64) -> QueryResult<Vec<Line>> {
     diesel::sql_query(format!(
         "SELECT line.id, line.at, line.category, line.order_id, line.what, \
@@ -99,7 +100,8 @@ fn read(connection: &mut PgConnection, seen: i64) -> QueryResult<Vec<Line>> {
          FROM activity line LEFT JOIN outbox mail ON line.category = '{of_mail}' \
              AND mail.id = CASE WHEN line.detail ->> 'mail' ~ '{UUID}' THEN (line.detail ->> 'mail')::uuid END \
              AND mail.state = '{bounced}' \
-         WHERE line.level = '{attention}' AND line.id > $1 ORDER BY line.id LIMIT $2",
+         WHERE line.level = '{attention}' AND line.id > $1 AND NOT jsonb_exists(line.detail, 'stopped') \
+         ORDER BY line.id LIMIT $2",
         of_mail = Category::Mail,
         bounced = mail::State::Bounced,
         attention = Level::Attention
@@ -151,9 +153,9 @@ fn cause_of(line: &Line) -> Option<(String, Kind)> {
         | Category::Checkout
         | Category::Payment
         | Category::Case
-        | Category::Blast
         | Category::Webhook => None,
         Category::Reminder
+        | Category::Blast
         | Category::Suppression
         | Category::Settings
         | Category::People

@@ -13,7 +13,7 @@ use super::{
     edit::answer,
     material::{self, LOOK, Material},
     plan::Plan,
-    record_blast,
+    recall, record_blast,
     row::{self, Stored},
     state::{Move, Wish},
     two::{self, Approver},
@@ -152,16 +152,21 @@ fn decide(
     answer(connection, stored.id).map(Some)
 }
 
-/// Why a correction waits: who has the wrong mail is not known while a mail server is being given it.
+/// Why a correction waits: who has the wrong mail is not known while a mail server is being given it, and a link
+/// that is still to be withdrawn would be in the right mail, too.
 fn still_in_hand(connection: &mut PgConnection, stored: &Stored) -> QueryResult<Option<String>> {
     let Some(recalled) = stored.corrects else {
         return Ok(None);
     };
+    let of_it = "of the mailing that it corrects; look at it again in a minute";
     let mails = watch::in_states(connection, recalled, &[mail::State::Sending])?;
-    Ok((mails > 0).then(|| {
+    if mails > 0 {
         let are = if mails == 1 { "mail is" } else { "mails are" };
-        format!("{mails} {are} still in hand of the mailing that it corrects; look at it again in a minute")
-    }))
+        return Ok(Some(format!("{mails} {are} still in hand {of_it}")));
+    }
+    let links = recall::to_go(connection, recalled)?;
+    let are = if links == 1 { "link is" } else { "links are" };
+    Ok((links > 0).then(|| format!("{links} {are} still to be withdrawn {of_it}")))
 }
 
 /// Why whoever has this key may not approve this mailing, if that is so.

@@ -23,6 +23,7 @@ mod outcome;
 mod plan;
 pub mod preflight;
 mod problems;
+mod ready;
 mod recall;
 mod recipient;
 mod row;

@@ -42,12 +42,13 @@ pub async fn look(app: &App) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Those of which mails are still to go. One that is done keeps its state for good, so that its mails are
-/// asked: the index tells at once.
+/// Those of which mails are still in the queue: of the others nothing could be held. One that is done keeps its
+/// state for good, so that its mails are asked; the index tells at once.
 fn going_out(connection: &mut PgConnection) -> QueryResult<Vec<Uuid>> {
     let to_go = mails::table
         .filter(mails::blast_id.eq(blasts::id.nullable()))
-        .filter(mails::state.eq_any([mail::State::Queued, mail::State::Sending]));
+        .filter(mails::kind.eq(Kind::Blast))
+        .filter(mails::state.eq(mail::State::Queued));
     blasts::table
         .filter(blasts::state.eq(State::Sending))
         .filter(diesel::dsl::exists(to_go))

@@ -8,7 +8,11 @@ mod begin;
 mod carry_out;
 mod progress;
 
-pub(super) use self::{begin::may_have_it, carry_out::carry_out, progress::of};
+pub(super) use self::{
+    begin::may_have_it,
+    carry_out::carry_out,
+    progress::{of, to_go},
+};
 pub use self::{
     begin::{Correction, Recall, RecallDraft, recall},
     progress::Progress,

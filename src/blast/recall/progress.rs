@@ -10,7 +10,7 @@ use diesel::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::blast::row::Stored;
+use crate::{blast::row::Stored, schema::blast_recalls};
 
 /// The JSON of a recall.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,6 +43,15 @@ struct Row {
     closed: i64,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     correction: Option<Uuid>,
+}
+
+/// How many links of a recalled mailing are still to be withdrawn.
+pub(in crate::blast) fn to_go(connection: &mut PgConnection, blast: Uuid) -> QueryResult<i64> {
+    blast_recalls::table
+        .filter(blast_recalls::blast_id.eq(blast))
+        .filter(blast_recalls::done_at.is_null())
+        .count()
+        .get_result(connection)
 }
 
 /// How far the recalls of some mailings are; one that was not recalled is not among them.

@@ -181,7 +181,8 @@ fn a_follow_up_to_those_who_still_owe_is_one_command() {
     let (code, said, error) = world.command(&["blast", "create", "--still-unpaid", "Summer cup"]);
     assert_eq!(code, 0, "{error}");
     assert!(said.contains("freshmint blast preview"), "{said}");
-    let newest = get(&world, "/blasts")["data"][0].clone();
+    let id_of_it = said.trim().rsplit(' ').next().unwrap();
+    let newest = get(&world, &format!("/blasts/{id_of_it}"));
     assert_eq!(newest["name"], "Summer cup: still unpaid");
     assert_eq!(newest["state"], "draft");
     let again = super::preview(&world, newest["id"].as_str().unwrap());

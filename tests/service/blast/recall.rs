@@ -66,6 +66,9 @@ fn half_sent_some_in_hand_one_checkout_open_and_killed_in_the_middle() {
         ]
     );
 
+    let correction_of_it = recall["correction"].as_str().unwrap();
+    assert!(told(&approve(&world, correction_of_it), 409).contains("in hand"));
+
     // Somebody took one, and died when its link was withdrawn but before anybody was told.
     world.execute(
         "UPDATE blast_recalls SET claimed_until = now() + interval '1 minute', attempts = 1 \

@@ -71,6 +71,8 @@ pub struct App {
     pub pay_click: config::PayClick,
     /// How long a session must still live to be handed out again.
     pub reuse_min: chrono::Duration,
+    /// How long a start waits for the webhook of its trial checkout.
+    pub preflight_wait: Duration,
     /// The pace of mints.
     pub pace: Pace,
     /// Stands for this program and its configuration, as far as they decide what is asked of Stripe.
@@ -91,6 +93,8 @@ pub struct App {
     pub wake: Wake,
     /// Wakes the worker when a mail has been queued.
     pub wake_mail: Wake,
+    /// Wakes the worker when something has become of a mail that its mailing may stop for.
+    pub wake_blasts: Wake,
     /// How mail is sent.
     pub mailer: Arc<Mailer>,
     /// Who is told when something needs a person.
@@ -144,6 +148,7 @@ impl App {
             },
             direct_url: settings.database.database_direct_url.clone(),
             wake_mail: Wake::default(),
+            wake_blasts: Wake::default(),
             keys: Arc::new(settings.links.keys()?),
             public_url: Arc::new(settings.links.public_url.clone()),
             shop: Arc::new(settings.shop.clone()),
@@ -154,6 +159,7 @@ impl App {
             trusted_proxies: Arc::new(TrustedProxies::new(&settings.web.trusted_proxies)),
             pay_click: settings.web.pay_click,
             reuse_min: chrono::Duration::seconds(settings.web.session_reuse_min_seconds.into()),
+            preflight_wait: Duration::from_secs(settings.web.preflight_wait_seconds.into()),
             build: mint::build(&settings.links.public_url, settings.stripe.livemode()),
             open_sessions: Together::default(),
             one_at_a_time: OneAtATime::default(),

@@ -27,6 +27,8 @@ pub enum Loop {
     Events,
     /// Carries mails.
     Mails,
+    /// Decides whether mailings go on.
+    Mailings,
     /// Tells the shop of what needs somebody.
     Alerts,
     /// Tells the same past the mail.
@@ -47,9 +49,10 @@ pub enum Loop {
 
 impl Loop {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Events,
         Self::Mails,
+        Self::Mailings,
         Self::Alerts,
         Self::Calls,
         Self::FullSweep,
@@ -65,6 +68,7 @@ impl Loop {
         match self {
             Self::Events => "events",
             Self::Mails => "mails",
+            Self::Mailings => "mailings",
             Self::Alerts => "alerts",
             Self::Calls => "alert_calls",
             Self::FullSweep => "full_sweep",
@@ -81,6 +85,7 @@ impl Loop {
         match self {
             Self::Events | Self::Names => "inbox",
             Self::Mails => "outbox",
+            Self::Mailings => "blast",
             Self::Alerts | Self::Calls => "alert",
             Self::FullSweep | Self::Sweep => "sweep",
             Self::Prune => "retention",
@@ -92,7 +97,12 @@ impl Loop {
     /// For how long it may stand.
     fn may_stand(self, minute: Duration, lease: Duration) -> Duration {
         match self {
-            Self::Events | Self::Mails | Self::Alerts | Self::Calls | Self::News => minute,
+            Self::Events
+            | Self::Mails
+            | Self::Mailings
+            | Self::Alerts
+            | Self::Calls
+            | Self::News => minute,
             Self::FullSweep | Self::Sweep | Self::Prune | Self::Names | Self::Figures => lease,
         }
     }

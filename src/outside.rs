@@ -90,6 +90,15 @@ impl Outside {
     }
 }
 
+/// Asks an address of ours with `HEAD`, from where we are.
+///
+/// # Errors
+/// It was not answered with 2xx in time.
+pub async fn head(address: &Url) -> Result<(), CallError> {
+    let client = client(config::is_on_this_machine(address));
+    call(client.head(address.clone())).await
+}
+
 fn client(near: bool) -> Client {
     // Fails only if another provider was installed before, which serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();

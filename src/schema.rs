@@ -97,6 +97,28 @@ diesel::table! {
         approved_by -> Text,
         approved_at -> Timestamptz,
         voided_at -> Nullable<Timestamptz>,
+        approver_key -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    blast_recalls (blast_id, order_id) {
+        blast_id -> Uuid,
+        order_id -> Uuid,
+        claimed_until -> Timestamptz,
+        attempts -> Int4,
+        was_open -> Bool,
+        done_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    blast_preflights (blast_id) {
+        blast_id -> Uuid,
+        approval_id -> Int8,
+        stripe_id -> Nullable<Text>,
+        closed_at -> Nullable<Timestamptz>,
+        checks -> Jsonb,
     }
 }
 
@@ -122,6 +144,19 @@ diesel::table! {
         author -> Text,
         created_at -> Timestamptz,
         started_at -> Nullable<Timestamptz>,
+        first_wave -> Int4,
+        wave -> Nullable<Text>,
+        wave_over_at -> Nullable<Timestamptz>,
+        paused_by -> Nullable<Text>,
+        paused_because -> Nullable<Text>,
+        paused_at -> Nullable<Timestamptz>,
+        known_bounces -> Int8,
+        known_handed_over -> Int8,
+        known_until -> Nullable<Timestamptz>,
+        author_key -> Nullable<Text>,
+        recall_note -> Nullable<Text>,
+        recalled_at -> Nullable<Timestamptz>,
+        corrects -> Nullable<Uuid>,
     }
 }
 
@@ -216,6 +251,13 @@ diesel::table! {
         reason -> Nullable<Text>,
         heard_at -> Timestamptz,
         closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    link_notes (order_id) {
+        order_id -> Uuid,
+        note -> Text,
     }
 }
 
@@ -402,6 +444,7 @@ diesel::table! {
         checkout_params -> Jsonb,
         status -> Text,
         params_version -> Int4,
+        import -> Nullable<Text>,
     }
 }
 
@@ -432,6 +475,7 @@ diesel::table! {
         address_gone -> Bool,
         streak -> Nullable<Int8>,
         returned -> Nullable<Text>,
+        wave -> Nullable<Text>,
     }
 }
 
@@ -652,6 +696,8 @@ diesel::joinable!(activity -> orders (order_id));
 diesel::joinable!(activity_dismissals -> activity (activity_id));
 diesel::joinable!(activity_open -> activity (activity_id));
 diesel::joinable!(blast_approvals -> blasts (blast_id));
+diesel::joinable!(blast_preflights -> blast_approvals (approval_id));
+diesel::joinable!(blast_preflights -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> blasts (blast_id));
 diesel::joinable!(blast_recipients -> orders (order_id));
 diesel::joinable!(carts -> checkout_sessions (session_id));
@@ -688,6 +734,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     alert_watch,
     api_tokens,
     blast_approvals,
+    blast_preflights,
+    blast_recalls,
     blast_recipients,
     blasts,
     carts,
@@ -697,6 +745,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     dead_links,
     disputes,
     link_looks,
+    link_notes,
     mail_flow,
     mail_ledger,
     ops_browsers,

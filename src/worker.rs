@@ -10,6 +10,7 @@ use tokio::{
 use crate::{
     alert,
     app::{App, Wake},
+    blast,
     consumer::Consumer,
     db::{DbError, gather_statistics_at_start},
     figures, heartbeat, inbox,
@@ -55,10 +56,14 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     actix_web::rt::spawn(gather_statistics_at_start(app.db.clone()));
     let every = |pause, which| Work::new(which, pause, stop.clone(), app.loops.clone());
     let rest = |()| Next::Rest;
+    let again = |more: bool| if more { Next::Again } else { Next::Rest };
     // Each its own loop: one that never turns again stops no other.
     tokio::join!(
         events(&app, every(POLL, Loop::Events).woken_by(&app.wake)),
         mails(&app, every(POLL, Loop::Mails).woken_by(&app.wake_mail)),
+        every(POLL, Loop::Mailings)
+            .woken_by(&app.wake_blasts)
+            .repeat(async || blast::work_off(&app).await.map(again)),
         every(POLL, Loop::Alerts).repeat(async || alert::work_off(&app).await.map(|_| Next::Rest)),
         // Apart from it: a place that is slow holds up no mail.
         every(POLL, Loop::Calls).repeat(async || {

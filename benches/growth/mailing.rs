@@ -31,8 +31,8 @@ pub fn measure(bench: &mut Bench, world: &World, recipients: usize) {
     assert_eq!(preview.recipients, recipients);
     bench.add(Line::time(name("preview"), took));
     let (app, doing) = (&world.app, world.doing());
-    let hash = &preview.content_hash;
-    let (_, took) = timed(|| done(world, blast::approve(app, id, hash, &doing)));
+    let seen = blast::Seen::from(preview.content_hash.as_str());
+    let (_, took) = timed(|| done(world, blast::approve(app, id, &seen, &doing)));
     bench.add(Line::time(name("approval"), took));
     let (_, took) = timed(|| done(world, blast::start(app, id, &doing)));
     bench.add(Line::time(name("start"), took).goal_at_most(START));

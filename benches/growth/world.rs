@@ -220,7 +220,10 @@ impl World {
     pub fn import(&self, entries: &[Entry]) {
         let doing = doing(&self.app);
         let taken = (self.app.db)
-            .transaction_blocking(|connection| import::take_in(connection, entries, &doing))
+            .transaction_blocking(|connection| {
+                let name = import::ImportName::of_file(connection, "growth.csv")?;
+                import::take_in(connection, entries, &name, &doing)
+            })
             .expect("the database answers");
         assert!(
             taken.iter().all(|taken| matches!(taken, Taken::New(_))),

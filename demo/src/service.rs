@@ -142,6 +142,8 @@ fn settings(
         // So that what the mailbox's switches do is seen while somebody looks.
         ("MAIL_RETRY_SECONDS", "5".to_owned()),
         ("MAIL_LEASE_SECONDS", "30".to_owned()),
+        // A first wave of two seconds shows what one is.
+        ("FIRST_WAVE_WAIT_SECONDS", "2".to_owned()),
         ("REMINDER_DELAY_SECONDS", REMINDER_DELAY_SECONDS.to_string()),
     ];
     settings.extend(stripe.service_settings());

@@ -212,6 +212,8 @@ fn link(told: &Due, is_one: bool, public_url: &Url) -> String {
         (Kind::Debit | Kind::RefusedCheckout, None) => "orders?status=open".to_owned(),
         (Kind::UnknownMail, _) => "outbox?state=unknown".to_owned(),
         (Kind::FailedMail, _) => "outbox?state=failed".to_owned(),
+        (Kind::StoppedMailing, Some(blast)) => format!("blasts/{blast}"),
+        (Kind::StoppedMailing, None) => "blasts".to_owned(),
         (Kind::Bounces, _) => "outbox?state=bounced".to_owned(),
         (Kind::Pause | Kind::Stuck | Kind::NewerMail, _) => "outbox?state=queued".to_owned(),
         (Kind::FailedEvent, _) => "events?state=failed".to_owned(),

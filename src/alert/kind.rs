@@ -21,6 +21,8 @@ column_enum! {
         FailedMail = "failed_mail",
         /// A mail of a kind that this version does not know waits for a newer one.
         NewerMail = "newer_mail",
+        /// A mailing has stopped itself.
+        StoppedMailing = "stopped_mailing",
         /// Mails came back.
         Bounces = "bounces",
         /// Families open checkouts and do not pay.
@@ -73,6 +75,7 @@ impl Kind {
             | Self::UnknownMail
             | Self::FailedMail
             | Self::NewerMail
+            | Self::StoppedMailing
             | Self::Bounces => Rank::Mail,
             Self::DeadLinks
             | Self::RefusedCheckout

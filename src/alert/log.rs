@@ -96,6 +96,7 @@ pub fn take_up(
     Ok(Some(last))
 }
 
+/// A mailing that stopped itself is read from its own row.
 fn read(connection: &mut PgConnection, seen: i64) -> QueryResult<Vec<Line>> {
     diesel::sql_query(format!(
         "SELECT line.id, line.at, line.category, line.order_id, line.what, \

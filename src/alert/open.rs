@@ -11,6 +11,7 @@ use diesel::{PgConnection, QueryResult};
 use super::kind::Kind;
 use crate::{
     activity::{Category, Level},
+    blast::PausedBy,
     case, inbox,
     mail::{self, BlastState},
     order::Status,
@@ -80,6 +81,7 @@ fn sources() -> Vec<(Kind, String)> {
         (Kind::UnknownMail, mails(mail::State::Unknown)),
         (Kind::FailedMail, mails(mail::State::Failed)),
         (Kind::NewerMail, of_a_newer_version()),
+        (Kind::StoppedMailing, stopped_mailings()),
         (Kind::DeadLinks, dead_links()),
         (Kind::RefusedCheckout, refused_checkouts()),
         (Kind::FailedEvent, failed_events()),
@@ -123,7 +125,7 @@ fn pause() -> String {
 fn stuck() -> String {
     format!(
         "SELECT NULL::text, {NONE}, count(*), min(greatest(mail.not_before, mail.created_at)) FROM outbox mail \
-         WHERE mail.state = '{queued}' AND mail.kind = ANY($2) AND mail.kind <> '{alert}' \
+         WHERE mail.state = '{queued}' AND {let_go} AND mail.kind = ANY($2) AND mail.kind <> '{alert}' \
            AND mail.created_at <= $1 - interval '{STUCK_AFTER}' \
            AND mail.not_before <= clock_timestamp() - interval '{STUCK_AFTER}' \
            AND (mail.due_at IS NULL OR mail.due_at <= $1 - interval '{STUCK_AFTER}') \
@@ -135,6 +137,7 @@ fn stuck() -> String {
                 AND next_at <= clock_timestamp() - interval '{STUCK_AFTER}') \
          HAVING count(*) > 0",
         queued = mail::State::Queued,
+        let_go = outbox::LET_GO,
         alert = mail::Kind::Alert,
         blast = mail::Kind::Blast,
         sending = BlastState::Sending
@@ -160,6 +163,16 @@ fn of_a_newer_version() -> String {
            AND (due_at IS NULL OR due_at <= $1 - interval '{LEFT_TO_A_NEWER_VERSION}') \
          HAVING count(*) > 0",
         mail::State::Queued
+    )
+}
+
+/// Over when somebody lets it go on, or gives it up.
+fn stopped_mailings() -> String {
+    format!(
+        "SELECT id::text, NULL::uuid, id, paused_because, 1::bigint, coalesce(paused_at, $1) FROM blasts \
+         WHERE state = '{paused}' AND paused_by IN ({stops})",
+        paused = BlastState::Paused,
+        stops = PausedBy::stops()
     )
 }
 

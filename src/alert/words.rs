@@ -53,6 +53,10 @@ impl Matter {
                 "a mail waits, and this version does not know its kind",
                 "mails wait, and this version does not know their kind",
             ),
+            Kind::StoppedMailing => many(
+                "a mailing has stopped itself",
+                "mailings have stopped themselves",
+            ),
             Kind::Bounces => many("a mail came back", "mails came back"),
             Kind::DeadLinks => many(
                 "a family opened a checkout within a day and did not finish it",
@@ -101,8 +105,8 @@ impl Matter {
             (Kind::Pause | Kind::RefusedCheckout | Kind::Entry, Some(line)) => {
                 line.trim_end_matches('.').to_owned()
             }
-            (Kind::FailedEvent | Kind::OverdueChore, Some(which)) => {
-                format!("{}: {which}", self.plain())
+            (Kind::FailedEvent | Kind::OverdueChore | Kind::StoppedMailing, Some(which)) => {
+                format!("{}: {}", self.plain(), which.trim_end_matches('.'))
             }
             _ => self.plain(),
         };
@@ -128,6 +132,9 @@ impl Matter {
             Kind::FailedMail => "GET /api/v1/outbox?state=failed says why; retry or drop it.",
             Kind::NewerMail => {
                 "Start the newer version, or drop it: GET /api/v1/outbox?state=queued."
+            }
+            Kind::StoppedMailing => {
+                "See «freshmint blast status», then resume it, cancel it or recall it."
             }
             Kind::Bounces => "GET /api/v1/outbox?state=bounced says why; mend the addresses.",
             Kind::DeadLinks => {

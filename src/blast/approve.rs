@@ -13,14 +13,17 @@ use super::{
     edit::answer,
     material::{self, LOOK, Material},
     plan::Plan,
-    record_blast,
+    recall, record_blast,
     row::{self, Stored},
     state::{Move, Wish},
+    two::{self, Approver},
+    watch,
 };
 use crate::{
     activity::Doing,
     app::App,
     db::{DbError, prepared_sql},
+    mail,
     renderings::Rendering,
     schema::blast_approvals,
     settings,
@@ -35,16 +38,29 @@ pub(super) const RESTLESS: &str =
 /// Rows of one statement: it has a copy of them.
 const ROWS: usize = 10_000;
 
-/// Approves what a preview showed under this hash. The same a second time is no error.
+/// What somebody has seen in a preview, and approves.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The preview's hash.
+    pub content_hash: String,
+    /// The number of recipients, named by whoever approves another one than is expected.
+    pub recipients: Option<usize>,
+}
+
+impl From<&str> for Seen {
+    fn from(content_hash: &str) -> Self {
+        Self {
+            content_hash: content_hash.to_owned(),
+            recipients: None,
+        }
+    }
+}
+
+/// Approves what a preview showed. The same a second time is no error.
 ///
 /// # Errors
 /// The database's.
-pub async fn approve(
-    app: &App,
-    id: Uuid,
-    content_hash: &str,
-    doing: &Doing,
-) -> Result<Asked, DbError> {
+pub async fn approve(app: &App, id: Uuid, seen: &Seen, doing: &Doing) -> Result<Asked, DbError> {
     for _ in 0..TRIES {
         let look = |app: &App, material: &Material, rendering: &Rendering| {
             Plan::new(&material.facts(&app.shop), || rendering.go_on())
@@ -54,10 +70,13 @@ pub async fn approve(
             Err(not) => return Ok(not.into()),
         };
         let (looked, doing) = (Arc::new(looked), doing.clone());
-        let content_hash = content_hash.trim().to_lowercase();
+        let seen = Seen {
+            content_hash: seen.content_hash.trim().to_lowercase(),
+            ..seen.clone()
+        };
         let decide = move |connection: &mut PgConnection| {
             let (material, plan) = &*looked;
-            decide(connection, material, plan, &content_hash, &doing)
+            decide(connection, material, plan, &seen, &doing)
         };
         if let Some(asked) = app.db.transaction(decide).await? {
             return Ok(asked);
@@ -71,9 +90,10 @@ fn decide(
     connection: &mut PgConnection,
     material: &Material,
     plan: &Plan,
-    content_hash: &str,
+    seen: &Seen,
     doing: &Doing,
 ) -> QueryResult<Option<Asked>> {
+    let content_hash = seen.content_hash.as_str();
     let Some(stored) = row::lock(connection, material.stored.id)? else {
         return Ok(Some(Asked::NoBlast));
     };
@@ -86,6 +106,9 @@ fn decide(
     if !material.still_holds(connection, &stored)? {
         return Ok(None);
     }
+    if let Some(why) = still_in_hand(connection, &stored)? {
+        return no(format!("it cannot be approved yet: {why}"));
+    }
     if let Some(why) = plan.objection() {
         return no(format!("it cannot be approved: {why}"));
     }
@@ -95,15 +118,29 @@ fn decide(
                 .to_owned(),
         );
     }
+    let found = plan.recipients.len();
+    if let Some(why) = stored.content.who.objection(found, seen.recipients) {
+        return no(format!("it cannot be approved: {why}"));
+    }
     let valid = material.approval.as_ref();
     if valid.is_some_and(|approval| approval.content_hash == content_hash) {
         return answer(connection, stored.id).map(Some);
     }
-    if let Some(why) = own_words(connection, &stored, &doing.actor)? {
+    let approver = Approver {
+        key: two::key_of(connection, &doing.actor)?,
+        shown: doing.actor.clone(),
+    };
+    if let Some(why) = own_words(connection, &stored, &approver)? {
         return no(why);
     }
     row::void(connection, stored.id, doing.at)?;
-    keep(connection, stored.id, plan, content_hash, doing)?;
+    keep(
+        connection,
+        stored.id,
+        plan,
+        content_hash,
+        (&approver, doing),
+    )?;
     row::set_state(connection, stored.id, next)?;
     record_blast(
         connection,
@@ -115,16 +152,37 @@ fn decide(
     answer(connection, stored.id).map(Some)
 }
 
-/// Why `approver` may not approve this mailing, if that is so.
+/// Why a correction waits: who has the wrong mail is not known while a mail server is being given it, and a link
+/// that is still to be withdrawn would be in the right mail, too.
+fn still_in_hand(connection: &mut PgConnection, stored: &Stored) -> QueryResult<Option<String>> {
+    let Some(recalled) = stored.corrects else {
+        return Ok(None);
+    };
+    let of_it = "of the mailing that it corrects; look at it again in a minute";
+    let mails = watch::in_states(connection, recalled, &[mail::State::Sending])?;
+    if mails > 0 {
+        let are = if mails == 1 { "mail is" } else { "mails are" };
+        return Ok(Some(format!("{mails} {are} still in hand {of_it}")));
+    }
+    let links = recall::to_go(connection, recalled)?;
+    let are = if links == 1 { "link is" } else { "links are" };
+    Ok((links > 0).then(|| format!("{links} {are} still to be withdrawn {of_it}")))
+}
+
+/// Why whoever has this key may not approve this mailing, if that is so.
 pub(super) fn own_words(
     connection: &mut PgConnection,
     stored: &Stored,
-    approver: &str,
+    approver: &Approver,
 ) -> QueryResult<Option<String>> {
-    let two = settings::read(connection)?.two_person_approval;
-    Ok((two && stored.author == approver).then(|| {
+    if !settings::read(connection)?.two_person_approval {
+        return Ok(None);
+    }
+    let is_own = two::is_the_same(stored.author(), &approver.key);
+    Ok(is_own.then(|| {
         format!(
-            "{approver} wrote this mailing, and two_person_approval is on: somebody else must approve it"
+            "{} wrote this mailing, and two_person_approval is on: somebody else must approve it",
+            approver.shown
         )
     }))
 }
@@ -134,13 +192,14 @@ fn keep(
     id: Uuid,
     plan: &Plan,
     content_hash: &str,
-    doing: &Doing,
+    (approver, doing): (&Approver, &Doing),
 ) -> QueryResult<()> {
     diesel::insert_into(blast_approvals::table)
         .values((
             blast_approvals::blast_id.eq(id),
             blast_approvals::content_hash.eq(content_hash),
             blast_approvals::approved_by.eq(&doing.actor),
+            blast_approvals::approver_key.eq(&approver.key),
             blast_approvals::approved_at.eq(doing.at),
         ))
         .execute(connection)?;

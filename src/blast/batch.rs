@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{mail::Text, reminder::rule::Reason};
+use crate::{
+    mail::{Text, Wave},
+    reminder::rule::Reason,
+};
 
 /// Mails that are written before they are queued. A batch is four round trips.
 const BATCH: usize = 500;
@@ -24,6 +27,8 @@ pub struct Written<'a> {
     pub text: Text,
     /// When it is its turn; none of one that does not go.
     pub due_at: Option<DateTime<Utc>>,
+    /// Whether it goes first, or is held until those that do have gone.
+    pub wave: Option<Wave>,
 }
 
 /// Mails that are written and not yet queued.
@@ -35,9 +40,9 @@ pub struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// Puts one more into it.
-    pub fn add(&mut self, mail: &'a ReadyMail, text: Text, due_at: Option<DateTime<Utc>>) {
-        self.bytes += text.subject.len() + text.body.len();
-        self.mails.push(Written { mail, text, due_at });
+    pub fn add(&mut self, written: Written<'a>) {
+        self.bytes += written.text.subject.len() + written.text.body.len();
+        self.mails.push(written);
     }
 
     /// Whether it is to be queued before another one is written.

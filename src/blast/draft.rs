@@ -1,18 +1,12 @@
 //! A mailing as it is handed in, and what has become of it once every field has been checked.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, Datelike, SubsecRound, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::wave;
+use super::who::{BlastFilter, Fields, Who};
 use crate::foreign_text::has_controls;
-use crate::order::{
-    Order, Status,
-    change::Edit,
-    metadata::Metadata,
-    problem::Problems,
-    text::{Reference, Text},
-};
+use crate::order::{change::Edit, problem::Problems, text::Text};
 
 /// More than anybody reads. What it becomes once it is filled has a limit of its own, in `mail::template`.
 const LONGEST_BODY: usize = 20_000;
@@ -27,9 +21,12 @@ pub struct Draft {
     body: Option<String>,
     references: Option<Vec<String>>,
     filter: Option<BlastFilter>,
+    exclude: Option<Vec<String>>,
+    expected: Option<u32>,
     per_second: Option<f64>,
     send_at: Option<String>,
     remind: Option<bool>,
+    first_wave: Option<i64>,
 }
 
 /// The body of `PATCH /blasts/{id}`, not yet checked: what is left out stays, `null` clears it.
@@ -47,11 +44,17 @@ pub struct ChangeDraft {
     #[serde(default)]
     filter: Edit<BlastFilter>,
     #[serde(default)]
+    exclude: Edit<Vec<String>>,
+    #[serde(default)]
+    expected: Edit<u32>,
+    #[serde(default)]
     per_second: Edit<f64>,
     #[serde(default)]
     send_at: Edit<String>,
     #[serde(default)]
     remind: Edit<bool>,
+    #[serde(default)]
+    first_wave: Edit<i64>,
 }
 
 /// What a mailing is, as somebody wrote it: checked.
@@ -63,14 +66,16 @@ pub struct Content {
     pub subject: String,
     /// The body's template.
     pub body: String,
-    /// Which orders it is about.
-    pub selection: Selection,
+    /// Whom it is for.
+    pub who: Who,
     /// Mails a second; as fast as the shop's mail goes if nothing is said.
     pub per_second: Option<f64>,
     /// Not before this time.
     pub send_at: Option<DateTime<Utc>>,
     /// Whether its orders are reminded of an unfinished checkout from its start on.
     pub remind: Option<bool>,
+    /// So many mails go first; none: all of them.
+    pub first_wave: u32,
 }
 
 impl TryFrom<Draft> for Content {
@@ -84,21 +89,30 @@ impl TryFrom<Draft> for Content {
         let subject = problems.take("subject", subject);
         let body = check_body(draft.body.unwrap_or_default());
         let body = problems.take("body", body);
-        let selection = Selection::check(draft.references, draft.filter, &mut problems);
+        let fields = Fields {
+            references: draft.references,
+            filter: draft.filter,
+            exclude: draft.exclude,
+            expected: draft.expected,
+        };
+        let who = Who::check(fields, &mut problems);
         let per_second = draft.per_second.map(check_pace).transpose();
         let per_second = problems.take("per_second", per_second);
         let send_at = draft.send_at.as_deref().map(check_time).transpose();
         let send_at = problems.take("send_at", send_at);
+        let first_wave = draft.first_wave.map_or(Ok(wave::USUAL), check_wave);
+        let first_wave = problems.take("first_wave", first_wave);
 
         let content = (|| {
             Some(Self {
                 name: name?.into(),
                 subject: subject?.into(),
                 body: body?,
-                selection: selection?,
+                who: who?,
                 per_second: per_second?,
                 send_at: send_at?,
                 remind: draft.remind,
+                first_wave: first_wave?,
             })
         })();
         problems.or(content)
@@ -111,13 +125,9 @@ impl ChangeDraft {
     /// # Errors
     /// All that is wrong with it.
     pub fn onto(self, before: &Content) -> Result<Content, Problems> {
+        let who = before.who.fields();
         let (references, filter) = match (self.references, self.filter) {
-            (Edit::Keep | Edit::Clear, Edit::Keep | Edit::Clear) => {
-                match before.selection.clone() {
-                    Selection::References(references) => (Some(references), None),
-                    Selection::Filter(filter) => (None, Some(filter)),
-                }
-            }
+            (Edit::Keep | Edit::Clear, Edit::Keep | Edit::Clear) => (who.references, who.filter),
             (references, filter) => (references.apply(None), filter.apply(None)),
         };
         let send_at = before.send_at.map(|at| at.to_rfc3339());
@@ -127,9 +137,12 @@ impl ChangeDraft {
             body: self.body.apply(Some(before.body.clone())),
             references,
             filter,
+            exclude: self.exclude.apply(who.exclude),
+            expected: self.expected.apply(who.expected),
             per_second: self.per_second.apply(before.per_second),
             send_at: self.send_at.apply(send_at),
             remind: self.remind.apply(before.remind),
+            first_wave: self.first_wave.apply(Some(before.first_wave.into())),
         })
     }
 }
@@ -157,6 +170,18 @@ fn check_pace(per_second: f64) -> Result<f64, &'static str> {
     }
 }
 
+fn check_wave(mails: i64) -> Result<u32, String> {
+    let checked = u32::try_from(mails).ok();
+    checked
+        .filter(|mails| *mails <= wave::LARGEST)
+        .ok_or_else(|| {
+            format!(
+                "so many mails go first: this must be from 0, for none, to {}",
+                wave::LARGEST
+            )
+        })
+}
+
 fn check_time(text: &str) -> Result<DateTime<Utc>, &'static str> {
     let at: Option<DateTime<Utc>> = text.trim().parse().ok();
     // To the microsecond, which is what the database keeps.
@@ -165,100 +190,11 @@ fn check_time(text: &str) -> Result<DateTime<Utc>, &'static str> {
         .ok_or("this must be a time such as 2026-11-24T18:00:00Z")
 }
 
-/// Which orders; as JSON `{"references": […]}` or `{"filter": {…}}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Selection {
-    /// These.
-    References(Vec<String>),
-    /// Those that fit when somebody looks.
-    Filter(BlastFilter),
-}
-
-/// What an order must have; an empty filter takes every order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BlastFilter {
-    /// A status by its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<String>,
-    /// Metadata with these values.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<BTreeMap<String, String>>,
-}
-
-impl Selection {
-    /// Checks what somebody asked for: exactly one of the two.
-    fn check(
-        references: Option<Vec<String>>,
-        filter: Option<BlastFilter>,
-        problems: &mut Problems,
-    ) -> Option<Self> {
-        match (references, filter) {
-            (Some(references), None) => check_references(references, problems),
-            (None, Some(filter)) => check_filter(filter, problems),
-            (None, None) => {
-                problems.add("references", "say which orders: references, or a filter");
-                None
-            }
-            (Some(_), Some(_)) => {
-                problems.add("filter", "give references or a filter, not both");
-                None
-            }
-        }
-    }
-
-    /// Whether it takes an order: what the database was asked, asked again.
-    pub fn takes(&self, order: &Order) -> bool {
-        match self {
-            Self::References(references) => references.contains(&order.reference),
-            Self::Filter(BlastFilter { status, metadata }) => {
-                let has = |(key, value)| order.metadata.get(key) == Some(value);
-                status
-                    .as_ref()
-                    .is_none_or(|status| status == order.state.name())
-                    && metadata.as_ref().is_none_or(|pairs| pairs.iter().all(has))
-            }
-        }
-    }
-}
-
-fn check_references(references: Vec<String>, problems: &mut Problems) -> Option<Selection> {
-    if references.is_empty() {
-        problems.add("references", "name at least one order");
-    }
-    let mut checked: Vec<String> = Vec::with_capacity(references.len());
-    for (at, reference) in references.iter().enumerate() {
-        let parsed = Reference::parse(reference);
-        if let Some(parsed) = problems.take(&format!("references[{at}]"), parsed) {
-            checked.push(parsed.into());
-        }
-    }
-    // Sorted, so that one that is named twice is there once, and none is looked for twice.
-    checked.sort();
-    checked.dedup();
-    Some(Selection::References(checked))
-}
-
-fn check_filter(filter: BlastFilter, problems: &mut Problems) -> Option<Selection> {
-    if let Some(status) = &filter.status
-        && Status::from_name(status).is_none()
-    {
-        let known = Status::ALL.map(Status::name).join(", ");
-        problems.add("filter.status", format!("this must be one of {known}"));
-    }
-    let mut pairs = Metadata::default();
-    for (key, value) in filter.metadata.iter().flatten() {
-        problems.take(&format!("filter.metadata.{key}"), pairs.insert(key, value));
-    }
-    Some(Selection::Filter(filter))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::*;
+    use super::{super::who::Selection, *};
 
     fn whole() -> Value {
         json!({
@@ -269,6 +205,7 @@ mod tests {
             "per_second": 2,
             "send_at": "2026-11-24T18:00:00+01:00",
             "remind": false,
+            "first_wave": 5,
         })
     }
 
@@ -322,6 +259,11 @@ mod tests {
         let mut body = whole();
         body["per_second"] = json!(-1.0);
         assert!(check(body).is_err());
+        for wave in [-1, 1_001] {
+            let mut body = whole();
+            body["first_wave"] = json!(wave);
+            assert!(check(body).unwrap_err().starts_with("first_wave: "));
+        }
     }
 
     #[test]
@@ -331,9 +273,16 @@ mod tests {
         let after =
             change(json!({ "per_second": null, "send_at": null, "subject": "Fee" })).unwrap();
         assert_eq!(
-            (after.per_second, after.send_at, after.remind),
-            (None, None, Some(false))
+            (
+                after.per_second,
+                after.send_at,
+                after.remind,
+                after.first_wave
+            ),
+            (None, None, Some(false), 5)
         );
+        let usual = change(json!({ "first_wave": null })).unwrap();
+        assert_eq!(usual.first_wave, wave::USUAL);
         assert_eq!((after.subject.as_str(), after.body), ("Fee", before.body));
         assert!(
             change(json!({ "name": null }))
@@ -345,70 +294,8 @@ mod tests {
     #[test]
     fn one_way_of_choosing_takes_the_place_of_the_other() {
         let filter = change(json!({ "filter": { "status": "open" } })).unwrap();
-        assert!(matches!(filter.selection, Selection::Filter(_)));
+        assert!(matches!(filter.who.selection, Selection::Filter(_)));
         let both = json!({ "filter": {}, "references": ["CUP-2"] });
         assert!(change(both).unwrap_err().contains("not both"));
-    }
-
-    fn choose(
-        references: Option<&[&str]>,
-        filter: Option<BlastFilter>,
-    ) -> Result<Selection, String> {
-        let references = references.map(|all| all.iter().map(ToString::to_string).collect());
-        let mut problems = Problems::default();
-        let selection = Selection::check(references, filter, &mut problems);
-        problems
-            .or(selection)
-            .map_err(|problems| problems.to_string())
-    }
-
-    #[test]
-    fn a_reference_that_is_named_twice_counts_once() {
-        let selection = choose(Some(&["B", " A ", "B"]), None).unwrap();
-        assert_eq!(
-            serde_json::to_value(selection).unwrap(),
-            json!({ "references": ["A", "B"] })
-        );
-    }
-
-    #[test]
-    fn exactly_one_way_of_choosing_is_asked_for() {
-        assert!(choose(None, None).unwrap_err().starts_with("references: "));
-        let both = choose(Some(&["A"]), Some(BlastFilter::default()));
-        assert!(both.unwrap_err().contains("not both"));
-        assert!(choose(Some(&[]), None).is_err());
-        assert!(
-            choose(Some(&["A", "\0"]), None)
-                .unwrap_err()
-                .starts_with("references[1]: ")
-        );
-    }
-
-    #[test]
-    fn a_filter_names_what_there_is() {
-        let lost = BlastFilter {
-            status: Some("lost".to_owned()),
-            metadata: None,
-        };
-        assert!(
-            choose(None, Some(lost))
-                .unwrap_err()
-                .contains("settled_offline")
-        );
-        let pairs = BTreeMap::from([("team".to_owned(), "a\0b".to_owned())]);
-        let nul = BlastFilter {
-            status: None,
-            metadata: Some(pairs),
-        };
-        assert!(
-            choose(None, Some(nul))
-                .unwrap_err()
-                .starts_with("filter.metadata.team: ")
-        );
-        let everybody = choose(None, Some(BlastFilter::default())).unwrap();
-        assert_eq!(
-            serde_json::to_value(everybody).unwrap(),
-            json!({ "filter": {} })
-        );
     }
 }

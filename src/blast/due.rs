@@ -29,10 +29,18 @@ impl Turns {
         }
     }
 
+    /// The same behind so many others.
+    pub fn behind(mut self, others: usize) -> Self {
+        self.given = self
+            .given
+            .saturating_add(u32::try_from(others).unwrap_or(u32::MAX));
+        self
+    }
+
     /// When the next mail is due.
     pub fn next(&mut self) -> DateTime<Utc> {
         let wait = (f64::from(self.given) / self.per_second).min(f64::from(NEVER));
-        self.given += 1;
+        self.given = self.given.saturating_add(1);
         let wait = Duration::microseconds((wait * 1e6).round() as i64);
         self.from.checked_add_signed(wait).unwrap_or(self.from)
     }

@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use super::{
     Asked, Blast, Content,
-    draft::{ChangeDraft, Selection},
+    draft::ChangeDraft,
     record_blast,
     row::{self, BlastColumns},
     state::{Move, Wish},
-    view,
+    two, view,
+    who::Who,
 };
 use crate::{
     activity::Doing,
@@ -27,20 +28,36 @@ pub fn create(
     doing: &Doing,
 ) -> QueryResult<Asked> {
     connection.transaction(|connection| {
-        if let Some(problems) = unknown_references(connection, &content.selection)? {
+        let mut content = content.clone();
+        if let Some(problems) = look_up(connection, &mut content.who, None)? {
             return Ok(Asked::Invalid(problems));
         }
-        let id = random::row_id(doing.at);
-        diesel::insert_into(blasts::table)
-            .values((
-                blasts::id.eq(id),
-                BlastColumns::new(content, &doing.actor)?,
-                blasts::created_at.eq(doing.at),
-            ))
-            .execute(connection)?;
-        record_blast(connection, id, &content.name, "written", doing)?;
+        let id = insert(connection, &content, None, doing)?;
         answer(connection, id)
     })
+}
+
+/// Writes a draft that has been checked; tells its id. `corrects` is the mailing that it makes good.
+pub(super) fn insert(
+    connection: &mut PgConnection,
+    content: &Content,
+    corrects: Option<Uuid>,
+    doing: &Doing,
+) -> QueryResult<Uuid> {
+    let (id, key) = (
+        random::row_id(doing.at),
+        two::key_of(connection, &doing.actor)?,
+    );
+    diesel::insert_into(blasts::table)
+        .values((
+            blasts::id.eq(id),
+            BlastColumns::new(content, &doing.actor, &key)?,
+            blasts::created_at.eq(doing.at),
+            blasts::corrects.eq(corrects),
+        ))
+        .execute(connection)?;
+    record_blast(connection, id, &content.name, "written", doing)?;
+    Ok(id)
 }
 
 /// Changes a mailing that has not been started. Its approval is void then, and whoever changed it is
@@ -60,19 +77,21 @@ pub fn change(
             Move::Stay => return answer(connection, id),
             Move::Refuse(why) => return Ok(Asked::NotNow(format!("nothing was changed: {why}"))),
         };
-        let content = match draft.clone().onto(&stored.content) {
+        let mut content = match draft.clone().onto(&stored.content) {
             Ok(content) => content,
             Err(problems) => return Ok(Asked::Invalid(problems)),
         };
+        let before = &stored.content.who;
+        if let Some(problems) = look_up(connection, &mut content.who, Some((id, before)))? {
+            return Ok(Asked::Invalid(problems));
+        }
         if content == stored.content {
             return answer(connection, id);
         }
-        if let Some(problems) = unknown_references(connection, &content.selection)? {
-            return Ok(Asked::Invalid(problems));
-        }
+        let key = two::key_of(connection, &doing.actor)?;
         diesel::update(blasts::table.find(id))
             .set((
-                BlastColumns::new(&content, &doing.actor)?,
+                BlastColumns::new(&content, &doing.actor, &key)?,
                 blasts::state.eq(next),
             ))
             .execute(connection)?;
@@ -88,33 +107,89 @@ pub(super) fn answer(connection: &mut PgConnection, id: Uuid) -> QueryResult<Ask
     Ok(found.map_or(Asked::NoBlast, Asked::Done))
 }
 
-/// What is wrong with the references that are selected: those that no bill has. A typing error is told
-/// here, where somebody can mend it, and not found out by whoever misses a mail.
+/// Looks up what somebody named, and tells what is not there: a typing error is told here, where somebody can
+/// mend it, and not found out by whoever misses a mail. `before`: the mailing, and whom it was for.
+fn look_up(
+    connection: &mut PgConnection,
+    who: &mut Who,
+    before: Option<(Uuid, &Who)>,
+) -> QueryResult<Option<Problems>> {
+    let mut problems = Problems::default();
+    if before.is_none_or(|(_, before)| before.references().ne(who.references())) {
+        unknown_references(connection, who, &mut problems)?;
+    }
+    let own = before.map(|(id, _)| id);
+    named_mailing(
+        connection,
+        who,
+        before.map(|(_, who)| who),
+        own,
+        &mut problems,
+    )?;
+    Ok(problems.or(Some(())).err())
+}
+
+/// Those that no bill has.
 fn unknown_references(
     connection: &mut PgConnection,
-    selection: &Selection,
-) -> QueryResult<Option<Problems>> {
-    let Selection::References(wanted) = selection else {
-        return Ok(None);
-    };
+    who: &Who,
+    problems: &mut Problems,
+) -> QueryResult<()> {
+    let wanted: Vec<&String> = who.references().map(|(_, reference)| reference).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
     let known: Vec<String> = orders::table
         .filter(orders::reference.eq_any(wanted))
         .filter(orders::kind.eq(Kind::Billed))
-        .order(orders::reference)
         .select(orders::reference)
         .load(connection)?;
     let known: HashSet<String> = known.into_iter().collect();
-    let unknown = wanted
-        .iter()
-        .filter(|reference| !known.contains(*reference));
-    let unknown: Vec<&str> = unknown.map(String::as_str).collect();
-    if unknown.is_empty() {
-        return Ok(None);
+    for field in ["references", "exclude"] {
+        let unknown = who
+            .references()
+            .filter(|(of, reference)| *of == field && !known.contains(*reference));
+        let unknown: Vec<&str> = unknown.map(|(_, reference)| reference.as_str()).collect();
+        if !unknown.is_empty() {
+            problems.add(field, format!("there is no order {}", unknown.join(", ")));
+        }
     }
-    let mut problems = Problems::default();
-    problems.add(
-        "references",
-        format!("there is no order {}", unknown.join(", ")),
-    );
-    Ok(Some(problems))
+    Ok(())
+}
+
+/// The mailing that a filter names: by its id, or by a name that one other mailing has. Looked up once, since
+/// somebody may give the name to another one before the start.
+fn named_mailing(
+    connection: &mut PgConnection,
+    who: &mut Who,
+    before: Option<&Who>,
+    own: Option<Uuid>,
+    problems: &mut Problems,
+) -> QueryResult<()> {
+    let known = before.and_then(Who::filter).cloned();
+    let Some(filter) = who.filter_mut() else {
+        return Ok(());
+    };
+    let Some(said) = filter.blast.clone() else {
+        filter.blast_id = None;
+        return Ok(());
+    };
+    if let Some(known) = known.filter(|known| known.blast.as_ref() == Some(&said)) {
+        filter.blast_id = known.blast_id;
+        return Ok(());
+    }
+    let mut found = match said.trim().parse() {
+        Ok(id) => Vec::from_iter(row::read(connection, id)?.map(|stored| stored.id)),
+        Err(_) => view::named(connection, &said)?,
+    };
+    found.retain(|id| Some(*id) != own);
+    match found[..] {
+        [id] => filter.blast_id = Some(id),
+        [] => problems.add("filter.blast", format!("there is no other mailing {said}")),
+        _ => problems.add(
+            "filter.blast",
+            format!("several mailings are named {said}: give the id"),
+        ),
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Asked,
-    draft::{BlastFilter, Selection},
+    fits::selected,
     plan::{Digest, PlanFacts},
     row::{self, Stored, ValidApproval},
 };
@@ -19,7 +19,7 @@ use crate::{
     app::App,
     config::Shop,
     db::DbError,
-    order::{Kind, Order, OrderRow},
+    order::{Kind, Order, OrderRow, Status},
     renderings::{Rendering, Stopped},
     schema::{blast_recipients, orders},
     suppression::{self, AddressHash, AddressKey},
@@ -35,6 +35,8 @@ pub struct Material {
     pub approved: HashMap<Uuid, Digest>,
     /// The orders that are selected, and those that were approved, by id.
     pub orders: Vec<Order>,
+    /// Those of them that are selected, as the database says.
+    pub selected: HashSet<Uuid>,
     /// Their addresses, hashed.
     pub hashes: HashMap<Uuid, AddressHash>,
     /// Those of them whose address is not written to.
@@ -88,18 +90,71 @@ pub async fn worked_out<T: Send + 'static>(
     Ok(turn.run(time, work).await.map_err(NotWorkedOut::Stopped))
 }
 
+/// The same without the orders, of which `work` reads what it needs.
+pub async fn on_a_thread<T: Send + 'static>(
+    app: &App,
+    time: Duration,
+    work: impl FnOnce(&App, &Rendering) -> Result<T, Stopped> + Send + 'static,
+) -> Result<T, Stopped> {
+    let turn = app.renderings.turn().await?;
+    let app = app.clone();
+    turn.run(time, move |rendering: &Rendering| work(&app, rendering))
+        .await
+}
+
 impl Material {
     /// Reads it, in the caller's transaction.
     pub fn load(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Self>> {
         let Some(stored) = row::read(connection, id)? else {
             return Ok(None);
         };
-        let rows: Vec<OrderRow> = chosen(&stored)
-            .select(OrderRow::as_select())
+        let rows: Vec<(OrderRow, bool)> = chosen(&stored)
+            .select((OrderRow::as_select(), selected(&stored)))
             .order(orders::id)
             .load(connection)?;
-        let orders: QueryResult<Vec<Order>> = rows.into_iter().map(OrderRow::decode).collect();
-        let orders = orders?;
+        let approved = approved(connection, id)?;
+        Self::of(connection, stored, rows, approved)
+    }
+
+    /// The same of a part of it: the first so many orders behind one (by id) that are selected, open or not.
+    pub fn load_part(
+        connection: &mut PgConnection,
+        id: Uuid,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> QueryResult<Option<Self>> {
+        let Some(stored) = row::read(connection, id)? else {
+            return Ok(None);
+        };
+        let rows: Vec<OrderRow> = orders::table
+            .filter(orders::kind.eq(Kind::Billed))
+            .filter(selected(&stored))
+            .filter(orders::id.gt(after.unwrap_or_default()))
+            .select(OrderRow::as_select())
+            .order(orders::id)
+            .limit(limit)
+            .load(connection)?;
+        let rows = rows.into_iter().map(|row| (row, true)).collect();
+        // Only a start compares.
+        Self::of(connection, stored, rows, HashMap::new())
+    }
+
+    fn of(
+        connection: &mut PgConnection,
+        stored: Stored,
+        rows: Vec<(OrderRow, bool)>,
+        approved: HashMap<Uuid, Digest>,
+    ) -> QueryResult<Option<Self>> {
+        let id = stored.id;
+        let mut selected = HashSet::new();
+        let mut orders: Vec<Order> = Vec::with_capacity(rows.len());
+        for (row, is_selected) in rows {
+            let order = row.decode()?;
+            if is_selected {
+                selected.insert(order.id);
+            }
+            orders.push(order);
+        }
         let key = AddressKey::load(connection)?;
         let hash = |order: &Order| Some((order.id, key.hash(order.email.as_ref()?.as_str())));
         let hashes: HashMap<Uuid, AddressHash> = orders.iter().filter_map(hash).collect();
@@ -107,8 +162,9 @@ impl Material {
         let suppressed = hashes.iter().filter(|(_, hash)| listed.contains(hash));
         Ok(Some(Self {
             approval: row::approvals(connection, &[id])?.pop(),
-            approved: approved(connection, id)?,
+            approved,
             suppressed: suppressed.map(|(id, _)| *id).collect(),
+            selected,
             stored,
             orders,
             hashes,
@@ -121,6 +177,7 @@ impl Material {
             content: &self.stored.content,
             shop,
             orders: &self.orders,
+            selected: &self.selected,
             approved: &self.approved,
             suppressed: &self.suppressed,
         }
@@ -135,12 +192,13 @@ impl Material {
         if locked.content != self.stored.content || approval != self.approval {
             return Ok(false);
         }
-        let today: Vec<(Uuid, i32, i32, String)> = chosen(locked)
+        let today: Vec<(Uuid, i32, i32, Status, bool)> = chosen(locked)
             .select((
                 orders::id,
                 orders::version,
                 orders::link_version,
                 orders::status,
+                selected(locked),
             ))
             .order(orders::id)
             .load(connection)?;
@@ -149,13 +207,11 @@ impl Material {
                 order.id,
                 order.version,
                 order.link_version,
-                order.state.name(),
+                order.state.status(),
+                self.selected.contains(&order.id),
             )
         });
-        let today = today
-            .iter()
-            .map(|(id, version, link, status)| (*id, *version, *link, status.as_str()));
-        Ok(today.eq(then))
+        Ok(today.into_iter().eq(then))
     }
 }
 
@@ -167,21 +223,10 @@ fn chosen(stored: &Stored) -> orders::BoxedQuery<'_, Pg> {
             .filter(blast_recipients::blast_id.eq(stored.id))
             .select(blast_recipients::order_id),
     );
-    let query = orders::table.into_boxed();
-    let query = match &stored.content.selection {
-        Selection::References(references) => {
-            query.filter(orders::reference.eq_any(references).or(approved))
-        }
-        Selection::Filter(BlastFilter { status, metadata }) => {
-            let pairs = serde_json::json!(metadata.clone().unwrap_or_default());
-            let fits = orders::metadata.contains(pairs);
-            match status {
-                Some(status) => query.filter(fits.and(orders::status.eq(status)).or(approved)),
-                None => query.filter(fits.or(approved)),
-            }
-        }
-    };
-    query.filter(orders::kind.eq(Kind::Billed))
+    orders::table
+        .filter(selected(stored).or(approved))
+        .filter(orders::kind.eq(Kind::Billed))
+        .into_boxed()
 }
 
 fn approved(connection: &mut PgConnection, id: Uuid) -> QueryResult<HashMap<Uuid, Digest>> {

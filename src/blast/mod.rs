@@ -9,40 +9,73 @@
 //! Mails are written outside transactions, since thousands take their time; the transaction that
 //! acts on them looks whether anything has moved meanwhile (`material`).
 
+mod again;
 mod approve;
 mod batch;
 mod control;
 mod draft;
 mod due;
 mod edit;
+mod fits;
+mod lasts;
 mod material;
+mod outcome;
 mod plan;
+pub mod preflight;
+mod problems;
+mod ready;
+mod recall;
+mod recipient;
 mod row;
 mod sample;
 mod start;
 pub mod state;
+mod stop;
 mod trouble;
+mod two;
 mod view;
+mod watch;
+mod wave;
+mod who;
 
 use diesel::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
 pub use self::{
-    approve::approve,
+    again::{Retried, retry_failed},
+    approve::{Seen, approve},
     control::{cancel, pause, resume},
-    draft::{BlastFilter, ChangeDraft, Content, Draft, Selection},
+    draft::{ChangeDraft, Content, Draft},
     edit::{change, create},
-    sample::{Preview, Recipient, Sample, preview, recipients, send_sample},
+    outcome::{COLUMNS, Outcome},
+    preflight::launch,
+    recall::{Correction, Progress, Recall, RecallDraft, recall},
+    recipient::{RecipientRow, RowsAsked, Words, recipients},
+    sample::{Preview, Recipient, Sample, preview, send_sample},
     start::start,
+    stop::PausedBy,
+    two::command_actor,
     view::{Approval, Blast, Counts, find, find_with_waiting, list, named},
+    who::{BlastFilter, Selection, Who},
 };
 use crate::{
     activity::{self, Category, Cause, Doing, Line},
+    app::App,
+    db::DbError,
     mail::BlastState as State,
     order::problem::Problems,
     schema::blasts,
 };
+
+/// What mailings decide by themselves, and the next order of a recall; tells whether there may be more to do.
+///
+/// # Errors
+/// The database's.
+pub async fn work_off(app: &App) -> Result<bool, DbError> {
+    watch::look(app).await?;
+    recall::carry_out(app).await
+}
 
 /// What became of something that was asked of a mailing.
 #[derive(Debug, Clone)]
@@ -56,6 +89,8 @@ pub enum Asked<T = Blast> {
     /// It was not done, and nothing has changed: too much is being done at once, or it took too long.
     /// The sentence says which.
     Busy(String),
+    /// It was not started: its pre-flight says why.
+    Grounded(Vec<preflight::Check>),
     /// There is no such mailing.
     NoBlast,
 }
@@ -73,8 +108,7 @@ fn record_blast(
         .find(id)
         .select(blasts::state)
         .first(connection)?;
-    let waits = [State::Draft, State::Paused].map(State::name);
-    activity::over(connection, Cause::Mailing(id, &waits), doing)?;
+    nobody_waits(connection, id, doing)?;
     let line = Line::about(
         None,
         Category::Blast,
@@ -90,4 +124,10 @@ fn record_blast(
         State::Approved | State::Sending | State::Done | State::Cancelled | State::Recalled => line,
     };
     activity::record(connection, line.detail(detail))
+}
+
+/// Closes the lines that say that a mailing waits for somebody.
+fn nobody_waits(connection: &mut diesel::PgConnection, id: Uuid, doing: &Doing) -> QueryResult<()> {
+    let waits = [State::Draft, State::Paused].map(State::name);
+    activity::over(connection, Cause::Mailing(id, &waits), doing)
 }

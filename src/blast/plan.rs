@@ -45,6 +45,8 @@ pub struct PlanFacts<'a> {
     pub shop: &'a Shop,
     /// The orders that it selects, and those that were approved once, by id.
     pub orders: &'a [Order],
+    /// Those of them that are selected.
+    pub selected: &'a HashSet<Uuid>,
     /// Those of them that were approved, with their mails.
     pub approved: &'a HashMap<Uuid, Digest>,
     /// Those of them whose address is not written to.
@@ -65,7 +67,7 @@ impl Plan {
         let (mut plan, mut found) = (Self::default(), Findings::default());
         for order in facts.orders {
             go_on()?;
-            let selected = content.selection.takes(order);
+            let selected = facts.selected.contains(&order.id);
             if order.state != State::Open {
                 if selected {
                     found.not_open.push(order.reference.clone());
@@ -92,18 +94,15 @@ impl Plan {
                 Err(NoMail::Unfillable(why)) => found.unfillable(order, &names, &why),
             }
         }
-        let selected = facts
-            .orders
-            .iter()
-            .filter(|order| content.selection.takes(order));
-        plan.troubles = found.troubles(selected.count(), plan.recipients.len(), &names);
+        plan.troubles = found.troubles(facts.selected.len(), plan.recipients.len(), &names);
         Ok(plan)
     }
 
     /// What its approval is bound to.
     pub fn content_hash(&self, content: &Content) -> String {
         let digests = self.recipients.values().copied();
-        content_hash(&content.subject, &content.body, digests)
+        let who = content.who.canonical();
+        content_hash([&content.subject, &content.body, &who], digests)
     }
 
     /// What stands in the way of an approval, if anything does.
@@ -167,7 +166,7 @@ pub fn writable<'a, S>(
     let wanted = facts
         .orders
         .iter()
-        .filter(|order| order.state == State::Open && content.selection.takes(order));
+        .filter(|order| order.state == State::Open && facts.selected.contains(&order.id));
     let rendered = wanted.map_while(move |order| {
         let templates = templates.as_ref()?;
         if let Err(stopped) = go_on() {
@@ -186,6 +185,26 @@ pub fn writable<'a, S>(
 /// Writes one order's mail with placeholders for its links.
 fn render(templates: &Templates, shop: &Shop, order: &Order) -> Result<Rendered, NoMail> {
     let address = order.email.as_ref().ok_or(NoMail::NoAddress)?;
+    render_to(templates, shop, order, address.as_str()).map_err(NoMail::Unfillable)
+}
+
+/// What an approval of one order's mail would be bound to, had it gone to this address.
+pub fn digest_to(
+    templates: &Templates,
+    shop: &Shop,
+    order: &Order,
+    address: &str,
+) -> Option<Digest> {
+    let rendered = render_to(templates, shop, order, address).ok()?;
+    Some(rendered.digest)
+}
+
+fn render_to(
+    templates: &Templates,
+    shop: &Shop,
+    order: &Order,
+    address: &str,
+) -> Result<Rendered, Unfillable> {
     let about = About {
         holes: Holes {
             order,
@@ -195,11 +214,11 @@ fn render(templates: &Templates, shop: &Shop, order: &Order) -> Result<Rendered,
         },
         shop,
     };
-    let Text { subject, body } = letter::blast(&about, templates).map_err(NoMail::Unfillable)?;
+    let Text { subject, body } = letter::blast(&about, templates)?;
     let has_link = body.contains(PAY_URL);
     let text = Text { subject, body };
     Ok(Rendered {
-        digest: Digest::of_mail(order.id, address.as_str(), &text),
+        digest: Digest::of_mail(order.id, address, &text),
         has_link,
     })
 }
@@ -247,11 +266,13 @@ impl Digest {
     }
 }
 
-/// The hash that an approval names: of both templates, and of the recipients in order-id order.
-fn content_hash(subject: &str, body: &str, recipients: impl IntoIterator<Item = Digest>) -> String {
+/// The hash that an approval names: of both templates, of whom it is for as somebody said it, and of the
+/// recipients in order-id order.
+fn content_hash(said: [&str; 3], recipients: impl IntoIterator<Item = Digest>) -> String {
     let mut hash = Sha256::new();
-    put_with_length(&mut hash, subject);
-    put_with_length(&mut hash, body);
+    for part in said {
+        put_with_length(&mut hash, part);
+    }
     for Digest(recipient) in recipients {
         hash.update(recipient);
     }
@@ -292,14 +313,15 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_of_the_templates_and_of_every_recipient_in_turn() {
+    fn the_hash_is_of_what_was_said_and_of_every_recipient_in_turn() {
         let [one, two] = [Digest([1; 32]), Digest([2; 32])];
         let all = [
-            content_hash("a", "b", [one, two]),
-            content_hash("a", "b", [two, one]),
-            content_hash("a", "b", [one]),
-            content_hash("a", "b", []),
-            content_hash("ab", "", [one, two]),
+            content_hash(["a", "b", "c"], [one, two]),
+            content_hash(["a", "b", "c"], [two, one]),
+            content_hash(["a", "b", "c"], [one]),
+            content_hash(["a", "b", "c"], []),
+            content_hash(["ab", "", "c"], [one, two]),
+            content_hash(["a", "bc", ""], [one, two]),
         ];
         for (at, one) in all.iter().enumerate() {
             assert_eq!(one.len(), 64);

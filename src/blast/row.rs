@@ -5,10 +5,8 @@ use diesel::{prelude::*, result::Error as QueryError};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{
-    draft::{Content, Selection},
-    state::State,
-};
+use super::{draft::Content, state::State, stop::PausedBy, two::Approver, who::Who};
+use crate::mail::Wave;
 use crate::schema::{blast_approvals, blast_recipients, blasts};
 
 /// A mailing as it is stored.
@@ -20,6 +18,43 @@ pub struct Stored {
     pub author: String,
     pub created_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
+    /// Which mails it sends; nothing before its start.
+    pub wave: Option<Wave>,
+    pub paused: Paused,
+    pub known: Known,
+    /// Who wrote it: a token, a person or a system user.
+    pub author_key: Option<String>,
+    pub recalled: Recalled,
+    /// Which mailing it corrects.
+    pub corrects: Option<Uuid>,
+}
+
+/// Why a mailing is paused.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Queryable, Selectable)]
+#[diesel(table_name = blasts)]
+pub struct Paused {
+    pub paused_by: Option<PausedBy>,
+    pub paused_because: Option<String>,
+}
+
+/// What a person knew of when they let a mailing go on that had stopped itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Queryable, Selectable)]
+#[diesel(table_name = blasts)]
+pub struct Known {
+    #[diesel(column_name = known_bounces)]
+    pub bounces: i64,
+    #[diesel(column_name = known_handed_over)]
+    pub handed_over: i64,
+    #[diesel(column_name = known_until)]
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// What payers read of a mailing that was recalled.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Queryable, Selectable)]
+#[diesel(table_name = blasts)]
+pub struct Recalled {
+    pub recall_note: Option<String>,
+    pub recalled_at: Option<DateTime<Utc>>,
 }
 
 /// An approval that is valid.
@@ -31,6 +66,27 @@ pub struct ValidApproval {
     pub content_hash: String,
     pub approved_by: String,
     pub approved_at: DateTime<Utc>,
+    pub approver_key: Option<String>,
+}
+
+impl ValidApproval {
+    /// Who gave it. An older version wrote the name alone.
+    pub fn approver(&self) -> Approver {
+        Approver {
+            key: self
+                .approver_key
+                .clone()
+                .unwrap_or_else(|| self.approved_by.clone()),
+            shown: self.approved_by.clone(),
+        }
+    }
+}
+
+impl Stored {
+    /// Who wrote it, as it is compared. An older version wrote the name alone.
+    pub fn author(&self) -> &str {
+        self.author_key.as_deref().unwrap_or(&self.author)
+    }
 }
 
 /// A row of `blasts`.
@@ -49,11 +105,21 @@ pub struct BlastRow {
     author: String,
     created_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
+    first_wave: i32,
+    wave: Option<Wave>,
+    author_key: Option<String>,
+    corrects: Option<Uuid>,
+    #[diesel(embed)]
+    paused: Paused,
+    #[diesel(embed)]
+    known: Known,
+    #[diesel(embed)]
+    recalled: Recalled,
 }
 
 impl BlastRow {
     pub fn decode(self) -> QueryResult<Stored> {
-        let selection: Selection = serde_json::from_value(self.selection).map_err(|error| {
+        let who: Who = serde_json::from_value(self.selection).map_err(|error| {
             QueryError::DeserializationError(format!("blasts.selection: {error}").into())
         })?;
         Ok(Stored {
@@ -62,11 +128,18 @@ impl BlastRow {
                 name: self.name,
                 subject: self.subject,
                 body: self.body,
-                selection,
+                who,
                 per_second: self.per_second,
                 send_at: self.send_at,
                 remind: self.remind,
+                first_wave: u32::try_from(self.first_wave).unwrap_or(0),
             },
+            wave: self.wave,
+            paused: self.paused,
+            known: self.known,
+            author_key: self.author_key,
+            recalled: self.recalled,
+            corrects: self.corrects,
             state: self.state,
             author: self.author,
             created_at: self.created_at,
@@ -86,12 +159,14 @@ pub struct BlastColumns<'a> {
     per_second: Option<f64>,
     send_at: Option<DateTime<Utc>>,
     remind: Option<bool>,
+    first_wave: i32,
     author: &'a str,
+    author_key: &'a str,
 }
 
 impl<'a> BlastColumns<'a> {
-    pub fn new(content: &'a Content, author: &'a str) -> QueryResult<Self> {
-        let selection = serde_json::to_value(&content.selection)
+    pub fn new(content: &'a Content, author: &'a str, key: &'a str) -> QueryResult<Self> {
+        let selection = serde_json::to_value(&content.who)
             .map_err(|error| QueryError::SerializationError(error.into()))?;
         Ok(Self {
             name: &content.name,
@@ -101,7 +176,9 @@ impl<'a> BlastColumns<'a> {
             per_second: content.per_second,
             send_at: content.send_at,
             remind: content.remind,
+            first_wave: i32::try_from(content.first_wave).unwrap_or(i32::MAX),
             author,
+            author_key: key,
         })
     }
 }
@@ -126,6 +203,50 @@ pub fn lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Store
         .optional()?
         .map(BlastRow::decode)
         .transpose()
+}
+
+/// The same, unless somebody has it locked.
+pub fn lock_unless_taken(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Stored>> {
+    let row = blasts::table
+        .find(id)
+        .select(BlastRow::as_select())
+        .for_update()
+        .skip_locked();
+    row.first(connection)
+        .optional()?
+        .map(BlastRow::decode)
+        .transpose()
+}
+
+/// Writes down why a mailing is paused from now on.
+pub fn set_paused(
+    connection: &mut PgConnection,
+    id: Uuid,
+    why: PausedBy,
+    because: &str,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(blasts::table.find(id))
+        .set((
+            blasts::paused_by.eq(why),
+            blasts::paused_because.eq(because),
+            blasts::paused_at.eq(at),
+        ))
+        .execute(connection)
+        .map(drop)
+}
+
+/// It is not paused any more, or for good.
+pub fn set_not_paused(connection: &mut PgConnection, id: Uuid) -> QueryResult<()> {
+    diesel::update(blasts::table.find(id))
+        .set((
+            blasts::paused_by.eq(None::<PausedBy>),
+            blasts::paused_because.eq(None::<String>),
+            blasts::paused_at.eq(None::<DateTime<Utc>>),
+            blasts::wave_over_at.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(connection)
+        .map(drop)
 }
 
 pub fn set_state(connection: &mut PgConnection, id: Uuid, state: State) -> QueryResult<()> {

@@ -1,5 +1,7 @@
-//! Looking at a mailing: its preview, its first mail sent to somebody of the shop, and its recipients,
-//! with what became of each mail once it was started.
+//! Looking at a mailing: its preview, its first mail sent to somebody of the shop, and what became of each mail
+//! once it was started.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -8,9 +10,12 @@ use uuid::Uuid;
 
 use super::{
     Asked,
+    lasts::days,
     material::{self, LOOK, Material},
+    outcome::{self, Outcome},
     plan::{Plan, writable},
-    record_blast, row,
+    recipient::worth_a_look,
+    record_blast,
 };
 use crate::{
     activity::Doing,
@@ -21,7 +26,8 @@ use crate::{
         template::{Templates, Unfillable},
     },
     order::{Order, email::Email},
-    outbox::{self, Kind, Letter, view::Mail},
+    outbox::{self, Kind, Letter, State, view::Mail},
+    reminder::rule::Reason,
     renderings::{Rendering, Stopped},
     schema::{orders, outbox as mails, outbox_orders},
     suppression::{self, AddressHash, AddressKey},
@@ -37,6 +43,12 @@ pub struct Preview {
     pub content_hash: String,
     /// How many get a mail.
     pub recipients: usize,
+    /// How many orders those are about.
+    pub orders: usize,
+    /// What those come to by currency, in minor units; what Stripe alone knows counts as nothing.
+    pub amounts: BTreeMap<String, i64>,
+    /// So many days it takes, at its pace and with what the mail provider allows.
+    pub days: u64,
     /// What is wrong, or worth a look: sentences.
     pub problems: Vec<String>,
     /// The first few mails, with their real links.
@@ -55,7 +67,7 @@ pub struct Sample {
 }
 
 /// One recipient.
-#[derive(Debug, Clone, Serialize, Queryable)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Recipient {
     /// The order that the mail is about.
     pub order_id: Uuid,
@@ -73,7 +85,22 @@ pub struct Recipient {
     pub last_error: Option<String>,
     /// When the mail server took it.
     pub sent_at: Option<DateTime<Utc>>,
+    /// What came of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
 }
+
+/// What the outbox knows of a recipient.
+type Mailed = (
+    Uuid,
+    String,
+    Option<String>,
+    State,
+    Option<Reason>,
+    i32,
+    Option<String>,
+    Option<DateTime<Utc>>,
+);
 
 /// Shows a mailing before it goes. Nothing changes.
 ///
@@ -90,11 +117,18 @@ fn look(app: &App, material: &Material, rendering: &Rendering) -> Result<Preview
     let plan = Plan::new(&material.facts(&app.shop), || rendering.go_on())?;
     let content = &material.stored.content;
     let templates = Templates::new(&content.subject, &content.body).ok();
-    let recipients = material
-        .orders
-        .iter()
-        .filter(|order| plan.recipients.contains_key(&order.id));
-    let samples = recipients.take(SAMPLES).filter_map(|order| {
+    let mut problems: Vec<String> = plan.troubles.iter().map(ToString::to_string).collect();
+    problems.extend(worth_a_look(app, material, &plan));
+    let recipients = || {
+        let gets_mail = |order: &&Order| plan.recipients.contains_key(&order.id);
+        material.orders.iter().filter(gets_mail)
+    };
+    let mut amounts: BTreeMap<String, i64> = BTreeMap::new();
+    for owed in recipients().filter_map(Order::owed) {
+        let sum = amounts.entry(owed.currency.code().to_owned()).or_default();
+        *sum = sum.saturating_add(owed.minor);
+    }
+    let samples = recipients().take(SAMPLES).filter_map(|order| {
         let hash = *material.hashes.get(&order.id)?;
         let Text { subject, body } = write_mail(app, templates.as_ref()?, order, hash).ok()?;
         let to = order.email.as_ref()?.as_str().to_owned();
@@ -103,7 +137,10 @@ fn look(app: &App, material: &Material, rendering: &Rendering) -> Result<Preview
     Ok(Preview {
         content_hash: plan.content_hash(content),
         recipients: plan.recipients.len(),
-        problems: plan.troubles.iter().map(ToString::to_string).collect(),
+        orders: plan.recipients.len(),
+        amounts,
+        days: days(plan.recipients.len(), content.per_second, &app.mailer),
+        problems,
         samples: samples.collect(),
     })
 }
@@ -188,74 +225,14 @@ fn first_mail(
     Ok(written.map(test).map_err(|why| why.to_string()))
 }
 
-/// A page of recipients by order id, one more than `limit` if there are more; `after` is where the
-/// page before ended.
-///
-/// # Errors
-/// The database's.
-pub async fn recipients(
-    app: &App,
-    id: Uuid,
-    after: Option<Uuid>,
-    limit: i64,
-) -> Result<Asked<Vec<Recipient>>, DbError> {
-    let read = move |connection: &mut PgConnection| row::read(connection, id);
-    let Some(stored) = app.db.run(read).await? else {
-        return Ok(Asked::NoBlast);
-    };
-    if stored.state.is_before_the_start() {
-        let plan = move |app: &App, material: &Material, rendering: &Rendering| {
-            planned(app, material, after, limit, rendering)
-        };
-        return Ok(match material::worked_out(app, id, LOOK, plan).await? {
-            Ok((_, planned)) => Asked::Done(planned),
-            Err(not) => not.into(),
-        });
-    }
-    let read = move |connection: &mut PgConnection| mailed(connection, id, after, limit);
-    app.db.run(read).await.map(Asked::Done)
-}
-
-/// Writes no more mails than the page has.
-fn planned(
-    app: &App,
-    material: &Material,
-    after: Option<Uuid>,
-    limit: i64,
-    rendering: &Rendering,
-) -> Result<Vec<Recipient>, Stopped> {
-    let mut facts = material.facts(&app.shop);
-    if let Some(after) = after {
-        let first = facts.orders.partition_point(|order| order.id <= after);
-        facts.orders = &facts.orders[first..];
-    }
-    let recipient = |order: &Order| Recipient {
-        order_id: order.id,
-        reference: order.reference.clone(),
-        to: order.email.as_ref().map(|email| email.as_str().to_owned()),
-        state: "planned".to_owned(),
-        reason: material
-            .suppressed
-            .contains(&order.id)
-            .then(|| "suppressed".to_owned()),
-        attempts: 0,
-        last_error: None,
-        sent_at: None,
-    };
-    let recipients = writable(&facts, || rendering.go_on());
-    recipients
-        .take(usize::try_from(limit).unwrap_or(0))
-        .map(|order| order.map(recipient))
-        .collect()
-}
-
-fn mailed(
+/// A page of mails by order id, with what became of each.
+pub(super) fn mailed(
     connection: &mut PgConnection,
     id: Uuid,
     after: Option<Uuid>,
     limit: i64,
 ) -> QueryResult<Vec<Recipient>> {
-    outbox_orders::table
+    let rows: Vec<Mailed> = outbox_orders::table
         .inner_join(mails::table)
         .inner_join(orders::table)
         .filter(for_its_values())
@@ -274,7 +251,24 @@ fn mailed(
             mails::last_error,
             mails::sent_at,
         ))
-        .load(connection)
+        .load(connection)?;
+    let recipient = |(order_id, reference, to, state, reason, attempts, last_error, sent_at)| {
+        let (state, reason): (State, Option<Reason>) = (state, reason);
+        Recipient {
+            order_id,
+            reference,
+            to,
+            state: state.name().to_owned(),
+            reason: reason.map(|reason| reason.name().to_owned()),
+            attempts,
+            last_error,
+            sent_at,
+            outcome: Outcome::default(),
+        }
+    };
+    let mut recipients: Vec<Recipient> = rows.into_iter().map(recipient).collect();
+    outcome::add(connection, id, &mut recipients)?;
+    Ok(recipients)
 }
 
 /// One order's mail with its real links, to whom `address` is the hash of.

@@ -4,7 +4,7 @@
 //! what was approved; then a batch at a time, while they are queued. Both times from the same
 //! [`Material`], which does not change, so that they are the same mails.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use diesel::{Connection, prelude::*, result::Error as QueryError};
 use uuid::Uuid;
@@ -16,24 +16,23 @@ use super::{
     due::Turns,
     edit::answer,
     material::{self, Material},
-    plan::Plan,
+    ready::{Ready, prepare},
     record_blast,
     row::{self, Stored},
     sample::write_mail,
     state::{Move, State, Wish},
-    trouble::NAMED,
+    wave,
 };
 use crate::{
     activity::Doing,
     app::App,
     db::DbError,
     mail::{
-        self,
+        self, Wave,
         template::{Templates, Unfillable},
     },
     order::{self, Order},
     outbox::{self, Kind, Letter},
-    reminder::rule::{Reason, not_owed},
     renderings::{Rendering, Stopped},
     schema::{blasts, outbox as mails},
 };
@@ -125,7 +124,7 @@ impl Start<'_> {
         let Some(approval) = &material.approval else {
             return no("it has no valid approval; approve it again".to_owned());
         };
-        if let Some(why) = own_words(connection, &stored, &approval.approved_by)? {
+        if let Some(why) = own_words(connection, &stored, &approval.approver())? {
             return no(why);
         }
         let mails = match ready {
@@ -145,7 +144,11 @@ impl Start<'_> {
             Err(NotQueued::Stopped) => return Err(QueryError::RollbackTransaction),
             Err(NotQueued::Query(error)) => return Err(error),
         }
-        sent_from_now_on(connection, &stored, next, doing)?;
+        let wave = match self.first_wave(mails).is_empty() {
+            true => Wave::Rest,
+            false => Wave::First,
+        };
+        sent_from_now_on(connection, &stored, (next, wave), doing)?;
         answer(connection, stored.id).map(Some)
     }
 
@@ -167,7 +170,9 @@ impl Start<'_> {
         }
         let content = &material.stored.content;
         let templates = Templates::new(&content.subject, &content.body)?;
-        let mut turns = Turns::new(content, app.mailer.per_second, self.doing.at);
+        let turns = || Turns::new(content, app.mailer.per_second, self.doing.at);
+        let first_wave = self.first_wave(ready);
+        let (mut first, mut rest) = (turns(), turns().behind(first_wave.len()));
         let mut batch = Batch::default();
         for mail in ready {
             rendering.go_on().map_err(|_| NotQueued::Stopped)?;
@@ -175,16 +180,44 @@ impl Start<'_> {
             let Some(hash) = material.hashes.get(&order.id) else {
                 continue;
             };
-            // Whoever gets none takes no turn.
-            let goes = mail.ends.is_none() && !material.suppressed.contains(&order.id);
-            let due_at = goes.then(|| turns.next());
-            batch.add(mail, write_mail(app, &templates, order, *hash)?, due_at);
+            let is_first = first_wave.contains(&mail.order);
+            let turns = if is_first { &mut first } else { &mut rest };
+            let wave = match is_first {
+                true => Wave::First,
+                false => Wave::Rest,
+            };
+            // Whoever gets none takes no turn, and is of no wave.
+            let goes = self.goes(mail);
+            batch.add(Written {
+                mail,
+                text: write_mail(app, &templates, order, *hash)?,
+                due_at: goes.then(|| turns.next()),
+                wave: Some(wave).filter(|_| goes && !first_wave.is_empty()),
+            });
             if batch.is_full() {
                 self.queue_batch(connection, std::mem::take(&mut batch))?;
             }
         }
         self.queue_batch(connection, batch)?;
         Ok(())
+    }
+
+    /// Whether a mail goes as things stand.
+    fn goes(self, mail: &ReadyMail) -> bool {
+        let order = self.material.orders[mail.order].id;
+        mail.ends.is_none() && !self.material.suppressed.contains(&order)
+    }
+
+    /// Which of them go first, by the place of their orders.
+    fn first_wave(self, ready: &[ReadyMail]) -> HashSet<usize> {
+        let going: Vec<&ReadyMail> = ready.iter().filter(|mail| self.goes(mail)).collect();
+        let domain = |mail: &&ReadyMail| {
+            let address = self.material.orders[mail.order].email.as_ref();
+            outbox::domain_of(address.map_or("", |address| address.as_str()))
+        };
+        let domains: Vec<String> = going.iter().map(domain).collect();
+        let chosen = wave::chosen(&domains, self.material.stored.content.first_wave);
+        chosen.into_iter().map(|place| going[place].order).collect()
     }
 
     fn queue_batch(self, connection: &mut PgConnection, batch: Batch) -> QueryResult<()> {
@@ -197,6 +230,7 @@ impl Start<'_> {
         let order = |written: &Written| [&material.orders[written.mail.order]];
         let about: Vec<[&Order; 1]> = batch.mails.iter().map(order).collect();
         let ready: Vec<&ReadyMail> = batch.mails.iter().map(|written| written.mail).collect();
+        let waves: Vec<Option<Wave>> = batch.mails.iter().map(|written| written.wave).collect();
         let letters = batch.mails.into_iter().zip(&about);
         let letters = letters.filter_map(|(written, orders)| {
             let [order] = orders;
@@ -211,7 +245,8 @@ impl Start<'_> {
             })
         });
         let letters: Vec<Letter> = letters.collect();
-        let ids = outbox::queue(connection, &app.mailer.domain, &letters, doing.at)?;
+        let ids =
+            outbox::queue_in_waves(connection, &app.mailer.domain, (&letters, &waves), doing.at)?;
         let ended = ids
             .iter()
             .zip(ready)
@@ -262,11 +297,15 @@ impl From<Unfillable> for NotQueued {
 fn sent_from_now_on(
     connection: &mut PgConnection,
     stored: &Stored,
-    next: State,
+    (next, wave): (State, Wave),
     doing: &Doing,
 ) -> QueryResult<()> {
     diesel::update(blasts::table.find(stored.id))
-        .set((blasts::state.eq(next), blasts::started_at.eq(doing.at)))
+        .set((
+            blasts::state.eq(next),
+            blasts::wave.eq(wave),
+            blasts::started_at.eq(doing.at),
+        ))
         .execute(connection)?;
     record_blast(
         connection,
@@ -275,49 +314,4 @@ fn sent_from_now_on(
         "started",
         doing,
     )
-}
-
-/// The mails, or why they are not what was approved.
-type Ready = Result<Vec<ReadyMail>, String>;
-
-/// Compares the mails of a mailing that is about to be started with those that were approved.
-fn prepare(app: &App, material: &Material, rendering: &Rendering) -> Result<Ready, Stopped> {
-    // Only of what could be started: it takes its time.
-    if material.stored.state != State::Approved {
-        return Ok(Ok(Vec::new()));
-    }
-    let facts = material.facts(&app.shop);
-    let plan = Plan::new(&facts, || rendering.go_on())?;
-    let blocked = plan.objection().filter(|_| !plan.recipients.is_empty());
-    if let Some(why) = blocked {
-        return Ok(Err(why));
-    }
-    let changed = plan.changed(&facts);
-    if !changed.is_empty() {
-        return Ok(Err(not_as_approved(&changed)));
-    }
-    let orders = material.orders.iter().enumerate();
-    let approved = orders.filter(|(_, order)| material.approved.contains_key(&order.id));
-    let mails = approved.map(|(at, order)| ReadyMail {
-        order: at,
-        ends: ends_at_once(&plan, material, order),
-    });
-    Ok(Ok(mails.collect()))
-}
-
-fn not_as_approved(references: &[String]) -> String {
-    let named = &references[..references.len().min(NAMED)];
-    let more = match references.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let named = named.join(", ");
-    format!("the mails for {named}{more} are not what was approved")
-}
-
-/// What is not owed is for the outbox to cancel: a bank debit may still fail. But if it is not what
-/// was approved either, it must not go whatever happens.
-fn ends_at_once(plan: &Plan, material: &Material, order: &Order) -> Option<Reason> {
-    let as_approved = plan.not_owed.get(&order.id) == material.approved.get(&order.id);
-    not_owed(order.state).filter(|_| !as_approved)
 }

@@ -17,6 +17,10 @@ pub enum Wish {
     Resume,
     /// To give up what is queued.
     Cancel,
+    /// To explain it away: it should not have gone.
+    Recall,
+    /// To send what came to nothing once more.
+    RetryFailed,
 }
 
 /// What a wish does.
@@ -73,10 +77,26 @@ impl State {
             (Self::Paused, Wish::Resume) => To(Self::Sending),
             (Self::Sending | Self::Done, Wish::Resume) => Stay,
             (Self::Done, Wish::Pause | Wish::Cancel) => Refuse(DONE),
+            (Self::Draft | Self::Approved, Wish::Recall) => {
+                Refuse("it has not been started, so nobody has it; cancel it")
+            }
+            (Self::Sending | Self::Paused | Self::Done | Self::Cancelled, Wish::Recall) => {
+                To(Self::Recalled)
+            }
+            (Self::Recalled, Wish::Recall) => Stay,
+            (Self::Draft | Self::Approved, Wish::RetryFailed) => Refuse("it has not been started"),
+            (Self::Sending | Self::Done, Wish::RetryFailed) => To(Self::Sending),
+            // They wait with the others.
+            (Self::Paused, Wish::RetryFailed) => To(Self::Paused),
             (Self::Cancelled, Wish::Cancel) => Stay,
             (
                 Self::Cancelled,
-                Wish::Change | Wish::Approve | Wish::Start | Wish::Pause | Wish::Resume,
+                Wish::Change
+                | Wish::Approve
+                | Wish::Start
+                | Wish::Pause
+                | Wish::Resume
+                | Wish::RetryFailed,
             ) => Refuse(CANCELLED),
             (
                 Self::Recalled,
@@ -85,7 +105,8 @@ impl State {
                 | Wish::Start
                 | Wish::Pause
                 | Wish::Resume
-                | Wish::Cancel,
+                | Wish::Cancel
+                | Wish::RetryFailed,
             ) => Refuse(RECALLED),
         }
     }
@@ -95,13 +116,15 @@ impl State {
 mod tests {
     use super::*;
 
-    const WISHES: [Wish; 6] = [
+    const WISHES: [Wish; 8] = [
         Wish::Change,
         Wish::Approve,
         Wish::Start,
         Wish::Pause,
         Wish::Resume,
         Wish::Cancel,
+        Wish::Recall,
+        Wish::RetryFailed,
     ];
 
     #[test]
@@ -114,7 +137,7 @@ mod tests {
                     Move::Stay => "as it is".to_owned(),
                     Move::Refuse(why) => format!("no: {why}"),
                 };
-                table += &format!("{:<9} {wish:<8?} {after}\n", state.name());
+                table += &format!("{:<9} {wish:<11?} {after}\n", state.name());
             }
         }
         insta::assert_snapshot!(table);
@@ -122,7 +145,13 @@ mod tests {
 
     #[test]
     fn what_was_granted_is_no_error_a_second_time() {
-        let repeatable = [Wish::Approve, Wish::Pause, Wish::Resume, Wish::Cancel];
+        let repeatable = [
+            Wish::Approve,
+            Wish::Pause,
+            Wish::Resume,
+            Wish::Cancel,
+            Wish::Recall,
+        ];
         for state in State::ALL {
             for wish in repeatable.into_iter().chain([Wish::Start]) {
                 if let Move::To(next) = state.after(wish) {

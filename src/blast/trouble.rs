@@ -94,20 +94,20 @@ impl fmt::Display for Trouble {
             Self::OneAddress(groups) => {
                 let groups: Vec<String> = groups
                     .iter()
-                    .map(|orders| format!("{} mails for {}", orders.len(), named(orders)))
+                    .map(|orders| format!("{} share an address: {}", orders.len(), named(orders)))
                     .collect();
                 let listed = listed(&groups, "; ", "addresses");
-                write!(f, "several mails go to one address: {listed}")
+                write!(f, "{listed}, with a mail for each")
             }
         }
     }
 }
 
-fn named(references: &[String]) -> String {
+pub(super) fn named(references: &[String]) -> String {
     listed(references, ", ", "orders")
 }
 
-fn listed(texts: &[String], separator: &str, what: &str) -> String {
+pub(super) fn listed(texts: &[String], separator: &str, what: &str) -> String {
     let shown = texts.len().min(NAMED);
     let mut list = texts[..shown].join(separator);
     if texts.len() > shown {

@@ -8,12 +8,14 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    draft::Selection,
+    preflight::{self, Check},
+    recall::{self, Progress},
     row::{self, BlastRow, Stored, ValidApproval},
     state::State,
+    who::Who,
 };
 use crate::{
-    mail::{self, Mailer},
+    mail::{self, Mailer, Wave},
     outbox::{self as mails, Kind, Waiting},
     reminder::rule::Reason,
     schema::{blasts, outbox},
@@ -30,17 +32,23 @@ pub struct Blast {
     pub subject: String,
     /// The body's template.
     pub body: String,
-    /// Which orders it is about.
+    /// Whom it is for.
     #[serde(flatten)]
-    pub selection: Selection,
+    pub who: Who,
     /// Mails a second.
     pub per_second: Option<f64>,
     /// Not before this time.
     pub send_at: Option<DateTime<Utc>>,
     /// What becomes of its orders' reminders at the start.
     pub remind: Option<bool>,
+    /// So many mails go first; none: all of them.
+    pub first_wave: u32,
     /// Where it stands.
     pub state: State,
+    /// Which mails it sends, from its start on.
+    pub wave: Option<Wave>,
+    /// What has paused it, and what to do, as a sentence.
+    pub paused_because: Option<String>,
     /// Who wrote it, or changed it last.
     pub author: String,
     /// When it was written.
@@ -49,8 +57,16 @@ pub struct Blast {
     pub started_at: Option<DateTime<Utc>>,
     /// Who has approved it as it is.
     pub approval: Option<Approval>,
+    /// What its last pre-flight found out.
+    pub checks: Vec<Check>,
     /// What became of its mails.
     pub counts: Counts,
+    /// How far its recall is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recall: Option<Progress>,
+    /// Which mailing it corrects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrects: Option<Uuid>,
     /// Why its mails wait, if that is not its own doing: all mail waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
@@ -150,10 +166,18 @@ fn shown(connection: &mut PgConnection, stored: Vec<Stored>) -> QueryResult<Vec<
     let mut approvals: HashMap<Uuid, ValidApproval> = approvals
         .map(|approval| (approval.blast_id, approval))
         .collect();
+    let mut recalls = recall::of(connection, &stored)?;
+    let mut checks = preflight::checks(connection, &ids)?;
     let blasts = stored.into_iter().map(|stored| {
+        let checks = checks.remove(&stored.id).unwrap_or_default();
         let counts = counts.get(&stored.id).copied().unwrap_or_default();
         let approval = approvals.remove(&stored.id);
-        Blast::new(stored, approval, counts)
+        let recall = recalls.remove(&stored.id);
+        Blast {
+            checks,
+            recall,
+            ..Blast::new(stored, approval, counts)
+        }
     });
     Ok(blasts.collect())
 }
@@ -167,11 +191,15 @@ impl Blast {
             name: content.name,
             subject: content.subject,
             body: content.body,
-            selection: content.selection,
+            who: content.who,
             per_second: content.per_second,
             send_at: content.send_at,
             remind: content.remind,
+            first_wave: content.first_wave,
             state,
+            // An older version starts without.
+            wave: stored.wave.or(stored.started_at.map(|_| Wave::Rest)),
+            paused_because: stored.paused.paused_because,
             author: stored.author,
             created_at: stored.created_at,
             started_at: stored.started_at,
@@ -180,7 +208,10 @@ impl Blast {
                 approved_by: approval.approved_by,
                 approved_at: approval.approved_at,
             }),
+            checks: Vec::new(),
             counts: counts.shown(state),
+            recall: None,
+            corrects: stored.corrects,
             waiting: None,
         }
     }

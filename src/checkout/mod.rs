@@ -14,6 +14,7 @@ mod refusal;
 mod row;
 pub mod session;
 mod step;
+mod trial;
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -23,6 +24,7 @@ use uuid::Uuid;
 pub use self::{
     end::give_up,
     row::{CheckoutFacts, load},
+    trial::{TrialError, forget_lost, try_out},
 };
 use self::{
     session::{Step, next_step},

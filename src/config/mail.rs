@@ -29,6 +29,9 @@ pub struct Mail {
     /// First wait after a temporary refusal, in seconds; it doubles up to an hour
     #[arg(long, env, hide_env_values = true, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub mail_retry_seconds: u32,
+    /// Seconds that a mailing waits after its first wave: what comes back comes within minutes
+    #[arg(long, env, hide_env_values = true, default_value_t = 600, value_parser = clap::value_parser!(u32).range(..=86_400))]
+    pub first_wave_wait_seconds: u32,
     /// Connections to the mail server that one process uses at most
     #[arg(long, env, hide_env_values = true, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub mail_connections: u32,

@@ -176,6 +176,9 @@ pub struct Web {
     /// An open session with at least this many seconds to live is handed out again
     #[arg(long, env, hide_env_values = true, default_value_t = 43_200, value_parser = clap::value_parser!(u32).range(0..=86_400))]
     pub session_reuse_min_seconds: u32,
+    /// How long a mailing's start waits for the webhook of its trial checkout; less where callers or a proxy wait less
+    #[arg(long, env, hide_env_values = true, default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=300))]
+    pub preflight_wait_seconds: u32,
 }
 
 /// What a person's click on an open order does.

@@ -82,9 +82,22 @@ impl Gateway {
         key: &str,
         deadline: Instant,
     ) -> Result<Session, CallError> {
-        let key = idempotency_key(key)?;
         // Tells at its end, also when the caller has gone.
         let _timer = self.mint_seconds.start_timer();
+        self.try_out(body, key, deadline).await
+    }
+
+    /// The same for a trial, which is nobody's mint and in no figure.
+    ///
+    /// # Errors
+    /// As [`Gateway::create`].
+    pub async fn try_out(
+        &self,
+        body: &str,
+        key: &str,
+        deadline: Instant,
+    ) -> Result<Session, CallError> {
+        let key = idempotency_key(key)?;
         let mut left_open: Option<CallError> = None;
         let session: Session = self
             .repeat(Retry::for_a_paced_caller(), deadline, async |patience| {

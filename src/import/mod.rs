@@ -6,6 +6,7 @@
 //! settles its order, and nobody is asked again.
 
 pub mod file;
+mod name;
 pub mod prior_system;
 mod rule;
 
@@ -13,6 +14,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::json;
 
+pub use self::name::ImportName;
 use self::{
     file::Entry,
     prior_system::PriorSystem,
@@ -66,17 +68,19 @@ pub const AT_ONCE: usize = order::AT_ONCE;
 pub fn take_in(
     connection: &mut PgConnection,
     entries: &[Entry],
+    name: &ImportName,
     doing: &Doing,
 ) -> QueryResult<Vec<Taken>> {
     let plain = entries.iter().filter(|entry| entry.prior.is_empty());
     let plain: Vec<&NewOrder> = plain.map(|entry| &entry.order).collect();
-    let mut handed_in = order::create_all(connection, &plain, doing)?.into_iter();
+    let mut handed_in =
+        order::create_all(connection, &plain, Some(name.as_str()), doing)?.into_iter();
     let mut all = Vec::with_capacity(entries.len());
     for entry in entries {
         let plain = entry.prior.is_empty().then(|| handed_in.next()).flatten();
         all.push(match plain {
             Some(handed_in) => taken_plain(handed_in),
-            None => take_in_with_prior(connection, entry, doing)?,
+            None => take_in_with_prior(connection, entry, name, doing)?,
         });
     }
     Ok(all)
@@ -99,6 +103,7 @@ fn refused(as_given: bool) -> Taken {
 fn take_in_with_prior(
     connection: &mut PgConnection,
     entry: &Entry,
+    name: &ImportName,
     doing: &Doing,
 ) -> QueryResult<Taken> {
     let told = &entry.prior;
@@ -106,7 +111,9 @@ fn take_in_with_prior(
         Ok(known) => known,
         Err(reason) => return Ok(Taken::Refused(reason)),
     };
-    let (order, is_new) = match order::create(connection, &entry.order, doing)? {
+    let name = Some(name.as_str());
+    let created = order::create_from(connection, &entry.order, name, doing)?;
+    let (order, is_new) = match created {
         Created::New(order) => (order, true),
         Created::Stands {
             order,

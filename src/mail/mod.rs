@@ -21,7 +21,7 @@ use lettre::message::Mailbox;
 use url::Url;
 
 use self::smtp::SmtpServer;
-pub use self::words::{BlastState, Kind, State};
+pub use self::words::{BlastState, Kind, State, Wave};
 use crate::config::{self, WrongSetting};
 
 /// How this service sends mail.
@@ -37,6 +37,8 @@ pub struct Mailer {
     pub lease: Duration,
     /// The first wait after a temporary refusal.
     pub retry: Duration,
+    /// How long a mailing waits after its first wave.
+    pub first_wave_wait: Duration,
     /// Connections of this process at most.
     pub connections: usize,
     /// Our name in greetings and message ids.
@@ -63,6 +65,7 @@ impl Mailer {
             },
             lease: Duration::from_secs(settings.mail_lease_seconds.into()),
             retry: Duration::from_secs(settings.mail_retry_seconds.into()),
+            first_wave_wait: Duration::from_secs(settings.first_wave_wait_seconds.into()),
             connections: usize::try_from(settings.mail_connections).unwrap_or(1),
             domain,
         })

@@ -79,6 +79,7 @@ pub fn order(locale: &str, name: Option<&str>, lines: &[(&str, i64, i64)]) -> Or
         link_version: 1,
         paid: None,
         debit_failed_at: None,
+        import: None,
         created_at: DateTime::UNIX_EPOCH,
         state: State::Open,
     }

@@ -99,3 +99,13 @@ column_enum! {
         Recalled = "recalled",
     }
 }
+
+column_enum! {
+    /// Which mails of a mailing. A few go first; the rest is held until they have shown that all is well.
+    pub enum Wave {
+        /// Those that go first.
+        First = "first",
+        /// All others.
+        Rest = "rest",
+    }
+}

@@ -28,7 +28,17 @@ pub fn create(
     order: &NewOrder,
     doing: &Doing,
 ) -> QueryResult<Created> {
-    let row = NewOrderRow::billed(order, random::row_id(doing.at), doing.at);
+    create_from(connection, order, None, doing)
+}
+
+/// The same, of an order that came with an import of this name.
+pub fn create_from(
+    connection: &mut PgConnection,
+    order: &NewOrder,
+    import: Option<&str>,
+    doing: &Doing,
+) -> QueryResult<Created> {
+    let row = NewOrderRow::billed(order, random::row_id(doing.at), doing.at).imported(import);
     insert(connection, order, row, doing)
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Created, OrderRow,
-    create::{create, likeness},
+    create::{create_from, likeness},
     draft::NewOrder,
     history_line,
     row::NewOrderRow,
@@ -18,7 +18,7 @@ use crate::{
     schema::orders,
 };
 
-/// Orders of one statement: PostgreSQL takes 65,535 values in all, and a row has 17. More than these make
+/// Orders of one statement: PostgreSQL takes 65,535 values in all, and a row has 18. More than these make
 /// it no faster, and each is in memory three times while it is written.
 pub const AT_ONCE: usize = 1_000;
 
@@ -47,17 +47,20 @@ impl From<Created> for HandedIn {
     }
 }
 
-/// Takes at most [`AT_ONCE`] orders in, each under a reference of its own, inside the caller's transaction;
-/// tells of each what became of it, in their order.
+/// Takes at most [`AT_ONCE`] orders of an import in, each under a reference of its own, inside the caller's
+/// transaction; tells of each what became of it, in their order.
 ///
 /// One that stands is neither written nor locked, so that no payer waits for the end of a long import.
 /// Whoever goes on to change it takes it in with [`create()`].
 pub fn create_all(
     connection: &mut PgConnection,
     given: &[&NewOrder],
+    import: Option<&str>,
     doing: &Doing,
 ) -> QueryResult<Vec<HandedIn>> {
-    let row = |order: &&NewOrder| NewOrderRow::billed(order, random::row_id(doing.at), doing.at);
+    let row = |order: &&NewOrder| {
+        NewOrderRow::billed(order, random::row_id(doing.at), doing.at).imported(import)
+    };
     let rows: Vec<NewOrderRow> = given.iter().map(row).collect();
     let new = insert(connection, &rows, doing)?;
     let stand = given
@@ -74,7 +77,7 @@ pub fn create_all(
             HandedIn::Stands { as_given, as_today }
         } else {
             // It was deleted between the two statements.
-            create(connection, order, doing)?.into()
+            create_from(connection, order, import, doing)?.into()
         });
     }
     Ok(told)

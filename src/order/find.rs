@@ -32,6 +32,8 @@ pub struct OrderFilter {
     pub blast: Option<Uuid>,
     /// Mailed, a checkout ended unpaid, and still owed, at this time.
     pub stranded_at: Option<DateTime<Utc>>,
+    /// Came with the import of this name.
+    pub import: Option<String>,
     /// With this in its reference, name or address.
     pub q: Option<String>,
     /// So many have it that the orders are gone through: without statistics PostgreSQL believes that few do,
@@ -124,6 +126,9 @@ fn narrowed<'f>(
     }
     if let Some(kind) = filter.kind {
         query = query.filter(orders::kind.eq(kind));
+    }
+    if let Some(import) = &filter.import {
+        query = query.filter(orders::import.eq(import));
     }
     if let Some(said) = &filter.q {
         // With `pg_trgm` each of the three has an index for it, without it all orders are read.

@@ -21,11 +21,13 @@ pub mod locale;
 pub mod metadata;
 pub mod mode;
 pub mod money;
+mod note_to_payers;
 mod of_blast;
 mod owed;
 pub mod problem;
 mod restored;
 mod row;
+mod smallest;
 pub mod state;
 mod status;
 mod stranded;
@@ -42,12 +44,13 @@ use uuid::Uuid;
 pub use self::{
     act::{Act, Acted},
     advance::{advance, advance_as_of},
-    create::{Created, create, restore},
+    create::{Created, create, create_from, restore},
     create_all::{AT_ONCE, HandedIn, create_all},
     find::{
         CurrencySum, OrderFilter, colliding_references, find, find_by_reference, ids_of, list, sums,
     },
     kind::Kind,
+    note_to_payers::{NoteToPayers, NoteToPayersError},
     of_blast::ids as ids_of_blast,
     owed::set_amount,
     restored::{Param, Restored, Simpler, simplify},
@@ -62,7 +65,7 @@ use self::{
 use crate::{
     activity::{self, Category, Doing, Level},
     link::token::PayClaims,
-    schema::orders,
+    schema::{link_notes, orders},
 };
 
 /// An order as it stands.
@@ -110,6 +113,8 @@ pub struct Order {
     pub paid: Option<Money>,
     /// Its last bank debit did not arrive, and nothing has come since.
     pub debit_failed_at: Option<DateTime<Utc>>,
+    /// The name of the import that it came with, if it came with one.
+    pub import: Option<String>,
     /// Where it stands.
     pub state: State,
 }
@@ -202,15 +207,24 @@ pub fn change(
     )
 }
 
-/// Withdraws the pay link of a locked order: the one in the mails shows from now on that it was replaced.
+/// Withdraws the pay link of a locked order: the one in the mails shows from now on that it was replaced, with
+/// what was said about it.
 pub fn withdraw_link(
     connection: &mut PgConnection,
     order: &Order,
     doing: &Doing,
 ) -> QueryResult<()> {
+    let note = doing.note.as_deref().map(NoteToPayers::parse);
+    let note = note.and_then(Result::ok).map(String::from);
     diesel::update(orders::table.find(order.id))
         .set(orders::link_version.eq(orders::link_version + 1))
         .execute(connection)?;
+    diesel::delete(link_notes::table.find(order.id)).execute(connection)?;
+    if let Some(note) = note {
+        diesel::insert_into(link_notes::table)
+            .values((link_notes::order_id.eq(order.id), link_notes::note.eq(note)))
+            .execute(connection)?;
+    }
     history(
         connection,
         order,
@@ -218,6 +232,12 @@ pub fn withdraw_link(
         Level::Info,
         "pay link replaced".to_owned(),
     )
+}
+
+/// What the shop said about the link of an order that it withdrew last.
+pub fn link_note(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<String>> {
+    let note = link_notes::table.find(id).select(link_notes::note);
+    note.first(connection).optional()
 }
 
 fn history(

@@ -54,6 +54,7 @@ pub struct OrderRow {
     automatic_tax: bool,
     promotion_codes: bool,
     checkout_params: Value,
+    import: Option<String>,
 }
 
 impl OrderRow {
@@ -100,6 +101,7 @@ impl OrderRow {
                 (None, _) => None,
             },
             debit_failed_at: self.debit_failed_at,
+            import: self.import,
             state,
         })
     }
@@ -153,6 +155,7 @@ pub(super) struct NewOrderRow {
     promotion_codes: bool,
     checkout_params: Value,
     created_at: DateTime<Utc>,
+    import: Option<String>,
 }
 
 impl NewOrderRow {
@@ -176,6 +179,15 @@ impl NewOrderRow {
             promotion_codes: order.promotion_codes,
             checkout_params: to_json(&[(); 0]),
             created_at,
+            import: None,
+        }
+    }
+
+    /// The same, of one that came with this import.
+    pub fn imported(self, import: Option<&str>) -> Self {
+        Self {
+            import: import.map(str::to_owned),
+            ..self
         }
     }
 

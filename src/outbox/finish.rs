@@ -147,7 +147,9 @@ fn write(
     first_wait: Duration,
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Written>> {
-    let no_more = BlastState::Cancelled;
+    let no_more = [BlastState::Cancelled, BlastState::Recalled]
+        .map(|state| format!("'{state}'"))
+        .join(", ");
     let [queued, sending, sent, unknown, bounced, failed, cancelled] = [
         State::Queued,
         State::Sending,
@@ -168,7 +170,7 @@ fn write(
         "UPDATE outbox mail SET \
              state = CASE \
                  WHEN told.state = '{queued}' AND EXISTS (SELECT FROM blasts \
-                     WHERE blasts.id = mail.blast_id AND blasts.state = '{no_more}') THEN '{cancelled}' \
+                     WHERE blasts.id = mail.blast_id AND blasts.state IN ({no_more})) THEN '{cancelled}' \
                  WHEN told.is_late AND mail.queued_at < clock_timestamp() - make_interval(secs => $8 + {STOOD_STILL}) \
                      THEN '{failed}' \
                  ELSE told.state END, \

@@ -13,6 +13,7 @@ mod courier;
 mod duties;
 mod every;
 mod finish;
+mod first_wave;
 mod flow;
 pub mod gate;
 mod history;
@@ -44,8 +45,11 @@ use uuid::Uuid;
 
 use self::written::{Row, Taken};
 pub use self::{
+    claim::LET_GO,
     courier::{Courier, Round},
+    first_wave::{OfFirstWave, first_wave},
     flow::Cause,
+    outcome::domain_of,
     overdue::{give_up_overdue, oldest_due},
     resume::resume,
     switch::change_settings,
@@ -53,7 +57,7 @@ pub use self::{
 };
 pub use crate::mail::{Kind, State};
 use crate::{
-    mail::Text,
+    mail::{Text, Wave},
     order::Order,
     random,
     schema::outbox_orders,
@@ -95,13 +99,26 @@ pub fn queue(
     letters: &[Letter],
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Option<Uuid>>> {
+    queue_in_waves(connection, domain, (letters, &[]), now)
+}
+
+/// The same, of a mailing that sends some first: `waves` says of each letter which wave it is of. Those of the
+/// rest are held.
+pub fn queue_in_waves(
+    connection: &mut PgConnection,
+    domain: &str,
+    (letters, waves): (&[Letter], &[Option<Wave>]),
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Option<Uuid>>> {
     let suppressed = suppression::among(connection, letters.iter().map(|letter| letter.to_hash))?;
     let mut queued = Vec::with_capacity(letters.len());
-    for letters in letters.chunks(ROWS) {
+    for (chunk, letters) in letters.chunks(ROWS).enumerate() {
+        let wave = |place| waves.get(chunk * ROWS + place).copied().flatten();
         let ids: Vec<Uuid> = letters.iter().map(|_| random::row_id(now)).collect();
         let stands = claim_orders(connection, letters, &ids)?;
-        let rows = letters.iter().zip(ids.iter().copied());
-        let rows: Vec<Row> = rows.filter(|(_, id)| !stands.contains(id)).collect();
+        let rows = letters.iter().zip(ids.iter().copied()).enumerate();
+        let rows = rows.map(|(place, (letter, id))| (letter, id, wave(place)));
+        let rows: Vec<Row> = rows.filter(|(_, id, _)| !stands.contains(id)).collect();
         written::mails(connection, &rows, domain, &suppressed, now)?;
         queued.extend(
             ids.into_iter()

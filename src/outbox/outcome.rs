@@ -205,7 +205,7 @@ pub(super) fn code(why: &str) -> String {
 }
 
 /// The domain of an address, in small letters.
-pub(super) fn domain_of(address: &str) -> String {
+pub fn domain_of(address: &str) -> String {
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
     domain.trim().to_lowercase()
 }

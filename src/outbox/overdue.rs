@@ -8,7 +8,9 @@ use diesel::{
 };
 use uuid::Uuid;
 
-use super::{Kind, State, finish::NOBODY_KNOWS, history::line, reminder::reached_nobody};
+use super::{
+    Kind, State, claim::LET_GO, finish::NOBODY_KNOWS, history::line, reminder::reached_nobody,
+};
 use crate::{
     activity::{self, Level},
     db::clock_timestamp,
@@ -97,7 +99,7 @@ pub fn oldest_due(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryRes
     }
     let oldest: Oldest = diesel::sql_query(format!(
         "SELECT coalesce(extract(epoch FROM $1 - min(greatest(created_at, due_at, asked_at)))::double precision, 0) \
-             AS seconds FROM outbox WHERE state = '{}' AND (due_at IS NULL OR due_at <= $1)",
+             AS seconds FROM outbox mail WHERE state = '{}' AND {LET_GO} AND (due_at IS NULL OR due_at <= $1)",
         State::Queued
     ))
     .bind::<Timestamptz, _>(now)

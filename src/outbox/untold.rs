@@ -201,6 +201,7 @@ pub(super) async fn write(app: &App, outcomes: Vec<Outcome>) -> Result<(), DbErr
         waits: Waits::of(&app.mailer),
         own_domain: app.mailer.domain.to_lowercase(),
     };
+    let may_stop_a_mailing = outcomes.iter().any(|outcome| !outcome.is_simply_accepted());
     app.db
         .run(move |connection| {
             if accepted::write(connection, &outcomes, now)? {
@@ -208,5 +209,9 @@ pub(super) async fn write(app: &App, outcomes: Vec<Outcome>) -> Result<(), DbErr
             }
             finish(connection, &outcomes, &terms, now)
         })
-        .await
+        .await?;
+    if may_stop_a_mailing {
+        app.wake_blasts.notify_one();
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use diesel::{
 use uuid::Uuid;
 
 use super::{Kind, Letter, State};
-use crate::{db::prepared_sql, reminder::rule::Reason, suppression::AddressHash};
+use crate::{db::prepared_sql, mail::Wave, reminder::rule::Reason, suppression::AddressHash};
 
 /// Said of a mail and of one of its orders.
 #[derive(QueryableByName, PartialEq, Eq, Hash)]
@@ -59,8 +59,8 @@ pub(super) fn about(
     Ok(taken.into_iter().collect())
 }
 
-/// A mail, and its id.
-pub(super) type Row<'a> = (&'a Letter<'a>, Uuid);
+/// A mail, its id, and its wave, if its mailing has any.
+pub(super) type Row<'a> = (&'a Letter<'a>, Uuid, Option<Wave>);
 
 /// Writes the mails themselves. One to somebody who is not written to is kept as `suppressed`.
 pub(super) fn mails(
@@ -82,11 +82,11 @@ pub(super) fn mails(
     // Its tries begin when it is due; without a time both begin now, by the database's clock.
     prepared_sql(
         "INSERT INTO outbox (id, kind, blast_id, address, address_hash, subject, body, message_id, state, \
-                             skip_reason, created_at, not_before, due_at, queued_at) \
+                             skip_reason, created_at, not_before, due_at, queued_at, wave) \
          SELECT id, kind, blast_id, address, address_hash, subject, body, message_id, state, \
-                skip_reason, $12, coalesce(not_before, clock_timestamp()), due_at, coalesce(due_at, clock_timestamp()) \
-         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13) AS mail \
-             (id, kind, blast_id, address, address_hash, subject, body, message_id, state, skip_reason, not_before, due_at)",
+                skip_reason, $12, coalesce(not_before, clock_timestamp()), due_at, coalesce(due_at, clock_timestamp()), wave \
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, $14) AS mail \
+             (id, kind, blast_id, address, address_hash, subject, body, message_id, state, skip_reason, not_before, due_at, wave)",
     )
     .bind::<Array<SqlUuid>, _>(column(rows, |_, id| id))
     .bind::<Array<Text>, _>(column(rows, |letter, _| letter.kind))
@@ -107,11 +107,12 @@ pub(super) fn mails(
     .bind::<Array<Nullable<Timestamptz>>, _>(column(rows, |letter, _| not_before(letter)))
     .bind::<Timestamptz, _>(now)
     .bind::<Array<Nullable<Timestamptz>>, _>(column(rows, |letter, _| letter.due_at))
+    .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|(.., wave)| *wave).collect::<Vec<_>>())
     .execute(connection)
     .map(drop)
 }
 
 /// One thing of each mail.
 fn column<'a, T>(rows: &[Row<'a>], of: impl Fn(&'a Letter<'a>, Uuid) -> T) -> Vec<T> {
-    rows.iter().map(|(letter, id)| of(letter, *id)).collect()
+    rows.iter().map(|(letter, id, _)| of(letter, *id)).collect()
 }

@@ -23,7 +23,7 @@ use crate::{
     inbox::{self, ERASED, NameColumns},
     mail::{Kind, State},
     reminder::{self, Attempt, Place, rule::Reason},
-    schema::{link_looks, orders, outbox, stripe_events, suppressions},
+    schema::{link_looks, link_notes, orders, outbox, stripe_events, suppressions},
     session::SessionState,
     suppression::{AddressHash, AddressKey},
 };
@@ -216,6 +216,8 @@ fn of_links(connection: &mut PgConnection, address: &str) -> QueryResult<()> {
     let theirs = orders::table
         .filter(lower(orders::email).eq(address))
         .select(orders::id);
+    diesel::delete(link_notes::table.filter(link_notes::order_id.eq_any(theirs)))
+        .execute(connection)?;
     diesel::delete(link_looks::table.filter(link_looks::order_id.eq_any(theirs)))
         .execute(connection)
         .map(drop)

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Look;
 use crate::{
     app::App,
-    checkout::give_up,
+    checkout::{forget_lost, give_up},
     db::DbError,
     gateway::CallError,
     order::Status,
@@ -35,6 +35,9 @@ pub async fn settle(app: &App, look: Look) -> Result<usize, UpstreamError> {
     let overdue = app
         .db
         .run(move |connection| {
+            if look == Look::Full {
+                forget_lost(connection, now)?;
+            }
             let mut found = not_owed(connection)?;
             if look == Look::Full {
                 found.extend(ended(connection, now)?);

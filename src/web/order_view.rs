@@ -39,6 +39,7 @@ pub struct OrderView<'a> {
     settled_at: Option<DateTime<Utc>>,
     settled_how: Option<&'static str>,
     cancelled_at: Option<DateTime<Utc>>,
+    import: Option<&'a str>,
     payments: Vec<&'a Payment>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refunds: Option<Vec<OrderRefund>>,
@@ -98,6 +99,7 @@ impl<'a> OrderView<'a> {
             } else {
                 None
             },
+            import: order.import.as_deref(),
             payments: payments
                 .iter()
                 .filter(|payment| payment.order_id == order.id)

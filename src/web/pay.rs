@@ -123,7 +123,7 @@ async fn open(
             .insert_header((header::LOCATION, url))
             .finish(),
         Door::Show(order) => stand(request, app, site, order, None).await,
-        Door::Replaced(order) => replaced(app, site, &order),
+        Door::Replaced(order) => replaced(request, app, site, &order).await,
         Door::Refused(order) => site.answer(
             order.locale.language(),
             &Page::Refused {
@@ -153,7 +153,9 @@ async fn show(
         .run(move |connection| order::find(connection, order_id))
         .await
     {
-        Ok(Some(order)) if link.link_version < order.link_version => replaced(app, site, &order),
+        Ok(Some(order)) if link.link_version < order.link_version => {
+            replaced(request, app, site, &order).await
+        }
         Ok(Some(order)) => stand(request, app, site, order, came_back).await,
         Ok(None) => gone(request, site),
         Err(error) => away(request, site, &error),
@@ -227,7 +229,15 @@ async fn stand(
     site.answer(language, &page)
 }
 
-fn replaced(app: &App, site: &Site, order: &Order) -> HttpResponse {
+async fn replaced(request: &HttpRequest, app: &App, site: &Site, order: &Order) -> HttpResponse {
+    let id = order.id;
+    let note = app
+        .db
+        .run(move |connection| order::link_note(connection, id));
+    let note = match note.await {
+        Ok(note) => note,
+        Err(error) => return away(request, site, &error),
+    };
     let (owed, action) = (owed(order), action(app, order));
     let due = order.state.is_payable().then_some(Due {
         owed: &owed,
@@ -235,7 +245,10 @@ fn replaced(app: &App, site: &Site, order: &Order) -> HttpResponse {
     });
     site.answer(
         order.locale.language(),
-        &Page::LinkReplaced { why: None, due },
+        &Page::LinkReplaced {
+            why: note.as_deref(),
+            due,
+        },
     )
 }
 

@@ -22,6 +22,7 @@ mod recovery;
 mod serve;
 mod suppressions;
 mod sweep;
+mod system_user;
 mod words;
 
 use std::{

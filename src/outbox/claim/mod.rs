@@ -47,14 +47,18 @@ use crate::{app::App, db::prepared_sql, mail, suppression::AddressHash};
 
 /// Which rows wait for their turn: `$1` is the service's own time, `$2` the kinds that this version knows;
 /// others are left to a newer one. A mailing's mail without its mailing is due, to end. The state is a
-/// literal, since the partial index `outbox_due` is used for no parameter.
+/// literal, and so is the wave, since the partial index `outbox_due` is used for no parameter. What a mailing
+/// holds until its first wave has gone is not due, whatever else its row says.
 fn due() -> String {
     due_by("$1", "$2")
 }
 
+/// Whether its mailing does not hold it.
+pub const LET_GO: &str = "mail.wave IS DISTINCT FROM 'rest'";
+
 fn due_by(now: &str, kinds: &str) -> String {
     format!(
-        "mail.state = '{}' AND mail.kind = ANY({kinds}) AND mail.not_before <= clock_timestamp() \
+        "mail.state = '{}' AND {LET_GO} AND mail.kind = ANY({kinds}) AND mail.not_before <= clock_timestamp() \
          AND (mail.due_at IS NULL OR mail.due_at <= {now}) \
          AND (mail.kind <> '{}' OR mail.blast_id IS NULL OR EXISTS \
              (SELECT FROM blasts WHERE blasts.id = mail.blast_id AND blasts.state = '{}'))",

@@ -5,22 +5,28 @@ use actix_web::{
     http::header,
     web::{Data, Path, Query},
 };
+use bytes::Bytes;
 use chrono::{DateTime, Timelike, Utc};
+use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     caller::{Caller, Costly, Operator, Viewer},
-    input::Body,
+    input::{self, Body},
     page,
     problem::Problem,
 };
 use crate::{
     app::App,
-    blast::{self, Asked, ChangeDraft, Content, Draft},
+    blast::{
+        self, Asked, COLUMNS, ChangeDraft, Content, Draft, Recall, RecallDraft, RowsAsked, Seen,
+        preflight::Outside,
+    },
     db::DbError,
     link,
     order::{email::Email, problem::Problems},
+    spreadsheet::without_formula,
     token,
     web::waiting::Waiting,
 };
@@ -78,22 +84,40 @@ pub async fn change(
     answer(app.db.run(change).await?)
 }
 
+#[derive(Deserialize)]
+pub struct WithMail {
+    mail: Option<String>,
+}
+
 /// `GET /blasts/{id}/recipients`
 pub async fn recipients(
     _turn: Costly<Viewer>,
     app: Data<App>,
     id: Path<String>,
     asked: Query<page::Asked>,
+    with: Query<WithMail>,
 ) -> Result<HttpResponse, Problem> {
     let (id, limit) = (parse_id(&id)?, asked.limit()?);
-    let after = asked.before()?;
-    let recipients = done(blast::recipients(&app, id, after, limit + 1).await?)?;
+    let wanted = RowsAsked {
+        after: asked.before()?,
+        limit: limit + 1,
+        mail: with.wanted()?,
+    };
+    let recipients = done(blast::recipients(&app, id, wanted).await?)?;
     Ok(page::answer(
         &recipients,
         limit,
-        |recipient| recipient.order_id,
-        |recipient| recipient,
+        |row| row.recipient.order_id,
+        |row| row,
     ))
+}
+
+impl WithMail {
+    fn wanted(&self) -> Result<bool, Problem> {
+        let said = self.mail.as_deref().unwrap_or("0");
+        let said = input::one_of("mail", said, &["0", "1", "false", "true"])?;
+        Ok(matches!(said.as_str(), "1" | "true"))
+    }
 }
 
 /// `POST /blasts/{id}/preview`
@@ -145,6 +169,7 @@ async fn count_test(app: &App, token: Uuid, now: DateTime<Utc>) -> Result<(), Pr
 #[serde(deny_unknown_fields)]
 struct Approved {
     content_hash: String,
+    recipients: Option<usize>,
 }
 
 /// `POST /blasts/{id}/approve`
@@ -156,10 +181,24 @@ pub async fn approve(
     waiting: Waiting,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let Approved { content_hash } = body.parse()?;
+    let Approved {
+        content_hash,
+        recipients,
+    } = body.parse()?;
+    let seen = Seen {
+        content_hash,
+        recipients,
+    };
     let doing = caller.doing(&app, None);
-    let approval = blast::approve(&app, id, &content_hash, &doing);
+    let approval = blast::approve(&app, id, &seen, &doing);
     while_awaited(&waiting, approval).await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Starting {
+    #[serde(default)]
+    require_outside: bool,
 }
 
 /// `POST /blasts/{id}/start`
@@ -167,10 +206,18 @@ pub async fn start(
     caller: Costly<Operator>,
     app: Data<App>,
     id: Path<String>,
+    body: Body,
     waiting: Waiting,
 ) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let Starting { require_outside } = body.parse_or_default()?;
+    let outside = if require_outside {
+        Outside::Required
+    } else {
+        Outside::Wanted
+    };
     let doing = caller.doing(&app, None);
-    let start = blast::start(&app, parse_id(&id)?, &doing);
+    let start = blast::launch(&app, id, outside, &doing);
     while_awaited(&waiting, start).await
 }
 
@@ -201,12 +248,101 @@ pub async fn cancel(
     answer(blast::cancel(&app, parse_id(&id)?, &caller.doing(&app, None)).await?)
 }
 
+/// `POST /blasts/{id}/retry-failed`
+pub async fn retry_failed(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let doing = caller.doing(&app, None);
+    answer(blast::retry_failed(&app, parse_id(&id)?, &doing).await?)
+}
+
+/// `GET /blasts/{id}/recipients.csv`: read and written page by page, so that thousands take no more memory than
+/// some.
+pub async fn recipients_csv(
+    turn: Costly<Viewer>,
+    app: Data<App>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = parse_id(&id)?;
+    let wanted = move |after| RowsAsked {
+        after,
+        limit: ROWS,
+        mail: false,
+    };
+    let first = done(blast::recipients(&app, id, wanted(None)).await?)?;
+    let head = csv_of(&[COLUMNS.map(str::to_owned)]);
+    let pages = stream::unfold((Some(first), turn), move |(recipients, turn)| {
+        let app = app.clone();
+        async move {
+            let recipients = recipients?;
+            let rows: Vec<_> = recipients
+                .iter()
+                .map(|it| it.recipient.cells(app.time_zone))
+                .collect();
+            let next = match recipients.last() {
+                Some(last) if i64::try_from(recipients.len()) == Ok(ROWS) => {
+                    let after = Some(last.recipient.order_id);
+                    match blast::recipients(&app, id, wanted(after)).await {
+                        Ok(Asked::Done(next)) => Some(next),
+                        // What was sent so far is no whole list: the connection ends in the middle.
+                        _ => return Some((Err(Cut), (None, turn))),
+                    }
+                }
+                _ => None,
+            };
+            Some((Ok(csv_of(&rows)), (next, turn)))
+        }
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"recipients.csv\"",
+        ))
+        .streaming(stream::iter([Ok(head)]).chain(pages)))
+}
+
+/// Recipients that are read at once.
+const ROWS: i64 = 500;
+
+/// The list cannot be read to its end.
+#[derive(Debug, thiserror::Error)]
+#[error("the list cannot be read to its end")]
+struct Cut;
+
+/// Rows as CSV; none of their cells is a formula.
+fn csv_of<const N: usize>(rows: &[[String; N]]) -> Bytes {
+    let mut file = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        let cells = row.each_ref().map(|cell| without_formula(cell));
+        // Into memory: nothing can go wrong.
+        let _ = file.write_record(&cells);
+    }
+    file.into_inner().unwrap_or_default().into()
+}
+
+/// `POST /blasts/{id}/recall`
+pub async fn recall(
+    caller: Operator,
+    app: Data<App>,
+    id: Path<String>,
+    body: Body,
+) -> Result<HttpResponse, Problem> {
+    let (id, draft) = (parse_id(&id)?, body.parse::<RecallDraft>()?);
+    let recall = Recall::try_from(draft).map_err(Problem::invalid)?;
+    let doing = caller.doing(&app, None);
+    answer(blast::recall(&app, id, recall, &doing).await?)
+}
+
 fn done<T>(asked: Asked<T>) -> Result<T, Problem> {
     match asked {
         Asked::Done(done) => Ok(done),
         Asked::Invalid(problems) => Err(Problem::invalid(problems)),
         Asked::NotNow(why) => Err(Problem::conflict(why)),
         Asked::Busy(why) => Err(Problem::busy(why)),
+        Asked::Grounded(checks) => Err(Problem::grounded(checks)),
         Asked::NoBlast => Err(Problem::not_found("mailing")),
     }
 }

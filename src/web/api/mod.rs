@@ -98,6 +98,16 @@ pub fn routes(config: &mut ServiceConfig) {
                 .get(blasts::recipients)
                 .done(),
         )
+        .service(
+            api("/blasts/{id}/recipients.csv")
+                .get(blasts::recipients_csv)
+                .done(),
+        )
+        .service(
+            api("/blasts/{id}/retry-failed")
+                .post(blasts::retry_failed)
+                .done(),
+        )
         .service(api("/blasts/{id}/preview").post(blasts::preview).done())
         .service(api("/blasts/{id}/test").post(blasts::test).done())
         .service(api("/blasts/{id}/approve").post(blasts::approve).done())
@@ -105,6 +115,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(api("/blasts/{id}/pause").post(blasts::pause).done())
         .service(api("/blasts/{id}/resume").post(blasts::resume).done())
         .service(api("/blasts/{id}/cancel").post(blasts::cancel).done())
+        .service(api("/blasts/{id}/recall").post(blasts::recall).done())
         .default_service(route().to(problem::no_such_route));
 }
 

@@ -26,9 +26,11 @@ use crate::{
     link::api_path,
     listing::{self, Columns, Only, Search},
     order::{
-        self, Act, Acted, Created, CurrencySum, Kind, Order, OrderFilter, Status, WhatIsOwed,
+        self, Act, Acted, Created, CurrencySum, Kind, NoteToPayers, Order, OrderFilter, Status,
+        WhatIsOwed,
         change::ChangeDraft,
         draft::{Draft, NewOrder},
+        problem::Problems,
         state::How,
     },
     settlement::{Payment, order_refunds::refunds_of, payments_of},
@@ -75,6 +77,7 @@ pub struct Wanted {
     came_back: Option<bool>,
     not_opened: Option<bool>,
     reminded: Option<bool>,
+    import: Option<input::Wanted>,
     q: Option<input::Wanted>,
 }
 
@@ -101,6 +104,7 @@ impl Wanted {
             reference: self.reference.map(String::from),
             kind: self.kind.as_deref().map_or(Ok(None), known_kind)?,
             blast: self.blast.map(known_blast).transpose()?,
+            import: self.import.map(String::from),
             q: self.q.map(known_part).transpose()?,
             ..OrderFilter::default()
         };
@@ -253,6 +257,23 @@ pub async fn settle(
     act(caller, &app, &id, Act::Settle(how), note).await
 }
 
+/// A body with nothing but what payers read; it may be left out.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Withdrawn {
+    note: Option<String>,
+}
+
+impl Withdrawn {
+    fn note(self) -> Result<Option<NoteToPayers>, Problem> {
+        let note = self.note.filter(|note| !note.trim().is_empty());
+        let mut problems = Problems::default();
+        let note = note.as_deref().map(NoteToPayers::parse).transpose();
+        let note = problems.take("note", note);
+        problems.or(note).map_err(Problem::invalid)
+    }
+}
+
 /// `POST /orders/{id}/withdraw-link`
 pub async fn withdraw_link(
     caller: Operator,
@@ -260,8 +281,9 @@ pub async fn withdraw_link(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let Note { note } = body.parse_or_default()?;
-    act(caller, &app, &id, Act::WithdrawLink, note).await
+    let note = body.parse_or_default::<Withdrawn>()?.note()?;
+    let doing = caller.doing(&app, note.map(String::from));
+    carry_out(&app, parse_id(&id)?, Act::WithdrawLink, doing).await
 }
 
 /// `POST /orders/{id}/ask-stripe`

@@ -8,7 +8,13 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use crate::{db::DbError, legible::excerpt, order::problem::Problems, web::limit::TooMany};
+use crate::{
+    blast::preflight::{self, Check},
+    db::DbError,
+    legible::excerpt,
+    order::problem::Problems,
+    web::limit::TooMany,
+};
 
 /// Letters of a detail: the longest of ours has about 300; a library's repeats what it was given.
 const DETAIL: usize = 500;
@@ -19,6 +25,7 @@ pub struct Problem {
     status: StatusCode,
     detail: String,
     errors: Option<Problems>,
+    checks: Option<Vec<Check>>,
     retry_after_seconds: Option<u32>,
 }
 
@@ -65,6 +72,14 @@ impl Problem {
     /// 409: it is not in a state for that.
     pub fn conflict(detail: impl fmt::Display) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
+    }
+
+    /// 409: a mailing was not started, since its pre-flight failed.
+    pub fn grounded(checks: Vec<Check>) -> Self {
+        Self {
+            checks: Some(checks.clone()),
+            ..Self::conflict(preflight::refusal(&checks))
+        }
     }
 
     /// 422: it was read, and this is wrong with it.
@@ -131,6 +146,7 @@ impl Problem {
             status,
             detail: excerpt(&detail.to_string(), DETAIL),
             errors: None,
+            checks: None,
             retry_after_seconds: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5),
         }
     }
@@ -179,6 +195,8 @@ impl ResponseError for Problem {
             detail: &'a str,
             #[serde(skip_serializing_if = "Option::is_none")]
             errors: Option<&'a Problems>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            checks: Option<&'a [Check]>,
         }
         let mut response = HttpResponse::build(self.status);
         if self.status == StatusCode::UNAUTHORIZED {
@@ -195,6 +213,7 @@ impl ResponseError for Problem {
                 status: self.status.as_u16(),
                 detail: &self.detail,
                 errors: self.errors.as_ref(),
+                checks: self.checks.as_deref(),
             })
     }
 }

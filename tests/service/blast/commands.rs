@@ -230,4 +230,19 @@ fn the_command_line_is_one_person_too() {
     let hash = preview["content_hash"].as_str().unwrap();
     let said = fails(&world, &["approve", "Cup", "--content-hash", hash]);
     assert!(said.contains("somebody else must approve it"), "{said}");
+    // Another name beside the same system user is no other person.
+    let as_another = ["approve", "Cup", "--as", "Ina", "--content-hash", hash];
+    let said = fails(&world, &as_another);
+    assert!(
+        said.contains("as Ina wrote") || said.contains("somebody else"),
+        "{said}"
+    );
+    // Another system user is.
+    world.execute("UPDATE blasts SET author_key = 'command line (ben)'");
+    told(&world, &as_another);
+    let by = world.text("SELECT approved_by AS text FROM blast_approvals");
+    assert!(
+        by.starts_with("command line (") && by.ends_with(") as Ina"),
+        "{by}"
+    );
 }

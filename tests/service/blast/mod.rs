@@ -1,16 +1,21 @@
 //! Mailings: written, looked at, approved, started; and then what their rows say.
 
+mod afterwards;
 mod approval;
 mod commands;
 mod control;
+mod killed;
 mod life;
 mod lists;
 mod many;
 mod meanwhile;
 mod pace;
 mod problems;
+mod recall;
 mod starting;
+mod stops;
 mod templates;
+mod wave;
 mod who;
 
 use freshmint::{
@@ -36,8 +41,9 @@ fn post(world: &World, path: &str, body: Value) -> Answer {
 
 /// What a mailing usually has, with other fields put over it.
 fn fields(changed: Value) -> Value {
-    let mut body =
-        json!({ "name": "Summer cup", "subject": "{{ reference }}: {{ amount }}", "body": BODY });
+    // No first wave, which nobody here would let go on: `wave` is about that.
+    let mut body = json!({ "name": "Summer cup", "subject": "{{ reference }}: {{ amount }}", "body": BODY,
+        "first_wave": 0 });
     if let (Some(body), Value::Object(changed)) = (body.as_object_mut(), changed) {
         body.extend(changed);
     }

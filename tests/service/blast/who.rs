@@ -137,3 +137,50 @@ fn an_approval_of_ones_own_words_does_not_outlive_the_switch() {
     assert!(refused(&world, &id, "start").contains("somebody else"));
     assert_eq!(world.count("outbox"), 0);
 }
+
+#[test]
+fn a_person_of_another_name_is_the_same_and_two_of_one_name_count_as_one() {
+    let world = World::new();
+    families(&world, 1);
+    need_two(&world);
+    let add = |email: &str, name: &str| {
+        world.execute(&format!(
+            "INSERT INTO ops_users (id, email, name, role, created_at) \
+             VALUES (gen_random_uuid(), '{email}', '{name}', 'operator', now())"
+        ));
+    };
+    add("ina@rovers.example.org", "Ina");
+    let id = to_all(&world);
+    // As a page writes it, whose person is signed in.
+    world.execute(
+        "UPDATE blasts SET author = 'ops:Ina', author_key = (SELECT 'person:' || id FROM ops_users)",
+    );
+    let approves = |name: &str| {
+        let doing = freshmint::activity::Doing {
+            actor: format!("ops:{name}"),
+            at: world.now(),
+            note: None,
+        };
+        let seen = freshmint::blast::Seen {
+            content_hash: preview(&world, &id)["content_hash"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+            recipients: None,
+        };
+        let id = id.parse().unwrap();
+        let asked = runtime().block_on(freshmint::blast::approve(&world.app, id, &seen, &doing));
+        matches!(asked, Ok(freshmint::blast::Asked::Done(_)))
+    };
+    world.execute("UPDATE ops_users SET name = 'Ina Berg'");
+    assert!(!approves("Ina Berg"), "she has another name by now");
+    add("ben@rovers.example.org", "Ben");
+    assert!(approves("Ben"));
+    world.execute("UPDATE blasts SET author_key = 'ops:Kim'");
+    world.execute("DELETE FROM blast_approvals");
+    world.execute("UPDATE blasts SET state = 'draft'");
+    for n in 1..=2 {
+        add(&format!("kim{n}@rovers.example.org"), "Kim");
+    }
+    assert!(!approves("Kim"), "nobody can tell which it was");
+}

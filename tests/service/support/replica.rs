@@ -80,6 +80,8 @@ pub fn settings(database: &Database, stripe: &Simulator) -> BTreeMap<String, Str
         ("STRIPE_WEBHOOK_SECRETS", &simulated.webhook_secret),
         ("SHOP_NAME", "Rovers Youth FC"),
         ("SHOP_URL", "https://rovers.example.org"),
+        // Events wait until a test delivers them, so that no start need wait for one.
+        ("PREFLIGHT_WAIT_SECONDS", "0"),
         ("SUPPORT_EMAIL", "treasurer@rovers.example.org"),
     ];
     settings

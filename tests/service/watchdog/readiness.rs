@@ -26,7 +26,7 @@ fn turned(process: &Process, which: &str) -> Option<i64> {
     value(process, &name)
 }
 
-const LOOPS: [&str; 10] = [
+const LOOPS: [&str; 11] = [
     "alert_calls",
     "events",
     "mails",
@@ -37,6 +37,7 @@ const LOOPS: [&str; 10] = [
     "names",
     "figures",
     "news",
+    "mailings",
 ];
 
 #[test]

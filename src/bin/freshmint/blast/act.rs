@@ -4,13 +4,13 @@ use clap::Args;
 use freshmint::{
     activity::Doing,
     app::App,
-    blast::{self, Asked},
+    blast::{self, Asked, Seen, preflight::Outside},
     db::DbError,
     order::email::Email,
 };
 use uuid::Uuid;
 
-use super::{Which, doing};
+use super::{Which, status::say_warnings};
 use crate::{Done, block_on, print::shown};
 
 #[derive(Args)]
@@ -29,12 +29,18 @@ pub struct Approve {
     /// What the preview showed
     #[arg(long)]
     content_hash: String,
+    /// The number of recipients, if it is another one than is expected
+    #[arg(long, value_name = "NUMBER")]
+    recipients: Option<usize>,
 }
 
 #[derive(Args)]
 pub struct Start {
     #[command(flatten)]
     which: Which,
+    /// Start nothing if the webhook is silent, or the public address cannot be reached from here
+    #[arg(long)]
+    require_outside: bool,
 }
 
 #[derive(Args)]
@@ -58,7 +64,12 @@ pub struct Cancel {
 impl Test {
     pub fn run(self) -> Done {
         let (app, id) = self.which.open()?;
-        let asked = block_on(blast::send_sample(&app, id, &self.to, &doing(&app)))?;
+        let asked = block_on(blast::send_sample(
+            &app,
+            id,
+            &self.to,
+            &self.which.doing(&app),
+        ))?;
         self.which.done(asked)?;
         // The person at the terminal has just typed it.
         say!("a test is queued for {}", self.to.as_str());
@@ -68,16 +79,29 @@ impl Test {
 
 impl Approve {
     pub fn run(self) -> Done {
-        let hash = self.content_hash;
+        let seen = Seen {
+            content_hash: self.content_hash,
+            recipients: self.recipients,
+        };
         act(&self.which, async |app, id, doing| {
-            blast::approve(app, id, &hash, doing).await
+            blast::approve(app, id, &seen, doing).await
         })
     }
 }
 
 impl Start {
     pub fn run(self) -> Done {
-        act(&self.which, blast::start)
+        let outside = if self.require_outside {
+            Outside::Required
+        } else {
+            Outside::Wanted
+        };
+        let (app, id) = self.which.open()?;
+        let launched = block_on(blast::launch(&app, id, outside, &self.which.doing(&app)))?;
+        let blast = self.which.done(launched)?;
+        say!("{} is {}", shown(&blast.name), blast.state.name());
+        say_warnings(&blast);
+        Ok(())
     }
 }
 
@@ -101,7 +125,7 @@ impl Cancel {
 
 fn act(which: &Which, act: impl AsyncFn(&App, Uuid, &Doing) -> Result<Asked, DbError>) -> Done {
     let (app, id) = which.open()?;
-    let doing = doing(&app);
+    let doing = which.doing(&app);
     let blast = which.done(block_on(act(&app, id, &doing))?)?;
     say!("{} is {}", shown(&blast.name), blast.state.name());
     Ok(())

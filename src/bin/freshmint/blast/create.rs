@@ -16,28 +16,31 @@ use freshmint::{
 };
 use serde_json::{Map, json};
 
-use super::doing;
+use super::{By, find, not_there};
 use crate::{Done, Failure, print::shown, words};
 
 #[derive(Args)]
-#[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta", "stranded"])))]
+#[command(group(ArgGroup::new("who").required(true).multiple(true).args(["reference", "status", "meta", "stranded", "blast", "never_mailed", "import", "still_unpaid"])))]
 pub struct Create {
     #[command(flatten)]
     settings: config::Service,
     /// What the shop calls it
-    #[arg(long)]
-    name: String,
+    #[arg(long, required_unless_present = "still_unpaid")]
+    name: Option<String>,
     /// The subject, with names such as {{ name }} and {{ amount }}
-    #[arg(long)]
-    subject: String,
+    #[arg(long, required_unless_present = "still_unpaid")]
+    subject: Option<String>,
     /// A file with the body, or - for standard input; {{ pay_url }} must be in it
-    #[arg(long, value_name = "FILE|-")]
-    body_file: String,
+    #[arg(long, value_name = "FILE|-", required_unless_present = "still_unpaid")]
+    body_file: Option<String>,
+    /// A follow-up: those of this mailing who still owe, with its words where no others are given
+    #[arg(long, value_name = "NAME|ID", conflicts_with_all = ["reference", "status", "meta", "stranded", "blast"])]
+    still_unpaid: Option<String>,
     /// An order by its reference; may be given more than once
-    #[arg(long, conflicts_with_all = ["status", "meta"])]
+    #[arg(long, conflicts_with_all = ["status", "meta", "blast", "never_mailed", "import"])]
     reference: Vec<String>,
     /// Orders that are stranded now: mailed, a checkout ended unpaid, still owed
-    #[arg(long, conflicts_with_all = ["reference", "status", "meta"])]
+    #[arg(long, conflicts_with_all = ["reference", "status", "meta", "blast", "never_mailed", "import"])]
     stranded: bool,
     /// All orders with this status
     #[arg(long, value_parser = words::order_status())]
@@ -45,15 +48,35 @@ pub struct Create {
     /// Only orders with this metadata; may be given more than once
     #[arg(long, value_name = "KEY=VALUE", value_parser = pair)]
     meta: Vec<(String, String)>,
+    /// Only orders of this other mailing, by its name or id, that are still owed
+    #[arg(long, value_name = "NAME|ID")]
+    blast: Option<String>,
+    /// Only orders about which no mail has gone, nor is on its way
+    #[arg(long)]
+    never_mailed: bool,
+    /// Only orders that came with the import of this name
+    #[arg(long, value_name = "NAME")]
+    import: Option<String>,
+    /// Leave out this order; may be given more than once
+    #[arg(long, value_name = "REFERENCE")]
+    exclude: Vec<String>,
+    /// So many mails it should be: with another number an approval has to name that number
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    expected: Option<u32>,
     /// Mails a second, if slower than the service's own pace
     #[arg(long, value_parser = pace)]
     per_second: Option<f64>,
     /// Nothing is sent before this time, such as 2026-11-24T18:00:00Z
     #[arg(long, value_name = "TIME", value_parser = time)]
     send_at: Option<DateTime<Utc>>,
+    /// So many mails go first, and the rest when they have gone well; 0 for none
+    #[arg(long, value_name = "MAILS")]
+    first_wave: Option<u32>,
     /// Whether its orders are reminded of an unfinished checkout from the start on
     #[arg(long)]
     remind: Option<bool>,
+    #[command(flatten)]
+    by: By,
 }
 
 impl Create {
@@ -62,11 +85,15 @@ impl Create {
         if self.stranded {
             self.reference = stranded(&app)?;
         }
-        let body = read(&self.body_file)?;
+        let doing = self.by.doing(&app);
+        let body = self.body_file.as_deref().map(read).transpose()?;
+        let body = match self.still_unpaid.clone() {
+            Some(earlier) => Some(self.follow_up(&app, &earlier, body)?),
+            None => body,
+        };
         let draft: Draft = serde_json::from_value(self.fields(body)).map_err(Failure::new)?;
         let wrong = |problems| Failure::new(format!("The mailing was not written: {problems}."));
         let content = Content::try_from(draft).map_err(wrong)?;
-        let doing = doing(&app);
         let asked = app
             .db
             .run_blocking(|connection| blast::create(connection, &content, &doing))?;
@@ -81,12 +108,33 @@ impl Create {
             }
             Asked::Invalid(problems) => Err(wrong(problems)),
             Asked::NotNow(why) | Asked::Busy(why) => Err(Failure::new(why)),
+            Asked::Grounded(checks) => Err(Failure::new(blast::preflight::refusal(&checks))),
             Asked::NoBlast => Err(Failure::new("The mailing is gone: write it again.")),
         }
     }
 
+    /// Whom an earlier mailing was for and who still owes, with its words where no others are given; tells the
+    /// body.
+    fn follow_up(
+        &mut self,
+        app: &App,
+        earlier: &str,
+        body: Option<String>,
+    ) -> Result<String, Failure> {
+        let id = find(app, earlier)?;
+        let found = app
+            .db
+            .run_blocking(|connection| blast::find(connection, id))?;
+        let earlier = found.ok_or_else(|| not_there(earlier))?;
+        self.blast = Some(id.to_string());
+        let name = || format!("{}: still unpaid", earlier.name);
+        self.name.get_or_insert_with(name);
+        self.subject.get_or_insert(earlier.subject);
+        Ok(body.unwrap_or(earlier.body))
+    }
+
     /// As the API takes them.
-    fn fields(self, body: String) -> serde_json::Value {
+    fn fields(self, body: Option<String>) -> serde_json::Value {
         let mut fields = json!({
             "name": self.name,
             "subject": self.subject,
@@ -94,6 +142,9 @@ impl Create {
             "per_second": self.per_second,
             "send_at": self.send_at,
             "remind": self.remind,
+            "first_wave": self.first_wave,
+            "exclude": self.exclude,
+            "expected": self.expected,
         });
         if self.reference.is_empty() {
             let metadata: Map<_, _> = self
@@ -101,7 +152,13 @@ impl Create {
                 .into_iter()
                 .map(|(key, value)| (key, value.into()))
                 .collect();
-            fields["filter"] = json!({ "status": self.status, "metadata": metadata });
+            fields["filter"] = json!({
+                "status": self.status,
+                "metadata": metadata,
+                "blast": self.blast,
+                "never_mailed": self.never_mailed.then_some(true),
+                "import": self.import,
+            });
         } else {
             fields["references"] = json!(self.reference);
         }
@@ -125,7 +182,7 @@ fn stranded(app: &App) -> Result<Vec<String>, Failure> {
 /// More than a body may have. What is longer is refused as such, and a device may have no end.
 const LARGEST_BODY: u64 = 1024 * 1024;
 
-fn read(file: &str) -> Result<String, Failure> {
+pub(super) fn read(file: &str) -> Result<String, Failure> {
     let unreadable = |error| Failure::new(format!("{file} cannot be read: {error}."));
     let mut bytes = Vec::new();
     let content: Box<dyn Read> = if file == "-" {

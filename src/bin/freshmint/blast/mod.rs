@@ -1,6 +1,7 @@
 //! `freshmint blast …`: mailings.
 
 mod act;
+mod afterwards;
 mod create;
 mod preview;
 mod status;
@@ -9,13 +10,13 @@ use clap::{Args, Subcommand};
 use freshmint::{
     activity::Doing,
     app::App,
-    blast::{self, Asked},
+    blast::{self, Asked, preflight::refusal},
     clock::Clock,
     config,
 };
 use uuid::Uuid;
 
-use crate::{Done, Failure};
+use crate::{Done, Failure, system_user};
 
 #[derive(Subcommand)]
 pub enum Blast {
@@ -35,6 +36,10 @@ pub enum Blast {
     Resume(act::Resume),
     /// Give up what is queued
     Cancel(act::Cancel),
+    /// Explain it away: nothing more is sent, its links are withdrawn and say why
+    Recall(afterwards::RecallIt),
+    /// Send once more what was given up, or came back where there is another address by now
+    RetryFailed(afterwards::RetryFailed),
     /// Show how far it is
     Status(status::Status),
     /// List mailings, newest first
@@ -52,6 +57,8 @@ impl Blast {
             Self::Pause(command) => command.run(),
             Self::Resume(command) => command.run(),
             Self::Cancel(command) => command.run(),
+            Self::Recall(command) => command.run(),
+            Self::RetryFailed(command) => command.run(),
             Self::Status(command) => command.run(),
             Self::List(command) => command.run(),
         }
@@ -66,33 +73,51 @@ struct Which {
     /// The mailing's name or id
     #[arg(value_name = "NAME|ID")]
     blast: String,
+    #[command(flatten)]
+    by: By,
+}
+
+/// Who acts.
+#[derive(Args)]
+struct By {
+    /// A name that is shown beside your system user's; it proves nothing
+    #[arg(long = "as", value_name = "NAME", value_parser = by_name)]
+    shown_as: Option<String>,
+}
+
+impl By {
+    /// What is done now, in whose name.
+    fn doing(&self, app: &App) -> Doing {
+        Doing {
+            actor: blast::command_actor(&system_user::name(), self.shown_as.as_deref()),
+            at: app.clock.now(),
+            note: None,
+        }
+    }
+}
+
+fn by_name(text: &str) -> Result<String, &'static str> {
+    let name = text.trim();
+    let is_one = !name.is_empty() && name.chars().count() <= 80 && !name.contains(char::is_control);
+    is_one
+        .then(|| name.to_owned())
+        .ok_or("it must be a name of at most 80 letters, in one line")
 }
 
 impl Which {
     /// The service, and the mailing's id.
     fn open(&self) -> Result<(App, Uuid), Failure> {
         let app = App::new(&self.settings, Clock::system())?;
-        if let Ok(id) = self.blast.parse() {
-            return Ok((app, id));
-        }
-        let named = app
-            .db
-            .run_blocking(|connection| blast::named(connection, &self.blast))?;
-        match named[..] {
-            [id] => Ok((app, id)),
-            [] => Err(self.not_there()),
-            _ => Err(Failure::new(format!(
-                "Several mailings are named {}: give the id, freshmint blast list shows it.",
-                self.blast
-            ))),
-        }
+        let id = find(&app, &self.blast)?;
+        Ok((app, id))
     }
 
     fn not_there(&self) -> Failure {
-        Failure::new(format!(
-            "There is no mailing {}: freshmint blast list shows them.",
-            self.blast
-        ))
+        not_there(&self.blast)
+    }
+
+    fn doing(&self, app: &App) -> Doing {
+        self.by.doing(app)
     }
 
     /// What came of it, or the sentence that says why nothing did.
@@ -103,15 +128,35 @@ impl Which {
             Asked::NotNow(why) | Asked::Busy(why) => {
                 Err(Failure::new(format!("{}: {why}.", self.blast)))
             }
+            Asked::Grounded(checks) => Err(Failure::new(format!(
+                "{}: {}.",
+                self.blast,
+                refusal(&checks)
+            ))),
             Asked::NoBlast => Err(self.not_there()),
         }
     }
 }
 
-fn doing(app: &App) -> Doing {
-    Doing {
-        actor: "command line".to_owned(),
-        at: app.clock.now(),
-        note: None,
+/// The id of a mailing, by its name or its id.
+fn find(app: &App, blast: &str) -> Result<Uuid, Failure> {
+    if let Ok(id) = blast.parse() {
+        return Ok(id);
     }
+    let named = app
+        .db
+        .run_blocking(|connection| blast::named(connection, blast))?;
+    match named[..] {
+        [id] => Ok(id),
+        [] => Err(not_there(blast)),
+        _ => Err(Failure::new(format!(
+            "Several mailings are named {blast}: give the id, freshmint blast list shows it."
+        ))),
+    }
+}
+
+fn not_there(blast: &str) -> Failure {
+    Failure::new(format!(
+        "There is no mailing {blast}: freshmint blast list shows them."
+    ))
 }

@@ -5,9 +5,11 @@ use std::{io::IsTerminal, thread, time::Duration};
 use clap::Args;
 use freshmint::{
     app::App,
-    blast::{self, Blast, state::State},
+    blast::{self, Blast, preflight::Level, state::State},
     clock::Clock,
-    config, outbox,
+    config,
+    mail::Wave,
+    outbox,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
@@ -70,6 +72,25 @@ impl Status {
             say!("started    {}", at.to_rfc3339());
         }
         say!("mails      {}", counts(&blast));
+        if blast.wave == Some(Wave::First) && is_on_its_way(blast.state) {
+            say!(
+                "wave       the first {}; the rest is held until they have gone",
+                blast.first_wave
+            );
+        }
+        if let Some(because) = &blast.paused_because {
+            say!("paused     {}", shown(because));
+        }
+        if let Some(recall) = &blast.recall {
+            say!("recalled   {}", shown(&recall.note));
+            say!(
+                "links      {} of {} withdrawn, {} closed",
+                recall.links_withdrawn,
+                recall.orders,
+                count(recall.checkouts_closed, "checkout", "checkouts")
+            );
+        }
+        say_warnings(&blast);
         if let Some(waiting) = &blast.waiting {
             say!("waiting    {}", shown(&waiting.sentence));
         }
@@ -128,6 +149,17 @@ impl List {
             );
         }
         Ok(())
+    }
+}
+
+/// What its pre-flight warned of, or why it was not started.
+pub fn say_warnings(blast: &Blast) {
+    for check in blast.checks.iter().filter(|check| !check.ok) {
+        let what = match check.level {
+            Level::Error => "error",
+            Level::Info | Level::Warning => "warning",
+        };
+        say!("{what:<10} {}", shown(&check.detail));
     }
 }
 

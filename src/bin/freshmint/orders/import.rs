@@ -10,7 +10,7 @@ use freshmint::{
     config,
     db::{Db, gather_statistics},
     import::{
-        self, Brought, Taken,
+        self, Brought, ImportName, Taken,
         file::{self, Entry},
     },
     legible::excerpt,
@@ -48,8 +48,10 @@ impl Import {
         };
         // With bad lines and all-or-nothing, the database is asked too, so that one run tells everything.
         let keep = !self.dry_run && (report.bad.is_empty() || self.skip_bad);
+        let name = self.file.file_name().unwrap_or_default();
         take_in(
             &self.database,
+            &name.to_string_lossy(),
             &parsed.orders,
             keep,
             self.skip_bad,
@@ -75,6 +77,7 @@ struct Report {
 /// One transaction: every order, or none. It is rolled back for a dry run, and where something is bad.
 fn take_in(
     database: &config::Database,
+    file: &str,
     entries: &[Entry],
     keep: bool,
     skip_bad: bool,
@@ -91,8 +94,9 @@ fn take_in(
         let mut seen = Report::default();
         bar.set_position(0);
         let outcome = connection.transaction::<(), Rollback, _>(|connection| {
+            let name = ImportName::of_file(connection, file)?;
             for entries in entries.chunks(import::AT_ONCE) {
-                let taken = import::take_in(connection, entries, &doing)?;
+                let taken = import::take_in(connection, entries, &name, &doing)?;
                 for (entry, taken) in entries.iter().zip(taken) {
                     seen.note(entry, taken);
                 }

@@ -43,10 +43,25 @@ impl Connection {
             }
             no => no,
         };
+        self.take_back().await;
+        answer
+    }
+
+    /// Asks by MAIL alone, and takes it back by RSET: before a mailing starts, when nobody is to be written to yet.
+    pub async fn would_take_from(&mut self, from: &Address) -> WouldTake {
+        self.gate.open();
+        (self.sender, self.recipient) = (from.to_string(), String::new());
+        let answer = self
+            .ask(Stage::Sender, Mail::new(Some(from.clone()), vec![]))
+            .await;
+        self.take_back().await;
+        answer
+    }
+
+    async fn take_back(&mut self) {
         if self.can_go_on() && timeout(TO_ANSWER, self.smtp.command(Rset)).await.is_err() {
             self.drop_it();
         }
-        answer
     }
 
     async fn ask(&mut self, stage: Stage, command: impl Display) -> WouldTake {

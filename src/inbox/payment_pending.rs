@@ -137,8 +137,18 @@ impl Asked {
 /// not read once for each mail. What cannot be read counts also once it has failed, which takes a second: it
 /// may be a payment all the same.
 pub fn held(first: usize) -> String {
-    let [mails, addressed, addresses, about, orders, references, payments, since, of_anybody, since_all] =
-        array::from_fn(|place| format!("${}", first + place));
+    let [
+        mails,
+        addressed,
+        addresses,
+        about,
+        orders,
+        references,
+        payments,
+        since,
+        of_anybody,
+        since_all,
+    ] = array::from_fn(|place| format!("${}", first + place));
     let [pending, failed] = [State::Pending, State::Failed];
     let payment = format!(
         "event.state = '{pending}' AND event.type = ANY ({payments}) AND event.received_at > {since}"

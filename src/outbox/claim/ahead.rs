@@ -107,7 +107,10 @@ impl Ahead {
         self.is_full = read.mails.len() == asked_for;
         self.is_anything_pending = read.is_anything_pending;
         let taken = mem::take(&mut self.taken_meanwhile);
-        let others = read.mails.into_iter().filter(|it| !taken.contains(&it.mail.id));
+        let others = read
+            .mails
+            .into_iter()
+            .filter(|it| !taken.contains(&it.mail.id));
         self.mails = others.collect();
         self.read_at = Some(Moment::now());
         self.is_held = false;

@@ -108,7 +108,11 @@ fn statement(most: usize, inbox: Inbox) -> String {
         }
         Inbox::IsAsked => {
             let held = format!("held AS MATERIALIZED ({}), ", inbox::held(10));
-            (String::new(), held, "WHERE read.id NOT IN (SELECT held.mail FROM held) ")
+            (
+                String::new(),
+                held,
+                "WHERE read.id NOT IN (SELECT held.mail FROM held) ",
+            )
         }
     };
     format!(

@@ -15,7 +15,10 @@ use crate::{
     db::DbError,
     mail::smtp::{Connection, Lease, Refused, SmtpServer},
     outbox::{
-        claim::{Claimed, Inbox, Read, Ready, Seen, Taken, claim, look, read_ahead, release, take_plainly},
+        claim::{
+            Claimed, Inbox, Read, Ready, Seen, Taken, claim, look, read_ahead, release,
+            take_plainly,
+        },
         connecting::{add_fresh, still_standing},
         flow::Cause,
         pause,

@@ -183,7 +183,10 @@ fn change_after_reading(world: &World) {
         ["sent", "sent", "suppressed", "cancelled", "queued", "sent"]
     );
     let why = world.text("SELECT last_error AS text FROM outbox WHERE state = 'queued'");
-    assert!(why.starts_with("it waits: Stripe has told of a payment"), "{why}");
+    assert!(
+        why.starts_with("it waits: Stripe has told of a payment"),
+        "{why}"
+    );
 }
 
 #[test]
@@ -204,12 +207,20 @@ fn mail_goes_on_beside_the_payments_of_some() {
     for number in 0..60 {
         to(&world, &format!("parent{number}"));
     }
-    payment_pending(&world, "evt_some", "parent0,parent7,parent8,parent31,parent59");
+    payment_pending(
+        &world,
+        "evt_some",
+        "parent0,parent7,parent8,parent31,parent59",
+    );
     let mails = world.carry();
     assert_eq!(mails.len(), 55);
-    let held = "SELECT split_part(address, '@', 1) AS text FROM outbox WHERE state = 'queued' ORDER BY 1";
+    let held =
+        "SELECT split_part(address, '@', 1) AS text FROM outbox WHERE state = 'queued' ORDER BY 1";
     let held = world.texts(held);
-    assert_eq!(held, ["parent0", "parent31", "parent59", "parent7", "parent8"]);
+    assert_eq!(
+        held,
+        ["parent0", "parent31", "parent59", "parent7", "parent8"]
+    );
     world.execute("DELETE FROM stripe_events");
     world.execute("UPDATE outbox SET not_before = to_timestamp(0)");
     assert_eq!(world.carry().len(), 5);

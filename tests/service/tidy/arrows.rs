@@ -122,12 +122,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "password",
             "reminder",
             "renderings",
-            "session",
             "suppression",
             "together",
         ],
     ),
     ("chore", &["app", "db", "loops", "random", "schema"]),
+    // What clicks ask the database together.
+    ("rounds", &["app", "db"]),
     // A sign of life to a monitor elsewhere.
     ("heartbeat", &["app", "outside"]),
     // What Stripe told, kept; and mail.
@@ -227,6 +228,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "outbox",
             "random",
             "reminder",
+            "rounds",
             "schema",
             "session",
             "settings",
@@ -247,6 +249,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "order",
             "random",
             "reminder",
+            "rounds",
             "schema",
             "session",
             "settings",

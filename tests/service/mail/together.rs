@@ -157,7 +157,9 @@ fn payment_pending(world: &World, id: &str, references: &str) {
 }
 
 fn change_after_reading(world: &World) {
-    let names = ["slow1", "slow2", "stopped", "paid", "heard", "fine"];
+    let names = [
+        "slow1", "slow2", "slow3", "stopped", "paid", "heard", "fine",
+    ];
     names.iter().for_each(|name| to(world, name));
     let pause = Duration::from_millis(300);
     world
@@ -165,7 +167,7 @@ fn change_after_reading(world: &World) {
         .set_rules(vec![rule("slow", Action::Wait(pause))]);
     let worker = Process::work(world.settings());
     wait_until("the slow ones are in hand", || {
-        world.count("outbox WHERE state = 'sending'") == 2
+        world.count("outbox WHERE state = 'sending'") == 3
     });
     payment_pending(world, "evt_heard", "heard");
     world.execute(
@@ -180,7 +182,15 @@ fn change_after_reading(world: &World) {
     let states = names.map(|name| state(world, name));
     assert_eq!(
         states,
-        ["sent", "sent", "suppressed", "cancelled", "queued", "sent"]
+        [
+            "sent",
+            "sent",
+            "sent",
+            "suppressed",
+            "cancelled",
+            "queued",
+            "sent"
+        ]
     );
     let why = world.text("SELECT last_error AS text FROM outbox WHERE state = 'queued'");
     assert!(
@@ -191,12 +201,12 @@ fn change_after_reading(world: &World) {
 
 #[test]
 fn what_changes_after_a_mail_was_read_ahead_is_seen_before_it_goes() {
-    change_after_reading(&World::with_mailbox(&[("MAIL_CONNECTIONS", "2")]));
+    change_after_reading(&World::with_mailbox(&[("MAIL_CONNECTIONS", "3")]));
 }
 
 #[test]
 fn so_it_is_while_payments_of_others_lie_in_the_inbox() {
-    let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "2")]);
+    let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "3")]);
     payment_pending(&world, "evt_other", "somebody-else");
     change_after_reading(&world);
 }

@@ -219,7 +219,7 @@ impl World {
 
     pub fn import(&self, entries: &[Entry]) {
         let doing = doing(&self.app);
-        let taken = (self.app.db)
+        let taken = (self.app.db.patient())
             .transaction_blocking(|connection| import::take_in(connection, entries, &doing))
             .expect("the database answers");
         assert!(

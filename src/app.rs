@@ -6,7 +6,6 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::Notify;
 use url::Url;
-use uuid::Uuid;
 
 use crate::{
     caller_address::TrustedProxies,
@@ -28,9 +27,8 @@ use crate::{
     password::Passwords,
     reminder,
     renderings::Renderings,
-    session::LookUp,
     suppression::AddressHash,
-    together::Together,
+    together::Rounds,
 };
 
 /// Wakes the worker of this process. Cheap to clone.
@@ -77,8 +75,8 @@ pub struct App {
     pub pace: Pace,
     /// Stands for this program and its configuration, as far as they decide what is asked of Stripe.
     pub build: i64,
-    /// Clicks look for open sessions together.
-    pub open_sessions: Together<Uuid, LookUp>,
+    /// What clicks ask the database is gathered.
+    pub rounds: Rounds,
     /// Clicks on one order take turns.
     pub one_at_a_time: OneAtATime,
     /// When Stripe was last asked about an order.
@@ -161,7 +159,7 @@ impl App {
             reuse_min: chrono::Duration::seconds(settings.web.session_reuse_min_seconds.into()),
             preflight_wait: Duration::from_secs(settings.web.preflight_wait_seconds.into()),
             build: mint::build(&settings.links.public_url, settings.stripe.livemode()),
-            open_sessions: Together::default(),
+            rounds: Rounds::default(),
             one_at_a_time: OneAtATime::default(),
             looks: Looks::default(),
             link_looks: LinkLooks::default(),

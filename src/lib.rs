@@ -69,6 +69,7 @@ pub mod reminder;
 pub mod renderings;
 pub mod resolution;
 pub mod retention;
+pub mod rounds;
 #[allow(missing_docs)]
 pub mod schema;
 pub mod serve;

@@ -83,14 +83,3 @@ impl OpenSession {
         left > Duration::zero() && left >= time
     }
 }
-
-/// What a look for an order's open session brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LookUp {
-    /// It can be handed out, if it lives long enough.
-    Open(OpenSession),
-    /// There is none of which this is certain.
-    Unknown,
-    /// The database did not answer.
-    Away,
-}

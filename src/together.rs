@@ -1,6 +1,10 @@
 //! Questions that arrive together are answered together: one statement, or one commit, for all of them.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use tokio::sync::oneshot;
 
@@ -11,6 +15,24 @@ const TRIES: usize = 2;
 
 /// Gathers questions while earlier ones are being answered. Cheap to clone.
 pub struct Together<Q, A>(Arc<Mutex<Gathered<Q, A>>>);
+
+/// A [`Together`] for each kind of question, told by the types of question and answer: those are known where
+/// it is asked, and nowhere else. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Rounds(Arc<Mutex<HashMap<TypeId, Box<dyn Any + Send>>>>);
+
+impl Rounds {
+    /// Where questions of this kind are gathered.
+    pub fn of<Q: Clone + Send + 'static, A: Send + 'static>(&self) -> Together<Q, A> {
+        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kind = kinds
+            .entry(TypeId::of::<(Q, A)>())
+            .or_insert_with(|| Box::new(Together::<Q, A>::default()));
+        // It is of the type that it was put in under.
+        let kind = kind.downcast_ref::<Together<Q, A>>();
+        kind.cloned().unwrap_or_default()
+    }
+}
 
 struct Gathered<Q, A> {
     waiting: Vec<(Q, oneshot::Sender<A>)>,
@@ -154,6 +176,17 @@ mod tests {
             (1..100).map(|one| Some(one * 2)).collect::<Vec<_>>()
         );
         assert_eq!(rounds.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn each_kind_of_question_is_gathered_at_one_place() {
+        let rounds = Rounds::default();
+        let same = |one: &Together<u8, u8>, other: &Together<u8, u8>| Arc::ptr_eq(&one.0, &other.0);
+        let (one, again) = (rounds.of::<u8, u8>(), rounds.clone().of::<u8, u8>());
+        assert!(same(&one, &again));
+        let other = rounds.of::<u8, u16>();
+        assert!(other.gathered().waiting.is_empty());
+        assert!(!same(&one, &Together::default()));
     }
 
     #[test]

@@ -219,7 +219,7 @@ impl World {
 
     pub fn import(&self, entries: &[Entry]) {
         let doing = doing(&self.app);
-        let taken = (self.app.db)
+        let taken = (self.app.db.patient())
             .transaction_blocking(|connection| {
                 let name = import::ImportName::of_file(connection, "growth.csv")?;
                 import::take_in(connection, entries, &name, &doing)

@@ -5,6 +5,7 @@
 
 pub mod ask;
 mod basis;
+mod begin;
 pub mod close;
 mod end;
 pub mod imported;
@@ -16,8 +17,9 @@ pub mod session;
 mod step;
 mod trial;
 
-use std::{sync::OnceLock, time::Duration};
+use std::{collections::HashMap, sync::OnceLock, time::Duration};
 
+use diesel::{PgConnection, QueryResult};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -38,6 +40,7 @@ use crate::{
     link::token::PayClaims,
     looks::Look,
     order::Order,
+    rounds,
     settlement::{self, FoundBy},
     upstream::UpstreamError,
     visitor::Visitor,
@@ -195,11 +198,7 @@ async fn walk(
         {
             return Ok(Some(Door::Redirect(session.url)));
         }
-        let found = app
-            .db
-            .run(move |connection| load(connection, order_id))
-            .await?;
-        let Some(found) = found else {
+        let Some(found) = rounds::ask(app, LookAt(order_id), look_at).await? else {
             return Ok(Some(Door::Gone));
         };
         let (order, live) = (&found.order, found.live.as_ref());
@@ -242,6 +241,24 @@ async fn walk(
     }
     log::error!("a click for order {order_id} went in circles");
     Ok(None)
+}
+
+/// A question for all that a click looks at.
+#[derive(Clone, Copy)]
+struct LookAt(Uuid);
+
+fn look_at(
+    connection: &mut PgConnection,
+    asked: &[LookAt],
+) -> QueryResult<Vec<Option<CheckoutFacts>>> {
+    let ids: Vec<Uuid> = asked.iter().map(|it| it.0).collect();
+    let mut found: HashMap<Uuid, CheckoutFacts> = HashMap::new();
+    for facts in row::load_all(connection, &ids)? {
+        found.insert(facts.order.id, facts);
+    }
+    // Of several clicks on one order each gets it.
+    let of = |id: &Uuid| found.get(id).cloned();
+    Ok(ids.iter().map(of).collect())
 }
 
 /// The next click finds the session the quick way.

@@ -16,63 +16,45 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    db::{Db, DbError},
+    db::DbError,
     order::Status,
     reminder::Decision,
-    session::{LookUp, OpenSession, SessionState},
+    rounds,
+    session::{OpenSession, SessionState},
 };
+
+/// A question for the order's open session.
+#[derive(Clone, Copy)]
+struct LookFor {
+    order: Uuid,
+    build: i64,
+}
 
 /// The order's open session, if it is certain that it says what it should.
 ///
 /// # Errors
-/// [`DbError::Late`].
-pub async fn find(app: &App, order_id: Uuid) -> Result<Option<OpenSession>, DbError> {
-    let (db, build) = (app.db.clone(), app.build);
-    let found = app
-        .open_sessions
-        .ask(order_id, move |ids| look_up(db.clone(), build, ids));
-    match found.await {
-        Some(LookUp::Open(session)) => Ok(Some(session)),
-        Some(LookUp::Unknown) => Ok(None),
-        Some(LookUp::Away) | None => Err(DbError::Late),
+/// That the database is away.
+pub async fn find(app: &App, order: Uuid) -> Result<Option<OpenSession>, DbError> {
+    let build = app.build;
+    match rounds::ask(app, LookFor { order, build }, look_up).await {
+        // A row that cannot be decoded: the long way tells.
+        Err(error) if !error.is_away() => Ok(None),
+        found => found,
     }
 }
 
-/// A row that cannot be decoded is the matter of its own click: the long way tells.
-async fn look_up(db: Db, build: i64, ids: Vec<Uuid>) -> Vec<LookUp> {
-    let asked = ids.clone();
-    match db
-        .run(move |connection| load(connection, &asked, build))
-        .await
-    {
-        Ok(open) => {
-            let found = |id| open.get(id).cloned();
-            let answer = |id| found(id).map_or(LookUp::Unknown, LookUp::Open);
-            ids.iter().map(answer).collect()
-        }
-        Err(error) if error.is_away() => {
-            error.log("checkout");
-            vec![LookUp::Away; ids.len()]
-        }
-        Err(_) if ids.len() == 1 => vec![LookUp::Unknown],
-        Err(_) => {
-            let mut answers = Vec::new();
-            for id in ids {
-                answers.extend(Box::pin(look_up(db.clone(), build, vec![id])).await);
-            }
-            answers
-        }
-    }
-}
-
-/// The open sessions, by order, that were asked for on today's basis.
-fn load(
+/// The open sessions that were asked for on today's basis.
+fn look_up(
     connection: &mut PgConnection,
-    order_ids: &[Uuid],
-    build: i64,
-) -> QueryResult<HashMap<Uuid, OpenSession>> {
-    let rows: Vec<(Uuid, String, DateTime<Utc>, i32)> =
-        SameBasis { order_ids, build }.load(connection)?;
+    asked: &[LookFor],
+) -> QueryResult<Vec<Option<OpenSession>>> {
+    let order_ids: Vec<Uuid> = asked.iter().map(|it| it.order).collect();
+    let build = asked.first().map_or(0, |it| it.build);
+    let same = SameBasis {
+        order_ids: &order_ids,
+        build,
+    };
+    let rows: Vec<(Uuid, String, DateTime<Utc>, i32)> = same.load(connection)?;
     let open = rows
         .into_iter()
         .map(|(order, url, expires_at, link_version)| {
@@ -83,7 +65,9 @@ fn load(
             };
             (order, session)
         });
-    Ok(open.collect())
+    let open: HashMap<Uuid, OpenSession> = open.collect();
+    // Of two clicks on one order each gets it.
+    Ok(order_ids.iter().map(|id| open.get(id).cloned()).collect())
 }
 
 /// In SQL, since its plan must not depend on what PostgreSQL believes of the tables: a fresh database has

@@ -1,6 +1,6 @@
 //! The steps of a walk: each does one thing at Stripe or in the rows.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
 use tokio::time::Instant;
@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::{
     Door,
+    begin::{self, Beginning, Begun},
     end::{self, Failure},
     params, refusal,
-    row::{self, Beginning, Begun, CheckoutFacts},
+    row::CheckoutFacts,
     session::{Attempt, Step},
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     gateway::{CallError, Session, session::Status},
     link,
     order::{self, Order, Simpler},
-    random,
+    random, rounds,
     settlement::{self, FoundBy},
     upstream::UpstreamError,
     visitor::Visitor,
@@ -78,33 +79,34 @@ async fn begin(walk: &mut Walk<'_>, found: &CheckoutFacts) -> Result<Option<Door
     let Walk { app, visitor, .. } = *walk;
     let params = params::mint_params(app, found);
     let return_url = link::return_url(&app.public_url, &app.pay_token(&found.order));
-    let (hash, basis) = (params.hash(), found.basis(app.build));
-    let (now, order) = (app.clock.now(), found.order.clone());
-    let begun = app.db.run({
-        let order = order.clone();
-        move |connection| {
-            let beginning = Beginning {
-                order: &order,
-                params_hash: &hash,
-                basis,
-                asked_by: visitor,
-            };
-            row::begin(
-                connection,
-                &beginning,
-                |row| params.body(row, &return_url),
-                now,
-            )
-        }
+    let now = app.clock.now();
+    let row = random::row_id(now);
+    let wanted = Arc::new(Beginning {
+        order: found.order.clone(),
+        params_version: found.params_version(),
+        row,
+        body: params.body(row, &return_url),
+        params_hash: params.hash(),
+        basis: found.basis(app.build),
+        asked_by: visitor.into(),
+        at: now,
     });
-    match begun.await? {
-        Begun::Written(row, attempt) => {
-            walk.began = Some(row);
-            post(walk, &order, row, attempt).await
+    let begun = match rounds::ask(app, wanted.clone(), begin::those_that_are_free).await? {
+        Begun::Locked => {
+            let wanted = wanted.clone();
+            let begin = move |connection: &mut _| begin::begin(connection, &wanted);
+            app.db.run(begin).await?
         }
-        Begun::LookAgain => Ok(None),
-        Begun::TooMany => Ok(Some(Door::TooMany(order))),
-        Begun::RefusedLately => Ok(Some(Door::Refused(order))),
+        begun => begun,
+    };
+    match begun {
+        Begun::Written(attempt) => {
+            walk.began = Some(row);
+            post(walk, &wanted.order, row, attempt).await
+        }
+        Begun::LookAgain | Begun::Locked => Ok(None),
+        Begun::TooMany => Ok(Some(Door::TooMany(wanted.order.clone()))),
+        Begun::RefusedLately => Ok(Some(Door::Refused(wanted.order.clone()))),
     }
 }
 

@@ -50,7 +50,7 @@ pub use self::{
     lock::AdvisoryLock,
     migrate::{migrate, pending, ready},
     part::pattern_of_part,
-    prepared::{prepared, prepared_sql},
+    prepared::{PreparedSql, prepared, prepared_sql},
     statistics::{gather_statistics, gather_statistics_at_start},
 };
 use self::{

@@ -24,11 +24,14 @@ pub fn prepared<Q>(statement: Q) -> Prepared<Q> {
 
 /// The same for SQL, with its parameters as `$1`, `$2` … in the text: what differs from call to call is one of
 /// them. But a `LIMIT` is none: PostgreSQL keeps no plan for one that it does not know.
-pub fn prepared_sql<'v>(sql: impl Into<String>) -> Prepared<BoxedSqlQuery<'v, Pg, SqlQuery>> {
+pub fn prepared_sql<'v>(sql: impl Into<String>) -> PreparedSql<'v> {
     Prepared(sql_query(sql).into_boxed())
 }
 
-impl<'v> Prepared<BoxedSqlQuery<'v, Pg, SqlQuery>> {
+/// SQL whose plan PostgreSQL keeps; see [`prepared_sql`].
+pub type PreparedSql<'v> = Prepared<BoxedSqlQuery<'v, Pg, SqlQuery>>;
+
+impl<'v> PreparedSql<'v> {
     /// Binds the next parameter.
     pub fn bind<ST, V>(self, value: V) -> Self
     where

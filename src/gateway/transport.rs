@@ -23,8 +23,9 @@ use crate::{
 const STRIPE_VERSION: stripe_client_core::ApiVersion = stripe_client_core::VERSION;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Kept between calls. With fewer than there are clicks in flight after a mailing, connections are
-/// closed and opened all the time (`benches/mint`: one for every seven mints with 64).
-const IDLE_CONNECTIONS: usize = 256;
+/// closed and opened all the time (`benches/mint`: one for every seven mints with 64). They are closed a
+/// minute later.
+const IDLE_CONNECTIONS: usize = 1024;
 
 /// More of an answer is not read: a page of a hundred sessions has some hundred kilobytes.
 const LONGEST_ANSWER: usize = 4 * 1024 * 1024;

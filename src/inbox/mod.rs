@@ -20,7 +20,8 @@ pub use self::{
     named::{ERASED, NameColumns},
     new::{NO_EVENT, NewEvent, insert},
     payment_pending::{
-        MailToPayer, anything_pending, is_anything_pending, payment_pending_in_inbox, pending_since,
+        Held, MailToPayer, anything_pending, bind_held, held, payment_pending_in_inbox,
+        pending_since,
     },
     row::{Claimed, Outcome, Source, State, claim, finish, oldest_pending},
     view::{EventView, Replayed, last_heard, list, replay},

@@ -3,7 +3,7 @@
 //!
 //! Asked for each mail that is claimed, while the pace's row is locked: by indexed columns alone.
 
-use std::collections::HashSet;
+use std::{array, collections::HashSet};
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::{
@@ -13,7 +13,10 @@ use diesel::{
 use uuid::Uuid;
 
 use super::{dispatch, named::Named, row::State};
-use crate::{db::prepared_sql, suppression::AddressHash};
+use crate::{
+    db::{PreparedSql, prepared_sql},
+    suppression::AddressHash,
+};
 
 /// A payment holds mail back for so long: what Stripe has kept us from reading for a day, a person has
 /// to look at, and the order's other mail is not to wait for that.
@@ -33,6 +36,15 @@ pub struct MailToPayer {
     pub orders: Vec<(Uuid, String)>,
 }
 
+/// What a payment that lies in the inbox holds back.
+#[derive(Debug, Default)]
+pub struct Held {
+    /// Anything lies there: as a rule nothing does.
+    pub is_anything_pending: bool,
+    /// Mails to payers that wait.
+    pub mails: HashSet<Uuid>,
+}
+
 /// Those of `mails` whose payer or order a payment names that lies in the inbox. It is found by the
 /// address, by the order's id and reference, and by the session, ours or an imported one: of a mint
 /// whose answer was lost we know no id of Stripe's yet, but the payment carries our row's.
@@ -42,36 +54,25 @@ pub fn payment_pending_in_inbox(
     connection: &mut PgConnection,
     mails: &[MailToPayer],
     now: DateTime<Utc>,
-) -> QueryResult<HashSet<Uuid>> {
+) -> QueryResult<Held> {
     #[derive(QueryableByName)]
-    struct Held {
+    struct Row {
         #[diesel(sql_type = SqlUuid)]
         mail: Uuid,
     }
     if mails.is_empty() || !is_anything_pending(connection, now)? {
-        return Ok(HashSet::new());
+        return Ok(Held::default());
     }
-    let asked = Asked::of(mails);
-    // What the body is not read for has no type either.
-    let types_of_anybody: Vec<&str> = dispatch::PAYMENTS.into_iter().chain([""]).collect();
-    let held: Vec<Held> = prepared_sql(statement())
-        .bind::<Array<SqlUuid>, _>(asked.mails)
-        .bind::<Array<SqlUuid>, _>(asked.addressed)
-        .bind::<Array<Bytea>, _>(asked.addresses)
-        .bind::<Array<SqlUuid>, _>(asked.about)
-        .bind::<Array<SqlUuid>, _>(asked.orders)
-        .bind::<Array<Text>, _>(asked.references)
-        .bind::<Array<Text>, _>(dispatch::PAYMENTS.as_slice())
-        .bind::<Timestamptz, _>(now - HOLDS)
-        .bind::<Array<Text>, _>(types_of_anybody)
-        .bind::<Timestamptz, _>(now - HOLDS_ALL)
-        .load(connection)?;
-    Ok(held.into_iter().map(|held| held.mail).collect())
+    let held: Vec<Row> = bind_held(prepared_sql(held(1)), mails, now).load(connection)?;
+    Ok(Held {
+        is_anything_pending: true,
+        mails: held.into_iter().map(|held| held.mail).collect(),
+    })
 }
 
 /// Whether there is anything to be held against. As a rule there is not; planning the real question takes
 /// longer than asking it, and the pace's row is locked meanwhile.
-pub fn is_anything_pending(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<bool> {
+fn is_anything_pending(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<bool> {
     #[derive(QueryableByName)]
     struct Pending {
         #[diesel(sql_type = Bool)]
@@ -129,28 +130,72 @@ impl Asked {
     }
 }
 
-/// The words of columns are literals, so that the partial indexes are used. What cannot be read counts also
-/// once it has failed, which takes a second: it may be a payment all the same.
-fn statement() -> String {
+/// The `mail`s that are held back, as a query whose parameters begin with that one; [`bind_held`] binds them.
+///
+/// The words of columns are literals, so that the partial indexes are used. Payments are looked up for all
+/// mails at once, and sessions one by one behind a `LIMIT`: whatever PostgreSQL believes of the inbox, it is
+/// not read once for each mail. What cannot be read counts also once it has failed, which takes a second: it
+/// may be a payment all the same.
+pub fn held(first: usize) -> String {
+    let [
+        mails,
+        addressed,
+        addresses,
+        about,
+        orders,
+        references,
+        payments,
+        since,
+        of_anybody,
+        since_all,
+    ] = array::from_fn(|place| format!("${}", first + place));
     let [pending, failed] = [State::Pending, State::Failed];
-    let payment =
-        format!("event.state = '{pending}' AND event.type = ANY ($7) AND event.received_at > $8");
+    let payment = format!(
+        "event.state = '{pending}' AND event.type = ANY ({payments}) AND event.received_at > {since}"
+    );
+    let sessions = format!(
+        "SELECT asked.mail FROM unnest({about}, {orders}) AS asked (mail, order_id) CROSS JOIN LATERAL \
+             (SELECT session_id FROM session_orders WHERE order_id = asked.order_id OFFSET 0) part"
+    );
     format!(
-        "SELECT mail FROM unnest($1) AS asked (mail) WHERE EXISTS ( \
+        "SELECT mail FROM unnest({mails}) AS asked (mail) WHERE EXISTS ( \
              SELECT FROM stripe_events event WHERE (named IS NULL OR named = '{anybody}') \
-               AND received_at > $10 AND type = ANY ($9) AND state IN ('{pending}', '{failed}')) \
-         UNION SELECT mail FROM unnest($2, $3) AS asked (mail, address) WHERE EXISTS ( \
-             SELECT FROM stripe_events event WHERE {payment} AND address_hashes @> ARRAY[address]) \
-         UNION SELECT mail FROM unnest($4, $5, $6) AS asked (mail, order_id, reference) WHERE EXISTS ( \
-             SELECT FROM stripe_events event WHERE {payment} \
-               AND order_names && ARRAY[order_id::text, reference]) \
-         UNION SELECT mail FROM unnest($4, $5) AS asked (mail, order_id) \
-             JOIN session_orders USING (order_id) WHERE EXISTS ( \
-             SELECT FROM stripe_events event WHERE {payment} AND session_row = session_orders.session_id) \
-         UNION SELECT mail FROM unnest($4, $5) AS asked (mail, order_id) \
-             JOIN session_orders USING (order_id) \
-             JOIN checkout_sessions session ON session.id = session_orders.session_id WHERE EXISTS ( \
-             SELECT FROM stripe_events event WHERE {payment} AND event.session_id = session.stripe_id)",
+               AND received_at > {since_all} AND type = ANY ({of_anybody}) AND state IN ('{pending}', '{failed}')) \
+         UNION SELECT asked.mail FROM (SELECT address_hashes FROM stripe_events event \
+                 WHERE {payment} AND address_hashes && {addresses} OFFSET 0) event \
+             JOIN unnest({addressed}, {addresses}) AS asked (mail, address) ON address_hashes @> ARRAY[address] \
+         UNION SELECT asked.mail FROM (SELECT order_names FROM stripe_events event \
+                 WHERE {payment} AND order_names && ({orders}::text[] || {references}) OFFSET 0) event \
+             JOIN unnest({about}, {orders}, {references}) AS asked (mail, order_id, reference) \
+               ON order_names && ARRAY[order_id::text, reference] \
+         UNION {sessions} CROSS JOIN LATERAL (SELECT FROM stripe_events event \
+             WHERE {payment} AND event.session_row = part.session_id LIMIT 1) event \
+         UNION {sessions} \
+             CROSS JOIN LATERAL (SELECT stripe_id FROM checkout_sessions WHERE id = part.session_id LIMIT 1) ours \
+             CROSS JOIN LATERAL (SELECT FROM stripe_events event \
+                 WHERE {payment} AND event.session_id = ours.stripe_id LIMIT 1) event",
         anybody = Named::Anybody,
     )
+}
+
+/// Binds what [`held`] asks for.
+pub fn bind_held<'v>(
+    statement: PreparedSql<'v>,
+    mails: &[MailToPayer],
+    now: DateTime<Utc>,
+) -> PreparedSql<'v> {
+    let asked = Asked::of(mails);
+    // What the body is not read for has no type either.
+    let types_of_anybody: Vec<&str> = dispatch::PAYMENTS.into_iter().chain([""]).collect();
+    statement
+        .bind::<Array<SqlUuid>, _>(asked.mails)
+        .bind::<Array<SqlUuid>, _>(asked.addressed)
+        .bind::<Array<Bytea>, _>(asked.addresses)
+        .bind::<Array<SqlUuid>, _>(asked.about)
+        .bind::<Array<SqlUuid>, _>(asked.orders)
+        .bind::<Array<Text>, _>(asked.references)
+        .bind::<Array<Text>, _>(dispatch::PAYMENTS.as_slice())
+        .bind::<Timestamptz, _>(now - HOLDS)
+        .bind::<Array<Text>, _>(types_of_anybody)
+        .bind::<Timestamptz, _>(pending_since(now))
 }

@@ -25,7 +25,6 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use self::expiry::Expired;
 pub use self::{
     dispute::disputed,
     imported::{may_be_imported, payment_known, record_imported, unplaced},
@@ -33,6 +32,10 @@ pub use self::{
     refund::refunded,
     refund_asked_for::Answer,
     refunds_at_stripe::{RefundsAtStripe, ask_for_refunds},
+};
+use self::{
+    expiry::Expired,
+    session_row::{Minted, open_minted},
 };
 use crate::{
     activity::Doing,
@@ -42,6 +45,7 @@ use crate::{
     gateway::{Session, session::Status},
     order::{self, Order},
     reminder::purchases,
+    rounds,
     schema::{checkout_sessions, session_orders},
     session::SessionState,
 };
@@ -91,15 +95,10 @@ pub enum Settled {
 /// # Errors
 /// The database's.
 pub async fn minted(app: &App, session: Session) -> Result<(), DbError> {
-    if session.status == Status::Open {
-        let (session, now) = (session.clone(), app.clock.now());
-        let opened = app
-            .db
-            .run(move |connection| session_row::open_minted(connection, &session, now))
-            .await?;
-        if opened {
-            return Ok(());
-        }
+    if let Some(minted) = Minted::of(&session, app.clock.now())
+        && rounds::ask(app, minted, open_minted).await?
+    {
+        return Ok(());
     }
     settle(app, session, FoundBy::Click).await.map(drop)
 }

@@ -3,41 +3,80 @@
 use chrono::{DateTime, Utc};
 use diesel::{
     IntoSql,
-    dsl::{exists, not},
     prelude::*,
     result::Error as QueryError,
-    sql_types::{Nullable, Timestamptz},
+    sql_types::{Array, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use uuid::Uuid;
 
 use crate::{
-    db::prepared,
-    gateway::Session,
-    schema::{checkout_sessions, session_orders},
+    db::{prepared, prepared_sql},
+    gateway::{Session, session::Status},
+    schema::checkout_sessions,
     session::SessionState,
 };
 
-/// A mint becomes an open session, unless catalogue prices are to be learnt from it. No order changes, so
-/// that none has to be locked before its session.
+/// A mint that is to become an open session.
+#[derive(Debug, Clone)]
+pub(super) struct Minted {
+    row: Uuid,
+    stripe_id: String,
+    url: String,
+    livemode: Option<bool>,
+    expires_at: DateTime<Utc>,
+    at: DateTime<Utc>,
+}
+
+impl Minted {
+    /// `None`: there is more to see to than to open it.
+    pub fn of(session: &Session, now: DateTime<Utc>) -> Option<Self> {
+        let is_open = session.status == Status::Open;
+        Some(Self {
+            row: session.row().filter(|_| is_open)?,
+            stripe_id: session.id.as_str().to_owned(),
+            url: session.url.as_deref()?.to_owned(),
+            livemode: session.livemode,
+            expires_at: ends_at(session, now),
+            at: now,
+        })
+    }
+}
+
+/// Mints become open sessions, unless catalogue prices are to be learnt from them; tells of each whether it
+/// did. No order changes, so that none has to be locked before its session; a line of the log refers to it.
+/// Where somebody has the lock of a session or its order it is left to its own click: none waits for another
+/// one's. A click's session is about one order.
 pub(super) fn open_minted(
     connection: &mut PgConnection,
-    session: &Session,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let Some(row) = session.row() else {
-        return Ok(false);
-    };
-    let has_unknown_amount = session_orders::table
-        .filter(session_orders::session_id.eq(row))
-        .filter(session_orders::amount.is_null());
-    let mint = checkout_sessions::table
-        .filter(checkout_sessions::id.eq(row))
-        .filter(checkout_sessions::state.eq(SessionState::Minting))
-        .filter(not(exists(has_unknown_amount)));
-    let changes = AsToldByStripe::of(session, SessionState::Open, now)?;
-    let update = diesel::update(mint).set((changes, checkout_sessions::minted_at.eq(now)));
-    let opened = prepared(update).execute(connection)?;
-    Ok(opened == 1)
+    minted: &[Minted],
+) -> QueryResult<Vec<bool>> {
+    #[derive(QueryableByName)]
+    struct Opened {
+        #[diesel(sql_type = SqlUuid)]
+        id: Uuid,
+    }
+    let [open, minting] = [SessionState::Open, SessionState::Minting];
+    let opened: Vec<Opened> = prepared_sql(format!(
+        "UPDATE checkout_sessions SET state = '{open}', stripe_id = told.stripe_id, url = told.url, \
+             livemode = told.livemode, expires_at = told.expires_at, minted_at = told.at, \
+             request_body = NULL, failure = NULL, ended_at = NULL \
+         FROM (SELECT told.* FROM unnest($1, $2, $3, $4, $5, $6) \
+                 AS told (id, stripe_id, url, livemode, expires_at, at) CROSS JOIN LATERAL \
+             (SELECT FROM checkout_sessions mint JOIN session_orders part ON part.session_id = mint.id \
+                 JOIN orders ON orders.id = part.order_id \
+                 WHERE mint.id = told.id AND mint.state = '{minting}' AND part.amount IS NOT NULL \
+                 LIMIT 1 FOR NO KEY UPDATE OF mint SKIP LOCKED FOR KEY SHARE OF orders SKIP LOCKED) mint) told \
+         WHERE checkout_sessions.id = told.id RETURNING checkout_sessions.id"
+    ))
+    .bind::<Array<SqlUuid>, _>(minted.iter().map(|it| it.row).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(minted.iter().map(|it| &*it.stripe_id).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(minted.iter().map(|it| &*it.url).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Bool>>, _>(minted.iter().map(|it| it.livemode).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(minted.iter().map(|it| it.expires_at).collect::<Vec<_>>())
+    .bind::<Array<Timestamptz>, _>(minted.iter().map(|it| it.at).collect::<Vec<_>>())
+    .load(connection)?;
+    let is_open = |it: &Minted| opened.iter().any(|opened| opened.id == it.row);
+    Ok(minted.iter().map(is_open).collect())
 }
 
 /// Stripe's states only move forward, so a row that is at its end takes no earlier one; callers
@@ -78,19 +117,23 @@ impl<'a> AsToldByStripe<'a> {
     fn of(session: &'a Session, state: SessionState, now: DateTime<Utc>) -> QueryResult<Self> {
         let is_open = state == SessionState::Open;
         let url = is_open.then(|| session.url.as_deref().ok_or_else(no_url));
-        let day = chrono::Duration::hours(24);
         Ok(Self {
             state,
             stripe_id: Some(session.id.as_str()),
             url: url.transpose()?,
             livemode: session.livemode,
-            // Stripe's default and ceiling, should its answer not say.
-            expires_at: Some(session.expires_at.unwrap_or(now + day)),
+            expires_at: Some(ends_at(session, now)),
             request_body: None,
             failure: None,
             ended_at: (!is_open).then_some(now),
         })
     }
+}
+
+/// Stripe's default and ceiling, should its answer not say.
+fn ends_at(session: &Session, now: DateTime<Utc>) -> DateTime<Utc> {
+    let day = chrono::Duration::hours(24);
+    session.expires_at.unwrap_or(now + day)
 }
 
 #[diesel::declare_sql_function]

@@ -18,7 +18,7 @@ use super::{Claimed, candidate::Candidate, facts::ClaimFacts, plain::Taken, row}
 use crate::{
     app::App,
     clock::Moment,
-    inbox,
+    inbox::MailToPayer,
     outbox::{
         Kind,
         gate::{Ruling, rule_on},
@@ -36,15 +36,28 @@ const MOST: usize = 128;
 #[derive(Debug, Clone)]
 pub(in crate::outbox) struct Ready {
     mail: Claimed,
-    /// Which versions of its rows that was seen of.
-    version: String,
+    /// What is compared with its rows when it is taken.
+    pub seen: Seen,
 }
 
-impl Ready {
-    /// Its row, and which versions of its rows were read.
-    pub fn read(&self) -> (Uuid, String) {
-        (self.mail.id, self.version.clone())
-    }
+/// What was seen of a mail's rows.
+#[derive(Debug, Clone)]
+pub(in crate::outbox) struct Seen {
+    /// The mail's own row.
+    pub id: Uuid,
+    /// Says which versions of its rows were read.
+    pub version: String,
+    /// What the inbox is asked about it once more, if it goes to a payer.
+    pub to_payer: Option<MailToPayer>,
+}
+
+/// What was read ahead.
+#[derive(Debug, Default)]
+pub(in crate::outbox) struct Read {
+    /// The next mails that go as they are.
+    pub mails: Vec<Ready>,
+    /// Something lies in the inbox that mail may have to wait for.
+    pub is_anything_pending: bool,
 }
 
 /// Mails that were read ahead and are not taken yet, in the order in which they go.
@@ -58,8 +71,10 @@ pub(in crate::outbox) struct Ahead {
     deeper: usize,
     /// Taken while the next ones are read, which may tell of them once more.
     taken_meanwhile: HashSet<Uuid>,
-    /// The pace, a pause or a payment asks for a closer look.
+    /// The pace or a pause asks for a closer look, or something has come into the inbox.
     is_held: bool,
+    /// Something lay in the inbox when these were read.
+    is_anything_pending: bool,
 }
 
 impl Ahead {
@@ -88,13 +103,22 @@ impl Ahead {
     }
 
     /// These come next, of as many as were asked for.
-    pub fn were_read(&mut self, ready: Vec<Ready>, asked_for: usize) {
-        self.is_full = ready.len() == asked_for;
+    pub fn were_read(&mut self, read: Read, asked_for: usize) {
+        self.is_full = read.mails.len() == asked_for;
+        self.is_anything_pending = read.is_anything_pending;
         let taken = mem::take(&mut self.taken_meanwhile);
-        let others = ready.into_iter().filter(|it| !taken.contains(&it.mail.id));
+        let others = read
+            .mails
+            .into_iter()
+            .filter(|it| !taken.contains(&it.mail.id));
         self.mails = others.collect();
         self.read_at = Some(Moment::now());
         self.is_held = false;
+    }
+
+    /// Whether the inbox is asked about each of them when they are taken.
+    pub fn is_anything_pending(&self) -> bool {
+        self.is_anything_pending
     }
 
     /// The next few: twice as many as are wanted, since another replica may have taken some of them.
@@ -137,29 +161,29 @@ impl Ahead {
 
 /// Reads which mails come next, up to the first that does not simply go as it is: what is to be ended,
 /// written or asked about more closely is left to a claim in a transaction, [`claim`](super::claim), and
-/// so is everything while a payment lies in the inbox that may be anybody's.
+/// so is what a payment in the inbox holds back, which waits then and is in nobody's way.
 pub(in crate::outbox) fn read_ahead(
     connection: &mut PgConnection,
     app: &App,
     most: usize,
-) -> QueryResult<Vec<Ready>> {
+) -> QueryResult<Read> {
     let now = app.clock.now();
-    if inbox::is_anything_pending(connection, now)? {
-        return Ok(Vec::new());
-    }
     let rows = row::read(connection, most, now)?.into_iter();
     let candidates: Vec<Candidate> = rows
         .map_while(|row| row.read().ok())
         .take_while(|mail| mail.kind != Kind::Reminder)
         .collect();
     if candidates.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Read::default());
     }
     let facts = ClaimFacts::load(connection, &candidates, now)?;
-    let ready = candidates.into_iter();
-    Ok(ready
-        .map_while(|it| as_it_is(it, app, &facts, now))
-        .collect())
+    let mails = candidates.into_iter();
+    Ok(Read {
+        mails: mails
+            .map_while(|it| as_it_is(it, app, &facts, now))
+            .collect(),
+        is_anything_pending: facts.is_anything_pending(),
+    })
 }
 
 /// The mail, if it goes as it is to the address that it was queued for.
@@ -173,10 +197,15 @@ fn as_it_is(
     if rule_on(&asked) != Ruling::Send || mail.address(&orders) != mail.address {
         return None;
     }
-    let (text, version) = (mail.text.take()?, mem::take(&mut mail.version));
+    let text = mail.text.take()?;
+    let seen = Seen {
+        id: mail.id,
+        version: mem::take(&mut mail.version),
+        to_payer: facts.to_payer(mail.id),
+    };
     Some(Ready {
         mail: mail.claimed(Uuid::nil(), &orders, text),
-        version,
+        seen,
     })
 }
 
@@ -203,9 +232,18 @@ mod tests {
             counted_at: DateTime::UNIX_EPOCH,
             passed_a_pause: false,
         };
-        Ready {
-            mail,
+        let seen = Seen {
+            id: mail.id,
             version: "1".to_owned(),
+            to_payer: None,
+        };
+        Ready { mail, seen }
+    }
+
+    fn read(mails: Vec<Ready>) -> Read {
+        Read {
+            mails,
+            is_anything_pending: false,
         }
     }
 
@@ -226,30 +264,30 @@ mod tests {
     #[test]
     fn what_is_taken_is_handed_over_whatever_was_read_meanwhile() {
         let mut ahead = Ahead::default();
-        ahead.were_read(vec![ready(1), ready(2), ready(3)], 3);
+        ahead.were_read(read(vec![ready(1), ready(2), ready(3)]), 3);
         let asked = ahead.next(1);
         // Read when the database had given out the first one already, and its answer was on its way.
         ahead.begin_reading(1);
-        ahead.were_read(vec![ready(2), ready(3)], 3);
+        ahead.were_read(read(vec![ready(2), ready(3)]), 3);
         let claimed = ahead.were_taken(Uuid::nil(), asked, &taken(&[1]));
         assert_eq!((ids(&claimed), ahead.ready()), (vec![1], 2));
         // Read before that, and answered after it.
         ahead.begin_reading(1);
         let asked = ahead.next(1);
         ahead.were_taken(Uuid::nil(), asked, &taken(&[2]));
-        ahead.were_read(vec![ready(2), ready(3)], 2);
+        ahead.were_read(read(vec![ready(2), ready(3)]), 2);
         assert_eq!(ahead.ready(), 1);
     }
 
     #[test]
     fn what_another_replica_took_is_passed_over_and_without_a_turn_all_wait() {
         let mut ahead = Ahead::default();
-        ahead.were_read(vec![ready(1), ready(2), ready(3)], 3);
+        ahead.were_read(read(vec![ready(1), ready(2), ready(3)]), 3);
         let claimed = ahead.were_taken(Uuid::nil(), ahead.next(2), &taken(&[2]));
         assert_eq!((ids(&claimed), ahead.ready()), (vec![2], 1));
         ahead.were_taken(Uuid::nil(), ahead.next(1), &Taken::default());
         assert_eq!(ahead.ready(), 0);
-        ahead.were_read(vec![ready(3)], 1);
+        ahead.were_read(read(vec![ready(3)]), 1);
         assert_eq!(ahead.ready(), 1);
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::candidate::Candidate;
 use crate::{
     app::App,
-    inbox::{MailToPayer, payment_pending_in_inbox},
+    inbox::{Held, MailToPayer, payment_pending_in_inbox},
     order::{self, Order, OrderRow},
     outbox::{
         Kind,
@@ -34,8 +34,10 @@ pub(super) struct ClaimFacts {
     last_week: HashMap<Uuid, LastWeek>,
     /// Mails whose orders or decision cannot be read, and why.
     unreadable: Unreadable,
-    /// Mails to whose payers Stripe has told something that is still to be worked on.
-    unheard: HashSet<Uuid>,
+    /// What Stripe has told of a payer, and is still to be worked on, holds mail back.
+    inbox: Held,
+    /// What was asked about that.
+    to_payers: HashMap<Uuid, MailToPayer>,
     settings: Option<Settings>,
 }
 
@@ -56,7 +58,8 @@ impl ClaimFacts {
         let (orders, unreadable) = orders_of(connection, &mails)?;
         let mut facts = Self {
             moved: moved(connection, candidates, &orders)?,
-            unheard: HashSet::new(),
+            inbox: Held::default(),
+            to_payers: HashMap::new(),
             orders,
             unreadable,
             expiries: HashMap::new(),
@@ -65,7 +68,8 @@ impl ClaimFacts {
             settings: None,
         };
         let to_payers = facts.to_payers(candidates);
-        facts.unheard = payment_pending_in_inbox(connection, &to_payers, now)?;
+        facts.inbox = payment_pending_in_inbox(connection, &to_payers, now)?;
+        facts.to_payers = to_payers.into_iter().map(|mail| (mail.id, mail)).collect();
         if candidates.iter().any(|mail| mail.kind == Kind::Reminder) {
             facts.load_reminders(connection, &mails)?;
             facts.load_last_week(connection, candidates, now)?;
@@ -85,6 +89,16 @@ impl ClaimFacts {
             Some(why) => format!("{}: {why}", flaw.why()),
             None => flaw.why().to_owned(),
         }
+    }
+
+    /// Whether anything lies in the inbox that mail to payers may wait for.
+    pub fn is_anything_pending(&self) -> bool {
+        self.inbox.is_anything_pending
+    }
+
+    /// What the inbox was asked about a mail to a payer.
+    pub fn to_payer(&self, mail: Uuid) -> Option<MailToPayer> {
+        self.to_payers.get(&mail).cloned()
     }
 
     fn to_payers(&self, candidates: &[Candidate]) -> Vec<MailToPayer> {
@@ -167,7 +181,7 @@ impl ClaimFacts {
                 })
                 .collect(),
             reminder: self.reminder(mail, &orders, suppressed, app, now),
-            unheard: self.unheard.contains(&mail.id),
+            unheard: self.inbox.mails.contains(&mail.id),
         };
         (orders, facts)
     }

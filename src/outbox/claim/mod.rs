@@ -23,9 +23,9 @@ use diesel::{
 use uuid::Uuid;
 
 pub(super) use self::{
-    ahead::{Ahead, Ready, read_ahead},
+    ahead::{Ahead, Read, Ready, Seen, read_ahead},
     alone::Alone,
-    plain::{Taken, take_plainly},
+    plain::{Inbox, Taken, take_plainly},
 };
 use self::{
     candidate::Candidate,

@@ -11,7 +11,7 @@ use crate::{
     clock::Moment,
     db::DbError,
     outbox::{
-        claim::{Ready, Taken, read_ahead},
+        claim::{Read, Taken, read_ahead},
         outcome::Outcome,
         untold::write,
     },
@@ -32,7 +32,7 @@ type Answer<A, T> = BoxFuture<'static, (A, Result<T, DbError>)>;
 struct Going {
     writing: Option<Answer<Vec<Outcome>, ()>>,
     taking: Option<Answer<Asked, Taken>>,
-    reading: Option<Answer<usize, Vec<Ready>>>,
+    reading: Option<Answer<usize, Read>>,
     /// Since when an outcome waits to be written down.
     untold: Option<Moment>,
     /// Since when a connection waits for its next mail.
@@ -51,7 +51,7 @@ struct Going {
 enum Ended {
     Written(Vec<Outcome>, Result<(), DbError>),
     Taken(Asked, Result<Taken, DbError>),
-    Read(usize, Result<Vec<Ready>, DbError>),
+    Read(usize, Result<Read, DbError>),
 }
 
 impl Courier {
@@ -163,7 +163,7 @@ impl Courier {
                 if error.is_away() { Err(error) } else { Ok(()) }
             }
             Ended::Taken(asked, taken) => self.were_taken(asked, taken).map(drop),
-            Ended::Read(asked_for, ready) => self.were_read(asked_for, ready),
+            Ended::Read(asked_for, read) => self.were_read(asked_for, read),
         }
     }
 }
@@ -188,7 +188,7 @@ impl Going {
         tokio::select! {
             (outcomes, written) = end(&mut self.writing) => Ended::Written(outcomes, written),
             (asked, taken) = end(&mut self.taking) => Ended::Taken(asked, taken),
-            (asked_for, ready) = end(&mut self.reading) => Ended::Read(asked_for, ready),
+            (asked_for, read) = end(&mut self.reading) => Ended::Read(asked_for, read),
         }
     }
 }

@@ -15,7 +15,10 @@ use crate::{
     db::DbError,
     mail::smtp::{Connection, Lease, Refused, SmtpServer},
     outbox::{
-        claim::{Claimed, Ready, Taken, claim, look, read_ahead, release, take_plainly},
+        claim::{
+            Claimed, Inbox, Read, Ready, Seen, Taken, claim, look, read_ahead, release,
+            take_plainly,
+        },
         connecting::{add_fresh, still_standing},
         flow::Cause,
         pause,
@@ -118,10 +121,10 @@ impl Courier {
     pub(super) fn were_read(
         &mut self,
         asked_for: usize,
-        read: Result<Vec<Ready>, DbError>,
+        read: Result<Read, DbError>,
     ) -> Result<(), DbError> {
         match read {
-            Ok(ready) => self.ahead.were_read(ready, asked_for),
+            Ok(read) => self.ahead.were_read(read, asked_for),
             Err(error) if error.is_away() => return Err(error),
             Err(_) => self.ahead.forget(),
         }
@@ -142,10 +145,15 @@ impl Courier {
             lease: Lease::starting_now(self.app.mailer.lease),
             mails: self.ahead.next(most),
         };
-        let (claim, read) = (asked.claim, asked.mails.iter().map(Ready::read).collect());
-        let app = self.app.clone();
-        let (db, read): (_, Vec<(Uuid, String)>) = (self.app.db.clone(), read);
-        let take = move |connection: &mut _| take_plainly(connection, &app, claim, (&read, most));
+        let inbox = match self.ahead.is_anything_pending() {
+            true => Inbox::IsAsked,
+            false => Inbox::IsEmpty,
+        };
+        let seen = asked.mails.iter().map(|ready| ready.seen.clone());
+        let (claim, read): (_, Vec<Seen>) = (asked.claim, seen.collect());
+        let (app, db) = (self.app.clone(), self.app.db.clone());
+        let take =
+            move |connection: &mut _| take_plainly(connection, &app, claim, (&read, most), inbox);
         let answer = async move { db.run(under(claim, take)).await };
         (asked, answer)
     }

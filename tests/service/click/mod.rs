@@ -26,6 +26,7 @@ mod replacement;
 mod request;
 mod states;
 mod stripe_trouble;
+mod together;
 mod tokens;
 mod too_many;
 mod unfinished;

@@ -147,28 +147,91 @@ fn what_was_refused_before_another_was_accepted_is_written_before_it() {
     );
 }
 
-#[test]
-fn what_changes_after_a_mail_was_read_ahead_is_seen_before_it_goes() {
-    let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "2")]);
-    let names = ["slow1", "slow2", "stopped", "paid", "fine"];
-    names.iter().for_each(|name| to(&world, name));
+/// A payment that names these orders lies in the inbox, and is not worked on.
+fn payment_pending(world: &World, id: &str, references: &str) {
+    world.execute(&format!(
+        "INSERT INTO stripe_events (id, type, body, received_at, not_before, named, order_names, address_hashes) \
+         VALUES ('{id}', 'checkout.session.completed', '{{}}', now(), now() + interval '1 hour', 'these', \
+             '{{{references}}}', '{{}}')"
+    ));
+}
+
+fn change_after_reading(world: &World) {
+    let names = [
+        "slow1", "slow2", "slow3", "stopped", "paid", "heard", "fine",
+    ];
+    names.iter().for_each(|name| to(world, name));
     let pause = Duration::from_millis(300);
     world
         .mailbox()
         .set_rules(vec![rule("slow", Action::Wait(pause))]);
     let worker = Process::work(world.settings());
     wait_until("the slow ones are in hand", || {
-        world.count("outbox WHERE state = 'sending'") == 2
+        world.count("outbox WHERE state = 'sending'") == 3
     });
+    payment_pending(world, "evt_heard", "heard");
     world.execute(
         "INSERT INTO suppressions (address_hash, reason, since) \
          SELECT address_hash, 'unsubscribed', now() FROM outbox WHERE address = 'stopped@example.org'",
     );
     world.execute("UPDATE orders SET cancelled_at = now() WHERE reference = 'paid'");
-    wait_until("all have ended", || {
-        world.count("outbox WHERE state IN ('queued', 'sending')") == 0
+    wait_until("all others have ended", || {
+        world.count("outbox WHERE state IN ('queued', 'sending')") == 1
     });
     worker.kill();
-    let states = names.map(|name| state(&world, name));
-    assert_eq!(states, ["sent", "sent", "suppressed", "cancelled", "sent"]);
+    let states = names.map(|name| state(world, name));
+    assert_eq!(
+        states,
+        [
+            "sent",
+            "sent",
+            "sent",
+            "suppressed",
+            "cancelled",
+            "queued",
+            "sent"
+        ]
+    );
+    let why = world.text("SELECT last_error AS text FROM outbox WHERE state = 'queued'");
+    assert!(
+        why.starts_with("it waits: Stripe has told of a payment"),
+        "{why}"
+    );
+}
+
+#[test]
+fn what_changes_after_a_mail_was_read_ahead_is_seen_before_it_goes() {
+    change_after_reading(&World::with_mailbox(&[("MAIL_CONNECTIONS", "3")]));
+}
+
+#[test]
+fn so_it_is_while_payments_of_others_lie_in_the_inbox() {
+    let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "3")]);
+    payment_pending(&world, "evt_other", "somebody-else");
+    change_after_reading(&world);
+}
+
+#[test]
+fn mail_goes_on_beside_the_payments_of_some() {
+    let world = World::with_mailbox(&[("MAIL_CONNECTIONS", "4")]);
+    for number in 0..60 {
+        to(&world, &format!("parent{number}"));
+    }
+    payment_pending(
+        &world,
+        "evt_some",
+        "parent0,parent7,parent8,parent31,parent59",
+    );
+    let mails = world.carry();
+    assert_eq!(mails.len(), 55);
+    let held =
+        "SELECT split_part(address, '@', 1) AS text FROM outbox WHERE state = 'queued' ORDER BY 1";
+    let held = world.texts(held);
+    assert_eq!(
+        held,
+        ["parent0", "parent31", "parent59", "parent7", "parent8"]
+    );
+    world.execute("DELETE FROM stripe_events");
+    world.execute("UPDATE outbox SET not_before = to_timestamp(0)");
+    assert_eq!(world.carry().len(), 5);
 }

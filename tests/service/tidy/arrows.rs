@@ -124,12 +124,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "password",
             "reminder",
             "renderings",
-            "session",
             "suppression",
             "together",
         ],
     ),
     ("chore", &["app", "db", "loops", "random", "schema"]),
+    // What clicks ask the database together.
+    ("rounds", &["app", "db"]),
     // A sign of life to a monitor elsewhere.
     ("heartbeat", &["app", "outside"]),
     // What Stripe told, kept; and mail.
@@ -211,6 +212,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "outbox",
             "random",
             "reminder",
+            "rounds",
             "schema",
             "session",
             "settings",
@@ -231,6 +233,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "order",
             "random",
             "reminder",
+            "rounds",
             "schema",
             "session",
             "settings",

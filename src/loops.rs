@@ -41,11 +41,13 @@ pub enum Loop {
     Names,
     /// Looks up what the figures tell.
     Figures,
+    /// Writes the last news of orders.
+    News,
 }
 
 impl Loop {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Events,
         Self::Mails,
         Self::Alerts,
@@ -55,6 +57,7 @@ impl Loop {
         Self::Prune,
         Self::Names,
         Self::Figures,
+        Self::News,
     ];
 
     /// Its name in metrics.
@@ -69,6 +72,7 @@ impl Loop {
             Self::Prune => "prune",
             Self::Names => "names",
             Self::Figures => "figures",
+            Self::News => "news",
         }
     }
 
@@ -81,13 +85,14 @@ impl Loop {
             Self::FullSweep | Self::Sweep => "sweep",
             Self::Prune => "retention",
             Self::Figures => "figures",
+            Self::News => "news",
         }
     }
 
     /// For how long it may stand.
     fn may_stand(self, minute: Duration, lease: Duration) -> Duration {
         match self {
-            Self::Events | Self::Mails | Self::Alerts | Self::Calls => minute,
+            Self::Events | Self::Mails | Self::Alerts | Self::Calls | Self::News => minute,
             Self::FullSweep | Self::Sweep | Self::Prune | Self::Names | Self::Figures => lease,
         }
     }

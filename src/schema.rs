@@ -24,6 +24,7 @@ diesel::table! {
 diesel::table! {
     activity_open (activity_id) {
         activity_id -> Int8,
+        category -> Text,
     }
 }
 
@@ -332,6 +333,43 @@ diesel::table! {
 }
 
 diesel::table! {
+    order_batch_parts (batch_id, order_id) {
+        batch_id -> Uuid,
+        order_id -> Uuid,
+        outcome -> Nullable<Text>,
+        why -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    order_batches (id) {
+        id -> Uuid,
+        act -> Text,
+        note -> Nullable<Text>,
+        actor -> Text,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    order_news (order_id) {
+        order_id -> Uuid,
+        list -> Text,
+        news -> Text,
+        at -> Timestamptz,
+        due -> Bool,
+    }
+}
+
+diesel::table! {
+    order_news_read (only_row) {
+        only_row -> Bool,
+        xact -> Int8,
+        line -> Int8,
+    }
+}
+
+diesel::table! {
     orders (id) {
         id -> Uuid,
         reference -> Text,
@@ -626,6 +664,9 @@ diesel::joinable!(ops_once -> ops_users (user_id));
 diesel::joinable!(ops_sessions -> ops_users (user_id));
 diesel::joinable!(order_refunds -> orders (order_id));
 diesel::joinable!(order_refunds -> payments (payment_id));
+diesel::joinable!(order_batch_parts -> order_batches (batch_id));
+diesel::joinable!(order_batch_parts -> orders (order_id));
+diesel::joinable!(order_news -> orders (order_id));
 diesel::joinable!(outbox -> blasts (blast_id));
 diesel::joinable!(outbox_orders -> orders (order_id));
 diesel::joinable!(outbox_orders -> outbox (mail_id));
@@ -665,6 +706,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     ops_tries,
     ops_users,
     order_refunds,
+    order_batch_parts,
+    order_batches,
+    order_news,
+    order_news_read,
     orders,
     outbox,
     outbox_orders,

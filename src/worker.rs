@@ -14,6 +14,7 @@ use crate::{
     db::{DbError, gather_statistics_at_start},
     figures, heartbeat, inbox,
     loops::{self, Loop, Loops},
+    news,
     outbox::{self, Courier, Round},
     retention,
     sweep::{self, Look},
@@ -62,6 +63,14 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
         // Apart from it: a place that is slow holds up no mail.
         every(POLL, Loop::Calls).repeat(async || {
             Ok(if alert::call_out(&app).await? {
+                Next::Again
+            } else {
+                Next::Rest
+            })
+        }),
+        // Lists are as new as this.
+        every(POLL, Loop::News).repeat(async || {
+            Ok(if news::keep_up(&app).await? {
                 Next::Again
             } else {
                 Next::Rest

@@ -7,6 +7,8 @@ use freshmint::{
     activity::feed,
     alert, case, checkout, consumer, figures,
     inbox::{self, State},
+    listing::{self, Only, Search},
+    news::List,
     order::{self, Kind, OrderFilter, Status},
     outbox::{self, view},
     recovery, reminder, retention,
@@ -54,7 +56,7 @@ const fn counted(name: &'static str, turn: fn(&World) -> Duration) -> Asked {
     Asked { name, counts, turn }
 }
 
-pub const ASKED: [Asked; 32] = [
+pub const ASKED: [Asked; 39] = [
     asked("a click that mints", |world| {
         let order = world.fresh_order();
         timed(|| world.click(&order))
@@ -226,6 +228,32 @@ pub const ASKED: [Asked; 32] = [
             },
         )
     }),
+    asked("orders' page: owed, newest news first", |world| {
+        page(world, Some(List::Open), Search::default())
+    }),
+    asked("orders' page: all, a name that all have", |world| {
+        page(world, None, with_part("kim miller"))
+    }),
+    asked("orders' page: all, an address that two have", |world| {
+        page(world, None, with_part("parent5@"))
+    }),
+    asked("orders' page: nothing found", |world| {
+        page(world, Some(List::Open), with_part("nobody at all"))
+    }),
+    asked("orders' page: mail came back, five of all", |world| {
+        page(world, None, with(Only::CameBack))
+    }),
+    asked("orders' page: link not opened", |world| {
+        page(world, Some(List::Open), with(Only::NotOpened))
+    }),
+    counted("what is owed in all", |world| {
+        let filter = OrderFilter {
+            kind: Some(Kind::Billed),
+            status: Some(Status::Open),
+            ..OrderFilter::default()
+        };
+        on(world, move |connection| order::sums(connection, &filter))
+    }),
     counted("what stranded orders owe", |world| {
         let stranded_at = Some(world.app.clock.now());
         let filter = OrderFilter {
@@ -253,6 +281,33 @@ fn orders(world: &World, filter: OrderFilter) -> Duration {
     on(world, move |connection| {
         order::list(connection, &filter, PAGE)
     })
+}
+
+fn page(world: &World, list: Option<List>, search: Search) -> Duration {
+    let now = world.app.clock.now();
+    on(world, move |connection| {
+        let filter = search.clone().filter(connection, now)?;
+        let page = listing::page(connection, list, &filter, None, PAGE)?;
+        // One that gave up was not quick.
+        page.ok_or(diesel::result::Error::NotFound)
+    })
+}
+
+fn with_part(said: &str) -> Search {
+    Search {
+        orders: OrderFilter {
+            q: Some(said.to_owned()),
+            ..OrderFilter::default()
+        },
+        ..Search::default()
+    }
+}
+
+fn with(only: Only) -> Search {
+    Search {
+        only: vec![only],
+        ..Search::default()
+    }
 }
 
 fn feed(world: &World, filter: feed::Filter) -> Duration {

@@ -41,6 +41,9 @@ INSERT INTO orders (id, reference, kind, email, name, locale, currency, amount_t
         CASE WHEN i BETWEEN 16 AND 20 THEN at END
     FROM growth;
 
+INSERT INTO order_news (order_id, list, news, at)
+    SELECT id, list_of(kind, status), CASE status WHEN 'open' THEN 'created' ELSE status END, created_at FROM orders;
+
 INSERT INTO checkout_sessions (id, stripe_id, state, origin, asked_by, idempotency_key, url, livemode,
         created_at, posted_at, minted_at, expires_at, ended_at)
     SELECT (one || '002' || two)::uuid, 'cs_test_g' || i,

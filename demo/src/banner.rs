@@ -32,7 +32,11 @@ pub fn print(shop: &Shop, links: &[Link]) {
 fn mailbox(shop: &Shop) -> String {
     format!(
         "START HERE\n  \
+         {}/ops  what needs somebody: sign in as {} with the password «{}»\n  \
          {}  the mailbox: the fees have been mailed to every family\n",
+        shop.address,
+        club::ADMIN.1,
+        club::PASSWORD,
         shop.mailbox.url()
     )
 }
@@ -93,9 +97,15 @@ fn log_ins(shop: &Shop) -> String {
     } = shop;
     format!(
         "LOG-INS\n  \
+         /ops  {}, password «{}»  (admin: everything)\n  \
+         /ops  {}, password «{}»  (operator: everything but switches, people and refunds)\n  \
          API token  {admin}  (admin: everything)\n  \
          API token  {operator}  (operator: everything but the settings)\n  \
-         curl -H 'Authorization: Bearer {admin}' '{address}/api/v1/orders?limit=3'\n"
+         curl -H 'Authorization: Bearer {admin}' '{address}/api/v1/orders?limit=3'\n",
+        club::ADMIN.1,
+        club::PASSWORD,
+        club::OPERATOR.1,
+        club::PASSWORD
     )
 }
 
@@ -130,12 +140,14 @@ fn what_to_try(shop: &Shop, links: &[Link]) -> String {
     };
     format!(
         "WHAT TO TRY\n  \
+         - Sign in at {}/ops: money to decide on, mails that did not arrive, mailings that wait.\n  \
          - {pay}\n  \
          - Open the others: German, paid, cancelled, withdrawn, in cash, on its way.\n  \
          - Unsubscribe from a mail; or let the mailbox refuse, and ask for a link to be sent again.\n  \
          - Look as a link preview looks, which mints nothing:\n    \
          curl -i -A WhatsApp/2.24 {first}\n\
-         {console}"
+         {console}",
+        shop.address
     )
 }
 

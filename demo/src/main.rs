@@ -21,7 +21,11 @@ use std::{net::SocketAddr, process::ExitCode};
 use clap::Parser;
 use env_logger::Env;
 use freshmint::{
+    activity::Doing,
     config::Secret,
+    order::{email::Email, text::Text},
+    password::Password,
+    people::{self, New},
     token::{self, Role},
 };
 
@@ -62,6 +66,8 @@ fn run(options: Options) -> Result<(), Failure> {
         token(&service, Role::Admin)?,
         token(&service, Role::Operator)?,
     );
+    account(&service, club::ADMIN, Role::Admin)?;
+    account(&service, club::OPERATOR, Role::Operator)?;
     let shop = Shop {
         address: &service.url,
         admin: admin.expose(),
@@ -85,6 +91,29 @@ fn token(service: &Service, role: Role) -> Result<Secret, Failure> {
     app.db
         .run_blocking(|connection| token::add(connection, role.name(), role, now))
         .map_err(|error| Failure::new(format!("No API token could be made: {error}.")))
+}
+
+/// An account of the pages under `/ops`.
+fn account(service: &Service, (name, email): (&str, &str), role: Role) -> Result<(), Failure> {
+    let wrong =
+        |error: &dyn std::fmt::Display| Failure::new(format!("No account could be made: {error}."));
+    let password = Password::parse(club::PASSWORD).map_err(|error| wrong(&error))?;
+    let new = New {
+        email: Email::parse(email).map_err(|error| wrong(&error))?,
+        name: Text::parse(name).map_err(|error| wrong(&error))?,
+        role,
+        password_hash: Some(password.hash()),
+    };
+    let doing = Doing {
+        actor: "demo".to_owned(),
+        at: service.app.clock.now(),
+        note: None,
+    };
+    let made = service
+        .app
+        .db
+        .run_blocking(|connection| people::add(connection, &new, &doing));
+    made.map(drop).map_err(|error| wrong(&error))
 }
 
 /// The page is on its usual port or on any free one; its clock is the service's.

@@ -80,6 +80,121 @@ fn its_mailing_is_in_the_mailbox_and_a_checkout_that_expires_is_reminded_of_once
     assert_eq!(page().matches("still open (CUP-2026-002)").count(), 1);
 }
 
+#[test]
+fn its_pages_let_somebody_in_and_have_something_to_do_in_each_list() {
+    let mut demo = Demo::start(&[]);
+    let (service, email, password) = demo.wait_for("the sign-in", |line| {
+        let (service, rest) = line
+            .trim()
+            .split_once("/ops  what needs somebody: sign in as ")?;
+        let (email, rest) = rest.split_once(" with the password «")?;
+        let password = rest.strip_suffix('»')?;
+        Some((service.to_owned(), email.to_owned(), password.to_owned()))
+    });
+    demo.wait_for_a_link("CUP-2026-012");
+    let token = demo.wait_for("the curl line", |line| {
+        let line = line
+            .trim()
+            .strip_prefix("curl -H 'Authorization: Bearer ")?;
+        line.split('\'').next().map(str::to_owned)
+    });
+    let list = |path: &str| {
+        let list = send(
+            Method::GET,
+            &format!("{service}/api/v1{path}"),
+            Some(&token),
+        );
+        let list = json(list)["data"].as_array().cloned().expect("a list");
+        list.len()
+    };
+    for path in [
+        "/cases?state=open",
+        "/outbox?state=unknown",
+        "/outbox?state=bounced",
+        "/events?state=failed",
+        "/suppressions",
+        "/orders?status=open",
+        "/orders?status=processing",
+        "/orders?status=in_review",
+        "/orders?status=paid",
+        "/orders?status=settled_offline",
+        "/orders?status=partially_refunded",
+        "/orders?status=refunded",
+        "/orders?status=cancelled",
+    ] {
+        assert!(list(path) > 0, "{path} is empty");
+    }
+    wait_until("one is reminded, another is not", || {
+        let path = format!("{service}/api/v1/reminders");
+        let reminders = json(send(Method::GET, &path, Some(&token)))["data"].to_string();
+        reminders.contains("\"sent\"") && reminders.contains("reminder_disabled")
+    });
+    let today = sign_in(&service, &email, &password);
+    for said in [
+        "things need somebody",
+        "paid another amount than was owed",
+        "The mail to",
+        "We cannot tell whether a mail to",
+        "still owes, and is not written to",
+        "waits for an approval",
+        "is paused",
+        "A message of Stripe could not be worked through",
+        "Still owed:",
+        "From mail to money",
+    ] {
+        assert!(today.contains(said), "{said} is not in {today}");
+    }
+}
+
+/// Today, as somebody sees it who has signed in.
+fn sign_in(service: &str, email: &str, password: &str) -> String {
+    let runtime = tokio::runtime::Runtime::new().expect("threads");
+    runtime.block_on(async {
+        let client = reqwest::Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .timeout(PATIENCE);
+        let client = client.build().expect("a client");
+        let at = format!("{service}/ops/sign-in");
+        let door = client.get(&at).send().await.expect("an answer");
+        let cookies = cookies(&door);
+        let door = door.text().await.expect("a page");
+        let field = |name: &str| {
+            let at = door.split(&format!("name=\"{name}\" value=\"")).nth(1);
+            let value = at.and_then(|rest| rest.split('"').next());
+            value.expect("a hidden field").to_owned()
+        };
+        let form = |value: &str| value.replace('@', "%40").replace(' ', "+");
+        let body = format!(
+            "csrf={}&once={}&email={}&password={}",
+            field("csrf"),
+            field("once"),
+            form(email),
+            form(password)
+        );
+        let entered = client
+            .post(&at)
+            .header("Cookie", cookies)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(body);
+        let entered = entered.send().await.expect("an answer");
+        assert_eq!(entered.status(), 303);
+        let today = client
+            .get(format!("{service}/ops"))
+            .header("Cookie", self::cookies(&entered));
+        let today = today.send().await.expect("an answer");
+        assert_eq!(today.status(), 200);
+        today.text().await.expect("a page")
+    })
+}
+
+/// What an answer sets, to be sent with the next request.
+fn cookies(answer: &Response) -> String {
+    let set = answer.headers().get_all("set-cookie").iter();
+    let pairs = set.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
+    pairs.collect::<Vec<_>>().join("; ")
+}
+
 /// The pay link in the mail with this subject.
 fn pay_link_in(mailbox: &str, page: &str, subject: &str) -> String {
     let (before, _) = page.split_once(subject).expect("the mail's line");

@@ -15,6 +15,19 @@ pub struct Place {
     id: i64,
 }
 
+impl Place {
+    /// As it is kept: the transaction, and the line.
+    pub fn kept((xact, id): (i64, i64)) -> Self {
+        let xact = u64::try_from(xact).unwrap_or(0);
+        Self { xact, id }
+    }
+
+    /// What of it is to be kept.
+    pub fn to_keep(self) -> (i64, i64) {
+        (i64::try_from(self.xact).unwrap_or(i64::MAX), self.id)
+    }
+}
+
 /// A line that is new to a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct New {

@@ -24,6 +24,10 @@ pub enum Cause<'a> {
     Pause,
     /// Stripe's webhooks do not reach us.
     Silence,
+    /// A dispute about which there is news, and the order that its payment is counted for.
+    Dispute(&'a str, Option<Uuid>),
+    /// A mailing that waits for somebody, in one of these states.
+    Mailing(Uuid, &'a [&'static str]),
 }
 
 impl Cause<'_> {
@@ -42,6 +46,11 @@ impl Cause<'_> {
                 json!({ "dispute": about }),
                 json!({ "payment_intent": about }),
             ],
+            Self::Mailing(mailing, states) => states
+                .iter()
+                .map(|state| json!({ "blast": mailing, "waits": state }))
+                .collect(),
+            Self::Dispute(dispute, _) => vec![json!({ "dispute": dispute })],
         }
     }
 }
@@ -49,10 +58,13 @@ impl Cause<'_> {
 /// Closes what is open about something that is over, in the name of whoever ended it.
 pub fn over(connection: &mut PgConnection, cause: Cause, doing: &Doing) -> QueryResult<()> {
     let (of_one, order) = match cause {
-        Cause::Case(_, _, order) => (true, order),
-        Cause::Mail(_) | Cause::Event(_) | Cause::Review(_) | Cause::Pause | Cause::Silence => {
-            (false, None)
-        }
+        Cause::Case(_, _, order) | Cause::Dispute(_, order) => (true, order),
+        Cause::Mail(_)
+        | Cause::Event(_)
+        | Cause::Review(_)
+        | Cause::Mailing(..)
+        | Cause::Pause
+        | Cause::Silence => (false, None),
     };
     // A literal, for the partial index.
     diesel::sql_query(format!(

@@ -28,6 +28,10 @@ const OVER_AFTER: Duration = Duration::hours(1);
 /// Lines of one look: the next one goes on behind them.
 const LINES: i64 = 1_000;
 
+/// Marks of lines that a mailing, or a family that is not written to, has for as long as it waits: they stand on
+/// the first page, and wake nobody.
+const FOR_PAGES: &str = "['waits', 'unwritten']";
+
 /// One line that names something else as its mail must not end every look.
 const UUID: &str = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
 
@@ -99,7 +103,8 @@ fn read(connection: &mut PgConnection, seen: i64) -> QueryResult<Vec<Line>> {
          FROM activity line LEFT JOIN outbox mail ON line.category = '{of_mail}' \
              AND mail.id = CASE WHEN line.detail ->> 'mail' ~ '{UUID}' THEN (line.detail ->> 'mail')::uuid END \
              AND mail.state = '{bounced}' \
-         WHERE line.level = '{attention}' AND line.id > $1 ORDER BY line.id LIMIT $2",
+         WHERE line.level = '{attention}' AND line.id > $1 AND NOT line.detail ?| ARRAY{FOR_PAGES} \
+         ORDER BY line.id LIMIT $2",
         of_mail = Category::Mail,
         bounced = mail::State::Bounced,
         attention = Level::Attention

@@ -24,7 +24,7 @@ pub mod state;
 mod trouble;
 mod view;
 
-use diesel::QueryResult;
+use diesel::prelude::*;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -38,8 +38,10 @@ pub use self::{
     view::{Approval, Blast, Counts, find, find_with_waiting, list, named},
 };
 use crate::{
-    activity::{self, Category, Doing, Line},
+    activity::{self, Category, Cause, Doing, Line},
+    mail::BlastState as State,
     order::problem::Problems,
+    schema::blasts,
 };
 
 /// What became of something that was asked of a mailing.
@@ -58,7 +60,8 @@ pub enum Asked<T = Blast> {
     NoBlast,
 }
 
-/// Writes the history line of a mailing, in the caller's transaction.
+/// Writes the history line of a mailing, in the caller's transaction, once its state is written. While it waits
+/// for an approval, or is paused, the newest line of it needs somebody.
 fn record_blast(
     connection: &mut diesel::PgConnection,
     id: Uuid,
@@ -66,12 +69,25 @@ fn record_blast(
     what: &str,
     doing: &Doing,
 ) -> QueryResult<()> {
+    let state: State = blasts::table
+        .find(id)
+        .select(blasts::state)
+        .first(connection)?;
+    let waits = [State::Draft, State::Paused].map(State::name);
+    activity::over(connection, Cause::Mailing(id, &waits), doing)?;
     let line = Line::about(
         None,
         Category::Blast,
         format!("mailing {what}: {name}"),
         doing,
-    )
-    .detail(json!({ "blast": id, "note": doing.note }));
-    activity::record(connection, line)
+    );
+    let mut detail = json!({ "blast": id, "note": doing.note });
+    let line = match state {
+        State::Draft | State::Paused => {
+            detail["waits"] = json!(state);
+            line.attention()
+        }
+        State::Approved | State::Sending | State::Done | State::Cancelled | State::Recalled => line,
+    };
+    activity::record(connection, line.detail(detail))
 }

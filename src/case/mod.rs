@@ -9,6 +9,7 @@
 pub mod action;
 mod candidate;
 mod change;
+mod places;
 mod row;
 pub mod suggest;
 mod view;
@@ -16,6 +17,7 @@ mod view;
 pub use self::{
     action::Ending,
     change::{Opening, close, in_review, open, reopen},
+    places::{Place, count, places, whose},
     row::{Case, Resolution, find},
     view::{CaseFilter, CaseState, CaseView, list, show},
 };
@@ -23,7 +25,7 @@ pub(crate) use self::{
     change::{
         begin_refund, end_refund, follow, mark_resolved, next_refund_attempt, refund_is_under_way,
     },
-    row::{is_refunding, lock, orders_of, refunding},
+    row::{lock, orders_of, refunding},
 };
 
 use crate::column::column_enum;

@@ -177,14 +177,6 @@ pub(crate) fn refunding(connection: &mut PgConnection, intent: &str) -> QueryRes
     rows.into_iter().map(CaseRow::decode).collect()
 }
 
-/// Whether a refund of a payment was asked for by a case, and has not come to its end.
-pub(crate) fn is_refunding(connection: &mut PgConnection, intent: &str) -> QueryResult<bool> {
-    let refunding = cases::table
-        .filter(cases::payment_intent.eq(intent))
-        .filter(cases::refunding_at.is_not_null());
-    diesel::select(diesel::dsl::exists(refunding)).get_result(connection)
-}
-
 /// The orders that its payment is counted for, in the order in which they are locked.
 pub(crate) fn orders_of(connection: &mut PgConnection, case: &Case) -> QueryResult<Vec<Uuid>> {
     let Some(payment) = case.payment_id else {

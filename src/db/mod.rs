@@ -15,6 +15,7 @@
 //!
 //! **Locks.** What has no row to lock has an [`AdvisoryLock`].
 
+mod bounded;
 mod connection;
 mod error;
 mod functions;
@@ -40,6 +41,7 @@ use r2d2::{NopErrorHandler, Pool};
 use tokio::{sync::Semaphore, time::timeout};
 
 pub use self::{
+    bounded::within,
     connection::listening,
     error::DbError,
     functions::{clock_timestamp, for_its_values, from_now, greatest, interval, lower},

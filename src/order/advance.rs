@@ -41,7 +41,8 @@ pub fn advance_as_of(
         let what = format!("order {} → {}", order.state.name(), next.name());
         let is_in_review = |state: &State| matches!(state, State::InReview { .. });
         if is_in_review(&next) {
-            let line = history_line(order.id, doing, Level::Attention, what);
+            // The money that does not fit has a line that needs somebody: this one would count it twice.
+            let line = history_line(order.id, doing, Level::Info, what);
             let detail = json!({ "note": doing.note, "in_review": order.id, "to": next.name() });
             activity::record(connection, line.detail(detail))?;
         } else {

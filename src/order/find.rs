@@ -5,12 +5,12 @@ use diesel::{
     dsl::{AsSelect, SqlTypeOf, count_star, exists, sql},
     pg::Pg,
     prelude::*,
-    sql_types::{BigInt, Bool},
+    sql_types::{BigInt, Bool, Uuid as SqlUuid},
 };
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Kind, Order, OrderRow, Status, of_blast, stranded};
+use super::{Condition, Kind, Order, OrderRow, Status, of_blast, stranded};
 use crate::{
     db::{for_its_values, lower, pattern_of_part},
     foreign_text::composed,
@@ -34,6 +34,13 @@ pub struct OrderFilter {
     pub stranded_at: Option<DateTime<Utc>>,
     /// With this in its reference, name or address.
     pub q: Option<String>,
+    /// So many have it that the orders are gone through: without statistics PostgreSQL believes that few do,
+    /// and would read all of them by an index before it sorts them.
+    pub q_is_common: bool,
+    /// Those of which each of these holds.
+    pub only: Vec<fn() -> Condition>,
+    /// One of these.
+    pub among: Option<Vec<Uuid>>,
     /// Only those before this id: where the page before ended.
     pub before: Option<Uuid>,
 }
@@ -92,6 +99,14 @@ pub(super) fn matching<'f>(
     Ok(query.select(OrderRow::as_select()).order(orders::id.desc()))
 }
 
+/// The ids of what fits a filter, whatever its mailing, on all pages: for a list in another order.
+pub fn ids_of<'f>(
+    connection: &mut PgConnection,
+    filter: &'f OrderFilter,
+) -> QueryResult<orders::BoxedQuery<'f, Pg, SqlUuid>> {
+    Ok(narrowed(connection, filter)?.select(orders::id))
+}
+
 /// What fits a filter, whatever its mailing, on all pages. Each field has an index that ends with the id.
 fn narrowed<'f>(
     connection: &mut PgConnection,
@@ -113,15 +128,29 @@ fn narrowed<'f>(
     if let Some(said) = &filter.q {
         // With `pg_trgm` each of the three has an index for it, without it all orders are read.
         let part = pattern_of_part(said.trim());
-        query = query.filter(
-            orders::reference
-                .ilike(part.clone())
-                .or(orders::name.ilike(part.clone()))
-                .or(orders::email.ilike(part)),
-        );
+        query = match filter.q_is_common {
+            // No index has these expressions.
+            true => query.filter(
+                (orders::reference.concat("").ilike(part.clone()))
+                    .or(orders::name.concat("").ilike(part.clone()))
+                    .or(orders::email.concat("").ilike(part)),
+            ),
+            false => query.filter(
+                orders::reference
+                    .ilike(part.clone())
+                    .or(orders::name.ilike(part.clone()))
+                    .or(orders::email.ilike(part)),
+            ),
+        };
     }
     if let Some(now) = filter.stranded_at {
         query = query.filter(stranded(now));
+    }
+    for condition in &filter.only {
+        query = query.filter(condition());
+    }
+    if let Some(ids) = &filter.among {
+        query = query.filter(orders::id.eq_any(ids));
     }
     Ok(query)
 }

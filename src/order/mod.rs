@@ -44,13 +44,16 @@ pub use self::{
     advance::{advance, advance_as_of},
     create::{Created, create, restore},
     create_all::{AT_ONCE, HandedIn, create_all},
-    find::{CurrencySum, OrderFilter, colliding_references, find, find_by_reference, list, sums},
+    find::{
+        CurrencySum, OrderFilter, colliding_references, find, find_by_reference, ids_of, list, sums,
+    },
     kind::Kind,
+    of_blast::ids as ids_of_blast,
     owed::set_amount,
     restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},
     status::Status,
-    stranded::stranded,
+    stranded::{Condition, stranded},
 };
 use self::{
     currency::Currency, email::Email, line::Line, locale::Locale, mode::Mode, money::Money,

@@ -37,8 +37,8 @@ pub(super) fn list(
     Ok(found)
 }
 
-/// All their ids, newest first.
-pub(super) fn ids(connection: &mut PgConnection, blast: Uuid) -> QueryResult<Vec<Uuid>> {
+/// The ids of all that were approved for this mailing or mailed by it, newest first.
+pub fn ids(connection: &mut PgConnection, blast: Uuid) -> QueryResult<Vec<Uuid>> {
     let mut ids: Vec<Uuid> = blast_recipients::table
         .filter(blast_recipients::blast_id.eq(blast))
         .select(blast_recipients::order_id)

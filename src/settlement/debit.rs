@@ -1,6 +1,7 @@
 //! Bank debits: the payer is through, and the money comes days later, or not.
 
 use diesel::prelude::*;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
@@ -50,7 +51,9 @@ pub(super) fn has_failed(
         order::advance(connection, order, Fact::PaymentFailed, doing)?;
         order::debit_failed(connection, order, doing.at)?;
         let what = "a bank debit did not arrive; the order can be paid again";
-        let line = activity::Line::about(Some(order.id), Category::Payment, what, doing);
+        // By this mark the line closes when nothing is owed any more.
+        let line = activity::Line::about(Some(order.id), Category::Payment, what, doing)
+            .detail(json!({ "debit_failed": order.id }));
         activity::record(connection, line.attention())?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::payment::lock_orders_and_intent;
 use crate::{
-    activity::{self, Category, Doing},
+    activity::{self, Category, Cause, Doing},
     case::{self, Ending, Kind, Opening},
     gateway::charge::Dispute,
     order,
@@ -152,6 +152,8 @@ fn bring_in_line(
         } else {
             "the payer's bank disputes a payment: answer it in Stripe's dashboard in time"
         };
+        // One line stands for it: the newest.
+        activity::over(connection, Cause::Dispute(&dispute.id, about.order), doing)?;
         let line = dispute_line(about, &dispute, what, doing).attention();
         activity::record(connection, line)?;
     }

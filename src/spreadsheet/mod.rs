@@ -12,6 +12,7 @@ pub mod limits;
 mod records;
 mod sheet;
 mod text;
+mod written;
 
 use limits::{COLUMNS, FILE_BYTES, ROWS};
 
@@ -20,6 +21,7 @@ pub use self::{
     header::Header,
     records::{Record, Records},
     sheet::Sheet,
+    written::written,
 };
 use crate::legible::{EXCERPT, excerpt};
 

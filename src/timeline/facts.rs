@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::next::{Address, Checkout, Facts, Mail, OpenCase, Reminder};
+use super::next::{Address, Checkout, Facts, Mail, OpenCase, RefundInFlight, Reminder};
 use crate::{
     case::{self, CaseFilter, CaseState},
     link_looks,
@@ -13,6 +13,7 @@ use crate::{
     outbox::waiting,
     reminder::{Decision, rule::Reason},
     schema::{checkout_sessions, outbox, outbox_orders, reminder_decisions, session_orders},
+    settlement::order_refunds::{RefundState, refunds_of},
     suppression::{self, AddressHash, AddressKey},
 };
 
@@ -37,6 +38,7 @@ pub(super) fn next_step_facts(
     Ok(Facts {
         state: order.state,
         case: open_case(connection, order)?,
+        refund: refund(connection, order)?,
         refused: refused(connection, order)?,
         debit_failed_at: order.debit_failed_at,
         address: can_be_written_to(connection, address)?,
@@ -64,6 +66,17 @@ fn open_case(connection: &mut PgConnection, order: &Order) -> QueryResult<Option
         refunding: case.refunding_at.is_some(),
         refund_under_way: case.refund_id.is_some(),
     }))
+}
+
+/// The one that has not come to its end: a payment has one at a time.
+fn refund(connection: &mut PgConnection, order: &Order) -> QueryResult<Option<RefundInFlight>> {
+    let refunds = refunds_of(connection, &[order.id])?;
+    let in_flight = refunds.iter().find_map(|refund| match refund.state {
+        RefundState::Asked => Some(RefundInFlight::Asked),
+        RefundState::UnderWay => Some(RefundInFlight::UnderWay),
+        RefundState::Made | RefundState::NotMade => None,
+    });
+    Ok(in_flight)
 }
 
 /// What the newest attempt at the order as it is ended with, if it was no checkout.

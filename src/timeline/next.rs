@@ -17,6 +17,8 @@ pub struct Facts {
     pub state: State,
     /// What does not add up and waits for a person.
     pub case: Option<OpenCase>,
+    /// A refund that somebody asked for and that has not come to its end.
+    pub refund: Option<RefundInFlight>,
     /// What Stripe said when it opened no checkout for the order as it is; nothing was opened since.
     pub refused: Option<String>,
     /// When the last bank debit did not arrive.
@@ -49,6 +51,15 @@ pub struct OpenCase {
     pub refunding: bool,
     /// Stripe has a refund under way.
     pub refund_under_way: bool,
+}
+
+/// How far a refund is that has not come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefundInFlight {
+    /// Stripe's answer is not known.
+    Asked,
+    /// Stripe has it under way.
+    UnderWay,
 }
 
 /// Whether the payer can be written to.
@@ -111,10 +122,11 @@ pub enum Reminder {
 pub enum Next {
     /// Money came that does not fit: somebody decides.
     Decide(OpenCase),
-    /// A refund was asked of Stripe, and its answer is not known: it is asked again.
-    AskAgain(OpenCase),
+    /// A refund was asked of Stripe, about this case or the order itself, and its answer is not known: it is
+    /// asked again.
+    AskAgain(Option<OpenCase>),
     /// Stripe has a refund under way: it is waited for.
-    RefundUnderWay(OpenCase),
+    RefundUnderWay,
     /// Stripe opens no payment page for the order as it is; what it said.
     Refused(String),
     /// A mail came back: the address is corrected.
@@ -164,6 +176,11 @@ pub fn next(facts: &Facts) -> Next {
     if let Some(case) = &facts.case {
         return about_a_case(case);
     }
+    match facts.refund {
+        Some(RefundInFlight::Asked) => return Next::AskAgain(None),
+        Some(RefundInFlight::UnderWay) => return Next::RefundUnderWay,
+        None => {}
+    }
     match facts.state {
         State::Open => about_an_open_order(facts),
         State::Processing { since } => Next::DebitOnItsWay(since),
@@ -178,8 +195,8 @@ pub fn next(facts: &Facts) -> Next {
 
 fn about_a_case(case: &OpenCase) -> Next {
     match (case.refund_under_way, case.refunding) {
-        (true, _) => Next::RefundUnderWay(case.clone()),
-        (false, true) => Next::AskAgain(case.clone()),
+        (true, _) => Next::RefundUnderWay,
+        (false, true) => Next::AskAgain(Some(case.clone())),
         (false, false) => Next::Decide(case.clone()),
     }
 }

@@ -16,7 +16,11 @@ use crate::{
     mail::Mailer,
     order::{self, Order, OrderFilter},
     schema::blasts,
-    settlement::{Payment, payments_of},
+    settlement::{
+        Payment,
+        order_refunds::{OrderRefund, RefundState, Refundable, refundable, refunds_of},
+        payments_of,
+    },
 };
 
 /// Other orders of an address at most: a family has a few.
@@ -31,6 +35,10 @@ pub struct PageFacts {
     pub happened: Vec<Happened>,
     /// What came, oldest first.
     pub payments: Vec<Payment>,
+    /// What may be given back, or why nothing may.
+    pub refundable: Result<Refundable, &'static str>,
+    /// A refund that Stripe was asked for and whose answer is not known.
+    pub asked_refund: Option<OrderRefund>,
     /// Who looked at its link last.
     pub looks: LastLooks,
     /// What decides of the next step.
@@ -60,6 +68,10 @@ pub fn page_facts(
     let facts = facts::next_step_facts(connection, &order, Some(mailer), now)?;
     Ok(Some(PageFacts {
         payments: payments_of(connection, &[id])?,
+        refundable: refundable(connection, &order)?,
+        asked_refund: refunds_of(connection, &[id])?
+            .into_iter()
+            .find(|refund| refund.state == RefundState::Asked),
         looks: link_looks::of_order(connection, id)?,
         next: next(&facts),
         facts,

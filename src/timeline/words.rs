@@ -11,7 +11,7 @@ pub fn in_words(next: &Next) -> Option<String> {
         Next::Nothing => return None,
         Next::Decide(case) => decide(case),
         Next::AskAgain(_) => "A refund was asked for, and Stripe's answer is not known: ask for it again, or wait for Stripe's webhook.".to_owned(),
-        Next::RefundUnderWay(_) => {
+        Next::RefundUnderWay => {
             "Stripe has a refund under way: wait until it has succeeded or failed.".to_owned()
         }
         Next::Refused(why) => format!(

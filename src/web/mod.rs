@@ -10,6 +10,7 @@ mod limits;
 mod methods;
 mod ops;
 pub mod order_view;
+mod orders_file;
 pub mod page;
 mod pay;
 mod site;

@@ -109,6 +109,9 @@ const ROWS: &str = "
         VALUES ('url', 'begins', 'pause', 'pause', 1, now(), now());
     INSERT INTO link_looks (order_id, by_person) VALUES ('00000000-0000-7000-8000-000000000001', now());
     INSERT INTO stripe_asked (order_id, asked_at) VALUES ('00000000-0000-7000-8000-000000000001', now());
+    INSERT INTO order_batches (id, act, actor, at) VALUES ('00000000-0000-7000-8000-000000000026', 'cash', 'test', now());
+    INSERT INTO order_batch_parts (batch_id, order_id)
+        VALUES ('00000000-0000-7000-8000-000000000026', '00000000-0000-7000-8000-000000000001');
 ";
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::{Client, Method, header, redirect::Policy};
 use serde_json::{Value, json};
 
+use super::{BETWEEN, LOOKS};
 use crate::failure::Failure;
 
 /// Longer than the service takes for anything.
@@ -65,6 +66,39 @@ impl<'a> Api<'a> {
         })
     }
 
+    /// Presses the one button of a page.
+    pub async fn press(&self, link: &str) -> Result<(), Failure> {
+        let pressed = self.client.post(link).header(header::USER_AGENT, BROWSER);
+        let pressed = pressed.send().await.map_err(trouble)?;
+        well(pressed.status(), link)
+    }
+
+    /// Sends what Stripe would.
+    pub async fn tell(&self, path: &str, body: &str, signature: &str) -> Result<(), Failure> {
+        let url = format!("{}{path}", self.service);
+        let told = self.client.post(&url).header("Stripe-Signature", signature);
+        let told = told.body(body.to_owned()).send().await.map_err(trouble)?;
+        well(told.status(), path)
+    }
+
+    /// Asks again and again until it is so.
+    pub async fn until(
+        &self,
+        in_vain: &str,
+        path: &str,
+        is_so: impl Fn(&Value) -> bool,
+    ) -> Result<(), Failure> {
+        for _ in 0..LOOKS {
+            if is_so(&self.get(path).await?) {
+                return Ok(());
+            }
+            tokio::time::sleep(BETWEEN).await;
+        }
+        Err(Failure::new(format!(
+            "Within ten seconds {in_vain}: start again, with RUST_LOG=info to see why."
+        )))
+    }
+
     async fn call(
         &self,
         method: Method,
@@ -90,6 +124,15 @@ impl<'a> Api<'a> {
         }
         Ok(serde_json::from_str(&text).unwrap_or_else(|_| json!({})))
     }
+}
+
+fn well(status: reqwest::StatusCode, path: &str) -> Result<(), Failure> {
+    if status.is_success() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "{path} was answered with {status}: please report it."
+    )))
 }
 
 fn trouble(error: reqwest::Error) -> Failure {

@@ -118,6 +118,29 @@ pub const FAMILIES: [Family; 12] = [
     },
 ];
 
+/// Their address takes no mail.
+pub const BOUNCES: Family = family("CUP-2026-013", "Niamh Walsh", "walsh", &[U10], Story::Open);
+/// The mail server falls silent while taking their mail.
+pub const UNKNOWN: Family = family("CUP-2026-014", "Fergal Dunne", "dunne", &[U12], Story::Open);
+/// They paid, and all of it went back.
+pub const PAID_BACK: Family = family("CUP-2026-015", "Ines Costa", "costa", &[U14], Story::Open);
+/// They paid, and some of it went back.
+pub const PARTLY_PAID_BACK: Family =
+    family("CUP-2026-016", "Jonas Weber", "weber", &[U12], Story::Open);
+/// They opened the payment page and left.
+pub const LEAVES: Family = family(
+    "CUP-2026-017",
+    "Leila Hassan",
+    "hassan",
+    &[U10],
+    Story::Open,
+);
+/// They did, too; nobody is to remind them.
+pub const LEAVES_IN_PEACE: Family =
+    family("CUP-2026-018", "Oskar Berg", "berg", &[U10], Story::Open);
+/// Somebody who had the mailing and wants no more.
+pub const UNSUBSCRIBES: &str = "nguyen@example.org";
+
 const fn family(
     reference: &'static str,
     name: &'static str,

@@ -3,6 +3,7 @@
 
 mod api;
 mod families;
+mod troubles;
 
 use std::{path::Path, time::Duration};
 
@@ -79,6 +80,7 @@ impl Shop<'_> {
         for (family, order) in FAMILIES.iter().zip(&orders) {
             links.push(tell(&api, self.stripe.simulator(), family, order).await?);
         }
+        troubles::befall(self, &api).await?;
         Ok(links)
     }
 

@@ -159,48 +159,52 @@ fn left(
     Ok(of_payment.min(of_share).max(0))
 }
 
-/// What can be given back of an order now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refundable {
-    /// So much, in minor units of this currency.
-    Left(i64, String),
-    /// Nothing, and why.
-    Nothing(String),
-}
-
-/// What can be given back, as a page shows it before somebody decides: nothing is locked.
-///
-/// # Errors
-/// What PostgreSQL says.
-pub fn refundable(connection: &mut PgConnection, order: &Order) -> QueryResult<Refundable> {
-    let nothing = |why: &str| Ok(Refundable::Nothing(why.to_owned()));
-    let paid = match settling(connection, order.id)? {
-        Some(paid) => paid,
-        None => return nothing(nothing_paid(order.state)),
-    };
-    let Some(intent) = paid.intent.clone() else {
-        return nothing(NO_INTENT);
-    };
-    Ok(match possible(connection, order, &paid, &intent)? {
-        Ok(left) => Refundable::Left(left, paid.currency),
-        Err(why) => Refundable::Nothing(why.to_owned()),
-    })
-}
-
-/// What is left, if nothing else is in flight.
-fn possible(
+/// What may be asked for, in minor units, or why nothing may.
+fn room(
     connection: &mut PgConnection,
     order: &Order,
     paid: &Settling,
     intent: &str,
 ) -> QueryResult<Result<i64, &'static str>> {
-    if in_flight(connection, intent)?.is_some() || case::is_refunding(connection, intent)? {
+    if in_flight(connection, intent)?.is_some() || !case::refunding(connection, intent)?.is_empty()
+    {
         return Ok(Err(IN_FLIGHT));
     }
     Ok(match left(connection, order, paid, intent)? {
         0 => Err("nothing is left: all of it has been given back"),
         left => Ok(left),
     })
+}
+
+/// What of an order may be given back, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refundable {
+    /// At most so much, in minor units.
+    pub left: i64,
+    /// Lower-case ISO code.
+    pub currency: String,
+}
+
+/// Whether a refund may be asked for, by the rule that asking goes by, but without its locks; else why not.
+///
+/// # Errors
+/// What PostgreSQL says.
+pub fn refundable(
+    connection: &mut PgConnection,
+    order: &Order,
+) -> QueryResult<Result<Refundable, &'static str>> {
+    let paid = match settling(connection, order.id)? {
+        Some(paid) => paid,
+        None => return Ok(Err(nothing_paid(order.state))),
+    };
+    let Some(intent) = paid.intent.clone() else {
+        return Ok(Err(NO_INTENT));
+    };
+    let left = room(connection, order, &paid, &intent)?;
+    Ok(left.map(|left| Refundable {
+        left,
+        currency: paid.currency,
+    }))
 }
 
 fn write_down(
@@ -211,7 +215,7 @@ fn write_down(
     wish: &RefundWish,
     doing: &Doing,
 ) -> QueryResult<Begun> {
-    let left = match possible(connection, order, paid, intent)? {
+    let left = match room(connection, order, paid, intent)? {
         Ok(left) => left,
         Err(why) => return Ok(not_now(why)),
     };

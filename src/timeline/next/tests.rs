@@ -10,6 +10,7 @@ fn fresh() -> Facts {
     Facts {
         state: State::Open,
         case: None,
+        refund: None,
         refused: None,
         debit_failed_at: None,
         address: Address::Good,

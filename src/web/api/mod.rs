@@ -31,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(api("/openapi.json").get(openapi::document).done())
         .service(api("/orders").post(orders::create).get(orders::list).done())
+        .service(api("/orders.csv").get(orders::file).done())
         .service(
             api("/orders/{id}")
                 .get(orders::show)
@@ -44,12 +45,12 @@ pub fn routes(config: &mut ServiceConfig) {
                 .post(orders::withdraw_link)
                 .done(),
         )
-        .service(api("/orders/{id}/refund").post(refunds::make).done())
         .service(
             api("/orders/{id}/ask-stripe")
                 .post(orders::ask_stripe)
                 .done(),
         )
+        .service(api("/orders/{id}/refund").post(refunds::make).done())
         .service(api("/orders/{id}/timeline").get(orders::timeline).done())
         .service(api("/orders/{id}/send").post(outbox::send).done())
         .service(api("/outbox").get(outbox::list).done())

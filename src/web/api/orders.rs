@@ -24,6 +24,7 @@ use crate::{
         close::{Changed, closed_first},
     },
     link::api_path,
+    listing::{self, Columns, Only, Search},
     order::{
         self, Act, Acted, Created, CurrencySum, Kind, Order, OrderFilter, Status, WhatIsOwed,
         change::ChangeDraft,
@@ -32,7 +33,7 @@ use crate::{
     },
     settlement::{Payment, order_refunds::refunds_of, payments_of},
     timeline,
-    web::order_view::OrderView,
+    web::{order_view::OrderView, orders_file::orders_file},
 };
 
 /// `POST /orders`
@@ -70,7 +71,41 @@ pub struct Wanted {
     kind: Option<String>,
     blast: Option<String>,
     stranded: Option<bool>,
+    never_mailed: Option<bool>,
+    came_back: Option<bool>,
+    not_opened: Option<bool>,
+    reminded: Option<bool>,
     q: Option<input::Wanted>,
+}
+
+impl Wanted {
+    /// What is looked for.
+    ///
+    /// # Errors
+    /// 400 for a word that no filter has.
+    pub fn search(self) -> Result<Search, Problem> {
+        let only = [
+            (self.stranded, Only::Stranded),
+            (self.never_mailed, Only::NeverMailed),
+            (self.came_back, Only::CameBack),
+            (self.not_opened, Only::NotOpened),
+            (self.reminded, Only::Reminded),
+        ];
+        let only = only
+            .into_iter()
+            .filter(|(wanted, _)| wanted.unwrap_or(false));
+        let only = only.map(|(_, only)| only).collect();
+        let orders = OrderFilter {
+            status: self.status.as_deref().map_or(Ok(None), known_status)?,
+            email: self.email.map(String::from),
+            reference: self.reference.map(String::from),
+            kind: self.kind.as_deref().map_or(Ok(None), known_kind)?,
+            blast: self.blast.map(known_blast).transpose()?,
+            q: self.q.map(known_part).transpose()?,
+            ..OrderFilter::default()
+        };
+        Ok(Search { orders, only })
+    }
 }
 
 /// Letters of a part at least: with fewer, an index of three letters each is of no use.
@@ -84,24 +119,20 @@ pub async fn list(
     asked: Query<AskedPage>,
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
-    let wanted = wanted.into_inner();
-    let filter = OrderFilter {
-        status: wanted.status.as_deref().map_or(Ok(None), known_status)?,
-        email: wanted.email.map(String::from),
-        reference: wanted.reference.map(String::from),
-        kind: wanted.kind.as_deref().map_or(Ok(None), known_kind)?,
-        blast: wanted.blast.map(known_blast).transpose()?,
-        stranded_at: wanted.stranded.unwrap_or(false).then(|| app.clock.now()),
-        q: wanted.q.map(known_part).transpose()?,
-        before: asked.before()?,
-    };
+    let (search, before) = (wanted.into_inner().search()?, asked.before()?);
+    let now = app.clock.now();
     let (orders, payments, amounts) = app
         .db
         .run(move |connection| {
+            let mut filter = search.clone().filter(connection, now)?;
+            filter.before = before;
             let orders = order::list(connection, &filter, limit + 1)?;
             let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();
-            let sums = filter.stranded_at.map(|_| order::sums(connection, &filter));
-            let amounts = sums.transpose()?.map(|sums| by_currency(&sums));
+            // Where hundreds of thousands are stranded it takes seconds: then it is not told, and the list is.
+            let amounts = match filter.stranded_at {
+                Some(_) => Some(listing::sums(connection, &filter)?.map(|sums| by_currency(&sums))),
+                None => None,
+            };
             Ok((orders, payments_of(connection, &ids)?, amounts))
         })
         .await?;
@@ -122,11 +153,31 @@ fn known_part(said: input::Wanted) -> Result<String, Problem> {
     Ok(said)
 }
 
-/// What all of them come to, on whatever page.
+/// What all of them come to, on whatever page; `null` where there are too many to be added up in time.
 #[derive(Serialize)]
 struct Amounts {
     #[serde(skip_serializing_if = "Option::is_none")]
-    amounts: Option<BTreeMap<String, i64>>,
+    amounts: Option<Option<BTreeMap<String, i64>>>,
+}
+
+/// What a file of orders has besides.
+#[derive(Deserialize)]
+pub struct Links {
+    pay_url: Option<bool>,
+}
+
+/// `GET /orders.csv`
+pub async fn file(
+    _: Viewer,
+    app: Data<App>,
+    wanted: Query<Wanted>,
+    links: Query<Links>,
+) -> Result<HttpResponse, Problem> {
+    let columns = Columns {
+        zone: None,
+        links: links.pay_url.unwrap_or(false),
+    };
+    Ok(orders_file(app, wanted.into_inner().search()?, columns).await?)
 }
 
 fn by_currency(sums: &[CurrencySum]) -> BTreeMap<String, i64> {

@@ -24,10 +24,8 @@ use super::{
 use crate::{
     activity::feed,
     app::App,
-    db::DbError,
     people::{
         Person,
-        long_press::{Came, long_press},
         once::{self, Outcome, Pressed},
     },
     token::Role,
@@ -214,29 +212,6 @@ impl Desk {
             move |connection: &mut PgConnection| once::once(connection, (user, &token), now, &act);
         let done = self.app.db.transaction(once).await;
         done.map_err(|error| Refusal::database(&self.site, &error))
-    }
-
-    /// The same for what asks Stripe, or takes several transactions: [`long_press`]. Pressed again while it
-    /// goes on, it waits for the first's outcome.
-    pub async fn long_press<R, F>(
-        &self,
-        person: &Person,
-        token: &str,
-        act: impl FnOnce() -> F,
-    ) -> Result<Result<Pressed, R>, Refusal>
-    where
-        R: 'static,
-        F: Future<Output = Result<Result<Outcome, R>, DbError>> + 'static,
-    {
-        let came = long_press(&self.app, (person.id, token), act).await;
-        match came.map_err(|error| Refusal::database(&self.site, &error))? {
-            Came::Pressed(pressed) => Ok(Ok(pressed)),
-            Came::Refused(refused) => Ok(Err(refused)),
-            Came::GoesOn => Err(self.not_now(
-                person,
-                "You pressed before, and that is still being carried out. It is done once: look again in a moment.",
-            )),
-        }
     }
 
     /// 404.

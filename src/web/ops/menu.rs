@@ -9,6 +9,7 @@ use crate::token::Role;
 pub enum Here {
     Today,
     Orders,
+    Cases,
     Activity,
     People,
     /// A page that is not in the menu.
@@ -40,6 +41,13 @@ const GROUPS: [(&str, &[Entry]); 3] = [
                 href: "/ops/orders",
                 mark: "orders",
                 word: "Orders",
+                needs: Role::Viewer,
+            },
+            Entry {
+                here: Here::Cases,
+                href: "/ops/cases",
+                mark: "scale",
+                word: "Cases",
                 needs: Role::Viewer,
             },
         ],

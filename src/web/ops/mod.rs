@@ -7,6 +7,11 @@
 mod account;
 mod activity;
 mod assets;
+mod case;
+mod case_page;
+mod case_view;
+mod case_words;
+mod cases;
 mod confirm;
 mod cookie;
 mod desk;
@@ -17,15 +22,20 @@ mod guard;
 mod line;
 mod menu;
 mod order;
+mod orders;
 mod people;
 mod people_view;
 mod person;
 mod person_act;
 mod prose;
 mod refusal;
+mod said;
 mod site;
 mod stream;
 mod today;
+mod today_view;
+mod todo;
+mod todo_many;
 mod tokens;
 mod welcome;
 mod when;
@@ -91,6 +101,33 @@ fn pages(config: &mut ServiceConfig) {
                 .post(account::sign_out_everywhere)
                 .done(),
         )
+        .service(at("/orders").get(orders::show).done())
+        .service(at("/orders.csv").get(orders::file).done())
+        .service(
+            at("/orders/new")
+                .get(orders::show_new)
+                .post(orders::create)
+                .done(),
+        )
+        .service(at("/orders/paid").get(orders::show_paid).done())
+        .service(
+            at("/orders/cash")
+                .get(orders::ask_cash)
+                .post(orders::cash)
+                .done(),
+        )
+        .service(
+            at("/orders/send")
+                .get(orders::ask_send)
+                .post(orders::send)
+                .done(),
+        )
+        .service(
+            at("/orders/many/{id}")
+                .get(orders::show_batch)
+                .post(orders::go_on)
+                .done(),
+        )
         .service(at("/orders/{id}").get(order::page::show).done())
         .service(
             at("/orders/{id}/send")
@@ -132,6 +169,14 @@ fn pages(config: &mut ServiceConfig) {
             at("/orders/{id}/ask-stripe")
                 .get(order::ask_stripe)
                 .post(order::do_ask_stripe)
+                .done(),
+        )
+        .service(at("/cases").get(cases::show).done())
+        .service(at("/cases/{id}").get(case::show).done())
+        .service(
+            at("/cases/{id}/resolve")
+                .get(case::ask)
+                .post(case::act)
                 .done(),
         )
         .service(at("/activity").get(activity::show).done())

@@ -13,7 +13,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 23] = templates![
+const TEMPLATES: &[(&str, &str)] = &templates![
     "icons.html",
     "parts.html",
     "base.html",
@@ -23,12 +23,20 @@ const TEMPLATES: [(&str, &str); 23] = templates![
     "lines.html",
     "account.html",
     "activity.html",
+    "case.html",
+    "case-confirm.html",
+    "cases.html",
     "confirm.html",
+    "first-day.html",
     "forgotten.html",
     "order.html",
     "order-act.html",
-    "order-refund.html",
     "order-change.html",
+    "order-new.html",
+    "orders.html",
+    "orders-batch.html",
+    "orders-many.html",
+    "orders-paid.html",
     "people.html",
     "person.html",
     "refused.html",

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{act, get, problem};
 use crate::support::World;
 
-fn references(page: &Value) -> Vec<String> {
+pub fn references(page: &Value) -> Vec<String> {
     let orders = page["data"].as_array().unwrap().iter();
     orders
         .map(|order| order["reference"].as_str().unwrap().to_owned())

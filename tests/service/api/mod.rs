@@ -12,6 +12,7 @@ mod openapi;
 mod outbox;
 mod refusals;
 mod reminders;
+mod searching;
 mod send;
 mod settings;
 mod suppressions;

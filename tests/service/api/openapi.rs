@@ -158,8 +158,14 @@ fn as_documented(method: &str, template: &str, answer: &Answer) -> Value {
     if let Some(shared) = told["$ref"].as_str() {
         place = shared.trim_start_matches('#').to_owned();
     }
-    let kind = answer.header("content-type").replace('/', "~1");
-    let body = answer.json();
+    let kind = answer.header("content-type");
+    let kind = kind.split(';').next().unwrap_or_default();
+    // A file is a text, whatever is in it.
+    let body = match kind.starts_with("text/") {
+        true => json!(answer.body),
+        false => answer.json(),
+    };
+    let kind = kind.replace('/', "~1");
     validate(&format!("{place}/content/{kind}/schema"), &body);
     body
 }

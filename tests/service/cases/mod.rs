@@ -29,7 +29,7 @@ fn cases(world: &World, filter: &str) -> Vec<Value> {
 
 /// The one case that is open.
 #[track_caller]
-fn the_case(world: &World) -> Value {
+pub fn the_case(world: &World) -> Value {
     let mut open = cases(world, "?state=open");
     assert_eq!(open.len(), 1, "{open:#?}");
     open.remove(0)
@@ -112,7 +112,7 @@ pub fn mismatch(world: &World, reference: &str) -> (Order, Value) {
 }
 
 /// An order that was paid twice, and the case of the second payment.
-fn second_payment(world: &World, reference: &str) -> (Order, Value) {
+pub fn second_payment(world: &World, reference: &str) -> (Order, Value) {
     let order = world.order(reference);
     let left = world.click_through(&order);
     world.pass(Duration::hours(13));
@@ -125,7 +125,7 @@ fn second_payment(world: &World, reference: &str) -> (Order, Value) {
 }
 
 /// A payment of so much that carries our mark and belongs to no order, and its case.
-fn orphan(world: &World, email: &str, amount: i64) -> Value {
+pub fn orphan(world: &World, email: &str, amount: i64) -> Value {
     let opened = world.stripe.open_foreign_session(json!({
         "mode": "payment",
         "success_url": "https://shop.example.org/thanks",
@@ -143,7 +143,7 @@ fn orphan(world: &World, email: &str, amount: i64) -> Value {
 }
 
 /// An order whose payment the payer's bank disputes, and its case.
-fn disputed(world: &World, reference: &str) -> (Order, Value) {
+pub fn disputed(world: &World, reference: &str) -> (Order, Value) {
     let order = world.order(reference);
     let session = world.click_through(&order);
     paid_of(world, &session);

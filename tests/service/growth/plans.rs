@@ -8,10 +8,11 @@ use std::{
 };
 
 /// Tables that grow with the shop.
-const LARGE: [&str; 12] = [
+const LARGE: [&str; 13] = [
     "activity",
     "blast_recipients",
     "checkout_sessions",
+    "order_news",
     "orders",
     "outbox",
     "outbox_orders",

@@ -11,9 +11,40 @@ use crate::support::{
     world::{Order, session_in},
 };
 
+/// What can befall the mail with an order's link.
+pub enum Trouble {
+    Bounced,
+    Unknown,
+}
+
+impl Trouble {
+    /// As a courier would write it down.
+    pub fn befalls(self, world: &World, order: &Order) {
+        let (state, what) = match self {
+            Self::Bounced => ("bounced", "mail came back"),
+            Self::Unknown => ("unknown", "nobody can know whether this mail was sent"),
+        };
+        let (mail, order) = (world.queue_link(order), order.id);
+        world.execute(&format!(
+            "UPDATE outbox SET state = '{state}', last_error = '550 5.1.1', claim_id = gen_random_uuid() \
+             WHERE id = '{mail}'"
+        ));
+        world.execute(&format!(
+            "INSERT INTO activity (at, order_id, category, level, actor, what, detail) VALUES \
+             (now(), '{order}', 'mail', 'attention', 'outbox', '{what}: link', jsonb_build_object('mail', '{mail}'))"
+        ));
+    }
+}
+
 /// Pages that somebody who is signed in sees.
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 11] = [
     "/ops",
+    "/ops/orders",
+    "/ops/orders?q=nobody",
+    "/ops/orders/new",
+    "/ops/orders/paid",
+    "/ops/orders/cash",
+    "/ops/cases",
     "/ops/activity",
     "/ops/activity?tab=attention",
     "/ops/people",
@@ -99,11 +130,118 @@ fn axe_finds_nothing_wide_or_narrow_light_or_dark() {
         "/ops/nothing".to_owned(),
         "/ops/activity?q=nothing".to_owned(),
     ]);
+    paths.extend(orders(&world));
     for (number, path) in paths.iter().enumerate() {
         browser.goto(&format!("{}{path}", world.url()));
         faults.extend(looked_at(&browser, &format!("page-{number}")));
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Pages of many orders in all states, with odd names.
+fn orders(world: &World) -> Vec<String> {
+    let long = "M".repeat(200);
+    let names = [
+        "Miller family",
+        "\u{5d0}\u{5d1}\u{5d2} \u{5d3}",
+        &long,
+        "Walsh family",
+        "Byrne family",
+    ];
+    let made: Vec<Order> = (0..)
+        .zip(names)
+        .map(|(number, name)| {
+            world.order_with(
+                &format!("LIST-{number}"),
+                serde_json::json!({ "name": name }),
+            )
+        })
+        .collect();
+    let settle = format!("/orders/{}/settle", made[4].id);
+    let how = serde_json::json!({ "how": "cash" });
+    world.api(Role::Operator, reqwest::Method::POST, &settle, Some(how));
+    world.queue_link(&made[3]);
+    world.carry();
+    world.write_news();
+    let picked = made.iter().map(|order| format!("order={}", order.id));
+    let picked = picked.collect::<Vec<_>>().join("&");
+    let batch = uuid::Uuid::nil();
+    world.execute(&format!(
+        "INSERT INTO order_batches (id, act, note, actor, at) VALUES ('{batch}', 'cash', 'At training', 'ops:Tom', now())"
+    ));
+    world.execute(&format!(
+        "INSERT INTO order_batch_parts (batch_id, order_id, outcome, why) \
+         SELECT '{batch}', id, CASE reference WHEN 'LIST-0' THEN 'done' WHEN 'LIST-1' THEN 'refused' END, \
+         CASE reference WHEN 'LIST-1' THEN 'it was cancelled' END FROM orders WHERE reference LIKE 'LIST-%'"
+    ));
+    vec![
+        "/ops/orders".to_owned(),
+        "/ops/orders?status=all&pick=all".to_owned(),
+        "/ops/orders/paid".to_owned(),
+        format!("/ops/orders/cash?{picked}"),
+        format!("/ops/orders/send?{picked}"),
+        format!("/ops/orders/many/{batch}"),
+    ]
+}
+
+#[test]
+fn a_family_is_found_and_cash_is_taken_without_script_and_by_keyboard_alone() {
+    let world = World::new();
+    let email = world.user("Aoife", Role::Operator).email;
+    for (number, name) in ["Miller family", "Walsh family", "Byrne family"]
+        .into_iter()
+        .enumerate()
+    {
+        world.order_with(
+            &format!("CUP-{number}"),
+            serde_json::json!({ "name": name }),
+        );
+    }
+    let browser = Chromium::open();
+    browser.look((360, 800), false);
+    sign_in(&browser, &world, &email);
+    browser.scripts(false);
+    browser.goto(&format!("{}/ops/orders", world.url()));
+    browser.fill("#q", "miller");
+    browser.keys("\u{e007}");
+    browser.until("document.querySelectorAll('tbody tr').length === 1");
+    assert!(
+        browser.text().contains("1 owed, €45.00 in all"),
+        "{}",
+        browser.text()
+    );
+    browser.run("document.querySelector('#pick-1').focus()");
+    browser.keys(" ");
+    browser.click("button[formaction='/ops/orders/cash']");
+    browser.until("document.querySelector('h1').innerText === 'Take cash for 1 order?'");
+    browser.click("form button.main");
+    browser.until("document.querySelector('h1').innerText === 'Cash for 1 order'");
+    assert!(browser.text().contains("1 done."), "{}", browser.text());
+    assert_eq!(world.count("orders WHERE settled_how = 'cash'"), 1);
+    // A new order, with a mistake that stands above its field.
+    browser.goto(&format!("{}/ops/orders/new", world.url()));
+    for (field, text) in [
+        ("#name", "Horvat family"),
+        ("#reference", "CUP-139"),
+        ("#description", "Winter Cup"),
+        ("#amount", "1.045,00"),
+    ] {
+        browser.fill(field, text);
+    }
+    browser.click("form button.main");
+    browser.until("document.querySelector('#amount-why') !== null");
+    assert_eq!(
+        browser.run("return document.querySelector('#name').value"),
+        "Horvat family"
+    );
+    browser.run("document.querySelector('#amount').value = ''");
+    browser.fill("#amount", "45,00");
+    browser.click("form button.main");
+    browser.until("location.pathname.startsWith('/ops/orders/0')");
+    assert_eq!(
+        world.count("orders WHERE reference = 'CUP-139' AND amount_total = 4500"),
+        1
+    );
 }
 
 #[test]

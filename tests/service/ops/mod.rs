@@ -1,18 +1,23 @@
 //! The pages of the shop's people, over HTTP.
 
 mod browser;
+mod browser_today;
+mod cases;
 mod commands;
 mod feed;
 mod forms;
 mod invitation;
 mod log;
+mod many;
 mod order;
+mod orders;
 mod people;
 mod presses;
 mod routes;
 mod sign_in;
 mod stream;
 mod throttle;
+mod today;
 mod users;
 
 use crate::support::World;

@@ -31,6 +31,13 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("/account", Some(VIEWER), None),
     ("/account/password", None, Some(VIEWER)),
     ("/account/sign-out-everywhere", None, Some(VIEWER)),
+    ("/orders", Some(VIEWER), None),
+    ("/orders.csv", Some(VIEWER), None),
+    ("/orders/new", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/paid", Some(VIEWER), None),
+    ("/orders/cash", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/send", Some(OPERATOR), Some(OPERATOR)),
+    ("/orders/many/{id}", Some(VIEWER), Some(OPERATOR)),
     ("/orders/{id}", Some(VIEWER), None),
     ("/orders/{id}/send", Some(OPERATOR), Some(OPERATOR)),
     ("/orders/{id}/change", Some(OPERATOR), Some(OPERATOR)),
@@ -39,6 +46,9 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("/orders/{id}/cancel", Some(OPERATOR), Some(OPERATOR)),
     ("/orders/{id}/refund", Some(ADMIN), Some(ADMIN)),
     ("/orders/{id}/ask-stripe", Some(OPERATOR), Some(OPERATOR)),
+    ("/cases", Some(VIEWER), None),
+    ("/cases/{id}", Some(VIEWER), None),
+    ("/cases/{id}/resolve", Some(OPERATOR), Some(OPERATOR)),
     ("/activity", Some(VIEWER), None),
     ("/activity/stream", Some(VIEWER), None),
     ("/activity/{id}/dismiss", None, Some(OPERATOR)),
@@ -67,6 +77,15 @@ const PAGES_ALONE: &[(&str, &str)] = &[
 
 /// What the pages can do, and the API's call for it with the same role.
 const ACTIONS: &[(&str, &str, Role)] = &[
+    ("/orders/new", "post /orders", Role::Operator),
+    // For many orders at once the API has each order's own call: whoever calls it goes through them.
+    ("/orders/cash", "post /orders/{id}/settle", Role::Operator),
+    ("/orders/send", "post /orders/{id}/send", Role::Operator),
+    (
+        "/orders/many/{id}",
+        "post /orders/{id}/settle",
+        Role::Operator,
+    ),
     (
         "/orders/{id}/send",
         "post /orders/{id}/send",
@@ -96,6 +115,11 @@ const ACTIONS: &[(&str, &str, Role)] = &[
     (
         "/orders/{id}/ask-stripe",
         "post /orders/{id}/ask-stripe",
+        Role::Operator,
+    ),
+    (
+        "/cases/{id}/resolve",
+        "post /cases/{id}/resolve",
         Role::Operator,
     ),
     (

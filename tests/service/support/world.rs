@@ -402,6 +402,14 @@ impl World {
         queued.expect("the database answers")[0].expect("it is queued")
     }
 
+    /// Has a worker write the last news of orders, as far as there are any.
+    pub fn write_news(&self) {
+        while runtime()
+            .block_on(freshmint::news::keep_up(&self.app))
+            .expect("the database answers")
+        {}
+    }
+
     /// A courier as a worker has one, of a replica of its own.
     pub fn courier(&self) -> Courier {
         Courier::new(app(&self.settings, clock(&self.offset)))

@@ -26,7 +26,7 @@ fn turned(process: &Process, which: &str) -> Option<i64> {
     value(process, &name)
 }
 
-const LOOPS: [&str; 9] = [
+const LOOPS: [&str; 10] = [
     "alert_calls",
     "events",
     "mails",
@@ -36,6 +36,7 @@ const LOOPS: [&str; 9] = [
     "prune",
     "names",
     "figures",
+    "news",
 ];
 
 #[test]

@@ -3,7 +3,11 @@
 use serde::Serialize;
 
 use crate::{
-    order::{Act, Order, change::Change, state::How, state::State},
+    order::{
+        Act, Order,
+        change::Change,
+        state::{How, State},
+    },
     outbox::link,
     timeline::{
         PageFacts,
@@ -20,17 +24,19 @@ pub enum Deed {
     Settle,
     WithdrawLink,
     Cancel,
+    Refund,
     AskStripe,
 }
 
 impl Deed {
     /// In the order in which they are offered: what cannot be taken back comes last.
-    const OFFERED: [Self; 5] = [
+    const OFFERED: [Self; 6] = [
         Self::Send,
         Self::Change,
         Self::Settle,
         Self::WithdrawLink,
         Self::Cancel,
+        Self::Refund,
     ];
 
     /// Its name in a path.
@@ -41,19 +47,36 @@ impl Deed {
             Self::Settle => "settle",
             Self::WithdrawLink => "withdraw-link",
             Self::Cancel => "cancel",
+            Self::Refund => "refund",
             Self::AskStripe => "ask-stripe",
         }
     }
 
+    /// Who may.
+    pub fn needs(self) -> Role {
+        match self {
+            Self::Refund => Role::Admin,
+            Self::Send
+            | Self::Change
+            | Self::Settle
+            | Self::WithdrawLink
+            | Self::Cancel
+            | Self::AskStripe => Role::Operator,
+        }
+    }
+
     /// Why it cannot be done now, if it cannot: by the rule that the action itself asks.
-    pub fn refused(self, order: &Order) -> Option<String> {
+    pub fn refused(self, facts: &PageFacts) -> Option<String> {
+        let order = &facts.order;
         match self {
             Self::Send => link::may_be_sent(order).err(),
             Self::Change => Act::Change(Change::default()).refused(order),
-            // In cash or otherwise, the rule is the same.
-            Self::Settle => Act::Settle(How::Cash).refused(order),
+            Self::Settle => over(order).or_else(|| Act::Settle(How::Cash).refused(order)),
             Self::WithdrawLink => Act::WithdrawLink.refused(order),
-            Self::Cancel => Act::Cancel.refused(order),
+            Self::Cancel => over(order).or_else(|| Act::Cancel.refused(order)),
+            // One whose answer is not known is asked for again.
+            Self::Refund if facts.asked_refund.is_some() => None,
+            Self::Refund => facts.refundable.as_ref().err().map(|why| (*why).to_owned()),
             Self::AskStripe => None,
         }
     }
@@ -66,19 +89,30 @@ impl Deed {
             Self::Send => {
                 facts.facts.address == Address::Good && facts.facts.mail != Some(Mail::Waiting)
             }
+            Self::Refund => true,
             // A link to an order that is over can pay nothing.
             Self::WithdrawLink | Self::Cancel | Self::Settle | Self::Change | Self::AskStripe => {
                 payable
             }
         };
-        role >= Role::Operator && does_something && self.refused(&facts.order).is_none()
+        role >= self.needs() && does_something && self.refused(facts).is_none()
+    }
+}
+
+/// That it is so already: the action would do nothing.
+fn over(order: &Order) -> Option<String> {
+    match order.state {
+        State::SettledOffline { .. } => Some("it was settled without Stripe already".to_owned()),
+        State::Cancelled { .. } => Some("it was cancelled already".to_owned()),
+        _ => None,
     }
 }
 
 /// A row of what can be done.
 #[derive(Debug, Clone, Serialize)]
 pub struct Offer {
-    path: &'static str,
+    /// None: somebody else may.
+    path: Option<&'static str>,
     mark: &'static str,
     title: String,
     text: &'static str,
@@ -90,16 +124,13 @@ pub fn offers(facts: &PageFacts, role: Role) -> Vec<Offer> {
         .into_iter()
         .filter(|deed| deed.is_offered(facts, role));
     let mut offers: Vec<Offer> = offered.map(|deed| offer(deed, facts)).collect();
-    let has_money = matches!(
-        facts.order.state,
-        State::Paid { .. } | State::PartiallyRefunded { .. }
-    );
-    if role >= Role::Admin && has_money {
+    let needs_an_admin = role == Role::Operator && Deed::Refund.refused(facts).is_none();
+    if needs_an_admin {
         offers.push(Offer {
-            path: "refund",
-            mark: "back",
-            title: "Give money back…".to_owned(),
-            text: "All of it or a part, the way it came.",
+            path: None,
+            title: "Give money back".to_owned(),
+            text: "Needs an admin.",
+            ..offer(Deed::Refund, facts)
         });
     }
     offers
@@ -127,11 +158,16 @@ fn offer(deed: Deed, facts: &PageFacts) -> Offer {
             "Replace the link…",
             "If it went to the wrong person. The old one then says so.",
         ),
+        Deed::Refund => (
+            "back",
+            "Give money back…",
+            "All of it or a part, through Stripe.",
+        ),
         Deed::Cancel => ("dash", "Cancel it…", "Nothing is owed any more."),
         Deed::AskStripe => ("again", "Ask Stripe now", "It changes nothing."),
     };
     Offer {
-        path: deed.path(),
+        path: Some(deed.path()),
         mark,
         title: title.to_owned(),
         text,

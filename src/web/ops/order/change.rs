@@ -66,10 +66,11 @@ pub async fn ask(
     desk: Desk,
     id: Path<String>,
 ) -> Result<HttpResponse, Refusal> {
-    let order = facts(&person, &desk, &id).await?.order;
-    if let Some(why) = Deed::Change.refused(&order) {
+    let facts = facts(&person, &desk, &id).await?;
+    if let Some(why) = Deed::Change.refused(&facts) {
         return Err(desk.not_now(&person, &format!("{}.", sentence(&why))));
     }
+    let order = facts.order;
     let mut page = page(&order);
     if let Some(lines) = &mut page.lines {
         lines.extend((0..MORE).map(|_| Row::default()));

@@ -4,24 +4,22 @@ use actix_web::{HttpResponse, http::StatusCode};
 use serde::Serialize;
 
 use super::{
-    act::{Deed, has_been_mailed},
+    act::Deed,
+    consequences::Words,
     money,
     page::{times, whose},
 };
 use crate::{
     activity::NoteError,
     mail::{Text, letter},
-    order::state::How,
+    order::{Order, currency::Currency, money::Money, state::How},
     people::Person,
     suppression::{AddressHash, AddressKey},
-    timeline::{
-        PageFacts,
-        next::{Next, Reminder},
-    },
+    timeline::PageFacts,
     web::ops::{
         desk::{BADGE, Desk},
         menu::Here,
-        prose::{Prose, Times, name, prose},
+        prose::Prose,
         refusal::Refusal,
     },
 };
@@ -40,6 +38,7 @@ pub struct Confirm {
     stays: Vec<Prose>,
     ways: Vec<Way>,
     how_missing: bool,
+    amount: Option<Field>,
     note: Option<Field>,
     grave: bool,
     button: &'static str,
@@ -80,11 +79,14 @@ pub struct Typed {
     /// Nothing was picked.
     pub how_missing: bool,
     pub note_error: Option<NoteError>,
+    /// None: what may be given back.
+    pub amount: Option<String>,
+    pub amount_error: Option<String>,
 }
 
 impl Typed {
     fn is_wrong(&self) -> bool {
-        self.how_missing || self.note_error.is_some()
+        self.how_missing || self.note_error.is_some() || self.amount_error.is_some()
     }
 }
 
@@ -110,7 +112,7 @@ pub async fn show(
     };
     let page = Confirm {
         letter,
-        ..words.page(deed, typed)
+        ..page(&words, deed, &typed)
     };
     #[derive(Serialize)]
     struct Page {
@@ -143,207 +145,57 @@ async fn written(desk: &Desk, facts: &PageFacts) -> Result<Letter, Refusal> {
     Ok(Letter { to, subject, body })
 }
 
-struct Words<'a> {
-    facts: &'a PageFacts,
-    times: Times,
-}
-
-impl Words<'_> {
-    fn page(&self, deed: Deed, typed: Typed) -> Confirm {
-        let order = &self.facts.order;
-        let (question, button, keep) = self.question(deed);
-        let back = format!("/ops/orders/{}", order.id);
-        let about = [
-            money::what_for(order),
-            order.reference.clone(),
-            money::owed_or(order),
-        ];
-        Confirm {
-            title: question.plain(),
-            question,
-            about: about.join(" · "),
-            action: format!("{back}/{}", deed.path()),
-            back,
-            crumb: whose(order),
-            letter: None,
-            happens: self.happens(deed),
-            stays: self.stays(deed),
-            ways: match deed {
-                Deed::Settle => ways(typed.how),
-                _ => Vec::new(),
-            },
-            how_missing: typed.how_missing,
-            note: note(deed, &typed),
-            grave: matches!(deed, Deed::Cancel | Deed::WithdrawLink),
-            button,
-            keep,
-        }
-    }
-
-    fn question(&self, deed: Deed) -> (Prose, &'static str, &'static str) {
-        let whose = || name(whose(&self.facts.order));
-        match deed {
-            Deed::Send => {
-                let again = match has_been_mailed(self.facts) {
-                    true => " again?",
-                    false => "?",
-                };
-                (
-                    prose!["Send the link of ", whose(), again],
-                    "Send this mail",
-                    "Do not send",
-                )
-            }
-            Deed::Settle => (
-                prose!["Settle the order of ", whose(), " without Stripe?"],
-                "Settle it",
-                "Not now",
-            ),
-            Deed::WithdrawLink => (
-                prose!["Replace the link of ", whose(), "?"],
-                "Replace the link",
-                "Keep it",
-            ),
-            Deed::Cancel => (
-                prose!["Cancel the order of ", whose(), "?"],
-                "Cancel the order",
-                "Keep it",
-            ),
-            Deed::AskStripe => (
-                prose!["Ask Stripe about the order of ", whose(), "?"],
-                "Ask Stripe now",
-                "Not now",
-            ),
-            Deed::Change => (
-                prose!["Change the order of ", whose()],
-                "Save the change",
-                "Leave it",
-            ),
-        }
-    }
-
-    fn happens(&self, deed: Deed) -> Vec<Prose> {
-        let amount = money::owed_or(&self.facts.order);
-        match deed {
-            Deed::Send => {
-                let to = self.facts.order.email.as_ref();
-                let to = to.map_or("", |email| email.as_str());
-                let mut said = vec![prose!["One mail goes to ", name(to), ", at once."]];
-                said.extend(
-                    self.facts
-                        .facts
-                        .mail_waits
-                        .clone()
-                        .map(|why| prose![name(why)]),
-                );
-                said
-            }
-            Deed::Settle => [
-                vec![prose![
-                    "The order over ",
-                    amount,
-                    " counts as settled; their link says that there is nothing to pay."
-                ]],
-                self.page_closes(),
-                vec![prose![
-                    "If they pay by Stripe all the same, you are told and can give it back."
-                ]],
-            ]
-            .concat(),
-            Deed::WithdrawLink => [
-                vec![
-                    prose!["The order gets a new link."],
-                    prose![
-                        "The old one, in ",
-                        mails(self.mails_out()),
-                        ", says that it was replaced. Nobody can pay through it."
-                    ],
-                ],
-                self.page_closes(),
-            ]
-            .concat(),
-            Deed::Cancel => [
-                vec![
-                    prose![
-                        "They owe nothing any more: ",
-                        amount,
-                        " is no longer asked for."
-                    ],
-                    prose!["Their link says that the request was cancelled, and how to reach you."],
-                ],
-                self.page_closes(),
-            ]
-            .concat(),
-            Deed::AskStripe => vec![prose![
-                "Stripe is asked about each payment page of this order. If it has a payment, the order is paid at once."
-            ]],
-            Deed::Change => Vec::new(),
-        }
-    }
-
-    fn stays(&self, deed: Deed) -> Vec<Prose> {
-        match deed {
-            Deed::Send => vec![
-                prose!["The link stays the same; the mails that they have keep working."],
-                prose![self.reminder()],
-            ],
-            Deed::Settle => vec![
-                prose!["They get no mail about it."],
-                prose!["It cannot be taken back; you would make a new order with a new link."],
-            ],
-            Deed::WithdrawLink => vec![
-                prose!["Nobody is mailed. Send the new link afterwards."],
-                prose!["The old link never works again."],
-            ],
-            Deed::Cancel => vec![
-                prose!["They get no mail about it."],
-                prose!["It cannot be taken back; you would make a new order with a new link."],
-            ],
-            Deed::AskStripe => vec![
-                prose!["They get no mail, and notice nothing."],
-                prose!["Nothing is closed or changed at Stripe."],
-            ],
-            Deed::Change => Vec::new(),
-        }
-    }
-
-    /// What becomes of a payment page that is open.
-    fn page_closes(&self) -> Vec<Prose> {
-        match self.facts.next {
-            Next::PageOpen { until, .. } => vec![prose![
-                "The payment page, which is open until ",
-                self.times.moment(until),
-                ", is closed at Stripe. Should they have paid on it by then, nothing is changed."
-            ]],
+fn page(words: &Words, deed: Deed, typed: &Typed) -> Confirm {
+    let order = &words.facts.order;
+    let (question, button, keep) = words.question(deed);
+    let back = format!("/ops/orders/{}", order.id);
+    Confirm {
+        title: question.plain(),
+        question,
+        about: about(order, deed),
+        action: format!("{back}/{}", deed.path()),
+        back,
+        crumb: whose(order),
+        letter: None,
+        happens: words.happens(deed),
+        stays: words.stays(deed),
+        ways: match deed {
+            Deed::Settle => ways(typed.how),
             _ => Vec::new(),
-        }
-    }
-
-    fn mails_out(&self) -> usize {
-        self.facts
-            .mails()
-            .filter(|mail| mail.sent_at.is_some())
-            .count()
-    }
-
-    fn reminder(&self) -> &'static str {
-        match (self.facts.facts.reminder, self.facts.order.remind) {
-            (Reminder::Sent, _) => "No reminder follows: they have had theirs.",
-            (Reminder::Due(_), _) => "Their reminder goes out as it would have.",
-            (_, true) => {
-                "No second mail follows by itself, but for the one reminder if they leave the payment page."
-            }
-            (_, false) => "No reminder follows: this order has none.",
-        }
+        },
+        how_missing: typed.how_missing,
+        amount: amount(words.facts, deed, typed),
+        note: note(deed, typed),
+        grave: matches!(deed, Deed::Cancel | Deed::WithdrawLink | Deed::Refund),
+        button,
+        keep,
     }
 }
 
-fn mails(count: usize) -> String {
-    match count {
-        0 => "mails that may be out".to_owned(),
-        1 => "the 1 mail that is out".to_owned(),
-        more => format!("the {more} mails that are out"),
+fn about(order: &Order, deed: Deed) -> String {
+    let amount = match deed {
+        Deed::Refund => money::paid(order),
+        _ => money::owed_or(order),
+    };
+    [money::what_for(order), order.reference.clone(), amount].join(" · ")
+}
+
+/// How much goes back, of a refund that has not been asked for yet.
+fn amount(facts: &PageFacts, deed: Deed, typed: &Typed) -> Option<Field> {
+    let may = facts.refundable.as_ref().ok()?;
+    if deed != Deed::Refund {
+        return None;
     }
+    let left = Currency::parse(&may.currency).map_or_else(
+        |_| may.left.to_string(),
+        |currency| Money::new(may.left, currency).decimal(),
+    );
+    Some(Field {
+        label: "How much",
+        hint: "Written like 45.00. As it stands here, all that is left goes back.",
+        value: typed.amount.clone().unwrap_or(left),
+        error: typed.amount_error.clone(),
+    })
 }
 
 fn ways(picked: Option<How>) -> Vec<Way> {
@@ -370,7 +222,7 @@ fn note(deed: Deed, typed: &Typed) -> Option<Field> {
             "Note, for your own list",
             "May be empty. The family does not see it.",
         ),
-        Deed::Cancel | Deed::WithdrawLink => (
+        Deed::Cancel | Deed::WithdrawLink | Deed::Refund => (
             "Why, for your own list",
             "May be empty. The family does not see it.",
         ),

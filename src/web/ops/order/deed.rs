@@ -60,14 +60,14 @@ asks! {
     ask_stripe: Deed::AskStripe;
 }
 
-async fn asked(
+pub async fn asked(
     person: &Person,
     desk: &Desk,
     id: &str,
     deed: Deed,
 ) -> Result<HttpResponse, Refusal> {
     let facts = page::facts(person, desk, id).await?;
-    match deed.refused(&facts.order) {
+    match deed.refused(&facts) {
         Some(why) => Err(desk.not_now(person, &in_a_sentence(&why))),
         None => confirm::show(person, desk, &facts, deed, Typed::default()).await,
     }
@@ -132,6 +132,7 @@ pub async fn settle(
             how_missing: how.is_none(),
             note: sent.fields.note,
             note_error: note.err(),
+            ..Typed::default()
         };
         let facts = page::facts(&person, &desk, &id).await?;
         return confirm::show(&person, &desk, &facts, Deed::Settle, typed).await;
@@ -287,9 +288,11 @@ pub enum Refused {
     /// Somebody has changed it since the page was made.
     Changed,
     NoOrder,
+    /// Stripe did not say; the same form may be sent again.
+    NoAnswer,
 }
 
-fn answered(
+pub fn answered(
     person: &Person,
     desk: &Desk,
     pressed: Result<Pressed, Refused>,
@@ -302,10 +305,11 @@ fn answered(
             "Somebody has changed the order since you opened the page. Look at it again.",
         )),
         Err(Refused::NoOrder) => Err(desk.no_page(person)),
+        Err(Refused::NoAnswer) => Err(desk.stripe_is_away(person)),
     }
 }
 
-fn outcome(order: Uuid, title: String, text: &str) -> Outcome {
+pub fn outcome(order: Uuid, title: String, text: &str) -> Outcome {
     Outcome {
         to: format!("/ops/orders/{order}"),
         title,
@@ -313,11 +317,11 @@ fn outcome(order: Uuid, title: String, text: &str) -> Outcome {
     }
 }
 
-fn parsed(person: &Person, desk: &Desk, id: &str) -> Result<Uuid, Refusal> {
+pub fn parsed(person: &Person, desk: &Desk, id: &str) -> Result<Uuid, Refusal> {
     id.parse().map_err(|_| desk.no_page(person))
 }
 
 /// A reason of the domain as a sentence of the page.
-fn in_a_sentence(why: &str) -> String {
+pub fn in_a_sentence(why: &str) -> String {
     format!("{}.", crate::web::ops::line::sentence(why))
 }

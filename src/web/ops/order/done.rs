@@ -2,7 +2,10 @@
 
 use super::money;
 use crate::{
-    order::state::{How, State},
+    order::{
+        Status,
+        state::{How, State},
+    },
     timeline::PageFacts,
     web::ops::prose::{Prose, Times, prose},
 };
@@ -58,5 +61,20 @@ pub fn settled(how: How) -> &'static str {
         How::Cheque => "by cheque",
         How::Waived => "you waived it",
         How::Other => "in another way",
+    }
+}
+
+/// What the head of the page says in a few words, for its title: `€45.00 owed`.
+pub fn in_title(facts: &PageFacts) -> String {
+    let order = &facts.order;
+    match order.state.status() {
+        Status::Open => format!("{} owed", money::owed_or(order)),
+        Status::Processing => "on its way".to_owned(),
+        Status::InReview => "being checked".to_owned(),
+        Status::Paid => "paid".to_owned(),
+        Status::PartiallyRefunded => "partly paid back".to_owned(),
+        Status::Refunded => "paid back".to_owned(),
+        Status::SettledOffline => "settled without Stripe".to_owned(),
+        Status::Cancelled => "cancelled".to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 mod act;
 pub mod change;
 mod confirm;
+mod consequences;
 mod deed;
 mod done;
 mod mail;

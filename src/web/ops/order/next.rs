@@ -6,12 +6,10 @@ use serde::Serialize;
 use super::{
     act::{Deed, send_words},
     done::done,
-    money,
     stripe::refusal,
 };
 use crate::{
     case::Kind,
-    order::Status,
     suppression::{MANUAL, NO_SUCH_ADDRESS, UNSUBSCRIBED},
     timeline::{
         PageFacts,
@@ -68,7 +66,7 @@ pub fn answer(facts: &PageFacts, role: Role, times: Times) -> Answer {
     let heading = match &facts.next {
         Next::Nothing => "Nothing to do",
         Next::DebitOnItsWay(_) => "It is on its way",
-        Next::Decide(_) | Next::AskAgain(_) | Next::RefundUnderWay(_) => "What is open",
+        Next::Decide(_) | Next::AskAgain(_) | Next::RefundUnderWay => "What is open",
         _ => "Why it is not paid",
     };
     Answer {
@@ -96,10 +94,13 @@ impl Words<'_> {
                 self.step(
                     "Next: ask again",
                     prose!["It cannot happen twice. Until Stripe answers, nothing else happens."],
-                    vec![self.case(case, "Ask again")],
+                    match case {
+                        Some(case) => vec![self.case(case, "Ask again")],
+                        None => self.deed(Deed::Refund, "Ask again…", "back"),
+                    },
                 ),
             ),
-            Next::RefundUnderWay(_) => (
+            Next::RefundUnderWay => (
                 prose!["Stripe has a refund under way."],
                 self.step(
                     "Next: wait",
@@ -336,20 +337,5 @@ fn do_not_mail(why: &str) -> Piece {
         NO_SUCH_ADDRESS => "a mail server said that there is no such address".into(),
         MANUAL => "somebody of the shop put it on the list".into(),
         other => name(other),
-    }
-}
-
-/// What the head of the page says in a few words, for its title: `€45.00 owed`.
-pub fn in_title(facts: &PageFacts) -> String {
-    let order = &facts.order;
-    match order.state.status() {
-        Status::Open => format!("{} owed", money::owed_or(order)),
-        Status::Processing => "on its way".to_owned(),
-        Status::InReview => "being checked".to_owned(),
-        Status::Paid => "paid".to_owned(),
-        Status::PartiallyRefunded => "partly paid back".to_owned(),
-        Status::Refunded => "paid back".to_owned(),
-        Status::SettledOffline => "settled without Stripe".to_owned(),
-        Status::Cancelled => "cancelled".to_owned(),
     }
 }

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::{
     act::{Offer, offers},
+    done::in_title,
     money::{self, ShownLine},
-    next::{Answer, answer, in_title},
+    next::{Answer, answer},
     story::{self, Day},
     sure,
     told::found_by,

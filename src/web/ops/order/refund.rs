@@ -1,59 +1,30 @@
-//! `/ops/orders/{id}/refund`: an order's money goes back, all of it or a part.
+//! `/ops/orders/{id}/refund`: money is given back through Stripe, once for each form.
 
-use actix_web::{HttpResponse, http::StatusCode, web::Path};
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use actix_web::{HttpResponse, web::Path};
+use serde::Deserialize;
 
-use super::page::whose;
+use super::{
+    act::Deed,
+    confirm::{self, Typed},
+    deed::{Refused, answered, asked, outcome},
+    page,
+};
 use crate::{
     activity::{Doing, Note},
     db::DbError,
-    order::{self, Order, amount::parse_decimal, currency::Currency, money::Money, money::as_told},
-    people::{Person, once::Outcome},
+    order::{amount::parse_decimal, currency::Currency, money::as_told},
+    people::long_press::{Came, long_press},
     refund::{self, Refunded},
-    settlement::order_refunds::{RefundKey, RefundWish, Refundable, refundable},
+    settlement::order_refunds::{RefundKey, RefundWish},
+    timeline::PageFacts,
     web::ops::{
-        desk::{BADGE, Desk, shown},
+        desk::Desk,
         form::Sent,
         guard::{Admin, doing},
         line::sentence,
-        menu::Here,
         refusal::Refusal,
     },
 };
-
-/// What was typed.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Typed {
-    #[serde(default)]
-    amount: String,
-    #[serde(default)]
-    note: String,
-}
-
-#[derive(Default, Serialize)]
-struct Errors {
-    amount: Option<String>,
-    note: Option<String>,
-}
-
-impl Errors {
-    fn is_none(&self) -> bool {
-        self.amount.is_none() && self.note.is_none()
-    }
-}
-
-#[derive(Serialize)]
-struct Page<'a> {
-    whose: &'a str,
-    reference: &'a str,
-    back: String,
-    left: String,
-    currency: String,
-    amount: &'a str,
-    note: &'a str,
-    errors: Errors,
-}
 
 /// `GET /ops/orders/{id}/refund`
 pub async fn ask(
@@ -61,151 +32,111 @@ pub async fn ask(
     desk: Desk,
     id: Path<String>,
 ) -> Result<HttpResponse, Refusal> {
-    let (order, left) = find(&person, &desk, &id).await?;
-    let left = left.map_err(|why| desk.not_now(&person, &why))?;
-    let typed = Typed {
-        amount: left.decimal(),
-        ..Typed::default()
-    };
-    page(&person, &desk, &order, left, &typed, Errors::default()).await
+    asked(&person, &desk, &id, Deed::Refund).await
 }
 
-/// `POST /ops/orders/{id}/refund`: the form's token is the refund's key, so that pressed twice, or carried out
-/// again after a crash, it is the same refund.
+/// How much, and why.
+#[derive(Deserialize)]
+pub struct Fields {
+    #[serde(default)]
+    amount: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// `POST /ops/orders/{id}/refund`
 pub async fn make(
     Admin(person): Admin,
     desk: Desk,
     id: Path<String>,
-    sent: Sent<Typed>,
+    sent: Sent<Fields>,
 ) -> Result<HttpResponse, Refusal> {
-    let (order, left) = find(&person, &desk, &id).await?;
-    let (once, typed) = (sent.once, sent.fields);
-    let key = RefundKey::try_from(format!("ops-{once}"));
-    let key = key.map_err(|_| desk.no_page(&person))?;
-    // Nothing may be left of it since the first press: that one is answered with what it did.
-    let currency = left.as_ref().map_or(order.currency, |left| left.currency);
-    let (amount, note) = match checked(&typed, currency) {
-        Ok(checked) => checked,
-        Err(errors) => {
-            let left = left.map_err(|why| desk.not_now(&person, &why))?;
-            return page(&person, &desk, &order, left, &typed, errors).await;
+    let facts = page::facts(&person, &desk, &id).await?;
+    let note = Note::parse(sent.fields.note.trim());
+    let wish = wish(&facts, &sent);
+    let (wish, note) = match (wish, note) {
+        (Ok(wish), Ok(note)) => (wish, String::from(note)),
+        (wish, note) => {
+            let typed = Typed {
+                amount: Some(sent.fields.amount.clone()),
+                amount_error: wish.err().map(|why| format!("{}.", sentence(&why))),
+                note: sent.fields.note.clone(),
+                note_error: note.err(),
+                ..Typed::default()
+            };
+            return confirm::show(&person, &desk, &facts, Deed::Refund, typed).await;
         }
     };
     let doing = Doing {
-        note,
+        note: (!note.is_empty()).then_some(note),
         ..doing(&person, &desk.app)
     };
-    let wish = RefundWish {
-        amount: Some(amount),
-        key,
+    let (app, order) = (desk.app.clone(), facts.order.id);
+    let act = || async move {
+        let refunded = refund::refund(&app, order, wish, &doing).await?;
+        Ok::<_, DbError>(came(refunded).map(|(title, text)| outcome(order, title.to_owned(), text)))
     };
-    let told = as_told(amount, currency.code());
-    let (app, id) = (desk.app.clone(), order.id);
-    let act = move || async move {
-        let refunded = refund::refund(&app, id, wish, &doing).await?;
-        Ok::<_, DbError>(outcome(id, &told, refunded))
-    };
-    match desk.long_press(&person, &once, act).await? {
-        Ok(pressed) => Ok(shown(&pressed)),
-        Err(Some(why)) => Err(desk.not_now(&person, &why)),
-        Err(None) => Err(desk.no_page(&person)),
+    let came: Result<Came<Refused>, DbError> =
+        long_press(&desk.app, (person.id, &sent.once), act).await;
+    match came.map_err(|error| Refusal::database(&desk.site, &error))? {
+        Came::Pressed(pressed) => answered(&person, &desk, Ok(pressed)),
+        Came::Refused(Refused::NoAnswer) | Came::GoesOn => Err(desk.stripe_is_away(&person)),
+        Came::Refused(refused) => answered(&person, &desk, Err(refused)),
     }
 }
 
-/// What came of it; `Err` is why it was not done, none where there is no such order.
-fn outcome(order: Uuid, amount: &str, refunded: Refunded) -> Result<Outcome, Option<String>> {
-    let (title, text) = match refunded {
-        Refunded::Made => (
-            format!("{amount} went back"),
-            "Stripe has sent it the way it came; it is on their statement within some days. No mail was sent.",
-        ),
-        Refunded::UnderWay => (
-            format!("{amount} is on its way back"),
-            "Stripe has it under way, and this page says when it has arrived or failed. No mail was sent.",
-        ),
-        Refunded::Open => (
-            format!("Stripe was asked to give {amount} back, and has not answered"),
-            "It cannot happen twice. We ask again by ourselves within a quarter of an hour; look here then.",
-        ),
-        Refunded::NotMade(why) | Refunded::NotNow(why) => {
-            let why = why.trim_end_matches('.');
-            return Err(Some(format!("{}.", sentence(why))));
+/// What is asked for: one whose answer is not known as it was, else what was typed, under the form's token.
+fn wish(facts: &PageFacts, sent: &Sent<Fields>) -> Result<RefundWish, String> {
+    if let Some(before) = &facts.asked_refund {
+        return Ok(RefundWish {
+            amount: Some(before.amount),
+            key: key(&before.key)?,
+        });
+    }
+    let text = sent.fields.amount.trim();
+    let amount = match (text, &facts.refundable) {
+        ("", _) => None,
+        (text, Ok(may)) => {
+            let currency = Currency::parse(&may.currency).map_err(|error| error.to_string())?;
+            let amount = parse_decimal(text, currency).map_err(|error| error.to_string())?;
+            if amount > may.left {
+                let left = as_told(may.left, &may.currency);
+                return Err(format!("only {left} is left to be given back"));
+            }
+            Some(amount)
         }
-        Refunded::NoOrder => return Err(None),
+        // It has been asked for with this form, and the answer is found by its token.
+        (text, Err(_)) => {
+            let paid = facts
+                .order
+                .paid
+                .map_or(facts.order.currency, |paid| paid.currency);
+            Some(parse_decimal(text, paid).map_err(|error| error.to_string())?)
+        }
     };
-    Ok(Outcome {
-        to: format!("/ops/orders/{order}"),
-        title,
-        text: text.to_owned(),
+    Ok(RefundWish {
+        amount,
+        key: key(&sent.once)?,
     })
 }
 
-fn checked(typed: &Typed, currency: Currency) -> Result<(i64, Option<String>), Errors> {
-    let amount = parse_decimal(typed.amount.trim(), currency);
-    let note = Note::parse(typed.note.trim());
-    match (amount, note) {
-        (Ok(amount), Ok(note)) => {
-            let note = String::from(note);
-            Ok((amount, (!note.is_empty()).then_some(note)))
-        }
-        (amount, note) => Err(Errors {
-            amount: amount
-                .err()
-                .map(|why| format!("{}.", sentence(&why.to_string()))),
-            note: note
-                .err()
-                .map(|why| format!("{}.", sentence(&why.to_string()))),
-        }),
+fn key(text: &str) -> Result<RefundKey, String> {
+    RefundKey::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// What is said of it, or why nothing was done.
+fn came(refunded: Refunded) -> Result<(&'static str, &'static str), Refused> {
+    match refunded {
+        Refunded::Made => Ok((
+            "The money was given back",
+            "Stripe sends it to the card or account that paid; it arrives in 5 to 10 days. No mail was sent.",
+        )),
+        Refunded::UnderWay => Ok((
+            "Stripe has the refund under way",
+            "This page says what becomes of it. No mail was sent.",
+        )),
+        Refunded::NotMade(why) | Refunded::NotNow(why) => Err(Refused::NotNow(why)),
+        Refunded::NoOrder => Err(Refused::NoOrder),
+        Refunded::Open => Err(Refused::NoAnswer),
     }
-}
-
-async fn find(
-    person: &Person,
-    desk: &Desk,
-    id: &str,
-) -> Result<(Order, Result<Money, String>), Refusal> {
-    let id: Uuid = id.parse().map_err(|_| desk.no_page(person))?;
-    let read = desk.read(move |connection| {
-        let Some(order) = order::find(connection, id)? else {
-            return Ok(None);
-        };
-        let left = refundable(connection, &order)?;
-        Ok(Some((order, left)))
-    });
-    let (order, left) = read.await?.ok_or_else(|| desk.no_page(person))?;
-    let left = match left {
-        Refundable::Left(minor, currency) => match Currency::parse(&currency) {
-            Ok(currency) => Ok(Money::new(minor, currency)),
-            Err(error) => Err(format!("{}.", sentence(&error.to_string()))),
-        },
-        Refundable::Nothing(why) => Err(format!("{}.", sentence(&why))),
-    };
-    Ok((order, left))
-}
-
-async fn page(
-    person: &Person,
-    desk: &Desk,
-    order: &Order,
-    left: Money,
-    typed: &Typed,
-    errors: Errors,
-) -> Result<HttpResponse, Refusal> {
-    let status = match errors.is_none() {
-        true => StatusCode::OK,
-        false => StatusCode::UNPROCESSABLE_ENTITY,
-    };
-    let page = Page {
-        whose: &whose(order),
-        reference: &order.reference,
-        back: format!("/ops/orders/{}", order.id),
-        left: as_told(left.minor, left.currency.code()),
-        currency: left.currency.upper(),
-        amount: &typed.amount,
-        note: &typed.note,
-        errors,
-    };
-    let template = ("order-refund.html", BADGE.to_owned());
-    desk.page_following(person, Here::Orders, template, &page, status)
-        .await
 }

@@ -3,6 +3,7 @@
 use std::thread;
 
 use chrono::Duration;
+use freshmint::token::Role;
 use reqwest::Method;
 use serde_json::json;
 
@@ -54,7 +55,7 @@ fn cash_is_taken_once_with_its_note_and_in_one_of_two_windows() {
     let world = World::new();
     let (aoife, tom) = (
         operator(&world),
-        Visitor::signed_in(&world, "Tom", freshmint::token::Role::Operator),
+        Visitor::signed_in(&world, "Tom", Role::Operator),
     );
     let order = world.order("CUP-1");
     let path = format!("{}/settle", at(&order));
@@ -84,7 +85,7 @@ fn cash_is_taken_once_with_its_note_and_in_one_of_two_windows() {
     assert_eq!(aoife.get(&path).status, 409, "nor is it offered any more");
     assert!(!text.contains("Settle it without Stripe…"));
     let api = world.api(
-        freshmint::token::Role::Viewer,
+        Role::Viewer,
         Method::GET,
         &format!("/orders/{}", order.id),
         None,
@@ -250,15 +251,79 @@ fn amount_name_and_address_are_changed_and_the_link_stays() {
 }
 
 #[test]
+fn money_is_given_back_by_an_admin_once_and_no_more_than_came() {
+    let world = World::new();
+    let aoife = operator(&world);
+    let order = world.order("CUP-1");
+    world.stripe.pay(&world.click_through(&order)).unwrap();
+    world.deliver();
+    let path = format!("{}/refund", at(&order));
+    let text = said(&aoife, &order);
+    assert!(text.contains("Give money back Needs an admin."), "{text}");
+    assert_eq!(aoife.get(&path).status, 403);
+    assert_eq!(aoife.post(&path, &[("amount", "1.00")]).status, 403);
+    let tom = Visitor::signed_in(&world, "Tom", Role::Admin);
+    assert!(said(&tom, &order).contains("Give money back…"));
+    let shown = tom.get(&path);
+    let text = shown.text().replace('\n', " ");
+    assert!(
+        text.contains("at most €45.00 , to the card")
+            || text.contains("at most €45.00, to the card"),
+        "{text}"
+    );
+    assert!(shown.body.contains("value=\"45.00\""));
+    let asked = || {
+        let traffic = world.traffic();
+        traffic
+            .iter()
+            .filter(|line| line.as_str() == "POST /v1/refunds")
+            .count()
+    };
+    assert_eq!(asked(), 0, "looking moves nothing");
+    for (amount, why) in [
+        ("45.01", "Only €45.00 is left to be given back."),
+        ("1.000,00", "Write the amount without thousands separators"),
+    ] {
+        let wrong = tom.send(&shown, &path, &[("amount", amount)]);
+        assert_eq!(wrong.status, 422, "{wrong:?}");
+        assert!(wrong.text().contains(why), "{}", wrong.text());
+        assert!(wrong.body.contains(&format!("value=\"{amount}\"")));
+    }
+    let fields = [("amount", "5,00"), ("note", "rain")];
+    let done = tom.send(&shown, &path, &fields);
+    assert_eq!(done.status, 303, "{done:?}");
+    let again = tom.send(&shown, &path, &fields);
+    let text = tom.get(again.location()).text().replace('\n', " ");
+    assert!(text.contains("The money was given back"), "{text}");
+    assert!(
+        text.contains("You pressed twice; it was done once."),
+        "{text}"
+    );
+    assert!(
+        text.contains("Partly paid back") && text.contains("Of that €5.00 went back."),
+        "{text}"
+    );
+    assert!(
+        text.contains("A refund was asked for By Tom . “ rain ”"),
+        "{text}"
+    );
+    assert_eq!(asked(), 1);
+    assert_eq!(press(&tom, &order, "refund", &[("amount", "")]).status, 303);
+    assert_eq!(world.status(&order), "refunded");
+    assert_eq!(tom.get(&path).status, 409, "nothing is left");
+    let text = said(&tom, &order);
+    assert!(text.contains("all of it went back: €45.00."), "{text}");
+    assert!(!text.contains("Give money back"), "{text}");
+}
+
+#[test]
 fn the_api_asks_stripe_as_the_page_does() {
     let world = World::new();
     let order = world.order("CUP-1");
     let path = format!("/orders/{}/ask-stripe", order.id);
-    let role = freshmint::token::Role::Operator;
+    let role = Role::Operator;
     assert_eq!(
-        world
-            .api(freshmint::token::Role::Viewer, Method::POST, &path, None)
-            .status,
+        world.api(Role::Viewer, Method::POST, &path, None).status,
         403
     );
     let session = world.click_through(&order);

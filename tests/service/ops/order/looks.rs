@@ -88,6 +88,7 @@ fn axe_finds_nothing_at_any_order() {
         "order-change-much".to_owned(),
         format!("{}/change", at(&much)),
     ));
+    paths.push(("order-refund".to_owned(), format!("{}/refund", at(&paid))));
     let mut faults = Vec::new();
     for (name, path) in paths {
         browser.goto(&format!("{}{path}", world.url()));

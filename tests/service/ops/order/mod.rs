@@ -6,11 +6,17 @@ mod said;
 
 use freshmint::token::Role;
 
-use crate::support::{Answer, Order, Visitor, World};
+use crate::support::{Answer, Order, PASSWORD, Visitor, World};
 
 /// Somebody who works.
 pub fn operator(world: &World) -> Visitor {
     Visitor::signed_in(world, "Aoife Byrne", Role::Operator)
+}
+
+/// A day has passed: she signs in again.
+pub fn comes_again(visitor: &Visitor) {
+    let answer = visitor.sign_in("aoife.byrne@rovers.example.org", PASSWORD);
+    assert_eq!(answer.status, 303, "{answer:?}");
 }
 
 pub fn at(order: &Order) -> String {

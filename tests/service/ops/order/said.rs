@@ -4,7 +4,7 @@ use chrono::Duration;
 use freshmint::token::Role;
 use serde_json::json;
 
-use super::{at, operator, page, said};
+use super::{at, comes_again, operator, page, said};
 use crate::support::{Order, Visitor, World};
 
 #[track_caller]
@@ -33,7 +33,7 @@ fn why_hasnt_the_miller_family_paid_is_answered_from_the_first_mail_to_the_remin
             "€45.00",
             "Why it is not paid They have not been written to. Next: send the link",
             "No. Nobody has opened Stripe’s payment page for this order yet.",
-            "The order came in By Test.",
+            "The order came in By Test .",
             "now Nothing since. The link works, for €45.00.",
             "Send the link…",
         ],
@@ -76,6 +76,7 @@ fn why_hasnt_the_miller_family_paid_is_answered_from_the_first_mail_to_the_remin
     );
     world.pass(Duration::hours(24) + Duration::seconds(1));
     world.deliver();
+    comes_again(&aoife);
     has(
         &said(&aoife, &order),
         &[
@@ -114,7 +115,7 @@ fn head_and_story_say_the_same_once_it_is_over() {
         &[
             "Kim Miller Paid",
             "Nothing to do It was paid",
-            "Payments Arrived What it did How we learned of it Amount",
+            "Arrived What it did How we learned of it Amount",
             "Settled the order Stripe told us €45.00",
             "They finished Stripe’s payment page",
             "€45.00 arrived: paid Stripe told us.",
@@ -183,7 +184,7 @@ fn each_trouble_with_the_mail_has_its_next_step() {
             ],
         ),
         (
-            "state = 'unknown', handed_over = true, last_error = NULL",
+            "state = 'unknown', handed_over = true, last_error = 'broken off', claim_id = gen_random_uuid()",
             &["We cannot tell whether they have the mail", "Look at it"],
         ),
     ] {
@@ -247,6 +248,7 @@ fn only_a_fact_says_that_they_cannot_have_paid_unnoticed() {
     let aoife = operator(&world);
     let order = world.order("CUP-1");
     world.abandon(&order);
+    comes_again(&aoife);
     has(&said(&aoife, &order), &["We cannot be sure yet"]);
     world.pass(Duration::minutes(1));
     asked(&world, &aoife, &order);
@@ -255,7 +257,7 @@ fn only_a_fact_says_that_they_cannot_have_paid_unnoticed() {
         &[
             "No. Stripe’s messages arrive (the last one",
             "it has no payment for this order.",
-            "Stripe was asked about the order By Aoife Byrne.",
+            "Stripe was asked about the order By Aoife Byrne .",
         ],
     );
     // A message went missing: nobody can be sure any more.
@@ -282,9 +284,9 @@ fn somebody_who_paid_unnoticed_is_found_by_asking() {
 #[test]
 fn whoever_may_only_look_sees_the_story_and_no_button() {
     let world = World::with_mailbox(&[]);
-    let viewer = Visitor::signed_in(&world, "Vera", Role::Viewer);
     let order = world.order("CUP-1");
     world.abandon(&order);
+    let viewer = Visitor::signed_in(&world, "Vera", Role::Viewer);
     let page = page(&viewer, &order);
     has(
         &page.text().replace('\n', " "),
@@ -334,7 +336,8 @@ fn other_orders_of_the_address_and_the_shops_own_keys_are_beside_it() {
 #[test]
 fn what_others_wrote_is_never_markup() {
     let world = World::with_mailbox(&[]);
-    let aoife = Visitor::signed_in(&world, "<u>Aoife</u>", Role::Operator);
+    let aoife = operator(&world);
+    world.execute("UPDATE ops_users SET name = '<u>Aoife</u>'");
     let nasty = "<img src=x onerror=alert(1)>\"'{{ 7*7 }}";
     let lines = json!([{ "description": "<b>Cup</b>", "unit_amount": 4500 }]);
     let fields = json!({ "name": nasty, "lines": lines, "metadata": { "<i>k</i>": "<i>v</i>" } });
@@ -360,7 +363,7 @@ fn what_others_wrote_is_never_markup() {
         for tag in ["<img", "<script>", "<b>", "<i>", "<u>"] {
             assert!(!page.body.contains(tag), "{tag} in {deed}: {}", page.body);
         }
-        assert!(!page.body.contains("49"), "{deed}");
+        assert!(page.body.contains("{{ 7*7 }}"), "{deed}");
     }
     has(
         &said(&aoife, &order),

@@ -1,0 +1,11 @@
+DROP TABLE order_batch_parts;
+DROP TABLE order_batches;
+DROP TRIGGER look_is_news ON link_looks;
+DROP TRIGGER first_look_is_news ON link_looks;
+DROP FUNCTION look_is_news();
+DROP TRIGGER order_moves ON orders;
+DROP TRIGGER order_is_news ON orders;
+DROP FUNCTION tell_news_of_order();
+DROP TABLE order_news_read;
+DROP TABLE order_news;
+DROP FUNCTION list_of(text, text);

@@ -1,0 +1,121 @@
+//! The last news of each order, for lists: one word and its time, in a table of its own.
+//!
+//! Where an order stands is written by a trigger, in the transaction that moves it. Everything else is written
+//! by the worker ([`keep_up`]), in batches: it reads which orders new lines of the log are about, and looks at
+//! their rows ([`facts`]). So no click and no payment waits for a list, and a news is at most some seconds old.
+
+mod facts;
+mod word;
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{Array, Text, Timestamptz, Uuid as SqlUuid},
+};
+use uuid::Uuid;
+
+pub use self::word::{List, News};
+use crate::{
+    activity::live::{self, Place},
+    app::App,
+    db::DbError,
+    schema::{activity, order_news, order_news_read},
+};
+
+/// Lines of the log that one batch reads: those of a mailing's second.
+const LINES: i64 = 1_000;
+/// Orders of one batch that are due without a line.
+const DUE: i64 = 500;
+
+/// Writes the news of some orders; tells whether there may be more. While another replica does, there is
+/// nothing to do here.
+///
+/// # Errors
+/// The database's; the next batch begins where this one did.
+pub async fn keep_up(app: &App) -> Result<bool, DbError> {
+    app.db.transaction(batch).await
+}
+
+fn batch(connection: &mut PgConnection) -> QueryResult<bool> {
+    // The row is the turn: who has it reads on from there, and moves it in the same transaction.
+    let place: Option<(i64, i64)> = order_news_read::table
+        .select((order_news_read::xact, order_news_read::line))
+        .for_update()
+        .skip_locked()
+        .first(connection)
+        .optional()?;
+    let Some(place) = place else {
+        return Ok(false);
+    };
+    let lines = live::after(connection, Place::kept(place), LINES)?;
+    let told = told(connection, &lines)?;
+    let due: Vec<Uuid> = order_news::table
+        .filter(order_news::due)
+        .limit(DUE)
+        .select(order_news::order_id)
+        .load(connection)?;
+    write(connection, &told, &due)?;
+    if let Some(last) = lines.last() {
+        let (xact, line) = last.place.to_keep();
+        diesel::update(order_news_read::table)
+            .set((
+                order_news_read::xact.eq(xact),
+                order_news_read::line.eq(line),
+            ))
+            .execute(connection)?;
+    }
+    let is_full = |count: usize, most: i64| i64::try_from(count).is_ok_and(|count| count >= most);
+    Ok(is_full(lines.len(), LINES) || is_full(due.len(), DUE))
+}
+
+/// Which orders the lines are about, and when each was last told of.
+fn told(
+    connection: &mut PgConnection,
+    lines: &[live::New],
+) -> QueryResult<HashMap<Uuid, DateTime<Utc>>> {
+    let ids: Vec<i64> = lines.iter().map(|line| line.id).collect();
+    let about: Vec<(Option<Uuid>, DateTime<Utc>)> = activity::table
+        .filter(activity::id.eq_any(ids))
+        .filter(activity::order_id.is_not_null())
+        .order(activity::at)
+        .select((activity::order_id, activity::at))
+        .load(connection)?;
+    let about = about.into_iter();
+    Ok(about.filter_map(|(id, at)| Some((id?, at))).collect())
+}
+
+/// Writes the news of these orders. A row that is locked is left: whoever moves its order writes what is new
+/// about it, and nobody who holds one order's row and waits for another's may wait for us.
+fn write(
+    connection: &mut PgConnection,
+    told: &HashMap<Uuid, DateTime<Utc>>,
+    due: &[Uuid],
+) -> QueryResult<()> {
+    let ids: Vec<Uuid> = told.keys().chain(due).copied().collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let locked: Vec<Uuid> = order_news::table
+        .filter(order_news::order_id.eq_any(ids))
+        .select(order_news::order_id)
+        .for_update()
+        .skip_locked()
+        .load(connection)?;
+    let news = facts::of(connection, &locked, told)?;
+    let (orders, facts): (Vec<Uuid>, Vec<_>) = news.into_iter().unzip();
+    let (at, words): (Vec<DateTime<Utc>>, Vec<News>) = facts.into_iter().unzip();
+    // The same news keeps its time where the row knows a later one: that of a refund, or of what the log no
+    // longer tells.
+    diesel::sql_query(
+        "UPDATE order_news SET due = false, news = fresh.news, \
+             at = CASE order_news.news WHEN fresh.news THEN greatest(order_news.at, fresh.at) ELSE fresh.at END \
+         FROM unnest($1, $2, $3) AS fresh (order_id, news, at) WHERE order_news.order_id = fresh.order_id",
+    )
+    .bind::<Array<SqlUuid>, _>(orders)
+    .bind::<Array<Text>, _>(words)
+    .bind::<Array<Timestamptz>, _>(at)
+    .execute(connection)
+    .map(drop)
+}

@@ -1,0 +1,165 @@
+//! What a list of orders is asked for.
+
+use chrono::{DateTime, Utc};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use uuid::Uuid;
+
+use crate::{
+    listing::{self, Only, Place, Search},
+    news::List,
+    order::{Kind, OrderFilter},
+};
+
+/// Letters of a search: an address has at most so many.
+const LONGEST: usize = 254;
+/// What the list of all orders is called in an address.
+const ALL: &str = "all";
+
+/// What the address says. Whatever cannot be read is as if it had not been said: without a word the list is
+/// that of what is owed.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    pub q: String,
+    pub list: Option<List>,
+    pub only: Option<Only>,
+    pub blast: Option<Uuid>,
+    pub after: Option<Place>,
+    /// All rows of the page are picked.
+    pub picked: bool,
+    /// Whatever has been paid in whatever way, in place of a list.
+    pub paid: bool,
+}
+
+impl Asked {
+    pub fn read(query: &str) -> Self {
+        let mut asked = Self {
+            list: Some(List::Open),
+            ..Self::default()
+        };
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "q" => asked.q = part(&value),
+                "status" if value.is_empty() || value == ALL => asked.list = None,
+                "status" => asked.list = List::from_name(&value).or(asked.list),
+                "only" => asked.only = Only::from_name(&value),
+                "blast" => asked.blast = value.parse().ok(),
+                "cursor" => asked.after = place(&value),
+                "pick" => asked.picked = value == ALL,
+                "paid" => asked.paid = value == "true",
+                // As the API says it.
+                name if value == "true" => asked.only = Only::from_name(name).or(asked.only),
+                _ => {}
+            }
+        }
+        asked
+    }
+
+    pub fn search(&self) -> Search {
+        let (kind, status) = match (self.paid, self.list) {
+            (true, _) => (Some(Kind::Billed), None),
+            (false, Some(list)) => {
+                let (kind, status) = list.holds();
+                (Some(kind), status)
+            }
+            (false, None) => (None, None),
+        };
+        let orders = OrderFilter {
+            kind,
+            status,
+            blast: self.blast,
+            q: (!self.q.is_empty()).then(|| self.q.clone()),
+            only: match self.paid {
+                true => vec![listing::is_paid],
+                false => Vec::new(),
+            },
+            ..OrderFilter::default()
+        };
+        Search {
+            orders,
+            only: self.only.into_iter().collect(),
+        }
+    }
+
+    /// Whether more is asked for than a list.
+    pub fn is_narrow(&self) -> bool {
+        !self.q.is_empty() || self.only.is_some() || self.blast.is_some()
+    }
+
+    /// The list's name in an address.
+    pub fn status(&self) -> &'static str {
+        self.list.map_or(ALL, List::name)
+    }
+
+    /// The same as a query, from its beginning.
+    pub fn query(&self) -> String {
+        let mut said = match self.paid {
+            true => vec![("paid", "true".to_owned())],
+            false => vec![("status", self.status().to_owned())],
+        };
+        said.extend((!self.q.is_empty()).then(|| ("q", self.q.clone())));
+        said.extend(self.only.map(|only| ("only", only.name().to_owned())));
+        said.extend(self.blast.map(|blast| ("blast", blast.to_string())));
+        said.extend(self.after.map(|after| ("cursor", cursor(after))));
+        let said = said.iter().map(|(name, value)| {
+            format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))
+        });
+        said.collect::<Vec<_>>().join("&")
+    }
+
+    /// The page behind this place; from the beginning if it is none.
+    pub fn from(&self, after: Option<Place>) -> Self {
+        Self {
+            after,
+            picked: false,
+            ..self.clone()
+        }
+    }
+
+    /// The same search in another list.
+    pub fn in_list(&self, list: Option<List>) -> Self {
+        Self {
+            list,
+            ..self.from(None)
+        }
+    }
+}
+
+fn part(said: &str) -> String {
+    let said = said.chars().filter(|letter| !letter.is_control());
+    said.take(LONGEST).collect::<String>().trim().to_owned()
+}
+
+/// Microseconds, which is what PostgreSQL keeps, and the order.
+fn cursor((at, id): Place) -> String {
+    format!("{}_{id}", at.timestamp_micros())
+}
+
+fn place(cursor: &str) -> Option<Place> {
+    let (at, id) = cursor.split_once('_')?;
+    let at = DateTime::<Utc>::from_timestamp_micros(at.parse().ok()?)?;
+    let is_kept = (1970..=9999).contains(&chrono::Datelike::year(&at));
+    is_kept.then_some((at, id.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_said_again_and_the_list_of_what_is_owed_comes_first() {
+        assert_eq!(Asked::read("").query(), "status=open");
+        assert_eq!(Asked::read("status=").query(), "status=all");
+        let said = "status=paid&q=M%C3%BCller%26&only=came%5Fback";
+        assert_eq!(Asked::read(said).query(), said);
+        assert_eq!(Asked::read("not_opened=true").only, Some(Only::NotOpened));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_as_if_it_had_not_been_said() {
+        let said = "status=nothing&only=x&blast=1&cursor=9999999999999999999_x&q=%00%20";
+        assert_eq!(Asked::read(said).query(), "status=open");
+        let place = (DateTime::UNIX_EPOCH, Uuid::nil());
+        let asked = Asked::default().from(Some(place));
+        assert_eq!(Asked::read(&asked.query()).after, Some(place));
+    }
+}

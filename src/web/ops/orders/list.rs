@@ -1,0 +1,313 @@
+//! `/ops/orders`: found, newest news first.
+
+use actix_web::HttpResponse;
+use diesel::{PgConnection, QueryResult};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    asked::Asked,
+    row::{self, Row},
+    sum,
+};
+use crate::{
+    listing::{self, Listed, Only},
+    news::List,
+    order::CurrencySum,
+    token::Role,
+    web::ops::{desk::Desk, guard::Viewer, menu::Here, refusal::Refusal, when::When},
+};
+
+/// Rows of a page.
+const PAGE: i64 = 50;
+/// Mailings that can be picked: older ones are found by their own page.
+const MAILINGS: i64 = 30;
+
+#[derive(Serialize)]
+struct Page {
+    lead: String,
+    now: When,
+    q: String,
+    lists: Vec<Choice>,
+    only: Vec<Choice>,
+    mailings: Vec<Choice>,
+    caption: String,
+    rows: Vec<Row>,
+    /// Whoever may work picks rows.
+    works: bool,
+    picked: bool,
+    query: String,
+    newest: Option<String>,
+    older: Option<String>,
+    empty: Option<Empty>,
+    /// It took too long.
+    gave_up: bool,
+}
+
+#[derive(Serialize)]
+struct Choice {
+    name: String,
+    word: String,
+    here: bool,
+}
+
+/// Why there is no row, and the way on.
+#[derive(Serialize)]
+struct Empty {
+    title: String,
+    text: String,
+    links: Vec<(String, &'static str)>,
+}
+
+/// What the database tells.
+struct Found {
+    rows: Option<Vec<Listed>>,
+    sums: Option<Vec<CurrencySum>>,
+    elsewhere: Vec<(List, i64)>,
+    mailings: Vec<(Uuid, String)>,
+    is_any: bool,
+}
+
+/// `GET /ops/orders`
+pub async fn show(Viewer(person): Viewer, desk: Desk) -> Result<HttpResponse, Refusal> {
+    let asked = Asked::read(desk.request.query_string());
+    let (wanted, now) = (asked.clone(), desk.app.clock.now());
+    let found = desk
+        .read(move |connection| find(connection, &wanted, now))
+        .await?;
+    let works = person.role >= Role::Operator;
+    let page = Page::new(asked, found, works, &desk);
+    desk.page(&person, Here::Orders, "orders.html", &page).await
+}
+
+fn find(
+    connection: &mut PgConnection,
+    asked: &Asked,
+    now: chrono::DateTime<chrono::Utc>,
+) -> QueryResult<Found> {
+    let filter = asked.search().filter(connection, now)?;
+    let rows = listing::page(connection, asked.list, &filter, asked.after, PAGE + 1)?;
+    let fits = |rows: &Vec<Listed>| i64::try_from(rows.len()).is_ok_and(|count| count <= PAGE);
+    let sums = match &rows {
+        // What is on one page needs no second look.
+        Some(rows) if asked.after.is_none() && fits(rows) => Some(sum::of_rows(rows)),
+        Some(_) => listing::sums(connection, &filter)?,
+        None => None,
+    };
+    let is_empty = rows.as_ref().is_some_and(Vec::is_empty);
+    Ok(Found {
+        elsewhere: match is_empty && !asked.q.is_empty() {
+            true => listing::elsewhere(connection, &asked.q)?,
+            false => Vec::new(),
+        },
+        is_any: !is_empty || listing::is_any(connection)?,
+        mailings: listing::mailings(connection, MAILINGS)?,
+        rows,
+        sums,
+    })
+}
+
+impl Page {
+    fn new(asked: Asked, found: Found, works: bool, desk: &Desk) -> Self {
+        let (zone, now) = (desk.site.zone, desk.app.clock.now());
+        let gave_up = found.rows.is_none();
+        let empty = found.rows.as_ref().filter(|rows| rows.is_empty());
+        let empty = empty.map(|_| Empty::new(&asked, &found));
+        let mut rows = found.rows.unwrap_or_default();
+        let fits = usize::try_from(PAGE).unwrap_or(usize::MAX);
+        let has_more = rows.len() > fits;
+        rows.truncate(fits);
+        let last = rows.last().filter(|_| has_more).map(Listed::place);
+        let here = |asked: &Asked| format!("/ops/orders?{}", asked.query());
+        Self {
+            lead: match gave_up {
+                true => String::new(),
+                false => lead(&asked, found.sums.as_deref()),
+            },
+            now: When::of(now, zone),
+            lists: lists(&asked),
+            only: only(&asked),
+            mailings: mailings(&asked, found.mailings),
+            caption: caption(&asked, rows.len(), found.sums.as_deref()),
+            rows: rows.iter().map(|row| Row::listed(row, zone)).collect(),
+            works,
+            picked: asked.picked,
+            query: asked.query(),
+            newest: asked.after.map(|_| here(&asked.from(None))),
+            older: last.map(|last| here(&asked.from(Some(last)))),
+            q: asked.q,
+            empty,
+            gave_up,
+        }
+    }
+}
+
+/// `51 owed, €2,507.00 in all`
+fn lead(asked: &Asked, sums: Option<&[CurrencySum]>) -> String {
+    let Some(sums) = sums else {
+        return "More than can be added up in a moment: a narrower search has its sum.".to_owned();
+    };
+    let state = match asked.list {
+        None => "in all states".to_owned(),
+        Some(list) => word(list).to_lowercase(),
+    };
+    match sum::count(sums) {
+        0 => format!("None {state}"),
+        count => format!("{count} {state}, {} in all", sum::in_words(sums)),
+    }
+}
+
+fn caption(asked: &Asked, shown: usize, sums: Option<&[CurrencySum]>) -> String {
+    let all = sums.map(sum::count).filter(|all| *all > shown);
+    let of = all.map_or_else(String::new, |all| format!(" of {all}"));
+    let list = asked.list.map_or("All states", word);
+    format!("{list}, newest news first. {shown}{of} shown here.")
+}
+
+/// The list as a choice.
+fn word(list: List) -> &'static str {
+    match list {
+        List::Open => "Owed",
+        List::Processing => "On its way",
+        List::InReview => "Being checked",
+        List::Paid => "Paid",
+        List::SettledOffline => "Settled without Stripe",
+        List::PartiallyRefunded => "Partly paid back",
+        List::Refunded => "Paid back",
+        List::Cancelled => "Cancelled",
+        List::Cart => "Left carts",
+    }
+}
+
+fn lists(asked: &Asked) -> Vec<Choice> {
+    let all = Choice {
+        name: "all".to_owned(),
+        word: "All".to_owned(),
+        here: asked.list.is_none(),
+    };
+    let lists = List::ALL.into_iter().map(|list| Choice {
+        name: list.name().to_owned(),
+        word: word(list).to_owned(),
+        here: asked.list == Some(list),
+    });
+    [all].into_iter().chain(lists).collect()
+}
+
+fn only(asked: &Asked) -> Vec<Choice> {
+    let only = Only::ALL.into_iter().map(|only| Choice {
+        name: only.name().to_owned(),
+        word: match only {
+            Only::NeverMailed => "were never mailed",
+            Only::CameBack => "whose mail came back",
+            Only::NotOpened => "have not opened the link",
+            Only::Stranded => "left the payment page",
+            Only::Reminded => "were reminded",
+        }
+        .to_owned(),
+        here: asked.only == Some(only),
+    });
+    only.collect()
+}
+
+fn mailings(asked: &Asked, mailings: Vec<(Uuid, String)>) -> Vec<Choice> {
+    let choices = mailings.into_iter().map(|(id, name)| Choice {
+        name: id.to_string(),
+        word: name,
+        here: asked.blast == Some(id),
+    });
+    let mut choices: Vec<Choice> = choices.collect();
+    let is_among = choices.iter().any(|choice| choice.here);
+    // One that a link leads to, and that is older than those that can be picked.
+    choices.extend(asked.blast.filter(|_| !is_among).map(|id| Choice {
+        name: id.to_string(),
+        word: "An older mailing".to_owned(),
+        here: true,
+    }));
+    choices
+}
+
+impl Empty {
+    fn new(asked: &Asked, found: &Found) -> Self {
+        let nothing = |title: &str, text: &str| Self {
+            title: title.to_owned(),
+            text: text.to_owned(),
+            links: Vec::new(),
+        };
+        if !found.is_any {
+            return Self {
+                links: vec![("/ops/orders/new".to_owned(), "New order")],
+                ..nothing(
+                    "There is no order yet",
+                    "An order says who owes what. Each has a link that never goes stale.",
+                )
+            };
+        }
+        let clear = ("/ops/orders".to_owned(), "Clear the search");
+        if asked.q.is_empty() {
+            let title = match asked.list {
+                Some(list) => format!("No order here: {}", word(list).to_lowercase()),
+                None => "No order fits".to_owned(),
+            };
+            let text = match asked.list {
+                Some(List::Open) if !asked.is_narrow() => "Nobody owes anything.",
+                _ => "Another state, or everybody, may show more.",
+            };
+            let links = [asked.is_narrow().then_some(clear)].into_iter().flatten();
+            return Self {
+                title,
+                links: links.collect(),
+                ..nothing("", text)
+            };
+        }
+        let state = match asked.list {
+            Some(list) => format!(" that is {}", of_one(list)),
+            None => String::new(),
+        };
+        let everywhere = Asked {
+            only: None,
+            blast: None,
+            ..asked.in_list(None)
+        };
+        let everywhere = format!("/ops/orders?{}", everywhere.query());
+        let look = (everywhere, "Look in all states");
+        let is_elsewhere = !found.elsewhere.is_empty();
+        Self {
+            title: format!(
+                "No order{state} has “{}” in its name, e-mail or reference",
+                asked.q
+            ),
+            text: elsewhere(&found.elsewhere),
+            links: [is_elsewhere.then_some(look), Some(clear)]
+                .into_iter()
+                .flatten()
+                .collect(),
+        }
+    }
+}
+
+/// `There are 2 that are paid, and 1 that is cancelled.`
+fn elsewhere(found: &[(List, i64)]) -> String {
+    let parts: Vec<String> = found
+        .iter()
+        .map(|(list, count)| match count {
+            1 => format!("1 that is {}", of_one(*list)),
+            count => format!("{count} that are {}", of_one(*list)),
+        })
+        .collect();
+    let verb = match found {
+        [(_, 1), ..] => "is",
+        _ => "are",
+    };
+    match parts.split_last() {
+        None => "Nor is there one in another state.".to_owned(),
+        Some((last, [])) => format!("There {verb} {last}."),
+        Some((last, others)) => format!("There {verb} {}, and {last}.", others.join(", ")),
+    }
+}
+
+fn of_one(list: List) -> &'static str {
+    match list.holds().1 {
+        Some(status) => row::in_words(status),
+        None => "a left cart",
+    }
+}

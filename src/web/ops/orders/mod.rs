@@ -1,0 +1,20 @@
+//! `/ops/orders`: orders found, many at once, a new one, and what is paid, for paper.
+
+mod asked;
+mod batch;
+mod file;
+mod list;
+mod many;
+mod new;
+mod paid;
+mod row;
+mod sum;
+
+pub use self::{
+    batch::{go_on, show as show_batch},
+    file::file,
+    list::show,
+    many::{ask_cash, ask_send, cash, send},
+    new::{create, show as show_new},
+    paid::show as show_paid,
+};

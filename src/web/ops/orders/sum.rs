@@ -1,0 +1,61 @@
+//! How many orders, and what they come to, in a phrase.
+
+use crate::{
+    language::Language,
+    listing::Listed,
+    order::{CurrencySum, Order, currency::Currency, money::Money},
+};
+
+/// `51 orders` · `1 order`
+pub fn orders(count: usize) -> String {
+    match count {
+        1 => "1 order".to_owned(),
+        count => format!("{count} orders"),
+    }
+}
+
+/// What rows come to, by currency.
+pub fn of_rows(rows: &[Listed]) -> Vec<CurrencySum> {
+    of(rows.iter().map(|row| &row.order))
+}
+
+/// What orders come to, by currency.
+pub fn of<'o>(orders: impl Iterator<Item = &'o Order>) -> Vec<CurrencySum> {
+    let mut sums: Vec<CurrencySum> = Vec::new();
+    for order in orders {
+        let (code, amount) = (order.currency.code(), order.amount_total.unwrap_or(0));
+        match sums.iter_mut().find(|sum| sum.currency == code) {
+            Some(sum) => {
+                sum.orders += 1;
+                sum.amount += amount;
+            }
+            None => sums.push(CurrencySum {
+                currency: code.to_owned(),
+                orders: 1,
+                amount,
+            }),
+        }
+    }
+    sums.sort_by(|one, other| one.currency.cmp(&other.currency));
+    sums
+}
+
+/// How many they are, in all currencies.
+pub fn count(sums: &[CurrencySum]) -> usize {
+    let count: i64 = sums.iter().map(|sum| sum.orders).sum();
+    usize::try_from(count).unwrap_or(0)
+}
+
+/// `€2,507.00 and £20.00`
+pub fn in_words(sums: &[CurrencySum]) -> String {
+    let amounts = sums.iter().filter_map(|sum| {
+        let currency = Currency::parse(&sum.currency).ok()?;
+        Some(Money::new(sum.amount, currency).format(Language::ENGLISH))
+    });
+    let amounts: Vec<String> = amounts.collect();
+    match amounts.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}

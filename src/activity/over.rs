@@ -20,6 +20,10 @@ pub enum Cause<'a> {
     Review(Uuid),
     /// Money that does not add up, with what it is about and the order it is counted for.
     Case(Uuid, &'a str, Option<Uuid>),
+    /// All mail waits.
+    Pause,
+    /// Stripe's webhooks do not reach us.
+    Silence,
     /// A dispute about which there is news, and the order that its payment is counted for.
     Dispute(&'a str, Option<Uuid>),
     /// A mailing that waits for somebody, in one of these states.
@@ -33,6 +37,8 @@ impl Cause<'_> {
             Self::Mail(mail) => vec![json!({ "mail": mail })],
             Self::Event(event) => vec![json!({ "event": event })],
             Self::Review(order) => vec![json!({ "in_review": order })],
+            Self::Pause => vec![json!({ "pause": true })],
+            Self::Silence => vec![json!({ "silence": true })],
             // A session, a dispute or a payment, as the case was opened about it.
             Self::Case(case, about, _) => vec![
                 json!({ "case": case }),
@@ -53,7 +59,12 @@ impl Cause<'_> {
 pub fn over(connection: &mut PgConnection, cause: Cause, doing: &Doing) -> QueryResult<()> {
     let (of_one, order) = match cause {
         Cause::Case(_, _, order) | Cause::Dispute(_, order) => (true, order),
-        Cause::Mail(_) | Cause::Event(_) | Cause::Review(_) | Cause::Mailing(..) => (false, None),
+        Cause::Mail(_)
+        | Cause::Event(_)
+        | Cause::Review(_)
+        | Cause::Mailing(..)
+        | Cause::Pause
+        | Cause::Silence => (false, None),
     };
     // A literal, for the partial index.
     diesel::sql_query(format!(

@@ -18,8 +18,8 @@ use crate::{
 };
 
 /// Writes accepted mails down, if nothing follows from them but that they are sent: no refusal and no
-/// vain try stands that they would end, and none of them has tried for all others. Tells whether it was
-/// done; else nothing was.
+/// vain try stands that they would end, none of them has tried for all others, and of none somebody was told
+/// meanwhile that nobody knows. Tells whether it was done; else nothing was.
 ///
 /// The row of `mail_flow` is locked first, as by [`finish`](super::finish::finish): what another replica
 /// writes meanwhile is waited for, and PostgreSQL looks at the row once more then. Whoever writes a
@@ -56,7 +56,8 @@ fn statement() -> String {
         "WITH rests AS MATERIALIZED (SELECT only_row FROM mail_flow \
              WHERE likeness IS NULL AND bounces IS NULL AND failing_at IS NULL FOR UPDATE), \
          nothing_follows AS MATERIALIZED (SELECT only_row FROM rests \
-             WHERE NOT EXISTS (SELECT FROM outbox WHERE refused_at IS NOT NULL)), \
+             WHERE NOT EXISTS (SELECT FROM outbox WHERE refused_at IS NOT NULL) \
+               AND NOT EXISTS (SELECT FROM outbox WHERE id = ANY($1) AND state = '{unknown}')), \
          written AS (UPDATE outbox mail SET state = '{sent}', handed_over = true, last_error = NULL, \
                  not_before = clock_timestamp(), claimed_until = NULL, sent_at = $3, streak = NULL, returned = NULL \
              FROM unnest($1, $2) WITH ORDINALITY AS told (id, claim, place) \

@@ -19,14 +19,14 @@ use super::{
         follow::{After, Try, follow},
         state::Flow,
     },
-    history::{SENT, line},
+    history::{SENT, by_itself, line},
     ledger,
     outcome::Outcome,
     pause::{self, STOOD_STILL, Waits},
     retry::GIVEN_UP_AFTER_SECONDS,
 };
 use crate::{
-    activity::{self, Level},
+    activity::{self, Cause, Level},
     db::prepared_sql,
     mail::BlastState,
     reminder::{self, Attempt, Place, rule::Reason},
@@ -129,6 +129,10 @@ fn for_each_mail(
             .iter()
             .flat_map(|outcome| lines(&outcome.mail, *level, what, now))
     });
+    // Before the new lines: what is known now closes what was told of it.
+    for known in written.iter().filter(|row| row.was_unknown) {
+        activity::over(connection, Cause::Mail(known.id), &by_itself(now))?;
+    }
     activity::record_all(connection, lines.collect())
 }
 
@@ -138,6 +142,9 @@ struct Written {
     id: Uuid,
     #[diesel(sql_type = Text)]
     state: State,
+    /// Somebody was told that nobody knows.
+    #[diesel(sql_type = Bool)]
+    was_unknown: bool,
 }
 
 fn write(
@@ -188,7 +195,8 @@ fn write(
                       unnest($5) AS wait, unnest($6) AS is_a_try, unnest($7) AS is_late, \
                       unnest($10) AS gone, unnest($11) AS streak) told \
          WHERE mail.id = told.id AND mail.claim_id = told.claim AND mail.state IN ('{sending}', '{unknown}') \
-         RETURNING mail.id, mail.state"
+         RETURNING mail.id, mail.state, \
+             (SELECT before.state FROM outbox before WHERE before.id = mail.id) = '{unknown}' AS was_unknown"
     ))
     .bind::<Array<SqlUuid>, _>(each(outcomes, |outcome| outcome.mail.id))
     .bind::<Array<SqlUuid>, _>(each(outcomes, |outcome| outcome.mail.claim))

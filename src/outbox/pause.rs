@@ -204,6 +204,7 @@ pub fn lift(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<bo
         let news = end(connection, None)?;
         if news {
             tell(connection, Level::Info, "mail goes out again", None, now)?;
+            activity::over(connection, activity::Cause::Pause, &by_itself(now))?;
         }
         Ok(news)
     })
@@ -242,6 +243,6 @@ fn tell(
 ) -> QueryResult<()> {
     let line = Line::about(None, Category::Mail, what, &by_itself(at))
         .level(level)
-        .detail(json!({ "reason": reason }));
+        .detail(json!({ "reason": reason, "pause": true }));
     activity::record(connection, line)
 }

@@ -40,6 +40,7 @@ pub fn resume(connection: &mut PgConnection, doing: &Doing) -> QueryResult<bool>
             connection,
             line.detail(json!({ "cause": cause, "note": doing.note })),
         )?;
+        activity::over(connection, activity::Cause::Pause, doing)?;
         call_out(connection)?;
         Ok(true)
     })

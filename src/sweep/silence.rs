@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use crate::{
-    activity::{self, Category, Doing, Line},
+    activity::{self, Category, Cause, Doing, Line},
     app::App,
     db::DbError,
     inbox::Source,
@@ -74,7 +74,16 @@ fn judge_in(connection: &mut PgConnection, new: usize, now: DateTime<Utc>) -> Qu
                 told_at: Some(now),
             }
         }
-        Verdict::HearsAgain => Known::default(),
+        Verdict::HearsAgain => {
+            let doing = by_the_sweep(now);
+            let what = "Stripe's webhooks reach us again";
+            activity::record(
+                connection,
+                Line::about(None, Category::Webhook, what, &doing),
+            )?;
+            activity::over(connection, Cause::Silence, &doing)?;
+            Known::default()
+        }
         Verdict::Hears | Verdict::Known => known,
     };
     diesel::update(sweeps::table)
@@ -150,14 +159,17 @@ fn line(late: &[Late], since: DateTime<Utc>, now: DateTime<Utc>) -> Line {
         since.format("%d %B %Y, %H:%M UTC"),
         types.join(", ")
     );
-    let doing = Doing {
+    Line::about(None, Category::Webhook, what, &by_the_sweep(now))
+        .attention()
+        .detail(json!({ "events": late.len(), "since": since, "types": types, "silence": true }))
+}
+
+fn by_the_sweep(now: DateTime<Utc>) -> Doing {
+    Doing {
         actor: "sweep".to_owned(),
         at: now,
         note: None,
-    };
-    Line::about(None, Category::Webhook, what, &doing)
-        .attention()
-        .detail(json!({ "events": late.len(), "since": since, "types": types }))
+    }
 }
 
 #[cfg(test)]

@@ -122,6 +122,8 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
                     .app_data(state.api)
                     .configure(api::routes),
             )
+            // What was never a version of it, too.
+            .service(web::scope("/api").default_service(route().to(api::no_such_route)))
             .service(at("/healthz").get(health::alive).done())
             .service(
                 at("/readyz")

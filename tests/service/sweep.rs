@@ -209,6 +209,9 @@ fn a_quiet_night_raises_nothing_and_a_lost_event_does_once_a_day() {
     world.deliver();
     look(&world, Look::Short);
     assert_eq!(world.count("sweeps WHERE silent_since IS NULL"), 1);
+    let told = "activity WHERE what = 'Stripe''s webhooks reach us again' AND level = 'info'";
+    assert_eq!(world.count(told), 1);
+    assert_eq!(world.count("activity_open"), 0, "it closes with its cause");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin};
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
+    http::header,
     web::{Bytes, PathConfig, PayloadConfig, QueryConfig, ServiceConfig},
 };
 use serde::{Deserialize, de::DeserializeOwned};
@@ -78,13 +79,29 @@ impl FromRequest for Body {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_of_another_kind = is_of_another_kind(request);
         let body = Bytes::from_request(request, payload);
-        Box::pin(async {
+        Box::pin(async move {
+            if is_of_another_kind {
+                return Err(Problem::no_json());
+            }
             body.await
                 .map(Self)
                 .map_err(|error| Problem::from_body(&error))
         })
     }
+}
+
+/// Whether a body says that it is something that nobody takes for JSON. What says nothing is taken, and so is
+/// what small programs say of any body.
+fn is_of_another_kind(request: &HttpRequest) -> bool {
+    let Some(kind) = request.headers().get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let is_json = kind == "application/json" || kind.ends_with("+json");
+    !is_json && !["", "text/plain", "application/x-www-form-urlencoded"].contains(&kind)
 }
 
 /// A body with nothing but a remark for the history; it may be left out.

@@ -21,6 +21,8 @@ mod users;
 
 use actix_web::web::{ServiceConfig, route};
 
+pub use self::problem::no_such_route;
+
 use super::methods::{Path, at};
 
 /// Every route of the API.
@@ -116,7 +118,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(api("/blasts/{id}/resume").post(blasts::resume).done())
         .service(api("/blasts/{id}/cancel").post(blasts::cancel).done())
         .service(api("/blasts/{id}/recall").post(blasts::recall).done())
-        .default_service(route().to(problem::no_such_route));
+        .default_service(route().to(no_such_route));
 }
 
 /// A path of the API.

@@ -77,6 +77,67 @@ fn a_body_that_is_far_too_large_is_413() {
 }
 
 #[test]
+fn a_body_that_says_it_is_no_json_is_415_and_one_that_says_nothing_is_read() {
+    let world = World::new();
+    let post = |kind: Option<&str>| {
+        let mut request = client()
+            .post(format!("{}/api/v1/orders", world.url()))
+            .bearer_auth(world.token(Role::Operator).expose())
+            .body(small("CUP-1").to_string());
+        if let Some(kind) = kind {
+            request = request.header("content-type", kind);
+        }
+        runtime().block_on(send(request))
+    };
+    for kind in [
+        "text/csv",
+        "multipart/form-data; boundary=x",
+        "application/xml",
+    ] {
+        problem(&post(Some(kind)), 415);
+    }
+    assert_eq!(world.count("orders"), 0);
+    for kind in [
+        None,
+        Some("application/json; charset=utf-8"),
+        Some("application/vnd.api+json"),
+        Some("application/x-www-form-urlencoded"),
+    ] {
+        assert!([200, 201].contains(&post(kind).status), "{kind:?}");
+    }
+}
+
+#[test]
+fn nothing_under_api_is_answered_by_a_page() {
+    let world = World::new();
+    for path in [
+        "/api",
+        "/api/",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v2/orders",
+        "/api/v1/x/y",
+    ] {
+        for method in [Method::GET, Method::POST, Method::DELETE] {
+            problem(&world.ask(method, path, &[]), 404);
+        }
+    }
+    let wrong = world.api(Role::Admin, Method::DELETE, "/orders", None);
+    problem(&wrong, 405);
+    assert_eq!(wrong.header("allow"), "POST, GET, HEAD, OPTIONS");
+    for query in [
+        "limit=x",
+        "limit=0",
+        "cursor=x",
+        "status=x",
+        "stranded=x",
+        "kind=x",
+    ] {
+        problem(&get(&world, &format!("/orders?{query}")), 400);
+    }
+}
+
+#[test]
 fn the_largest_order_there_can_be_is_taken() {
     let world = World::new();
     let line = json!({ "description": "ü".repeat(250), "unit_amount": 1, "quantity": 1 });

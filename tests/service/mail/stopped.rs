@@ -76,9 +76,12 @@ fn answered_after_the_lease() -> (World, Process) {
 #[test]
 fn a_late_yes_turns_unknown_into_sent() {
     let (world, worker) = answered_after_the_lease();
+    assert_eq!(world.count("activity_open"), 1, "nobody knows");
     wait_until("the server has answered", || {
         world.mail_states() == ["sent"]
     });
+    assert_eq!(world.count("activity_open"), 0, "it is known now");
+    assert_eq!(world.count("activity WHERE what = 'mail sent: link'"), 1);
     assert_eq!(world.mailbox().mails().len(), 1);
     worker.kill();
 }

@@ -53,10 +53,16 @@ fn a_shop_whose_people_are_all_its_own_is_not_paused_for_ever() {
     refuse(&world, Stage::Sender, 550, "5.7.1 not from you");
     world.carry();
     assert_eq!(cause(&world), "sender");
+    assert_eq!(world.count("activity_open"), 1);
     world.mailbox().set_rules(Vec::new());
     the_wait_is_over(&world);
     assert_eq!(world.carry().len(), 3);
     assert_eq!(world.count("outbox_pause"), 0);
+    assert_eq!(
+        world.count("activity WHERE what = 'mail goes out again'"),
+        1
+    );
+    assert_eq!(world.count("activity_open"), 0, "it closes with its cause");
 }
 
 #[test]

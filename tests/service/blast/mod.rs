@@ -5,13 +5,16 @@ mod commands;
 mod control;
 mod life;
 mod lists;
+mod look;
 mod many;
 mod meanwhile;
 mod pace;
+mod preflight;
 mod problems;
 mod starting;
 mod templates;
 mod who;
+mod whom;
 
 use freshmint::{
     suppression::{self, AddressKey, Cause},

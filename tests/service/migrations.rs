@@ -56,6 +56,9 @@ const ROWS: &str = "
         VALUES ('00000000-0000-7000-8000-000000000005', 'Cup', 's', 'b', '{}', 'sending', 'test', now(), now());
     INSERT INTO blast_approvals (blast_id, content_hash, approved_by, approved_at)
         VALUES ('00000000-0000-7000-8000-000000000005', 'x', 'test', now());
+    INSERT INTO blast_preflights (blast_id, approval_id, stripe_id, closed_at, checks)
+        SELECT blast_id, id, 'cs_2', now(), '[]' FROM blast_approvals;
+    UPDATE orders SET import = 'fees.csv';
     INSERT INTO blast_recipients (blast_id, order_id, digest)
         VALUES ('00000000-0000-7000-8000-000000000005', '00000000-0000-7000-8000-000000000001', '\\x00');
     INSERT INTO outbox (id, kind, address, address_hash, message_id, created_at, due_at)

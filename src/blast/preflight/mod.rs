@@ -11,6 +11,7 @@ mod link;
 mod mail;
 mod row;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -65,7 +66,7 @@ struct Flight {
     order: Option<Order>,
     /// A trial that is waited for already.
     left_behind: Option<Waited>,
-    doing: Doing,
+    at: DateTime<Utc>,
 }
 
 impl Flight {
@@ -90,7 +91,7 @@ impl Flight {
             order: ordinary_order(connection, blast)?,
             left_behind: row::left_behind(connection, blast, approval.id)?,
             name: stored.content.name,
-            doing: doing.clone(),
+            at: doing.at,
         }))
     }
 
@@ -136,9 +137,6 @@ impl Flight {
     /// Keeps what came of it, with a line where somebody should look.
     async fn keep(&self, app: &App, checks: &[Check]) -> Result<(), DbError> {
         let line = self.line(checks);
-        if let Some(line) = &line {
-            log::warn!("{}", line.what);
-        }
         let (blast, approval, checks) = (self.blast, self.approval, checks.to_vec());
         let keep = move |connection: &mut PgConnection| {
             row::keep(connection, blast, approval, &checks)?;
@@ -148,17 +146,23 @@ impl Flight {
         app.db.transaction(keep).await
     }
 
+    /// Our own word: who asked for the start is told by that.
     fn line(&self, checks: &[Check]) -> Option<Line> {
         let (what, why) = match told(checks, Level::Error) {
             Some(why) => ("not started, since its pre-flight failed", why),
             None => (
-                "started although its pre-flight warns",
+                "goes although its pre-flight warns",
                 told(checks, Level::Warning)?,
             ),
         };
+        let doing = Doing {
+            actor: "freshmint".to_owned(),
+            at: self.at,
+            note: None,
+        };
         let what = format!("mailing {what}: {}: {why}", self.name);
-        let line = Line::about(None, Category::Blast, what, &self.doing);
         let detail = serde_json::json!({ "blast": self.blast, "checks": checks });
+        let line = Line::about(None, Category::Blast, what, &doing);
         Some(line.attention().detail(detail))
     }
 }

@@ -107,6 +107,7 @@ fn answers_name_what_is_always_there() {
             "Note",
             "Nothing",
             "Tester",
+            "Starting",
             "Approved",
             "Filter",
             "Settlement",

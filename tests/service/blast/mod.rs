@@ -7,9 +7,11 @@ mod control;
 mod killed;
 mod life;
 mod lists;
+mod look;
 mod many;
 mod meanwhile;
 mod pace;
+mod preflight;
 mod problems;
 mod recall;
 mod starting;
@@ -17,6 +19,7 @@ mod stops;
 mod templates;
 mod wave;
 mod who;
+mod whom;
 
 use freshmint::{
     suppression::{self, AddressKey, Cause},

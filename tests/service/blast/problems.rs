@@ -136,7 +136,7 @@ fn a_family_with_several_orders_is_told_of_by_references() {
     let (problems, approval) = with_words(&world, json!({}));
     assert_eq!(
         problems,
-        ["several mails go to one address: 2 mails for A-1, A-2"]
+        ["2 share an address: A-1, A-2, with a mail for each"]
     );
     assert_eq!(approval, 200);
 }

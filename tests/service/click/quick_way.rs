@@ -46,6 +46,7 @@ const CHANGES: &[Update] = &[
     ),
     ("mode", "mode"),
     ("remind", "NOT remind"),
+    ("import", "coalesce(import, '') || 'x'"),
     ("content_hash", "content_hash || 'x'"),
     ("version", "version + 1"),
     ("link_version", "link_version + 1"),

@@ -325,9 +325,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "activity",
             "checkout",
+            "foreign_text",
             "gateway",
             "inbox",
             "order",
+            "schema",
             "settlement",
             "spreadsheet",
         ],

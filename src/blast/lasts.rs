@@ -27,6 +27,7 @@ mod tests {
             per_second: 10.0,
             lease: std::time::Duration::ZERO,
             retry: std::time::Duration::ZERO,
+            first_wave_wait: std::time::Duration::ZERO,
             connections: 1,
             domain: String::new(),
         };

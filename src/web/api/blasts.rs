@@ -5,9 +5,7 @@ use actix_web::{
     http::header,
     web::{Data, Path, Query},
 };
-use bytes::Bytes;
 use chrono::{DateTime, Timelike, Utc};
-use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,14 +17,10 @@ use super::{
 };
 use crate::{
     app::App,
-    blast::{
-        self, Asked, COLUMNS, ChangeDraft, Content, Draft, Recall, RecallDraft, RowsAsked, Seen,
-        preflight::Outside,
-    },
+    blast::{self, Asked, ChangeDraft, Content, Draft, RowsAsked, Seen, preflight::Outside},
     db::DbError,
     link,
     order::{email::Email, problem::Problems},
-    spreadsheet::without_formula,
     token,
     web::waiting::Waiting,
 };
@@ -248,95 +242,7 @@ pub async fn cancel(
     answer(blast::cancel(&app, parse_id(&id)?, &caller.doing(&app, None)).await?)
 }
 
-/// `POST /blasts/{id}/retry-failed`
-pub async fn retry_failed(
-    caller: Operator,
-    app: Data<App>,
-    id: Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let doing = caller.doing(&app, None);
-    answer(blast::retry_failed(&app, parse_id(&id)?, &doing).await?)
-}
-
-/// `GET /blasts/{id}/recipients.csv`: read and written page by page, so that thousands take no more memory than
-/// some.
-pub async fn recipients_csv(
-    turn: Costly<Viewer>,
-    app: Data<App>,
-    id: Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let id = parse_id(&id)?;
-    let wanted = move |after| RowsAsked {
-        after,
-        limit: ROWS,
-        mail: false,
-    };
-    let first = done(blast::recipients(&app, id, wanted(None)).await?)?;
-    let head = csv_of(&[COLUMNS.map(str::to_owned)]);
-    let pages = stream::unfold((Some(first), turn), move |(recipients, turn)| {
-        let app = app.clone();
-        async move {
-            let recipients = recipients?;
-            let rows: Vec<_> = recipients
-                .iter()
-                .map(|it| it.recipient.cells(app.time_zone))
-                .collect();
-            let next = match recipients.last() {
-                Some(last) if i64::try_from(recipients.len()) == Ok(ROWS) => {
-                    let after = Some(last.recipient.order_id);
-                    match blast::recipients(&app, id, wanted(after)).await {
-                        Ok(Asked::Done(next)) => Some(next),
-                        // What was sent so far is no whole list: the connection ends in the middle.
-                        _ => return Some((Err(Cut), (None, turn))),
-                    }
-                }
-                _ => None,
-            };
-            Some((Ok(csv_of(&rows)), (next, turn)))
-        }
-    });
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"recipients.csv\"",
-        ))
-        .streaming(stream::iter([Ok(head)]).chain(pages)))
-}
-
-/// Recipients that are read at once.
-const ROWS: i64 = 500;
-
-/// The list cannot be read to its end.
-#[derive(Debug, thiserror::Error)]
-#[error("the list cannot be read to its end")]
-struct Cut;
-
-/// Rows as CSV; none of their cells is a formula.
-fn csv_of<const N: usize>(rows: &[[String; N]]) -> Bytes {
-    let mut file = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        let cells = row.each_ref().map(|cell| without_formula(cell));
-        // Into memory: nothing can go wrong.
-        let _ = file.write_record(&cells);
-    }
-    file.into_inner().unwrap_or_default().into()
-}
-
-/// `POST /blasts/{id}/recall`
-pub async fn recall(
-    caller: Operator,
-    app: Data<App>,
-    id: Path<String>,
-    body: Body,
-) -> Result<HttpResponse, Problem> {
-    let (id, draft) = (parse_id(&id)?, body.parse::<RecallDraft>()?);
-    let recall = Recall::try_from(draft).map_err(Problem::invalid)?;
-    let doing = caller.doing(&app, None);
-    answer(blast::recall(&app, id, recall, &doing).await?)
-}
-
-fn done<T>(asked: Asked<T>) -> Result<T, Problem> {
+pub(super) fn done<T>(asked: Asked<T>) -> Result<T, Problem> {
     match asked {
         Asked::Done(done) => Ok(done),
         Asked::Invalid(problems) => Err(Problem::invalid(problems)),
@@ -347,7 +253,7 @@ fn done<T>(asked: Asked<T>) -> Result<T, Problem> {
     }
 }
 
-fn answer<T: Serialize>(asked: Asked<T>) -> Result<HttpResponse, Problem> {
+pub(super) fn answer<T: Serialize>(asked: Asked<T>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(done(asked)?))
 }
 
@@ -365,6 +271,6 @@ async fn while_awaited<T: Serialize>(
 }
 
 /// An id that is none names no mailing.
-fn parse_id(text: &str) -> Result<Uuid, Problem> {
+pub(super) fn parse_id(text: &str) -> Result<Uuid, Problem> {
     text.parse().map_err(|_| Problem::not_found("mailing"))
 }

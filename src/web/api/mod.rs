@@ -1,6 +1,7 @@
 //! The API under `/api/v1`: bearer token, JSON, problems as RFC 9457.
 
 mod activity;
+mod afterwards;
 mod blasts;
 mod caller;
 mod cases;
@@ -102,12 +103,12 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .service(
             api("/blasts/{id}/recipients.csv")
-                .get(blasts::recipients_csv)
+                .get(afterwards::recipients_csv)
                 .done(),
         )
         .service(
             api("/blasts/{id}/retry-failed")
-                .post(blasts::retry_failed)
+                .post(afterwards::retry_failed)
                 .done(),
         )
         .service(api("/blasts/{id}/preview").post(blasts::preview).done())
@@ -117,7 +118,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(api("/blasts/{id}/pause").post(blasts::pause).done())
         .service(api("/blasts/{id}/resume").post(blasts::resume).done())
         .service(api("/blasts/{id}/cancel").post(blasts::cancel).done())
-        .service(api("/blasts/{id}/recall").post(blasts::recall).done())
+        .service(api("/blasts/{id}/recall").post(afterwards::recall).done())
         .default_service(route().to(no_such_route));
 }
 

@@ -180,7 +180,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "account_link",
             "activity",
             "app",
-            "clock",
             "column",
             "config",
             "credential",

@@ -69,7 +69,9 @@ impl Deed {
     pub fn refused(self, facts: &PageFacts) -> Option<String> {
         let order = &facts.order;
         match self {
-            Self::Send => link::may_be_sent(order).err(),
+            Self::Send => link::may_be_sent(order)
+                .err()
+                .map(|why| in_our_words(order, why)),
             Self::Change => Act::Change(Change::default()).refused(order),
             Self::Settle => over(order).or_else(|| Act::Settle(How::Cash).refused(order)),
             Self::WithdrawLink => Act::WithdrawLink.refused(order),
@@ -96,6 +98,15 @@ impl Deed {
             }
         };
         role >= self.needs() && does_something && self.refused(facts).is_none()
+    }
+}
+
+/// The domain speaks to users of the API, too: who has no address is given one on the page.
+fn in_our_words(order: &Order, why: String) -> String {
+    match order.state.is_payable() && order.email.is_none() {
+        true => "there is nobody to write to: add an address first, or hand the link over yourself"
+            .to_owned(),
+        false => why,
     }
 }
 

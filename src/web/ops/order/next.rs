@@ -124,15 +124,15 @@ impl Words<'_> {
                     self.deed(Deed::Change, "Correct the address…", "edit"),
                 ),
             ),
-            Next::MailUnknown(_) => (
+            Next::MailUnknown(mail) => (
                 prose!["We cannot tell whether they have the mail: it was being handed over when the connection broke."],
                 self.step(
                     "Next: look at the mail",
                     prose!["Look whether your mail server has sent it; then it is sent again or dropped."],
-                    self.link("/ops/mail?state=unknown", "Look at it", "mail-unknown"),
+                    self.link(&format!("/ops/mail/{mail}"), "Look at it", "mail-unknown"),
                 ),
             ),
-            Next::GivenUp(_, said) => (
+            Next::GivenUp(mail, said) => (
                 prose!["No mail server took the mail for two days"].and(match said {
                     Some(said) => prose![": “", name(said.clone()), "”."],
                     None => prose!["."],
@@ -140,7 +140,7 @@ impl Words<'_> {
                 self.step(
                     "Next: try it again",
                     prose!["Correct the address if there is a mistake in it, or have the mail tried again."],
-                    self.link("/ops/mail?state=failed", "Try it again", "again"),
+                    self.link(&format!("/ops/mail/{mail}"), "Try it again…", "again"),
                 ),
             ),
             Next::NoAddress => (

@@ -50,8 +50,9 @@ struct Page {
     story: Vec<Day>,
     now: Option<Prose>,
     now_stamp: String,
-    link: Option<String>,
+    link: String,
     link_works: bool,
+    may_work: bool,
     lines: Vec<ShownLine>,
     metadata: Vec<(String, String)>,
     mailings: Vec<(Uuid, String)>,
@@ -146,9 +147,9 @@ fn page(facts: &PageFacts, person: &Person, desk: &Desk) -> Page {
         story: story::story(facts, times),
         now: story::now(facts),
         now_stamp: When::of(times.now, times.zone).stamp,
-        // It is that family's key: whoever may only look has no use for it.
-        link: may_work.then(|| desk.app.pay_url(order)),
+        link: desk.app.pay_url(order),
         link_works: order.state.is_payable(),
+        may_work,
         lines: money::lines(order),
         metadata: metadata
             .map(|(key, value)| (key.clone(), value.clone()))

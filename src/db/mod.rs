@@ -16,6 +16,7 @@
 //! **Locks.** What has no row to lock has an [`AdvisoryLock`].
 
 mod connection;
+mod count;
 mod error;
 mod functions;
 mod lane;
@@ -41,6 +42,7 @@ use tokio::{sync::Semaphore, time::timeout};
 
 pub use self::{
     connection::listening,
+    count::{Count, at_most},
     error::DbError,
     functions::{clock_timestamp, for_its_values, from_now, greatest, interval, lower},
     lane::{Lane, Lanes},

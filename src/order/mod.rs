@@ -15,6 +15,7 @@ pub mod draft;
 pub mod email;
 mod find;
 mod kind;
+mod label;
 pub mod line;
 pub mod locale;
 pub mod metadata;
@@ -44,6 +45,7 @@ pub use self::{
     create_all::{AT_ONCE, HandedIn, create_all},
     find::{CurrencySum, OrderFilter, colliding_references, find, find_by_reference, list, sums},
     kind::Kind,
+    label::{Label, labels},
     owed::set_amount,
     restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},

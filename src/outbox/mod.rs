@@ -48,7 +48,7 @@ pub use self::{
     flow::Cause,
     overdue::{give_up_overdue, oldest_due},
     resume::resume,
-    switch::change_settings,
+    switch::{change_settings, change_settings_as_seen},
     waiting::{Waiting, Why, waiting},
 };
 pub use crate::mail::{Kind, State};

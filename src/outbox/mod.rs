@@ -49,7 +49,7 @@ pub use self::{
     overdue::{give_up_overdue, oldest_due},
     resume::resume,
     switch::{change_settings, change_settings_as_seen},
-    waiting::{Waiting, Why, waiting},
+    waiting::{Waiting, Why, cause_in_words, legible, waiting},
 };
 pub use crate::mail::{Kind, State};
 use crate::{

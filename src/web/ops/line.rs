@@ -158,7 +158,8 @@ fn what(entry: &Entry) -> String {
     }
 }
 
-fn in_words(reason: Reason) -> &'static str {
+/// Why there is no reminder.
+pub fn in_words(reason: Reason) -> &'static str {
     match reason {
         Reason::Superseded => "the payment page was closed by us, or a newer one was opened",
         Reason::Paid => "it is paid",
@@ -191,7 +192,7 @@ fn means(entry: &Entry) -> String {
 }
 
 /// The name of somebody who is signed in, or whoever else did it.
-fn named(actor: &str) -> String {
+pub fn named(actor: &str) -> String {
     match actor.split_once(':') {
         Some(("ops", name)) => name.to_owned(),
         Some(("api", name)) => format!("with the token {name}"),
@@ -200,7 +201,7 @@ fn named(actor: &str) -> String {
 }
 
 /// It begins with a capital letter.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).collect()

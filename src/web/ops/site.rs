@@ -13,7 +13,7 @@ macro_rules! templates {
     };
 }
 
-const TEMPLATES: [(&str, &str); 19] = templates![
+const TEMPLATES: [(&str, &str); 30] = templates![
     "icons.html",
     "parts.html",
     "base.html",
@@ -24,12 +24,23 @@ const TEMPLATES: [(&str, &str); 19] = templates![
     "account.html",
     "activity.html",
     "confirm.html",
+    "event-row.html",
+    "event-row-alone.html",
+    "events.html",
     "forgotten.html",
+    "mail.html",
+    "mail-one.html",
+    "mail-row.html",
+    "mail-row-alone.html",
     "people.html",
     "person.html",
     "refused.html",
+    "reminders.html",
     "said.html",
+    "settings.html",
     "sign-in.html",
+    "suppressions.html",
+    "switch.html",
     "today.html",
     "token-made.html",
     "welcome.html"

@@ -19,6 +19,7 @@ mod history;
 mod ledger;
 pub mod link;
 pub mod listen;
+mod of_address;
 mod outcome;
 mod overdue;
 mod pacing;
@@ -46,6 +47,7 @@ use self::written::{Row, Taken};
 pub use self::{
     courier::{Courier, Round},
     flow::Cause,
+    of_address::{Concerns, concerns},
     overdue::{give_up_overdue, oldest_due},
     resume::resume,
     switch::{change_settings, change_settings_as_seen},

@@ -7,11 +7,7 @@ use diesel::{
 };
 use serde_json::json;
 
-use super::{
-    call_out,
-    flow,
-    pause,
-};
+use super::{call_out, flow, pause};
 use crate::activity::{self, Category, Doing, Line};
 
 /// Lets mail go on; tells whether it had paused. The refusal that it was paused for bounces from here on,

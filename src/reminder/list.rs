@@ -15,10 +15,7 @@ use crate::schema::{carts, checkout_sessions, reminder_decisions as decisions};
 pub type CartSum = (Option<i64>, Option<String>);
 
 /// The carts that these decisions are about, by the decision.
-pub fn carts_of(
-    connection: &mut PgConnection,
-    of: &[Uuid],
-) -> QueryResult<HashMap<Uuid, CartSum>> {
+pub fn carts_of(connection: &mut PgConnection, of: &[Uuid]) -> QueryResult<HashMap<Uuid, CartSum>> {
     let rows: Vec<(Uuid, Option<i64>, Option<String>)> = decisions::table
         .inner_join(checkout_sessions::table.inner_join(carts::table))
         .filter(decisions::id.eq_any(of))

@@ -46,6 +46,10 @@ pub fn would_go(
         orders: of_carts(orders),
         events: many(events::count_old(connection, until.events, MOST + 1)?),
         activity: many(rows::count_activity(connection, until.activity, MOST + 1)?),
-        mails: many(rows::count_seen_mails(connection, until.activity, MOST + 1)?),
+        mails: many(rows::count_seen_mails(
+            connection,
+            until.activity,
+            MOST + 1,
+        )?),
     })
 }

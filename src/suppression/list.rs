@@ -8,14 +8,10 @@ use diesel::{
     sql_types::{Bool, Bytea, Timestamptz},
 };
 
-use uuid::Uuid;
-
-use super::{AddressHash, AddressKey, Suppression, address::normal};
+use super::{AddressHash, AddressKey, Suppression};
 use crate::{
-    db::{for_its_values, lower, pattern_of_part},
-    mail::State,
-    order::Status,
-    schema::{orders, outbox, suppressions},
+    db::{for_its_values, pattern_of_part},
+    schema::suppressions,
 };
 
 /// Letters of a part at least: with fewer, an index of three letters each is of no use.
@@ -55,55 +51,12 @@ pub fn search(
 }
 
 /// One address on the list.
-pub fn find(
-    connection: &mut PgConnection,
-    hash: AddressHash,
-) -> QueryResult<Option<Suppression>> {
+pub fn find(connection: &mut PgConnection, hash: AddressHash) -> QueryResult<Option<Suppression>> {
     suppressions::table
         .find(&hash.0[..])
         .select(Suppression::as_select())
         .first(connection)
         .optional()
-}
-
-/// What hangs on an address.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Concerns {
-    /// Orders that it still owes.
-    pub owed: i64,
-    /// Mails to it that wait to be sent.
-    pub waiting: i64,
-}
-
-/// What hangs on an address; of each, `most` are counted at most.
-pub fn concerns(
-    connection: &mut PgConnection,
-    hash: AddressHash,
-    address: Option<&str>,
-    most: i64,
-) -> QueryResult<Concerns> {
-    let owed = match address {
-        None => 0,
-        Some(address) => orders::table
-            .filter(lower(orders::email).eq(normal(address)))
-            .filter(orders::status.eq(Status::Open))
-            .limit(most)
-            .select(orders::id)
-            .load::<Uuid>(connection)?
-            .len(),
-    };
-    let waiting = outbox::table
-        .filter(outbox::address_hash.eq(&hash.0[..]))
-        .filter(outbox::state.eq(State::Queued))
-        .limit(most)
-        .select(outbox::id)
-        .load::<Uuid>(connection)?
-        .len();
-    let count = |rows: usize| i64::try_from(rows).unwrap_or(most);
-    Ok(Concerns {
-        owed: count(owed),
-        waiting: count(waiting),
-    })
 }
 
 fn page(

@@ -19,7 +19,7 @@ use serde_json::json;
 use self::address::normal;
 pub use self::{
     address::{AddressHash, AddressKey},
-    list::{Concerns, concerns, find, list, search},
+    list::{find, list, search},
 };
 use crate::{
     activity::{self, Category, Doing, Line},

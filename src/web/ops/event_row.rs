@@ -97,7 +97,9 @@ fn why(event: &EventView) -> String {
     let said = event.last_error.as_deref().unwrap_or_default();
     match (event.state, handling(&event.type_)) {
         (State::Processed, _) => String::new(),
-        (State::Ignored, Handling::Keep(_)) => "Nothing follows from messages of this kind".to_owned(),
+        (State::Ignored, Handling::Keep(_)) => {
+            "Nothing follows from messages of this kind".to_owned()
+        }
         _ => sentence(said),
     }
 }

@@ -63,8 +63,7 @@ pub async fn show(
     let before: Option<Uuid> = asked.cursor.parse().ok();
     let (rows, more, labels, carts, counts) = desk
         .read(move |connection| {
-            let mut rows =
-                reminder::list(connection, None, decision, None, before, PAGE + 1)?;
+            let mut rows = reminder::list(connection, None, decision, None, before, PAGE + 1)?;
             let more = has_more(&mut rows);
             let orders = rows.iter().filter_map(|row| row.order_id);
             let labels = order::labels(connection, orders)?;
@@ -76,7 +75,12 @@ pub async fn show(
         })
         .await?;
     let is = decision.map_or("", Decision::name);
-    let count = |of| counts.iter().find(|it| it.decision == of).map(|it| it.count);
+    let count = |of| {
+        counts
+            .iter()
+            .find(|it| it.decision == of)
+            .map(|it| it.count)
+    };
     let last = rows.last().filter(|_| more);
     let page = Page {
         tabs: tabs(decision, count),
@@ -86,7 +90,9 @@ pub async fn show(
             .collect(),
         empty: match decision {
             Some(_) => "No decision stands here.",
-            None => "Nobody has left a payment page yet. For each who does, it stands here whether they are reminded, and why not.",
+            None => {
+                "Nobody has left a payment page yet. For each who does, it stands here whether they are reminded, and why not."
+            }
         },
         pages: Pages {
             newest: before.map(|_| href(PATH, &[("decision", is)])),
@@ -133,7 +139,10 @@ fn shown(
     let left = When::of(row.expired_at, zone).text;
     Row {
         who: match label {
-            Some(label) => label.name.clone().unwrap_or_else(|| label.reference.clone()),
+            Some(label) => label
+                .name
+                .clone()
+                .unwrap_or_else(|| label.reference.clone()),
             None => cart(carts.get(&row.id)),
         },
         reference: label

@@ -21,10 +21,10 @@ use super::{
 use crate::{
     activity::{Doing, feed::count_in_words},
     order::email::Email,
+    outbox::{self, Concerns},
     people::{Person, once::Outcome},
     suppression::{
-        self, AddressHash, AddressKey, Cause, Concerns, MANUAL, NO_SUCH_ADDRESS, Suppression,
-        UNSUBSCRIBED,
+        self, AddressHash, AddressKey, Cause, MANUAL, NO_SUCH_ADDRESS, Suppression, UNSUBSCRIBED,
     },
 };
 
@@ -55,8 +55,7 @@ pub async fn ask_add(
         .read(move |connection| {
             let hash = AddressKey::load(connection)?.hash(address.as_str());
             let stands = suppression::find(connection, hash)?;
-            let concerns =
-                suppression::concerns(connection, hash, Some(address.as_str()), COUNTED)?;
+            let concerns = outbox::concerns(connection, hash, Some(address.as_str()), COUNTED)?;
             Ok((stands, concerns))
         })
         .await?;
@@ -184,7 +183,7 @@ pub async fn ask_lift(
         let Some(row) = suppression::find(connection, hash)? else {
             return Ok(None);
         };
-        let concerns = suppression::concerns(connection, hash, row.address.as_deref(), COUNTED)?;
+        let concerns = outbox::concerns(connection, hash, row.address.as_deref(), COUNTED)?;
         Ok(Some((row, concerns)))
     });
     let Some((row, concerns)) = found.await? else {

@@ -20,7 +20,7 @@ const PAGES: [&str; 5] = [
     "/ops/account",
 ];
 
-fn sign_in(browser: &Chromium, world: &World, email: &str) {
+pub fn sign_in(browser: &Chromium, world: &World, email: &str) {
     browser.goto(&format!("{}/ops/sign-in", world.url()));
     browser.fill("#email", email);
     browser.fill("#password", PASSWORD);
@@ -29,7 +29,7 @@ fn sign_in(browser: &Chromium, world: &World, email: &str) {
 }
 
 /// What no page may have.
-fn looked_at(browser: &Chromium, name: &str) -> Vec<String> {
+pub fn looked_at(browser: &Chromium, name: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for (width, size) in [
         ("wide", (1200, 1000)),

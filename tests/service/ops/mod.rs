@@ -1,15 +1,19 @@
 //! The pages of the shop's people, over HTTP.
 
 mod browser;
+mod browser_lists;
 mod commands;
 mod feed;
 mod forms;
 mod invitation;
+mod lists;
 mod log;
+mod mails;
 mod people;
 mod routes;
 mod sign_in;
 mod stream;
+mod switches;
 mod throttle;
 mod users;
 

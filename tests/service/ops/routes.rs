@@ -132,7 +132,7 @@ fn every_action_of_the_pages_is_in_the_api_with_the_same_role() {
 
 #[test]
 fn everybody_gets_where_their_role_goes_and_no_further() {
-    let world = World::new();
+    let world = World::with_mailbox(&[]);
     let line = needs_somebody(&world, "a message could not be worked through");
     let visitors = [
         (None, Visitor::at(&world)),
@@ -169,7 +169,10 @@ fn everybody_gets_where_their_role_goes_and_no_further() {
             .replace("{act}", "disable")
             .replace("{hash}", "00000000000000000000000000000001")
             .replace("{switch}/{to}", "orphan_cases/on")
-            .replace("/suppressions/add", "/suppressions/add?email=ann@example.org")
+            .replace(
+                "/suppressions/add",
+                "/suppressions/add?email=ann@example.org",
+            )
             .replace(
                 "/settings/retention",
                 "/settings/retention?recovered_orders_days=30&activity_days=90&events_days=60",

@@ -83,9 +83,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "suppression",
-        &["activity", "order", "schema", "spreadsheet"],
+        &["activity", "db", "order", "schema", "spreadsheet"],
     ),
-    ("settings", &["activity", "foreign_text", "order", "schema"]),
+    (
+        "settings",
+        &["activity", "column", "foreign_text", "order", "schema"],
+    ),
     (
         "reminder",
         &[
@@ -374,6 +377,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "app", "config", "db", "gateway", "mail", "order", "outbox", "sweep",
         ],
     ),
+    // What a switch does, in numbers.
+    ("switches", &["db", "order", "reminder", "schema", "token"]),
     (
         "web",
         &[
@@ -401,9 +406,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "recovery",
             "reminder",
             "resolution",
+            "retention",
             "settings",
             "settlement",
             "suppression",
+            "switches",
             "timeline",
             "token",
             "visitor",

@@ -55,12 +55,7 @@ pub async fn ask_drop(
     ask(&person, &desk, &id, Act::Drop).await
 }
 
-async fn ask(
-    person: &Person,
-    desk: &Desk,
-    id: &str,
-    act: Act,
-) -> Result<HttpResponse, Refusal> {
+async fn ask(person: &Person, desk: &Desk, id: &str, act: Act) -> Result<HttpResponse, Refusal> {
     let looked = look(person, desk, id).await?;
     let mail = &looked.whole.mail;
     let can = match act {
@@ -95,7 +90,10 @@ fn before_retry(looked: &Looked, shown: &Row, desk: &Desk) -> Confirm {
         back: format!("{PATH}/{}", mail.id),
         crumb: "This mail".to_owned(),
         action: format!("{PATH}/{}/retry", mail.id),
-        happens: vec!["It is sent once more, at once.".to_owned(), twice.to_owned()],
+        happens: vec![
+            "It is sent once more, at once.".to_owned(),
+            twice.to_owned(),
+        ],
         stays: points(&[
             "If they have paid, cancelled or unsubscribed meanwhile, it is not sent: that is asked again.",
             "Nobody else gets a mail.",
@@ -190,10 +188,13 @@ async fn decide(
         Err(Some(why)) => {
             let looked = look(&person, desk, &id.to_string()).await?;
             let mail = &looked.whole.mail;
-            Err(desk.not_now(&person, &match mail.state.is_open_to_people() {
-                true => format!("It is refused: {why}."),
-                false => moved_on(mail),
-            }))
+            Err(desk.not_now(
+                &person,
+                &match mail.state.is_open_to_people() {
+                    true => format!("It is refused: {why}."),
+                    false => moved_on(mail),
+                },
+            ))
         }
     }
 }
@@ -235,8 +236,13 @@ fn outcome(act: Act, mail: &Mail) -> Outcome {
 fn moved_on(mail: &Mail) -> String {
     let word = words::state(mail.state).word;
     match mail.state.is_open_to_people() {
-        true => format!("This mail ({word}) is not sent again: its mailing is cancelled, or it lets one person in, who asks for another link."),
-        false => format!("This mail has moved on meanwhile: {word}. {}", words::means(mail.state)),
+        true => format!(
+            "This mail ({word}) is not sent again: its mailing is cancelled, or it lets one person in, who asks for another link."
+        ),
+        false => format!(
+            "This mail has moved on meanwhile: {word}. {}",
+            words::means(mail.state)
+        ),
     }
 }
 

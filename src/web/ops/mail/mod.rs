@@ -68,7 +68,11 @@ pub async fn show(
         before: asked.cursor.parse().ok(),
         ..Filter::default()
     };
-    let (read, mailer, now) = (filter.clone(), desk.app.mailer.clone(), desk.app.clock.now());
+    let (read, mailer, now) = (
+        filter.clone(),
+        desk.app.mailer.clone(),
+        desk.app.clock.now(),
+    );
     let (mails, more, counts, waiting) = desk
         .read(move |connection: &mut PgConnection| {
             let mut mails = view::list(connection, &read, PAGE + 1)?;
@@ -80,7 +84,12 @@ pub async fn show(
         })
         .await?;
     let reader = reader(&desk, &person);
-    let count = |state| counts.iter().find(|is| is.state == state).map(|is| is.count);
+    let count = |state| {
+        counts
+            .iter()
+            .find(|is| is.state == state)
+            .map(|is| is.count)
+    };
     let is = asked.state.as_str();
     let last = mails.mails.last().filter(|_| more);
     let page = Page {

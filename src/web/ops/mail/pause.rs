@@ -71,18 +71,16 @@ fn cause(waiting: &Waiting) -> Option<Cause> {
     }
 }
 
-const NOT_PAUSED: &str = "Mail is not paused: it goes out, or waits for what only the settings end.";
+const NOT_PAUSED: &str =
+    "Mail is not paused: it goes out, or waits for what only the settings end.";
 
 /// `GET /ops/mail/resume`: what going on would risk.
-pub async fn ask_resume(
-    Operator(person): Operator,
-    desk: Desk,
-) -> Result<HttpResponse, Refusal> {
+pub async fn ask_resume(Operator(person): Operator, desk: Desk) -> Result<HttpResponse, Refusal> {
     let app = desk.app.clone();
-    let (waiting, queued) = desk
-        .read(move |connection| look(connection, &app))
-        .await?;
-    let paused = waiting.as_ref().and_then(|waiting| Some((cause(waiting)?, waiting)));
+    let (waiting, queued) = desk.read(move |connection| look(connection, &app)).await?;
+    let paused = waiting
+        .as_ref()
+        .and_then(|waiting| Some((cause(waiting)?, waiting)));
     let Some((cause, waiting)) = paused else {
         return Err(desk.not_now(&person, NOT_PAUSED));
     };
@@ -92,9 +90,17 @@ pub async fn ask_resume(
     };
     let sends = match queued {
         0 => "What is queued from now on goes out at once.".to_owned(),
-        many if many >= COUNTED => "All mails that wait, 99 and more, go out from now on.".to_owned(),
-        many => format!("{} that waits its turn goes out from now on.", how_many(many, "mail", "mails"))
-            .replace("mails that waits its turn goes", "mails that wait their turn go"),
+        many if many >= COUNTED => {
+            "All mails that wait, 99 and more, go out from now on.".to_owned()
+        }
+        many => format!(
+            "{} that waits its turn goes out from now on.",
+            how_many(many, "mail", "mails")
+        )
+        .replace(
+            "mails that waits its turn goes",
+            "mails that wait their turn go",
+        ),
     };
     let page = Confirm {
         question: "Let mail go on?".to_owned(),
@@ -116,10 +122,7 @@ pub async fn ask_resume(
     page.show(&person, &desk, Here::Mail).await
 }
 
-fn look(
-    connection: &mut PgConnection,
-    app: &App,
-) -> QueryResult<(Option<Waiting>, i64)> {
+fn look(connection: &mut PgConnection, app: &App) -> QueryResult<(Option<Waiting>, i64)> {
     let waiting = outbox::waiting(connection, Some(&app.mailer), app.clock.now())?;
     let counts = view::counts(connection, COUNTED)?;
     let queued = counts.iter().find(|is| is.state == State::Queued);

@@ -114,7 +114,7 @@ impl Reader {
                 Some(due) => format!("due {}", When::of(due, self.zone).text),
                 None => error,
             },
-            State::Cancelled => mail.reason.map(line::in_words).unwrap_or_default().to_owned(),
+            State::Cancelled => mail.reason.map(line::in_words).map_or(String::new(), line::sentence),
             State::Failed | State::Bounced | State::Unknown => error,
             State::Sending | State::Sent | State::Suppressed => String::new(),
         }
@@ -123,7 +123,10 @@ impl Reader {
 
 /// Whose order it is.
 pub fn name_of(label: &Label) -> String {
-    label.name.clone().unwrap_or_else(|| label.reference.clone())
+    label
+        .name
+        .clone()
+        .unwrap_or_else(|| label.reference.clone())
 }
 
 /// Where the address is corrected of a mail that came back, while something is owed.

@@ -6,9 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    super::{
-        desk::Desk, form::Guard, guard::Viewer, menu::Here, refusal::Refusal, when::When,
-    },
+    super::{desk::Desk, form::Guard, guard::Viewer, menu::Here, refusal::Refusal, when::When},
     reader,
     row::{Mails, Reader, Row},
     words,
@@ -79,7 +77,8 @@ impl Looked {
     /// Its words, without what would open a family's payment page; those that let somebody in are nobody
     /// else's.
     pub fn body(&self, desk: &Desk) -> Option<String> {
-        let is_shown = Kind::from_name(&self.whole.mail.kind).is_some_and(|kind| kind != Kind::Account);
+        let is_shown =
+            Kind::from_name(&self.whole.mail.kind).is_some_and(|kind| kind != Kind::Account);
         let body = self.whole.body.as_deref().filter(|_| is_shown)?;
         Some(without_keys(body, &desk.app.public_url))
     }

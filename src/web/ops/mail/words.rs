@@ -1,9 +1,7 @@
 //! Mails in the words of the pages.
 
 use super::super::lists::{Pill, pill};
-use crate::{
-    outbox::{Cause, Kind, State, Why, cause_in_words},
-};
+use crate::outbox::{Cause, Kind, State, Why, cause_in_words};
 
 /// Where a mail stands.
 pub fn state(state: State) -> Pill {
@@ -104,6 +102,8 @@ pub fn risk(cause: Cause) -> &'static str {
         true => {
             "Whoever is refused in the same way again counts as come back: they do not get the mail, and each has to be sent again by somebody. That may be all that wait."
         }
-        false => "If it is still so, all mail pauses again after the first try. None is lost by that.",
+        false => {
+            "If it is still so, all mail pauses again after the first try. None is lost by that."
+        }
     }
 }

@@ -9,15 +9,15 @@ use actix_web::{HttpResponse, http::StatusCode};
 use diesel::{PgConnection, QueryResult};
 use serde::Serialize;
 
-pub use self::{
-    notice::save as save_notice,
-    retention::{look as look_at_retention, save as save_retention},
-    switch::{ask, turn},
-};
 use self::{
     notice::Notice,
     retention::Days,
     words::{Switched, switched},
+};
+pub use self::{
+    notice::save as save_notice,
+    retention::{look as look_at_retention, save as save_retention},
+    switch::{ask, turn},
 };
 use super::{
     desk::{BADGE, Desk},

@@ -59,7 +59,14 @@ pub async fn save(
         Ok(change) => change,
         Err(_) => {
             let error = "At most 1,200 letters, and no control characters but ends of lines.";
-            return again(&person, &desk, (text, seen), error, StatusCode::UNPROCESSABLE_ENTITY).await;
+            return again(
+                &person,
+                &desk,
+                (text, seen),
+                error,
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
+            .await;
         }
     };
     let (expected, doing) = (Change::notice(own(&seen)), doing(&person, &desk.app));
@@ -83,7 +90,9 @@ pub async fn save(
                 true => "our own words stand there".to_owned(),
                 false => format!("it says “{stands}”"),
             };
-            let error = format!("Somebody was first: now {now}.{who} Save again to put yours in its place.");
+            let error = format!(
+                "Somebody was first: now {now}.{who} Save again to put yours in its place."
+            );
             again(&person, &desk, (text, stands), &error, StatusCode::CONFLICT).await
         }
     }

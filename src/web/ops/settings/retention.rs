@@ -174,19 +174,28 @@ fn with(stand: &Settings, (carts, activity, events): Three) -> Settings {
 fn what_goes(goes: &WouldGo) -> Vec<String> {
     let all = [
         (goes.carts, "cart", "carts"),
-        (goes.orders, "order that restored one", "orders that restored one"),
+        (
+            goes.orders,
+            "order that restored one",
+            "orders that restored one",
+        ),
         (goes.activity, "line of Activity", "lines of Activity"),
         (goes.events, "message of Stripe’s", "messages of Stripe’s"),
         (goes.mails, "test mail or way in", "test mails and ways in"),
     ];
     let some = all.into_iter().filter(|(count, ..)| count.count > 0);
-    some.map(|(count, one, many)| so_many(count, one, many)).collect()
+    some.map(|(count, one, many)| so_many(count, one, many))
+        .collect()
 }
 
 /// What is another number than now.
 fn shortened(stand: &Settings, (carts, activity, events): Three) -> Vec<String> {
     let all = [
-        ("Carts of your shop’s checkout", stand.recovered_orders_days, carts),
+        (
+            "Carts of your shop’s checkout",
+            stand.recovered_orders_days,
+            carts,
+        ),
         ("Lines of Activity", stand.activity_days, activity),
         ("Stripe’s messages", stand.events_days, events),
     ];
@@ -222,8 +231,7 @@ pub async fn save(
     let (zone, doing) = (desk.site.zone, doing(&person, &desk.app));
     let act = move |connection: &mut PgConnection| {
         let of = |(carts, activity, events)| Change::days(carts, activity, events);
-        let changed =
-            outbox::change_settings_as_seen(connection, &of(seen), &of(days), &doing)?;
+        let changed = outbox::change_settings_as_seen(connection, &of(seen), &of(days), &doing)?;
         Ok(match changed {
             Err(stand) => Err((stand, last_change(connection, zone)?)),
             Ok(_) => Ok(Outcome {

@@ -128,20 +128,27 @@ fn to_whom(switch: Switch, on: bool, numbers: &Numbers) -> String {
         ),
         (Switch::Recovery, true) => format!(
             "To: those who typed their e-mail and left. {} now. Last {DAYS} days: {}. Some countries ask for a notice on your page.",
-            so_many(numbers.carts.scheduled, "reminder is due", "reminders are due"),
+            so_many(
+                numbers.carts.scheduled,
+                "reminder is due",
+                "reminders are due"
+            ),
             so_many(numbers.carts.sent, "person", "people"),
         ),
         (Switch::Recovery, false) => format!(
             "On, it would have been about {} in the last {DAYS} days, less those who left no e-mail or have bought since.",
             left(numbers.carts.left_out),
         ),
-        (Switch::TwoPersonApproval, _) => format!(
-            "{} here may approve a mailing.",
-            people(numbers.approvers)
-        ),
+        (Switch::TwoPersonApproval, _) => {
+            format!("{} here may approve a mailing.", people(numbers.approvers))
+        }
         (Switch::OrphanCases, true) => format!(
             "Last {DAYS} days: {}.",
-            so_many(numbers.unknown_payments, "payment of your shop", "payments of your shop")
+            so_many(
+                numbers.unknown_payments,
+                "payment of your shop",
+                "payments of your shop"
+            )
         ),
         (Switch::OrphanCases, false) => format!(
             "Last {DAYS} days it would have been {}.",

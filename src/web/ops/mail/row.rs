@@ -114,7 +114,10 @@ impl Reader {
                 Some(due) => format!("due {}", When::of(due, self.zone).text),
                 None => error,
             },
-            State::Cancelled => mail.reason.map(line::in_words).map_or(String::new(), line::sentence),
+            State::Cancelled => mail
+                .reason
+                .map(line::in_words)
+                .map_or(String::new(), line::sentence),
             State::Failed | State::Bounced | State::Unknown => error,
             State::Sending | State::Sent | State::Suppressed => String::new(),
         }

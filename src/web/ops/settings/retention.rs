@@ -68,7 +68,7 @@ pub struct Typed {
 type Three = (i32, i32, i32);
 
 impl Typed {
-    fn check(&self) -> Result<Three, Days> {
+    fn check(&self) -> Result<Three, Box<Days>> {
         let read = |text: &str, days: std::ops::RangeInclusive<i32>| {
             let number = text.trim().parse::<i32>().ok();
             let number = number.filter(|number| days.contains(number));
@@ -84,11 +84,11 @@ impl Typed {
         let (events, third) = read(&self.events_days, EVENTS_DAYS);
         match (carts, activity, events) {
             (Some(carts), Some(activity), Some(events)) => Ok((carts, activity, events)),
-            _ => Err(Days {
+            _ => Err(Box::new(Days {
                 carts: first,
                 activity: second,
                 events: third,
-            }),
+            })),
         }
     }
 
@@ -107,7 +107,7 @@ pub async fn look(
 ) -> Result<HttpResponse, Refusal> {
     let days = match typed.check() {
         Ok(days) => days,
-        Err(days) => return wrong(&person, &desk, days).await,
+        Err(days) => return wrong(&person, &desk, *days).await,
     };
     let (now, max_age) = (desk.app.clock.now(), desk.app.reminders.max_age);
     let (stand, goes) = desk
@@ -223,7 +223,7 @@ pub async fn save(
     let typed = sent.fields;
     let days = match typed.check() {
         Ok(days) => days,
-        Err(days) => return wrong(&person, &desk, days).await,
+        Err(days) => return wrong(&person, &desk, *days).await,
     };
     let Some(seen) = typed.seen() else {
         return Err(desk.not_now(&person, "Look first at what would be deleted."));

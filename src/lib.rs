@@ -79,6 +79,7 @@ pub mod settlement;
 pub mod spreadsheet;
 pub mod suppression;
 pub mod sweep;
+pub mod switches;
 pub mod timeline;
 pub mod together;
 pub mod token;

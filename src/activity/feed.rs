@@ -276,7 +276,7 @@ fn statement(filter: &Filter) -> String {
 }
 
 /// More than anybody counts.
-const MANY: i64 = 100;
+pub const MANY: i64 = 100;
 
 /// How many lines need somebody; a hundred and more are a hundred.
 pub fn open_count(connection: &mut PgConnection) -> QueryResult<i64> {

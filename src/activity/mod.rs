@@ -10,7 +10,7 @@ mod search;
 pub use self::{
     dismissal::{Dismissed, dismiss},
     note::{Note, NoteError},
-    over::{Cause, over},
+    over::{Cause, over, told_at},
 };
 
 use chrono::{DateTime, Utc};

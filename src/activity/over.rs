@@ -1,5 +1,6 @@
 //! Lines that close with their cause: nobody has to deal with what is over.
 
+use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
     sql_types::{Array, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid},
@@ -82,4 +83,21 @@ pub fn over(connection: &mut PgConnection, cause: Cause, doing: &Doing) -> Query
     .bind::<Nullable<SqlUuid>, _>(order)
     .execute(connection)
     .map(drop)
+}
+
+/// When it was last told of that somebody should look.
+pub fn told_at(connection: &mut PgConnection, cause: Cause) -> QueryResult<Option<DateTime<Utc>>> {
+    #[derive(QueryableByName)]
+    struct Told {
+        #[diesel(sql_type = Nullable<Timestamptz>)]
+        at: Option<DateTime<Utc>>,
+    }
+    // A literal, for the partial index.
+    let told: Told = diesel::sql_query(format!(
+        "SELECT max(at) AS at FROM activity WHERE level = '{}' AND detail @> ANY($1)",
+        super::Level::Attention
+    ))
+    .bind::<Array<Jsonb>, _>(cause.marks())
+    .get_result(connection)?;
+    Ok(told.at)
 }

@@ -17,6 +17,7 @@
 
 mod bounded;
 mod connection;
+mod count;
 mod error;
 mod functions;
 mod lane;
@@ -43,6 +44,7 @@ use tokio::{sync::Semaphore, time::timeout};
 pub use self::{
     bounded::within,
     connection::listening,
+    count::{Count, at_most},
     error::DbError,
     functions::{clock_timestamp, for_its_values, from_now, greatest, interval, lower},
     lane::{Lane, Lanes},

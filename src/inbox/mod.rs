@@ -10,6 +10,7 @@ mod named;
 mod new;
 mod payment_pending;
 mod row;
+pub mod search;
 pub mod signature;
 pub mod unread;
 mod view;

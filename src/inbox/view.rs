@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{
     dsl::sql,
+    pg::Pg,
     prelude::*,
     sql_types::{Bool, Text, Timestamptz},
 };
@@ -55,17 +56,24 @@ pub fn list(
     if let Some(state) = state {
         query = query.filter(stripe_events::state.eq(state));
     }
-    if let Some((at, id)) = before {
-        // As one comparison, which finds the place in the index: two with an "or" between them pass over every
-        // page before this one.
-        let place = sql::<Bool>("(received_at, id) < (")
+    if let Some(before) = before {
+        query = query.filter(place(before));
+    }
+    query.load(connection)
+}
+
+/// Behind this event, in the order of lists. As one comparison, which finds the place in the index: two with
+/// an "or" between them pass over every page before this one.
+pub(super) fn place(
+    (at, id): (DateTime<Utc>, String),
+) -> Box<dyn BoxableExpression<stripe_events::table, Pg, SqlType = Bool>> {
+    Box::new(
+        sql::<Bool>("(received_at, id) < (")
             .bind::<Timestamptz, _>(at)
             .sql(", ")
             .bind::<Text, _>(id)
-            .sql(")");
-        query = query.filter(place);
-    }
-    query.load(connection)
+            .sql(")"),
+    )
 }
 
 /// When Stripe last told us something by itself.

@@ -48,9 +48,51 @@ pub fn api_path(public_url: &Url, path: &str) -> String {
     format!("{}/api/v1{path}", public_url.path().trim_end_matches('/'))
 }
 
+/// Letters of a part of an address that may be a key: ids have fewer.
+const KEY: usize = 40;
+
+/// A mail's text for whoever may see that it was written: links of ours without the keys that open them.
+pub fn without_keys(text: &str, public_url: &Url) -> String {
+    let ours = public_url.as_str().trim_end_matches('/');
+    let mut parts = text.split(ours);
+    let mut safe = parts.next().unwrap_or_default().to_owned();
+    for rest in parts {
+        let end = rest
+            .find(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '"' | '?'))
+            .unwrap_or(rest.len());
+        let (path, after) = rest.split_at(end);
+        let segments = path.split('/').map(|segment| match segment.len() < KEY {
+            true => segment,
+            false => "…",
+        });
+        safe += ours;
+        safe += &segments.collect::<Vec<_>>().join("/");
+        safe += after;
+    }
+    safe
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mail_is_shown_without_its_keys() {
+        let url: Url = "https://pay.example.org/shop/".parse().expect("an address");
+        let key = format!("{}.{}", "a".repeat(60), "b-_".repeat(10));
+        let id = "0193a2c4-7f1e-7000-8000-000000000000";
+        let text = format!(
+            "Pay here:\nhttps://pay.example.org/shop/pay/{key}\n<https://pay.example.org/shop/unsubscribe/{key}?l=de>, \
+             https://pay.example.org/shop/ops/orders/{id} https://elsewhere.example/{key}"
+        );
+        let said = without_keys(&text, &url);
+        let shown = format!(
+            "Pay here:\nhttps://pay.example.org/shop/pay/…\n<https://pay.example.org/shop/unsubscribe/…?l=de>, \
+             https://pay.example.org/shop/ops/orders/{id} https://elsewhere.example/{key}"
+        );
+        assert_eq!(said, shown);
+        assert_eq!(without_keys("no link", &url), "no link");
+    }
 
     #[test]
     fn a_slash_at_the_end_of_the_public_address_is_not_doubled() {

@@ -16,6 +16,7 @@ pub mod draft;
 pub mod email;
 mod find;
 mod kind;
+mod label;
 pub mod line;
 pub mod locale;
 pub mod metadata;
@@ -50,6 +51,7 @@ pub use self::{
         CurrencySum, OrderFilter, colliding_references, find, find_by_reference, ids_of, list, sums,
     },
     kind::Kind,
+    label::{Label, labels},
     note_to_payers::{NoteToPayers, NoteToPayersError},
     of_blast::ids as ids_of_blast,
     owed::set_amount,

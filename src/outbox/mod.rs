@@ -20,6 +20,7 @@ mod history;
 mod ledger;
 pub mod link;
 pub mod listen;
+mod of_address;
 mod outcome;
 mod overdue;
 mod pacing;
@@ -49,11 +50,12 @@ pub use self::{
     courier::{Courier, Round},
     first_wave::{OfFirstWave, first_wave},
     flow::Cause,
+    of_address::{Concerns, concerns},
     outcome::domain_of,
     overdue::{give_up_overdue, oldest_due},
     resume::resume,
-    switch::change_settings,
-    waiting::{Waiting, Why, waiting},
+    switch::{change_settings, change_settings_as_seen},
+    waiting::{Waiting, Why, cause_in_words, legible, waiting},
 };
 pub use crate::mail::{Kind, State};
 use crate::{

@@ -1,5 +1,7 @@
 //! What a person can do about a mail: send it again, or drop it.
 
+use std::collections::HashSet;
+
 use diesel::{
     Connection,
     prelude::*,
@@ -151,9 +153,30 @@ fn cancel(connection: &mut PgConnection, before: &Before) -> QueryResult<Result<
 }
 
 fn of_a_cancelled_mailing(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
-    let cancelled = outbox::table
+    Ok(!of_cancelled_mailings(connection, &[id])?.is_empty())
+}
+
+/// Those of these mails whose mailing is cancelled or recalled.
+fn of_cancelled_mailings(connection: &mut PgConnection, mails: &[Uuid]) -> QueryResult<Vec<Uuid>> {
+    outbox::table
         .inner_join(blasts::table)
-        .filter(outbox::id.eq(id).and(outbox::kind.eq(Kind::Blast)))
-        .filter(blasts::state.eq_any([BlastState::Cancelled, BlastState::Recalled]));
-    diesel::select(diesel::dsl::exists(cancelled)).get_result(connection)
+        .filter(outbox::id.eq_any(mails))
+        .filter(outbox::kind.eq(Kind::Blast))
+        .filter(blasts::state.eq_any([BlastState::Cancelled, BlastState::Recalled]))
+        .select(outbox::id)
+        .load(connection)
+}
+
+/// Which of these mails can be sent again now, as [`retry`] would say; but for a reminder whose place
+/// another one has taken, which is seen when it is tried.
+pub fn can_go_again(connection: &mut PgConnection, mails: &[Mail]) -> QueryResult<HashSet<Uuid>> {
+    let open = mails.iter().filter(|mail| {
+        mail.state.is_open_to_people() && Kind::from_name(&mail.kind) != Some(Kind::Account)
+    });
+    let mut open: HashSet<Uuid> = open.map(|mail| mail.id).collect();
+    let asked: Vec<Uuid> = open.iter().copied().collect();
+    for cancelled in of_cancelled_mailings(connection, &asked)? {
+        open.remove(&cancelled);
+    }
+    Ok(open)
 }

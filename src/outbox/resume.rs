@@ -7,11 +7,7 @@ use diesel::{
 };
 use serde_json::json;
 
-use super::{
-    call_out,
-    flow::{self, Cause},
-    pause,
-};
+use super::{call_out, flow, pause};
 use crate::activity::{self, Category, Doing, Line};
 
 /// Lets mail go on; tells whether it had paused. The refusal that it was paused for bounces from here on,
@@ -22,8 +18,8 @@ pub fn resume(connection: &mut PgConnection, doing: &Doing) -> QueryResult<bool>
         // Before the pause's row, as by whoever writes outcomes down.
         flow::lock(connection)?;
         let (cause, likeness) = match pause::locked(connection)? {
-            None | Some((Cause::Allowance, _)) => return Ok(false),
-            Some(paused) => paused,
+            Some(paused) if paused.0.ends_by_a_person() => paused,
+            None | Some(_) => return Ok(false),
         };
         pause::end(connection, None)?;
         let bounces = likeness.filter(|_| cause.bounces_after_all());

@@ -28,6 +28,23 @@ pub fn change_settings(
     })
 }
 
+/// Sets some settings if they stand as whoever asks has seen them, `seen`; `Err` with how they stand where
+/// somebody else was first, and nothing is changed.
+pub fn change_settings_as_seen(
+    connection: &mut PgConnection,
+    seen: &Change,
+    change: &Change,
+    doing: &Doing,
+) -> QueryResult<Result<Settings, Settings>> {
+    connection.transaction(|connection| {
+        let stand = settings::lock(connection)?;
+        if !seen.is_so(&stand) {
+            return Ok(Err(stand));
+        }
+        change_settings(connection, change, doing).map(Ok)
+    })
+}
+
 /// Cancels every reminder of a cart that waits. One that a courier holds is ruled on by what the settings
 /// say when it is claimed.
 fn cancel_reminders_of_carts(connection: &mut PgConnection) -> QueryResult<()> {

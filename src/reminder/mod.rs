@@ -4,6 +4,7 @@
 //! the outbox asks the rule again when it claims that mail.
 
 mod end;
+mod list;
 pub mod purchases;
 mod row;
 pub mod rule;
@@ -11,6 +12,7 @@ pub mod rule;
 use chrono::Duration;
 
 pub use self::end::{Attempt, Place, again, end, lock_orders};
+pub use self::list::{CartSum, OfDecision, carts_of, counts};
 pub use self::row::{
     Decided, Decision, DecisionView, already_reminded, decided, handed_over, list,
 };

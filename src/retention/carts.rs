@@ -65,7 +65,7 @@ pub(super) fn prune(connection: &mut PgConnection, until: DateTime<Utc>) -> Quer
 /// Prunes some of these carts, in the caller's transaction; their figures stay.
 pub(super) fn some(connection: &mut PgConnection, which: &Which) -> QueryResult<Pruned> {
     AdvisoryLock::PruneCarts.take(connection)?;
-    let found = free(connection, which)?;
+    let found = free(connection, which, BATCH)?;
     order::lock(connection, &orders_of(&found))?;
     let in_use = in_use(connection, &orders_of(&found))?;
     let found = found
@@ -79,10 +79,27 @@ pub(super) fn some(connection: &mut PgConnection, which: &Which) -> QueryResult<
             among,
             ..which.clone()
         },
+        BATCH,
     )?;
     let sessions: Vec<Uuid> = goes.iter().map(|cart| cart.session_id).collect();
     recovery::remain(connection, &sessions)?;
     delete(connection, sessions, &orders_of(&goes), which.leave_ids)
+}
+
+/// How many carts whose checkout ended before `until` would go, and orders with them; `most` are looked at.
+pub(super) fn count(
+    connection: &mut PgConnection,
+    until: DateTime<Utc>,
+    most: i64,
+) -> QueryResult<(usize, usize)> {
+    let before = Some(until);
+    let which = Which {
+        before,
+        ..Which::default()
+    };
+    let goes = free(connection, &which, most)?;
+    let orders: HashSet<Uuid> = orders_of(&goes).into_iter().collect();
+    Ok((goes.len(), orders.len()))
 }
 
 fn orders_of(carts: &[Cart]) -> Vec<Uuid> {
@@ -90,7 +107,7 @@ fn orders_of(carts: &[Cart]) -> Vec<Uuid> {
 }
 
 /// Some carts that led to no money and of which nothing is in hand.
-fn free(connection: &mut PgConnection, which: &Which) -> QueryResult<Vec<Cart>> {
+fn free(connection: &mut PgConnection, which: &Which, most: i64) -> QueryResult<Vec<Cart>> {
     diesel::sql_query(format!(
         "SELECT cart.session_id, link.order_id \
          FROM carts cart JOIN checkout_sessions session ON session.id = cart.session_id \
@@ -127,7 +144,7 @@ fn free(connection: &mut PgConnection, which: &Which) -> QueryResult<Vec<Cart>> 
     .bind::<Nullable<Bytea>, _>(which.of.map(|(hash, _)| hash.0.to_vec()))
     .bind::<Nullable<Text>, _>(which.of.map(|(_, address)| address))
     .bind::<Nullable<Array<SqlUuid>>, _>(which.among.as_ref())
-    .bind::<BigInt, _>(BATCH)
+    .bind::<BigInt, _>(most)
     .load(connection)
 }
 

@@ -19,6 +19,20 @@ use crate::{
 const BATCH: i64 = 200;
 const DONE: [State; 2] = [State::Processed, State::Ignored];
 
+/// How many events that came before `until` would go; `most` are counted.
+pub(super) fn count_old(
+    connection: &mut PgConnection,
+    until: DateTime<Utc>,
+    most: i64,
+) -> QueryResult<usize> {
+    let old = stripe_events::table
+        .filter(stripe_events::received_at.lt(until))
+        .filter(stripe_events::state.eq_any(DONE))
+        .limit(most)
+        .select(stripe_events::id);
+    Ok(old.load::<String>(connection)?.len())
+}
+
 /// Prunes some events that came before `until`; tells how many.
 pub(super) fn old(connection: &mut PgConnection, until: DateTime<Utc>) -> QueryResult<usize> {
     let old = stripe_events::table

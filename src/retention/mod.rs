@@ -10,6 +10,7 @@ mod batch;
 mod carts;
 mod erase;
 mod events;
+mod look;
 mod rows;
 
 use std::time::Duration;
@@ -20,13 +21,17 @@ use serde::Serialize;
 use serde_json::json;
 
 use self::batch::{in_one, until_nothing_is_left};
-pub use self::erase::{Address, Erased, NoAddress, Refused, erase};
+pub use self::{
+    erase::{Address, Erased, NoAddress, Refused, erase},
+    look::{WouldGo, would_go},
+};
 use crate::{
     activity::{self, Category, Doing, Line},
     app::App,
     chore::Turn,
     db::DbError,
-    people, recovery, settings,
+    people, recovery,
+    settings::{self, Settings},
 };
 
 /// Between two runs: once a day, since what is kept is kept for days.
@@ -204,13 +209,17 @@ fn until(
     now: DateTime<Utc>,
     max_age: chrono::Duration,
 ) -> QueryResult<Until> {
-    let settings = settings::read(connection)?;
+    Ok(until_by(&settings::read(connection)?, now, max_age))
+}
+
+/// The same with other settings than those that stand.
+fn until_by(settings: &Settings, now: DateTime<Utc>, max_age: chrono::Duration) -> Until {
     let before = |days: i32| now - Days::new(days.unsigned_abs().into());
-    Ok(Until {
-        carts: recovery::prune_before(&settings, now, max_age),
+    Until {
+        carts: recovery::prune_before(settings, now, max_age),
         events: before(settings.events_days),
         activity: before(settings.activity_days),
-    })
+    }
 }
 
 /// A line of the log about what was deleted; its figures name nobody.

@@ -7,22 +7,20 @@
 
 mod address;
 pub mod file;
+mod list;
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    dsl::sql,
-    prelude::*,
-    query_dsl::methods,
-    sql_types::{Bool, Bytea, Timestamptz},
-    upsert::excluded,
-};
+use diesel::{prelude::*, query_dsl::methods, upsert::excluded};
 use serde::Serialize;
 use serde_json::json;
 
 use self::address::normal;
-pub use self::address::{AddressHash, AddressKey};
+pub use self::{
+    address::{AddressHash, AddressKey},
+    list::{find, list, search},
+};
 use crate::{
     activity::{self, Category, Doing, Line},
     schema::{outbox, suppressions},
@@ -258,33 +256,6 @@ pub fn address_of(connection: &mut PgConnection, hash: AddressHash) -> QueryResu
         .first(connection)
         .optional()?;
     Ok(known.flatten())
-}
-
-/// A page of the list, newest first; `before` is where the page before ended.
-pub fn list(
-    connection: &mut PgConnection,
-    before: Option<(DateTime<Utc>, Vec<u8>)>,
-    limit: i64,
-) -> QueryResult<Vec<Suppression>> {
-    let mut query = suppressions::table
-        .select(Suppression::as_select())
-        .order((
-            suppressions::since.desc(),
-            suppressions::address_hash.desc(),
-        ))
-        .limit(limit)
-        .into_boxed();
-    if let Some((since, hash)) = before {
-        // As one comparison, which finds the place in the index: two with an "or" between them pass over all
-        // that a file put there in the same moment.
-        let place = sql::<Bool>("(since, address_hash) < (")
-            .bind::<Timestamptz, _>(since)
-            .sql(", ")
-            .bind::<Bytea, _>(hash)
-            .sql(")");
-        query = query.filter(place);
-    }
-    query.load(connection)
 }
 
 /// Writes a line of the log, without the address: the log outlives it.

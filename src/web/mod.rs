@@ -8,6 +8,7 @@ pub mod leaving;
 mod limit;
 mod limits;
 mod methods;
+mod moment;
 mod ops;
 pub mod order_view;
 mod orders_file;

@@ -76,6 +76,11 @@ impl Cause {
         self.rank() == 1
     }
 
+    /// Whether a person can let mail go on: what the settings allow is no pause, and goes on waiting.
+    pub fn ends_by_a_person(self) -> bool {
+        self != Self::Allowance
+    }
+
     /// Whether the refusal bounces once a person has let mail go on: it is said of a mail, and what is used
     /// up comes back by itself.
     pub fn bounces_after_all(self) -> bool {

@@ -11,7 +11,7 @@ use diesel::{
 };
 use serde::{Serialize, Serializer};
 
-pub use self::sentence::legible;
+pub use self::sentence::{cause_in_words, legible};
 use super::{State, flow::Cause};
 use crate::{mail::Mailer, schema::outbox};
 
@@ -57,6 +57,9 @@ pub struct Waiting {
     pub until: Option<DateTime<Utc>>,
     /// All of it for people. What a server said is in it, short and without addresses.
     pub sentence: String,
+    /// What a server said alone, or which allowance is used up: for pages, which say the rest otherwise.
+    #[serde(skip)]
+    pub said: String,
 }
 
 #[derive(QueryableByName)]
@@ -130,6 +133,7 @@ fn because(
 ) -> Waiting {
     Waiting {
         sentence: sentence::sentence(cause, said, since, until),
+        said: legible(said),
         cause,
         since,
         until,

@@ -46,19 +46,20 @@ pub fn sentence(
         ),
         Why::Paused(Cause::Quota) => format!(
             "Mail waits{since}: {}{said_so}.{} None is lost.",
-            what(Cause::Quota),
+            cause_in_words(Cause::Quota),
             again("It waits until")
         ),
         Why::Paused(cause) => format!(
             "Mail waits{since}: {}{said_so}. {}.{} None is lost.",
-            what(cause),
+            cause_in_words(cause),
             to_do(cause),
             again("One mail tries again at")
         ),
     }
 }
 
-fn what(cause: Cause) -> &'static str {
+/// What a pause is for.
+pub fn cause_in_words(cause: Cause) -> &'static str {
     match cause {
         Cause::Connection => "the mail server cannot be reached",
         Cause::Tls => "the mail server offers no connection that can be trusted",

@@ -11,6 +11,11 @@ pub enum Here {
     Orders,
     Cases,
     Activity,
+    Mail,
+    Events,
+    Reminders,
+    Suppressions,
+    Settings,
     People,
     /// A page that is not in the menu.
     Elsewhere,
@@ -54,23 +59,62 @@ const GROUPS: [(&str, &[Entry]); 3] = [
     ),
     (
         "Look up",
-        &[Entry {
-            here: Here::Activity,
-            href: "/ops/activity",
-            mark: "feed",
-            word: "Activity",
-            needs: Role::Viewer,
-        }],
+        &[
+            Entry {
+                here: Here::Activity,
+                href: "/ops/activity",
+                mark: "feed",
+                word: "Activity",
+                needs: Role::Viewer,
+            },
+            Entry {
+                here: Here::Mail,
+                href: "/ops/mail",
+                mark: "mail",
+                word: "Mail",
+                needs: Role::Viewer,
+            },
+            Entry {
+                here: Here::Reminders,
+                href: "/ops/reminders",
+                mark: "bell",
+                word: "Reminders",
+                needs: Role::Viewer,
+            },
+            Entry {
+                here: Here::Suppressions,
+                href: "/ops/suppressions",
+                mark: "bell-off",
+                word: "Do not mail",
+                needs: Role::Viewer,
+            },
+            Entry {
+                here: Here::Events,
+                href: "/ops/events",
+                mark: "zap",
+                word: "Stripe’s messages",
+                needs: Role::Viewer,
+            },
+        ],
     ),
     (
         "Set up",
-        &[Entry {
-            here: Here::People,
-            href: "/ops/people",
-            mark: "people",
-            word: "People",
-            needs: Role::Admin,
-        }],
+        &[
+            Entry {
+                here: Here::Settings,
+                href: "/ops/settings",
+                mark: "settings",
+                word: "Settings",
+                needs: Role::Viewer,
+            },
+            Entry {
+                here: Here::People,
+                href: "/ops/people",
+                mark: "people",
+                word: "People",
+                needs: Role::Admin,
+            },
+        ],
     ),
 ];
 

@@ -16,10 +16,14 @@ mod confirm;
 mod cookie;
 mod desk;
 mod door;
+mod event_row;
+mod events;
 mod follower;
 mod form;
 mod guard;
 mod line;
+mod lists;
+mod mail;
 mod menu;
 mod order;
 mod orders;
@@ -29,9 +33,13 @@ mod person;
 mod person_act;
 mod prose;
 mod refusal;
+mod reminders;
 mod said;
+mod settings;
 mod site;
 mod stream;
+mod suppression_act;
+mod suppressions;
 mod today;
 mod today_view;
 mod todo;
@@ -182,6 +190,56 @@ fn pages(config: &mut ServiceConfig) {
         .service(at("/activity").get(activity::show).done())
         .service(at("/activity/stream").get(stream::follow).done())
         .service(at("/activity/{id}/dismiss").post(activity::dismiss).done())
+        .service(at("/mail").get(mail::show).done())
+        .service(
+            at("/mail/resume")
+                .get(mail::ask_resume)
+                .post(mail::resume)
+                .done(),
+        )
+        .service(at("/mail/{id}").get(mail::show_one).done())
+        .service(
+            at("/mail/{id}/retry")
+                .get(mail::ask_retry)
+                .post(mail::retry)
+                .done(),
+        )
+        .service(
+            at("/mail/{id}/drop")
+                .get(mail::ask_drop)
+                .post(mail::drop_mail)
+                .done(),
+        )
+        .service(at("/reminders").get(reminders::show).done())
+        .service(at("/suppressions").get(suppressions::show).done())
+        .service(
+            at("/suppressions/add")
+                .get(suppression_act::ask_add)
+                .post(suppression_act::add)
+                .done(),
+        )
+        .service(
+            at("/suppressions/{hash}/lift")
+                .get(suppression_act::ask_lift)
+                .post(suppression_act::lift)
+                .done(),
+        )
+        .service(at("/events").get(events::show).done())
+        .service(at("/events/{id}/replay").post(events::replay).done())
+        .service(at("/settings").get(settings::show).done())
+        .service(at("/settings/notice").post(settings::save_notice).done())
+        .service(
+            at("/settings/retention")
+                .get(settings::look_at_retention)
+                .post(settings::save_retention)
+                .done(),
+        )
+        .service(
+            at("/settings/{switch}/{to}")
+                .get(settings::ask)
+                .post(settings::turn)
+                .done(),
+        )
         .service(at("/people").get(people::show).post(people::invite).done())
         .service(at("/people/tokens").post(tokens::make).done())
         .service(

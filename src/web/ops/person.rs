@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    confirm::Confirm,
+    confirm::{Confirm, points},
     desk::{Desk, shown},
     form::Sent,
     guard::{Admin, doing},
@@ -59,12 +59,13 @@ pub async fn ask(
         action: format!("{back}/{}", act.name()),
         back,
         crumb: user.name.clone(),
-        happens,
-        stays,
+        happens: points(happens),
+        stays: points(stays),
         roles: (act == Act::Role).then(|| picks(user.role)),
         grave: act == Act::Disable,
         button,
         keep,
+        ..Confirm::default()
     };
     page.show(&person, &desk, Here::People).await
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    confirm::Confirm,
+    confirm::{Confirm, points},
     desk::{Desk, shown},
     form::{Nothing, Sent},
     guard::{Admin, doing},
@@ -122,17 +122,17 @@ pub async fn ask(
         back: "/ops/people".to_owned(),
         crumb: "People".to_owned(),
         action: format!("/ops/people/tokens/{}/revoke", token.id),
-        happens: &[
+        happens: points(&[
             "From now on no call gets in with it: the program that uses it stops working here.",
-        ],
-        stays: &[
+        ]),
+        stays: points(&[
             "What was done with it stays, in the history too.",
             "It cannot be taken back; you would make a new token.",
-        ],
-        roles: None,
+        ]),
         grave: true,
         button: "Revoke the token".to_owned(),
         keep: "Keep it",
+        ..Confirm::default()
     };
     page.show(&person, &desk, Here::People).await
 }

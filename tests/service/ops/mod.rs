@@ -1,13 +1,16 @@
 //! The pages of the shop's people, over HTTP.
 
 mod browser;
+mod browser_lists;
 mod browser_today;
 mod cases;
 mod commands;
 mod feed;
 mod forms;
 mod invitation;
+mod lists;
 mod log;
+mod mails;
 mod many;
 mod order;
 mod orders;
@@ -16,6 +19,7 @@ mod presses;
 mod routes;
 mod sign_in;
 mod stream;
+mod switches;
 mod throttle;
 mod today;
 mod users;

@@ -84,9 +84,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "suppression",
-        &["activity", "order", "schema", "spreadsheet"],
+        &["activity", "db", "order", "schema", "spreadsheet"],
     ),
-    ("settings", &["activity", "foreign_text", "order", "schema"]),
+    (
+        "settings",
+        &["activity", "column", "foreign_text", "order", "schema"],
+    ),
     (
         "reminder",
         &[
@@ -438,6 +441,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "app", "config", "db", "gateway", "mail", "order", "outbox", "sweep",
         ],
     ),
+    // What a switch does, in numbers.
+    ("switches", &["db", "order", "reminder", "schema", "token"]),
     (
         "web",
         &[
@@ -471,11 +476,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "refund",
             "reminder",
             "resolution",
+            "retention",
             "session",
             "settings",
             "settlement",
             "spreadsheet",
             "suppression",
+            "switches",
             "timeline",
             "token",
             "visitor",

@@ -7,7 +7,8 @@
 //   button[data-copy="ID"]    copies that field
 "use strict";
 
-const nodes = (html) => [...new DOMParser().parseFromString(`<body>${html}`, "text/html").body.children];
+// In a template a row of a table stays one, without its table.
+const nodes = (html) => [...new DOMParser().parseFromString(`<template>${html}</template>`, "text/html").querySelector("template").content.children];
 
 // A form is sent once. The server has the last word: the second press shows the first's outcome.
 document.addEventListener("submit", (event) => {

@@ -1,0 +1,161 @@
+//! Events that somebody looks for: by their id, their checkout, or their type; and how many there are.
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    prelude::*,
+    sql_types::{Array, BigInt, Text},
+};
+
+use super::{
+    row::State,
+    view::{EventView, place},
+};
+use crate::{db::for_its_values, schema::stripe_events};
+
+/// Events that one search by type looks at. Their rows hold whole bodies, and types have no index, which
+/// every event would have to be written into: whoever looks further back asks for the next page.
+const LOOKED_AT: i64 = 20_000;
+
+/// When an event came, and its id.
+pub type Place = (DateTime<Utc>, String);
+
+/// What a search came to.
+#[derive(Debug)]
+pub struct Found {
+    /// Newest first.
+    pub events: Vec<EventView>,
+    /// Where it goes on, if it may.
+    pub further: Option<Place>,
+}
+
+/// Events with this id, about this checkout (`cs_…`), or with this in their type. `before` is where the page
+/// before ended.
+pub fn search(
+    connection: &mut PgConnection,
+    said: &str,
+    state: Option<State>,
+    before: Option<Place>,
+    limit: i64,
+) -> QueryResult<Found> {
+    if let Some(events) = of_an_id(connection, said, state, limit)? {
+        let further = None;
+        return Ok(Found { events, further });
+    }
+    let looked_at = newest(connection, state, before)?;
+    let last = looked_at.last().map(|(at, id, _)| (*at, id.clone()));
+    let is_all = i64::try_from(looked_at.len()).is_ok_and(|looked| looked < LOOKED_AT);
+    let said = said.to_lowercase();
+    let mut fits = looked_at
+        .into_iter()
+        .filter(|(_, _, kind)| kind.to_lowercase().contains(&said));
+    let page = usize::try_from(limit).unwrap_or(usize::MAX);
+    let found: Vec<Place> = fits
+        .by_ref()
+        .take(page)
+        .map(|(at, id, _)| (at, id))
+        .collect();
+    let further = match fits.next() {
+        Some(_) => found.last().cloned(),
+        None => last.filter(|_| !is_all),
+    };
+    let ids = found.iter().map(|(_, id)| id.as_str());
+    let events = these(connection, ids.collect())?;
+    Ok(Found { events, further })
+}
+
+/// What one id names: an event, or the checkout of some. `None`: it is no id that we keep.
+fn of_an_id(
+    connection: &mut PgConnection,
+    said: &str,
+    state: Option<State>,
+    limit: i64,
+) -> QueryResult<Option<Vec<EventView>>> {
+    let mut query = stripe_events::table
+        .select(EventView::as_select())
+        .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
+        .limit(limit)
+        .into_boxed();
+    query = match said.split_once(['_', ':']) {
+        Some(("evt" | "sha256", _)) => query.filter(stripe_events::id.eq(said)),
+        Some(("cs", _)) => query.filter(stripe_events::session_id.eq(said)),
+        _ => return Ok(None),
+    };
+    if let Some(state) = state {
+        query = query.filter(stripe_events::state.eq(state));
+    }
+    query.load(connection).map(Some)
+}
+
+/// The events that one search looks at, without their bodies.
+fn newest(
+    connection: &mut PgConnection,
+    state: Option<State>,
+    before: Option<Place>,
+) -> QueryResult<Vec<(DateTime<Utc>, String, String)>> {
+    let mut query = stripe_events::table
+        .select((
+            stripe_events::received_at,
+            stripe_events::id,
+            stripe_events::type_,
+        ))
+        .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
+        .limit(LOOKED_AT)
+        .filter(for_its_values())
+        .into_boxed();
+    if let Some(state) = state {
+        query = query.filter(stripe_events::state.eq(state));
+    }
+    if let Some(before) = before {
+        query = query.filter(place(before));
+    }
+    query.load(connection)
+}
+
+fn these(connection: &mut PgConnection, ids: Vec<&str>) -> QueryResult<Vec<EventView>> {
+    stripe_events::table
+        .filter(stripe_events::id.eq_any(ids))
+        .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
+        .select(EventView::as_select())
+        .load(connection)
+}
+
+/// One event.
+pub fn find(connection: &mut PgConnection, id: &str) -> QueryResult<Option<EventView>> {
+    stripe_events::table
+        .find(id)
+        .select(EventView::as_select())
+        .first(connection)
+        .optional()
+}
+
+/// Events of one state.
+#[derive(Debug, Clone, Copy, QueryableByName)]
+pub struct InState {
+    /// Which state.
+    #[diesel(sql_type = Text)]
+    pub state: State,
+    /// How many, as far as was counted.
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+}
+
+/// How many events stand in each state; of each, `most` are counted at most.
+pub fn counts(connection: &mut PgConnection, most: i64) -> QueryResult<Vec<InState>> {
+    diesel::sql_query(
+        "SELECT wanted.state, \
+             (SELECT count(*) FROM (SELECT FROM stripe_events WHERE state = wanted.state LIMIT $2) few) AS count \
+         FROM unnest($1) AS wanted (state)",
+    )
+    .bind::<Array<Text>, _>(&State::ALL[..])
+    .bind::<BigInt, _>(most)
+    .load(connection)
+}
+
+/// When the newest event came.
+pub fn last_heard(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
+    stripe_events::table
+        .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
+        .select(stripe_events::received_at)
+        .first(connection)
+        .optional()
+}

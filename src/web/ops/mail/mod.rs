@@ -1,0 +1,139 @@
+//! `/ops/mail`: every mail that was written, and what became of it.
+
+mod act;
+mod pause;
+mod row;
+mod show;
+mod words;
+
+use actix_web::{HttpResponse, web::Query};
+use diesel::PgConnection;
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    act::{ask_drop, ask_retry, drop_mail, retry},
+    pause::{ask_resume, resume},
+    show::show as show_one,
+};
+use self::{
+    pause::Paused,
+    row::{Mails, Reader, Row},
+};
+use super::{
+    cookie::Cookies,
+    desk::Desk,
+    guard::Viewer,
+    lists::{COUNTED, PAGE, Pages, Tab, has_more, href},
+    menu::Here,
+    refusal::Refusal,
+};
+use crate::{
+    outbox::{
+        self, State,
+        view::{self, Filter},
+    },
+    people::Person,
+    token::Role,
+};
+
+const PATH: &str = "/ops/mail";
+
+/// What the page is asked for. Whatever cannot be read is as if it had not been said.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    cursor: String,
+}
+
+#[derive(Serialize)]
+struct Page {
+    paused: Option<Paused>,
+    tabs: Vec<Tab>,
+    rows: Vec<Row>,
+    empty: &'static str,
+    pages: Pages,
+}
+
+/// `GET /ops/mail`
+pub async fn show(
+    Viewer(person): Viewer,
+    desk: Desk,
+    asked: Query<Asked>,
+) -> Result<HttpResponse, Refusal> {
+    let state = State::from_name(&asked.state);
+    let filter = Filter {
+        state,
+        before: asked.cursor.parse().ok(),
+        ..Filter::default()
+    };
+    let (read, mailer, now) = (
+        filter.clone(),
+        desk.app.mailer.clone(),
+        desk.app.clock.now(),
+    );
+    let (mails, more, counts, waiting) = desk
+        .read(move |connection: &mut PgConnection| {
+            let mut mails = view::list(connection, &read, PAGE + 1)?;
+            let more = has_more(&mut mails);
+            let mails = Mails::read(connection, mails)?;
+            let counts = view::counts(connection, COUNTED)?;
+            let waiting = outbox::waiting(connection, Some(&mailer), now)?;
+            Ok((mails, more, counts, waiting))
+        })
+        .await?;
+    let reader = reader(&desk, &person);
+    let count = |state| {
+        counts
+            .iter()
+            .find(|is| is.state == state)
+            .map(|is| is.count)
+    };
+    let is = asked.state.as_str();
+    let last = mails.mails.last().filter(|_| more);
+    let page = Page {
+        paused: waiting.map(|waiting| {
+            let queued = count(State::Queued).unwrap_or_default();
+            Paused::of(&waiting, queued, &reader)
+        }),
+        tabs: tabs(state, count),
+        rows: mails
+            .mails
+            .iter()
+            .map(|mail| reader.row(mail, &mails))
+            .collect(),
+        empty: match state {
+            Some(_) => "No mail stands here.",
+            None => "No mail has been written yet. Each one stands here, with what became of it.",
+        },
+        pages: Pages {
+            newest: filter.before.map(|_| href(PATH, &[("state", is)])),
+            older: last.map(|mail| {
+                let id = mail.id.to_string();
+                href(PATH, &[("state", is), ("cursor", &id)])
+            }),
+        },
+    };
+    desk.page(&person, Here::Mail, "mail.html", &page).await
+}
+
+fn tabs(here: Option<State>, count: impl Fn(State) -> Option<i64>) -> Vec<Tab> {
+    let all = Tab::of("All", PATH.to_owned(), here.is_none(), None);
+    let states = words::TABS.map(|state| {
+        let to = href(PATH, &[("state", state.name())]);
+        Tab::of(words::tab(state), to, here == Some(state), count(state))
+    });
+    std::iter::once(all).chain(states).collect()
+}
+
+/// How this person reads mails: whoever may work is offered to.
+fn reader(desk: &Desk, person: &Person) -> Reader {
+    Reader {
+        zone: desk.site.zone,
+        cookie: desk
+            .request
+            .session()
+            .filter(|_| person.role >= Role::Operator),
+    }
+}

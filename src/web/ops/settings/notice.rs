@@ -1,0 +1,128 @@
+//! What the payment page says of the reminder.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use diesel::PgConnection;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::{
+        desk::{Desk, shown},
+        form::Sent,
+        guard::{Admin, doing},
+        refusal::Refusal,
+    },
+    Again, PATH, last_change, page,
+};
+use crate::{
+    outbox,
+    people::once::Outcome,
+    settings::{Change, Settings},
+};
+
+/// The words, as they stand or were typed.
+#[derive(Debug, Default, Serialize)]
+pub struct Notice {
+    text: String,
+    /// As they stood when the page was made.
+    seen: String,
+    error: Option<String>,
+}
+
+impl Notice {
+    pub fn of(settings: &Settings) -> Self {
+        let text = settings.notice_text.clone().unwrap_or_default();
+        Self {
+            seen: text.clone(),
+            text,
+            error: None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    notice_text: String,
+    #[serde(default)]
+    seen: String,
+}
+
+/// `POST /ops/settings/notice`
+pub async fn save(
+    Admin(person): Admin,
+    desk: Desk,
+    sent: Sent<Typed>,
+) -> Result<HttpResponse, Refusal> {
+    let typed = sent.fields;
+    let (text, seen) = (one_form(&typed.notice_text), one_form(&typed.seen));
+    let change = match Change::notice(own(&text)).check() {
+        Ok(change) => change,
+        Err(_) => {
+            let error = "At most 1,200 letters, and no control characters but ends of lines.";
+            return again(
+                &person,
+                &desk,
+                (text, seen),
+                error,
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
+            .await;
+        }
+    };
+    let (expected, doing) = (Change::notice(own(&seen)), doing(&person, &desk.app));
+    let zone = desk.site.zone;
+    let act = move |connection: &mut PgConnection| {
+        let changed = outbox::change_settings_as_seen(connection, &expected, &change, &doing)?;
+        Ok(match changed {
+            Err(stand) => Err((stand, last_change(connection, zone)?)),
+            Ok(_) => Ok(Outcome {
+                to: PATH.to_owned(),
+                title: "The words are saved".to_owned(),
+                text: "Payment pages that open from now on say them. Nobody was mailed.".to_owned(),
+            }),
+        })
+    };
+    match desk.once(&person, sent.once, act).await? {
+        Ok(pressed) => Ok(shown(&pressed)),
+        Err((stand, who)) => {
+            let stands = Notice::of(&stand).text;
+            let now = match stands.is_empty() {
+                true => "our own words stand there".to_owned(),
+                false => format!("it says “{stands}”"),
+            };
+            let error = format!(
+                "Somebody was first: now {now}.{who} Save again to put yours in its place."
+            );
+            again(&person, &desk, (text, stands), &error, StatusCode::CONFLICT).await
+        }
+    }
+}
+
+async fn again(
+    person: &crate::people::Person,
+    desk: &Desk,
+    (text, seen): (String, String),
+    error: &str,
+    status: StatusCode,
+) -> Result<HttpResponse, Refusal> {
+    let again = Again {
+        notice: Some(Notice {
+            text,
+            seen,
+            error: Some(error.to_owned()),
+        }),
+        status: Some(status),
+        ..Again::default()
+    };
+    page(person, desk, again).await
+}
+
+/// Browsers send ends of lines in a form of their own.
+fn one_form(text: &str) -> String {
+    text.replace("\r\n", "\n").trim().to_owned()
+}
+
+/// No words are our own.
+fn own(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}

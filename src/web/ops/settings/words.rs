@@ -1,0 +1,190 @@
+//! What each switch does, in words and numbers.
+
+use chrono::Duration;
+use serde::Serialize;
+
+use crate::{
+    db::Count,
+    settings::Switch,
+    switches::{DAYS, Numbers},
+};
+
+/// A switch as it stands.
+#[derive(Debug, Serialize)]
+pub struct Switched {
+    pub key: &'static str,
+    pub mark: &'static str,
+    pub on: bool,
+    pub title: &'static str,
+    pub does: String,
+    pub to: String,
+    /// Words for ears, behind the button's.
+    pub ears: &'static str,
+}
+
+/// `412 orders`, `1 order`, `at least 10,000 orders`
+pub fn so_many(count: Count, one: &str, many: &str) -> String {
+    let number = grouped(count.count);
+    match (count.or_more, count.count) {
+        (true, _) => format!("at least {number} {many}"),
+        (false, 1) => format!("1 {one}"),
+        (false, _) => format!("{number} {many}"),
+    }
+}
+
+fn grouped(number: i64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `an hour`, `90 minutes`, `2 days`
+pub fn long(time: Duration) -> String {
+    let minutes = time.num_minutes();
+    match minutes {
+        ..=0 => "at once".to_owned(),
+        60 => "an hour".to_owned(),
+        1440 => "a day".to_owned(),
+        _ if minutes % 1440 == 0 => format!("{} days", minutes / 1440),
+        _ if minutes % 60 == 0 => format!("{} hours", minutes / 60),
+        _ => format!("{minutes} minutes"),
+    }
+}
+
+/// When a reminder goes out: `an hour after the page has closed`.
+pub fn after(delay: Duration) -> String {
+    match delay.num_minutes() {
+        ..=0 => "as soon as the page has closed".to_owned(),
+        _ => format!("{} after the page has closed", long(delay)),
+    }
+}
+
+/// A switch in words.
+pub fn switched(switch: Switch, on: bool, numbers: &Numbers, delay: Duration) -> Switched {
+    let (mark, title, does, ears) = match switch {
+        Switch::Reminders => (
+            "bell",
+            "Remind whoever left a payment page of yours",
+            format!(
+                "One mail, {}. Never a second one, never after a payment.",
+                after(delay)
+            ),
+            "reminders for your orders",
+        ),
+        Switch::Recovery => (
+            "bell",
+            "Remind whoever left your shop’s checkout",
+            format!(
+                "For checkouts that your shop itself opens at Stripe. One plain mail, {}, with what was in the cart and a link that restores it.",
+                after(delay)
+            ),
+            "reminders for your shop’s checkout",
+        ),
+        Switch::TwoPersonApproval => (
+            "people",
+            "Two people for each mailing",
+            "Whoever writes a mailing cannot approve it.".to_owned(),
+            "two people for each mailing",
+        ),
+        Switch::OrphanCases => (
+            "scale",
+            "Ask about payments of your shop that we do not know",
+            "On: each payment at Stripe that belongs to none of your orders becomes a case. Off: it is your shop’s business."
+                .to_owned(),
+            "cases for unknown payments",
+        ),
+    };
+    Switched {
+        key: switch.name(),
+        mark,
+        on,
+        title,
+        does,
+        to: to_whom(switch, on, numbers),
+        ears,
+    }
+}
+
+/// To whom, with the numbers of today and of the last days; off, what it would have been.
+fn to_whom(switch: Switch, on: bool, numbers: &Numbers) -> String {
+    let may = so_many(numbers.may_be_reminded, "order", "orders");
+    let due = |count| so_many(count, "is due", "are due");
+    let left = |count| so_many(count, "checkout that was left", "checkouts that were left");
+    match (switch, on) {
+        (Switch::Reminders, true) => format!(
+            "To: those with an order of yours who opened the page and did not pay. {may} may get a reminder, {}. Last {DAYS} days: {}.",
+            due(numbers.orders.scheduled),
+            so_many(numbers.orders.sent, "person", "people"),
+        ),
+        (Switch::Reminders, false) => format!(
+            "On, {may} could get a reminder. Last {DAYS} days: {} without one.",
+            left(numbers.orders.left_out),
+        ),
+        (Switch::Recovery, true) => format!(
+            "To: those who typed their e-mail and left. {} now. Last {DAYS} days: {}. Some countries ask for a notice on your page.",
+            so_many(
+                numbers.carts.scheduled,
+                "reminder is due",
+                "reminders are due"
+            ),
+            so_many(numbers.carts.sent, "person", "people"),
+        ),
+        (Switch::Recovery, false) => format!(
+            "On, it would have been about {} in the last {DAYS} days, less those who left no e-mail or have bought since.",
+            left(numbers.carts.left_out),
+        ),
+        (Switch::TwoPersonApproval, _) => {
+            format!("{} here may approve a mailing.", people(numbers.approvers))
+        }
+        (Switch::OrphanCases, true) => format!(
+            "Last {DAYS} days: {}.",
+            so_many(
+                numbers.unknown_payments,
+                "payment of your shop",
+                "payments of your shop"
+            )
+        ),
+        (Switch::OrphanCases, false) => format!(
+            "Last {DAYS} days it would have been {}.",
+            so_many(numbers.unknown_payments, "case", "cases")
+        ),
+    }
+}
+
+/// `1 person`, `3 people`
+pub fn people(count: i64) -> String {
+    so_many(
+        Count {
+            count,
+            or_more: false,
+        },
+        "person",
+        "people",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_words() {
+        let said = |count, or_more| so_many(Count { count, or_more }, "order", "orders");
+        assert_eq!(said(0, false), "0 orders");
+        assert_eq!(said(1, false), "1 order");
+        assert_eq!(said(412, false), "412 orders");
+        assert_eq!(said(10_000, true), "at least 10,000 orders");
+        assert_eq!(said(1, true), "at least 1 orders");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(long(Duration::seconds(3600)), "an hour");
+        assert_eq!(long(Duration::minutes(90)), "90 minutes");
+        assert_eq!(long(Duration::hours(48)), "2 days");
+        assert_eq!(after(Duration::zero()), "as soon as the page has closed");
+    }
+}

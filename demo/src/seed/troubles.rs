@@ -11,8 +11,8 @@ use sha2::Sha256;
 use super::{Shop, api::Api, families, text, wait_for};
 use crate::{failure::Failure, stripe::Stripe};
 
-/// An event that nobody can act on: it names no type.
-const UNREADABLE: &str = r#"{"id": "evt_demo_unreadable", "object": "event"}"#;
+/// An event that nobody can act on: it has no id.
+const UNREADABLE: &str = r#"{"object": "event", "type": "charge.refunded"}"#;
 
 /// Lets it all happen. What only a simulator can make happen is left out where Stripe's own test mode is used.
 pub async fn befall(shop: &Shop<'_>, api: &Api<'_>) -> Result<(), Failure> {

@@ -73,14 +73,6 @@ impl<'a> Api<'a> {
         well(pressed.status(), link)
     }
 
-    /// Sends what Stripe would.
-    pub async fn tell(&self, path: &str, body: &str, signature: &str) -> Result<(), Failure> {
-        let url = format!("{}{path}", self.service);
-        let told = self.client.post(&url).header("Stripe-Signature", signature);
-        let told = told.body(body.to_owned()).send().await.map_err(trouble)?;
-        well(told.status(), path)
-    }
-
     /// Asks again and again until it is so.
     pub async fn until(
         &self,

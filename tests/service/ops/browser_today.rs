@@ -23,6 +23,7 @@ fn axe_finds_nothing_on_today_and_cases_with_nothing_little_and_much() {
     let mut faults = Vec::new();
     let mut look = |name: &str, path: &str| {
         browser.goto(&format!("{}{path}", world.url()));
+        assert_eq!(browser.path(), path, "signed out?");
         faults.extend(looked_at(&browser, name));
     };
     sign_in(&browser, &world, &email);
@@ -41,7 +42,9 @@ fn axe_finds_nothing_on_today_and_cases_with_nothing_little_and_much() {
         &world,
         &order("CUP-2026-017", "\u{5d0}\u{5d1}\u{5d2} \u{5d3}\u{5d4}"),
     );
+    // Half a day later: whoever had signed in is signed out.
     let (_, twice) = second_payment(&world, "CUP-2026-031");
+    sign_in(&browser, &world, &email);
     for (number, reference) in ["CUP-2026-032", "CUP-2026-033"].into_iter().enumerate() {
         order(reference, &"M".repeat(60 + number));
     }

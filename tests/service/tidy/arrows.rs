@@ -183,6 +183,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "account_link",
             "activity",
             "app",
+            "clock",
             "column",
             "config",
             "credential",

@@ -133,8 +133,18 @@ fn newest(
     after: Option<Place>,
     limit: i64,
 ) -> QueryResult<Vec<Listed>> {
+    // The list says kind and status already, of the same transaction. Said again, PostgreSQL without statistics
+    // begins with all orders that stand so.
+    let others = match list {
+        Some(_) => OrderFilter {
+            kind: None,
+            status: None,
+            ..filter.clone()
+        },
+        None => filter.clone(),
+    };
     let mut rows = order_news::table
-        .filter(order_news::order_id.eq_any(order::ids_of(connection, filter)?))
+        .filter(order_news::order_id.eq_any(order::ids_of(connection, &others)?))
         .order((order_news::at.desc(), order_news::order_id.desc()))
         .limit(limit)
         .select((order_news::order_id, order_news::news, order_news::at))

@@ -57,12 +57,15 @@ impl Search {
         filter.q = filter.q.map(|said| composed(said.trim()));
         let mut few: Vec<Vec<Uuid>> = Vec::new();
         for only in self.only {
-            few.extend(only.candidates(connection, FEW + 1)?.filter(is_few));
+            few.extend(
+                only.candidates(connection, FEW + 1)?
+                    .filter(|ids| is_few(ids)),
+            );
         }
         if let Some(said) = &filter.q {
             let found = with_part(connection, said)?;
             filter.q_is_common = !is_few(&found);
-            few.extend(Some(found).filter(is_few));
+            few.extend(Some(found).filter(|ids| is_few(ids)));
         }
         filter.among = few.into_iter().reduce(|one, other| {
             let (one, other): (Vec<Uuid>, HashSet<Uuid>) = (one, other.into_iter().collect());
@@ -72,7 +75,7 @@ impl Search {
     }
 }
 
-fn is_few(ids: &Vec<Uuid>) -> bool {
+fn is_few(ids: &[Uuid]) -> bool {
     i64::try_from(ids.len()).is_ok_and(|count| count <= FEW)
 }
 
@@ -196,7 +199,7 @@ pub fn elsewhere(connection: &mut PgConnection, said: &str) -> QueryResult<Vec<(
     let found = within(connection, PATIENCE, |connection| {
         with_part(connection, &composed(said))
     })?;
-    let Some(ids) = found.filter(is_few) else {
+    let Some(ids) = found.filter(|ids| is_few(ids)) else {
         return Ok(Vec::new());
     };
     order_news::table

@@ -57,12 +57,15 @@ impl Search {
         filter.q = filter.q.map(|said| composed(said.trim()));
         let mut few: Vec<Vec<Uuid>> = Vec::new();
         for only in self.only {
-            few.extend(only.candidates(connection, FEW + 1)?.filter(is_few));
+            few.extend(
+                only.candidates(connection, FEW + 1)?
+                    .filter(|ids| is_few(ids)),
+            );
         }
         if let Some(said) = &filter.q {
             let found = with_part(connection, said)?;
             filter.q_is_common = !is_few(&found);
-            few.extend(Some(found).filter(is_few));
+            few.extend(Some(found).filter(|ids| is_few(ids)));
         }
         filter.among = few.into_iter().reduce(|one, other| {
             let (one, other): (Vec<Uuid>, HashSet<Uuid>) = (one, other.into_iter().collect());
@@ -72,7 +75,7 @@ impl Search {
     }
 }
 
-fn is_few(ids: &Vec<Uuid>) -> bool {
+fn is_few(ids: &[Uuid]) -> bool {
     i64::try_from(ids.len()).is_ok_and(|count| count <= FEW)
 }
 
@@ -133,8 +136,18 @@ fn newest(
     after: Option<Place>,
     limit: i64,
 ) -> QueryResult<Vec<Listed>> {
+    // The list says kind and status already, of the same transaction. Said again, PostgreSQL without statistics
+    // begins with all orders that stand so.
+    let others = match list {
+        Some(_) => OrderFilter {
+            kind: None,
+            status: None,
+            ..filter.clone()
+        },
+        None => filter.clone(),
+    };
     let mut rows = order_news::table
-        .filter(order_news::order_id.eq_any(order::ids_of(connection, filter)?))
+        .filter(order_news::order_id.eq_any(order::ids_of(connection, &others)?))
         .order((order_news::at.desc(), order_news::order_id.desc()))
         .limit(limit)
         .select((order_news::order_id, order_news::news, order_news::at))
@@ -186,7 +199,7 @@ pub fn elsewhere(connection: &mut PgConnection, said: &str) -> QueryResult<Vec<(
     let found = within(connection, PATIENCE, |connection| {
         with_part(connection, &composed(said))
     })?;
-    let Some(ids) = found.filter(is_few) else {
+    let Some(ids) = found.filter(|ids| is_few(ids)) else {
         return Ok(Vec::new());
     };
     order_news::table

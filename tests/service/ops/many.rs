@@ -233,7 +233,9 @@ fn none_or_too_many_or_what_is_no_order_is_refused() {
     let many = vec![order.id.to_string(); 1].join(",");
     let none = operator.send(&page, "/ops/orders/cash", &[("orders", "x,y")]);
     assert_eq!(none.status, 409);
-    let far: Vec<String> = (0..201).map(|_| uuid::Uuid::new_v4().to_string()).collect();
+    let far: Vec<String> = (0..201u128)
+        .map(|number| uuid::Uuid::from_u128(number).to_string())
+        .collect();
     let far = far.join(",");
     assert_eq!(
         operator

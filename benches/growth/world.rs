@@ -220,7 +220,13 @@ impl World {
     pub fn import(&self, entries: &[Entry]) {
         let doing = doing(&self.app);
         let taken = (self.app.db.patient())
-            .transaction_blocking(|connection| import::take_in(connection, entries, &doing))
+            .transaction_blocking(|connection| {
+                let mut taken = Vec::new();
+                for some in entries.chunks(order::AT_ONCE) {
+                    taken.extend(import::take_in(connection, some, &doing)?);
+                }
+                Ok(taken)
+            })
             .expect("the database answers");
         assert!(
             taken.iter().all(|taken| matches!(taken, Taken::New(_))),

@@ -364,6 +364,8 @@ diesel::table! {
         address_gone -> Bool,
         streak -> Nullable<Int8>,
         returned -> Nullable<Text>,
+        mark -> Nullable<Uuid>,
+        server_id -> Nullable<Text>,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Mails: what they say, how they look on the wire, and the way to the mail server.
 //!
 //! Plain text only. [`letter`] writes the mails about an order in the payer's language, [`template`]
-//! fills the shop's own words, [`message`] makes a mail of a text, [`smtp`] hands it over, and
+//! fills the shop's own words, [`message`] makes a mail of a text, [`smtp`] hands it over, [`report`] reads what
+//! is said of it later, and
 //! [`refusal`] says whose fault a server's no is. Nothing here decides whether a mail is sent: that is the outbox's.
 
 pub mod account;
@@ -9,6 +10,7 @@ pub mod layout;
 pub mod letter;
 pub mod message;
 pub mod refusal;
+pub mod report;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod smtp;

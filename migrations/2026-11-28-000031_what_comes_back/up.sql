@@ -1,0 +1,12 @@
+-- Hours after a server has taken a mail somebody may report that it came back, or that its reader called it
+-- spam. A report is believed where it names the mail by something that nobody can guess.
+
+-- 16 random bytes, in the Message-ID and in the envelope's sender. Null: queued before there were any; its
+-- Message-ID has the row's id.
+ALTER TABLE outbox ADD COLUMN mark uuid;
+-- Mail providers give a mail an id of their own when they take it, and report under that one.
+ALTER TABLE outbox ADD COLUMN server_id text;
+
+-- A report looks for both. Partial, since most servers give none that counts.
+CREATE UNIQUE INDEX outbox_by_mark ON outbox (mark) WHERE mark IS NOT NULL;
+CREATE INDEX outbox_by_server_id ON outbox (server_id) WHERE server_id IS NOT NULL;

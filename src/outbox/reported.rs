@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::{
     Connection,
     prelude::*,
-    sql_types::{Array, Bytea, Nullable, Text, Uuid as SqlUuid},
+    sql_types::{Array, Text, Uuid as SqlUuid},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -87,7 +87,6 @@ pub fn take(
             .select((
                 outbox::id,
                 outbox::kind,
-                outbox::state,
                 outbox::address,
                 outbox::address_hash,
             ))
@@ -111,7 +110,6 @@ struct Reported {
     id: Uuid,
     /// As it is stored: a newer version may have written it.
     kind: String,
-    state: State,
     address: Option<String>,
     address_hash: Vec<u8>,
 }
@@ -145,10 +143,7 @@ fn named(connection: &mut PgConnection, about: &Ids) -> QueryResult<Option<Uuid>
 }
 
 /// Whether a mail to this address is being handed over: what the server calls it is not written down yet.
-fn is_in_hand(
-    connection: &mut PgConnection,
-    recipient: Option<AddressHash>,
-) -> QueryResult<bool> {
+fn is_in_hand(connection: &mut PgConnection, recipient: Option<AddressHash>) -> QueryResult<bool> {
     let Some(AddressHash(hash)) = recipient else {
         return Ok(false);
     };
@@ -204,7 +199,13 @@ fn come_back(
     reached_nobody(connection, std::iter::once((mail.id, mail.kind.as_str())))?;
     record(connection, mail, Level::Attention, "mail came back", now)?;
     if gone && mail.is_to_a_payer() {
-        suppress(connection, mail, suppression::NO_SUCH_ADDRESS, &code(why), now)?;
+        suppress(
+            connection,
+            mail,
+            suppression::NO_SUCH_ADDRESS,
+            &code(why),
+            now,
+        )?;
     }
     Ok(Outcome::Bounced)
 }

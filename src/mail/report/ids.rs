@@ -54,7 +54,9 @@ impl Ids {
 /// The id that a server gives a mail when it takes it, if nobody can guess it: `250 Ok 0102018f…-000000`.
 pub fn server_id(reply: &str) -> Option<String> {
     let words = reply.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
-    let id = words.filter(|word| is_theirs(word)).max_by_key(|word| word.len());
+    let id = words
+        .filter(|word| is_theirs(word))
+        .max_by_key(|word| word.len());
     id.map(str::to_owned)
 }
 

@@ -31,8 +31,8 @@ pub fn read(message: &[u8]) -> Vec<Report> {
         let mut parts = message.parts.iter();
         parts.find(|part| is_of_type(part, "message", kind))
     };
-    if let Some(status) = for_machines("delivery-status")
-        .or_else(|| for_machines("global-delivery-status"))
+    if let Some(status) =
+        for_machines("delivery-status").or_else(|| for_machines("global-delivery-status"))
     {
         return came_back(&message, status);
     }
@@ -50,18 +50,25 @@ pub fn may_be_one(content_type: &str) -> bool {
 fn came_back(message: &Message, status: &MessagePart) -> Vec<Report> {
     let groups = Fields::groups(status.contents());
     let about = ids(message, &groups);
-    let recipients = groups
-        .iter()
-        .filter(|group| ["action", "status", "final-recipient"].iter().any(|name| group.get(name).is_some()));
+    let recipients = groups.iter().filter(|group| {
+        ["action", "status", "final-recipient"]
+            .iter()
+            .any(|name| group.get(name).is_some())
+    });
     let report = |group: &Fields| {
-        let recipient = group.address("final-recipient").or_else(|| group.address("original-recipient"));
+        let recipient = group
+            .address("final-recipient")
+            .or_else(|| group.address("original-recipient"));
         Some(Report {
             about: about.clone(),
             said: said(group, recipient.as_deref())?,
             recipient,
         })
     };
-    recipients.filter_map(report).take(MOST_RECIPIENTS).collect()
+    recipients
+        .filter_map(report)
+        .take(MOST_RECIPIENTS)
+        .collect()
 }
 
 /// What is said of one recipient. `None`: nothing that anybody needs to know, such as that it arrived.
@@ -86,7 +93,10 @@ fn complaint(message: &Message, feedback: &MessagePart) -> Vec<Report> {
     let Some(group) = groups.first() else {
         return Vec::new();
     };
-    let kind = group.get("feedback-type").unwrap_or_default().to_lowercase();
+    let kind = group
+        .get("feedback-type")
+        .unwrap_or_default()
+        .to_lowercase();
     let said = match kind.as_str() {
         "abuse" | "fraud" | "miscategorized" => Said::Complained,
         "opt-out" | "opt-out-list" => Said::WantsNoMore,
@@ -96,24 +106,23 @@ fn complaint(message: &Message, feedback: &MessagePart) -> Vec<Report> {
     vec![Report {
         about,
         // Mostly it is blacked out.
-        recipient: group.address("original-rcpt-to").filter(|address| !address.contains("redacted")),
+        recipient: group
+            .address("original-rcpt-to")
+            .filter(|address| !address.contains("redacted")),
         said,
     }]
 }
 
-/// Which mail it is about: by whom the report went to, by its part for machines, and by what it has of the
-/// mail itself.
+/// Which mail it is about: by what it has of the mail itself, by its part for machines, and by whom the report
+/// went to.
 fn ids(message: &Message, groups: &[Fields]) -> Ids {
     let mut ids = Ids::default();
-    take(&mut ids, message, &ADDRESSED_TO);
-    groups
-        .iter()
-        .flat_map(Fields::values)
-        .for_each(|value| ids.take(value));
     for part in &message.parts {
         match &part.body {
             PartType::Message(mail) => take_mail(&mut ids, mail),
-            _ if is_of_type(part, "text", "rfc822-headers") || is_of_type(part, "message", "global-headers") => {
+            _ if is_of_type(part, "text", "rfc822-headers")
+                || is_of_type(part, "message", "global-headers") =>
+            {
                 let headers = MessageParser::default().parse_headers(part.contents());
                 if let Some(mail) = headers {
                     take_mail(&mut ids, &mail);
@@ -122,12 +131,19 @@ fn ids(message: &Message, groups: &[Fields]) -> Ids {
             _ => {}
         }
     }
+    groups
+        .iter()
+        .flat_map(Fields::values)
+        .for_each(|value| ids.take(value));
+    take(&mut ids, message, &ADDRESSED_TO);
     ids
 }
 
 fn take_mail(ids: &mut Ids, mail: &Message) {
     take(ids, mail, &OF_THE_MAIL);
-    let message_id = mail.headers_raw().filter(|(name, _)| name.eq_ignore_ascii_case("Message-ID"));
+    let message_id = mail
+        .headers_raw()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Message-ID"));
     message_id.for_each(|(_, id)| ids.take_message_id(id));
 }
 
@@ -140,6 +156,8 @@ fn take(ids: &mut Ids, message: &Message, headers: &[&str]) {
 fn is_of_type(part: &MessagePart, main: &str, sub: &str) -> bool {
     part.content_type().is_some_and(|kind| {
         kind.ctype().eq_ignore_ascii_case(main)
-            && kind.subtype().is_some_and(|it| it.eq_ignore_ascii_case(sub))
+            && kind
+                .subtype()
+                .is_some_and(|it| it.eq_ignore_ascii_case(sub))
     })
 }

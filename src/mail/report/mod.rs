@@ -75,10 +75,7 @@ impl Said {
 fn code_and_words<'a>(status: &str, diagnostic: &'a str) -> (u16, &'a str) {
     let diagnostic = diagnostic.trim();
     let said = diagnostic.split_at_checked(3).and_then(|(code, words)| {
-        let code: u16 = code
-            .parse()
-            .ok()
-            .filter(|code| (400..600).contains(code))?;
+        let code: u16 = code.parse().ok().filter(|code| (400..600).contains(code))?;
         let ends = words.is_empty() || words.starts_with([' ', '-']);
         ends.then(|| (code, words.trim_start_matches([' ', '-'])))
     });

@@ -46,12 +46,24 @@ struct Record {
 impl Record {
     fn said(&self, kind: &str) -> Option<Said> {
         match kind {
-            "HardBounce" | "SoftBounce" | "BadEmailAddress" | "Blocked" | "DMARCPolicy" | "DnsError"
-            | "ManuallyDeactivated" | "SpamNotification" | "VirusNotification" | "Unknown" => {
+            "HardBounce"
+            | "SoftBounce"
+            | "BadEmailAddress"
+            | "Blocked"
+            | "DMARCPolicy"
+            | "DnsError"
+            | "ManuallyDeactivated"
+            | "SpamNotification"
+            | "VirusNotification"
+            | "Unknown" => {
                 let details = self.details.as_deref().or(self.description.as_deref());
                 let details = details.unwrap_or_default();
                 let details = details.split_once(';').map_or(details, |(_, said)| said);
-                let status = if kind == "SoftBounce" { "4.0.0" } else { "5.0.0" };
+                let status = if kind == "SoftBounce" {
+                    "4.0.0"
+                } else {
+                    "5.0.0"
+                };
                 Some(Said::came_back(status, details, self.email.as_deref()))
             }
             "SpamComplaint" => Some(Said::Complained),
@@ -64,7 +76,10 @@ impl Record {
 
     fn ids(&self) -> Ids {
         let mut ids = Ids::default();
-        self.metadata.values().filter_map(Value::as_str).for_each(|it| ids.take(it));
+        self.metadata
+            .values()
+            .filter_map(Value::as_str)
+            .for_each(|it| ids.take(it));
         let content = self.content.as_deref().unwrap_or_default();
         for report in super::message::read(content.as_bytes()) {
             ids.ours.extend(report.about.ours);

@@ -30,7 +30,9 @@ pub fn read(body: &[u8]) -> Option<Sent> {
         }
         Some("UnsubscribeConfirmation") => Some(Sent::Nothing),
         // SNS may be told to send what SES said without an envelope.
-        None => serde_json::from_slice(body).ok().map(|event: Event| Sent::Reports(event.reports())),
+        None => serde_json::from_slice(body)
+            .ok()
+            .map(|event: Event| Sent::Reports(event.reports())),
         Some("Notification") => {
             let event = serde_json::from_str::<Event>(&sent.message?);
             // "Successfully validated SNS topic": a test of SES's own.
@@ -45,8 +47,14 @@ fn confirmation(url: &str) -> Option<Url> {
     let url = Url::parse(url).ok()?;
     let host = url.host_str()?;
     let region = host.strip_prefix("sns.")?.strip_suffix(".amazonaws.com")?;
-    let is_region = !region.is_empty() && region.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    let is_plain = url.scheme() == "https" && url.port().is_none() && url.username().is_empty() && url.password().is_none();
+    let is_region = !region.is_empty()
+        && region
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let is_plain = url.scheme() == "https"
+        && url.port().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
     (is_region && is_plain).then_some(url)
 }
 
@@ -116,7 +124,10 @@ struct Recipient {
 
 impl Event {
     fn reports(self) -> Vec<Report> {
-        let kind = self.notification_type.or(self.event_type).unwrap_or_default();
+        let kind = self
+            .notification_type
+            .or(self.event_type)
+            .unwrap_or_default();
         let about = self.mail.ids();
         let reports = match (kind.as_str(), self.bounce, self.complaint) {
             ("Bounce", Some(bounce), _) => bounce.said(),
@@ -128,16 +139,26 @@ impl Event {
             recipient,
             said,
         };
-        reports.into_iter().take(MOST_RECIPIENTS).map(report).collect()
+        reports
+            .into_iter()
+            .take(MOST_RECIPIENTS)
+            .map(report)
+            .collect()
     }
 }
 
 impl Mail {
     fn ids(&self) -> Ids {
         let mut ids = Ids::default();
-        let message_ids = self.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("Message-ID"));
+        let message_ids = self
+            .headers
+            .iter()
+            .filter(|header| header.name.eq_ignore_ascii_case("Message-ID"));
         message_ids.for_each(|header| ids.take_message_id(&header.value));
-        let common = self.common_headers.as_ref().and_then(|common| common["messageId"].as_str());
+        let common = self
+            .common_headers
+            .as_ref()
+            .and_then(|common| common["messageId"].as_str());
         ids.take_message_id(common.unwrap_or_default());
         ids.take(self.source.as_deref().unwrap_or_default());
         ids.take_theirs(self.message_id.as_deref().unwrap_or_default());
@@ -168,7 +189,9 @@ impl Recipient {
             return Said::NotYet;
         }
         let diagnostic = self.diagnostic_code.as_deref().unwrap_or_default();
-        let diagnostic = diagnostic.split_once(';').map_or(diagnostic, |(_, said)| said);
+        let diagnostic = diagnostic
+            .split_once(';')
+            .map_or(diagnostic, |(_, said)| said);
         Said::came_back(status, diagnostic, self.email_address.as_deref())
     }
 }

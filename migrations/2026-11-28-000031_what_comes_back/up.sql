@@ -10,3 +10,15 @@ ALTER TABLE outbox ADD COLUMN server_id text;
 -- A report looks for both. Partial, since most servers give none that counts.
 CREATE UNIQUE INDEX outbox_by_mark ON outbox (mark) WHERE mark IS NOT NULL;
 CREATE INDEX outbox_by_server_id ON outbox (server_id) WHERE server_id IS NOT NULL;
+
+-- A mail that comes back later was sent, and when it was stays known, also once it is dropped.
+ALTER TABLE outbox
+    DROP CONSTRAINT sent_says_when,
+    ADD CONSTRAINT sent_says_when CHECK (
+        CASE state
+            WHEN 'sent' THEN sent_at IS NOT NULL
+            WHEN 'bounced' THEN true
+            WHEN 'cancelled' THEN true
+            ELSE sent_at IS NULL
+        END
+    );

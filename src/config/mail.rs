@@ -3,8 +3,7 @@
 use clap::Args;
 use lettre::message::Mailbox;
 
-use super::{Secret, email_address};
-use crate::mail::return_path::ReturnPath;
+use super::{ReturnPath, Secret, email_address};
 
 /// How mail leaves. Without a server it waits in the outbox.
 #[derive(Args, Clone, Debug)]

@@ -12,7 +12,8 @@ use lettre::{
     },
 };
 
-use super::{Text, layout::flowed, return_path::ReturnPath};
+use super::{Text, layout::flowed};
+use crate::config::ReturnPath;
 
 /// Bytes of a line that mail servers take as it is (RFC 5321, 4.5.3.1.6, less its end).
 const LONGEST_LINE: usize = 998;

@@ -11,7 +11,6 @@ pub mod letter;
 pub mod message;
 pub mod refusal;
 pub mod report;
-pub mod return_path;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod smtp;
@@ -23,9 +22,9 @@ use std::time::Duration;
 use lettre::message::Mailbox;
 use url::Url;
 
+use self::smtp::SmtpServer;
 pub use self::words::{BlastState, Kind, State};
-use self::{return_path::ReturnPath, smtp::SmtpServer};
-use crate::config::{self, Secret, WrongSetting};
+use crate::config::{self, ReturnPath, Secret, WrongSetting};
 
 /// How this service sends mail.
 #[derive(Debug, Clone)]

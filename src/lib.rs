@@ -25,6 +25,7 @@ pub mod activity;
 pub mod alert;
 pub mod app;
 pub mod blast;
+pub mod bounce_mailbox;
 pub mod caller_address;
 pub mod case;
 pub mod checkout;

@@ -39,13 +39,15 @@ pub enum Loop {
     Prune,
     /// Reads what events name that an older version kept.
     Names,
+    /// Reads reports out of a mailbox.
+    Bounces,
     /// Looks up what the figures tell.
     Figures,
 }
 
 impl Loop {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Events,
         Self::Mails,
         Self::Alerts,
@@ -54,6 +56,7 @@ impl Loop {
         Self::Sweep,
         Self::Prune,
         Self::Names,
+        Self::Bounces,
         Self::Figures,
     ];
 
@@ -68,6 +71,7 @@ impl Loop {
             Self::Sweep => "sweep",
             Self::Prune => "prune",
             Self::Names => "names",
+            Self::Bounces => "bounces",
             Self::Figures => "figures",
         }
     }
@@ -80,6 +84,7 @@ impl Loop {
             Self::Alerts | Self::Calls => "alert",
             Self::FullSweep | Self::Sweep => "sweep",
             Self::Prune => "retention",
+            Self::Bounces => "bounce_mailbox",
             Self::Figures => "figures",
         }
     }
@@ -88,7 +93,12 @@ impl Loop {
     fn may_stand(self, minute: Duration, lease: Duration) -> Duration {
         match self {
             Self::Events | Self::Mails | Self::Alerts | Self::Calls => minute,
-            Self::FullSweep | Self::Sweep | Self::Prune | Self::Names | Self::Figures => lease,
+            Self::FullSweep
+            | Self::Sweep
+            | Self::Prune
+            | Self::Names
+            | Self::Bounces
+            | Self::Figures => lease,
         }
     }
 }

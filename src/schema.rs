@@ -136,6 +136,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    bounce_mailboxes (name) {
+        name -> Text,
+        uid_validity -> Int8,
+        last_uid -> Int8,
+        read_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     cases (id) {
         id -> Uuid,
         kind -> Text,

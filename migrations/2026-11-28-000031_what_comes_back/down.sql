@@ -1,3 +1,5 @@
+DELETE FROM chores WHERE name = 'bounces';
+DROP TABLE bounce_mailboxes;
 UPDATE outbox SET sent_at = NULL WHERE state <> 'sent';
 ALTER TABLE outbox
     DROP CONSTRAINT sent_says_when,

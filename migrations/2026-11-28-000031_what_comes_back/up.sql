@@ -22,3 +22,14 @@ ALTER TABLE outbox
             ELSE sent_at IS NULL
         END
     );
+
+-- How far a mailbox was read for reports, by a hash of its address. Ids of its messages count as long as its
+-- UIDVALIDITY stays (RFC 3501, 2.3.1.1).
+CREATE TABLE bounce_mailboxes (
+    name         text PRIMARY KEY,
+    uid_validity bigint NOT NULL,
+    last_uid     bigint NOT NULL,
+    read_at      timestamptz NOT NULL
+);
+
+INSERT INTO chores (name, due_at) VALUES ('bounces', now());

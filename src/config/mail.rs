@@ -35,6 +35,9 @@ pub struct Mail {
     /// Connections to the mail server that one process uses at most
     #[arg(long, env, hide_env_values = true, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub mail_connections: u32,
+    /// A mailbox that bounces come into: imaps://user:password@imap.example.org/INBOX
+    #[arg(long, env, hide_env_values = true)]
+    pub bounce_mailbox: Option<Secret>,
     /// The last part of the address that a mail provider reports bounces to: /hooks/mail/{provider}/…
     #[arg(long, env, hide_env_values = true)]
     pub mail_hook_secret: Option<Secret>,

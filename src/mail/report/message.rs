@@ -42,9 +42,9 @@ pub fn read(message: &[u8]) -> Vec<Report> {
     }
 }
 
-/// Whether a message can be a report, by its `Content-Type` alone.
+/// Whether a message can be a report, by its `Content-Type` alone (RFC 6522).
 pub fn may_be_one(content_type: &str) -> bool {
-    content_type.to_lowercase().contains("multipart/")
+    content_type.to_lowercase().contains("multipart/report")
 }
 
 fn came_back(message: &Message, status: &MessagePart) -> Vec<Report> {

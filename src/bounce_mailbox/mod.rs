@@ -127,7 +127,7 @@ async fn place(app: &App, name: &str, validity: i64) -> Result<u32, DbError> {
     let name = name.to_owned();
     let read = app.db.run(move |connection| {
         mailboxes::table
-            .find(name)
+            .find(&name)
             .filter(mailboxes::uid_validity.eq(validity))
             .select(mailboxes::last_uid)
             .first::<i64>(connection)
@@ -146,7 +146,7 @@ async fn keep(app: &App, name: &str, validity: i64, last: u32) -> Result<(), Bro
             mailboxes::read_at.eq(clock_timestamp()),
         );
         diesel::insert_into(mailboxes::table)
-            .values((mailboxes::name.eq(name), place))
+            .values((mailboxes::name.eq(&name), place))
             .on_conflict(mailboxes::name)
             .do_update()
             .set(place)

@@ -19,9 +19,11 @@ const VERP: &[(&str, &str)] = &[
 
 macro_rules! sample {
     ($name:literal) => {
-        include_str!(concat!("../samples/reports/", $name))
+        include_str!(concat!("../../samples/reports/", $name))
     };
 }
+
+mod mailbox;
 
 /// A mail that the server has taken, and its mark.
 struct Sent {

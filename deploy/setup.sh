@@ -4,8 +4,9 @@
 #
 #   deploy/setup.sh [tests] [browser] [bench]
 #
-#   tests     also the programs of Postfix (never a running one), for the tests that hand mail to it, and
-#             Prometheus' promtool (never a running Prometheus), for those of deploy/alerts.yml
+#   tests     also the programs of Postfix and Dovecot (never running ones), for the tests that hand mail to
+#             them or read it there, and Prometheus' promtool (never a running Prometheus), for those of
+#             deploy/alerts.yml
 #   browser   also Chromium and its driver, for the tests that click
 #   bench     also wrk, for the benches that need a load
 set -eu
@@ -41,6 +42,7 @@ find_missing() {
         case $extra in
         tests)
             has_postfix || has_another_mail_server || echo postfix
+            has_dovecot || echo dovecot
             may_become_root || echo uidmap
             has promtool || echo promtool
             ;;
@@ -59,6 +61,9 @@ has() { command -v "$1" >/dev/null 2>&1; }
 has_postfix() {
     [ -x "$(PATH=$PATH:/usr/sbin postconf -d -h daemon_directory 2>/dev/null)/master" ]
 }
+
+# Debian puts it where only root's PATH leads.
+has_dovecot() { has dovecot || [ -x /usr/sbin/dovecot ]; }
 
 has_another_mail_server() {
     dpkg-query -W -f '${Status}|${Provides}\n' 2>/dev/null |
@@ -118,7 +123,8 @@ with_apt() {
         cc) set -- "$@" gcc libc6-dev ;;
         libpq) set -- "$@" libpq-dev ;;
         postfix) mail_server=yes ;;
-        promtool) prometheus=yes ;;
+        promtool) set_aside="${set_aside-} prometheus" ;;
+        dovecot) set_aside="${set_aside-} dovecot-imapd" ;;
         uidmap) set -- "$@" uidmap ;;
         postgres) server=yes ;;
         pgbouncer) set -- "$@" pgbouncer ;;
@@ -131,7 +137,7 @@ with_apt() {
     as_root apt-get -qq update
     [ $# -eq 0 ] || apt_install "$@"
     [ -z "${mail_server-}" ] || apt_install_postfix
-    [ -z "${prometheus-}" ] || apt_install_prometheus
+    [ -z "${set_aside-}" ] || apt_install_unstarted $set_aside
     [ -z "${server-}" ] || apt_install_postgres
 }
 
@@ -142,23 +148,25 @@ apt_install_postfix() {
     apt_install --no-remove postfix
 }
 
-# promtool comes with the server, whose package starts it now and at each boot. A policy of Debian's own
-# says no to the first, and it is disabled against the second. A policy that is there is somebody's: it
-# stays, and what it says is done.
-apt_install_prometheus() {
+# promtool and Dovecot come with a service, which their packages start now and at each boot. A policy of
+# Debian's own says no to the first, and it is disabled against the second. A policy that is there is
+# somebody's: it stays, and what it says is done.
+apt_install_unstarted() {
     policy=/usr/sbin/policy-rc.d
     if [ -e "$policy" ]; then
-        apt_install prometheus
+        apt_install "$@"
     else
         trap 'as_root rm -f "$policy"' EXIT
         trap 'exit 1' INT TERM
         printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
         as_root chmod +x "$policy"
-        apt_install prometheus
+        apt_install "$@"
         as_root rm -f "$policy"
         trap - EXIT INT TERM
     fi
-    ! has systemctl || as_root systemctl disable prometheus >/dev/null 2>&1 || :
+    for package; do
+        ! has systemctl || as_root systemctl disable "${package%-imapd}" >/dev/null 2>&1 || :
+    done
 }
 
 # Debian's package of a server creates and starts a database cluster, which we have no use for. The
@@ -187,6 +195,7 @@ with_dnf() {
         libpq) set -- "$@" libpq-devel ;;
         postfix) set -- "$@" postfix ;;
         promtool) set -- "$@" golang-github-prometheus ;;
+        dovecot) set -- "$@" dovecot ;;
         uidmap) set -- "$@" shadow-utils ;;
         postgres) set -- "$@" postgresql-server ;;
         pgbouncer) set -- "$@" pgbouncer ;;
@@ -207,6 +216,7 @@ with_brew() {
         postfix) give_up "Postfix is missing, which macOS has in /usr/sbin, and Homebrew has not." ;;
         postgres) brew install -q postgresql@17 ;;
         promtool) brew install -q prometheus ;;
+        dovecot) brew install -q dovecot ;;
         pgbouncer) brew install -q pgbouncer ;;
         chromium | chromedriver) brew install -q --cask "$need" ;;
         wrk) brew install -q wrk ;;
@@ -225,7 +235,7 @@ as_root() {
 }
 
 by_hand() {
-    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, PgBouncer, a C compiler, make; for the tests Postfix, Prometheus' promtool, and uidmap where they are not run by root; for the browser tests chromium and chromedriver; for the benches wrk."
+    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, PgBouncer, a C compiler, make; for the tests Postfix, Dovecot, Prometheus' promtool, and uidmap where they are not run by root; for the browser tests chromium and chromedriver; for the benches wrk."
 }
 
 give_up() {

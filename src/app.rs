@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::{
+    bounce_mailbox::BounceMailbox,
     caller_address::TrustedProxies,
     clock::Clock,
     config::{self, Secret, WrongSetting},
@@ -95,6 +96,8 @@ pub struct App {
     pub wake_blasts: Wake,
     /// How mail is sent.
     pub mailer: Arc<Mailer>,
+    /// Where reports come that mails came back.
+    pub bounce_mailbox: Option<BounceMailbox>,
     /// Who is told when something needs a person.
     pub alert_email: Option<Arc<str>>,
     /// The same past the mail.
@@ -133,6 +136,10 @@ impl App {
             pace: Pace::new(clock.clone()),
             clock,
             mailer: Arc::new(Mailer::new(&settings.mail, &settings.links.public_url)?),
+            bounce_mailbox: match &settings.mail.bounce_mailbox {
+                Some(address) => Some(BounceMailbox::parse(address)?),
+                None => None,
+            },
             alert_email: settings.mail.alert_email.as_deref().map(Arc::from),
             alert_url: match &settings.mail.alert_url {
                 Some(address) => Some(Outside::new("ALERT_URL", address)?),

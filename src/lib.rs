@@ -26,6 +26,7 @@ pub mod alert;
 pub mod app;
 pub mod batch;
 pub mod blast;
+pub mod bounce_mailbox;
 pub mod caller_address;
 pub mod case;
 pub mod checkout;

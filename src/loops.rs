@@ -41,6 +41,8 @@ pub enum Loop {
     Prune,
     /// Reads what events name that an older version kept.
     Names,
+    /// Reads reports out of a mailbox.
+    Bounces,
     /// Looks up what the figures tell.
     Figures,
     /// Writes the last news of orders.
@@ -49,7 +51,7 @@ pub enum Loop {
 
 impl Loop {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Events,
         Self::Mails,
         Self::Mailings,
@@ -59,6 +61,7 @@ impl Loop {
         Self::Sweep,
         Self::Prune,
         Self::Names,
+        Self::Bounces,
         Self::Figures,
         Self::News,
     ];
@@ -75,6 +78,7 @@ impl Loop {
             Self::Sweep => "sweep",
             Self::Prune => "prune",
             Self::Names => "names",
+            Self::Bounces => "bounces",
             Self::Figures => "figures",
             Self::News => "news",
         }
@@ -89,6 +93,7 @@ impl Loop {
             Self::Alerts | Self::Calls => "alert",
             Self::FullSweep | Self::Sweep => "sweep",
             Self::Prune => "retention",
+            Self::Bounces => "bounce_mailbox",
             Self::Figures => "figures",
             Self::News => "news",
         }
@@ -103,7 +108,12 @@ impl Loop {
             | Self::Alerts
             | Self::Calls
             | Self::News => minute,
-            Self::FullSweep | Self::Sweep | Self::Prune | Self::Names | Self::Figures => lease,
+            Self::FullSweep
+            | Self::Sweep
+            | Self::Prune
+            | Self::Names
+            | Self::Bounces
+            | Self::Figures => lease,
         }
     }
 }

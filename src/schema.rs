@@ -172,6 +172,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    bounce_mailboxes (name) {
+        name -> Text,
+        uid_validity -> Int8,
+        last_uid -> Int8,
+        read_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     cases (id) {
         id -> Uuid,
         kind -> Text,
@@ -476,6 +485,8 @@ diesel::table! {
         streak -> Nullable<Int8>,
         returned -> Nullable<Text>,
         wave -> Nullable<Text>,
+        mark -> Nullable<Uuid>,
+        server_id -> Nullable<Text>,
     }
 }
 

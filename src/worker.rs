@@ -10,7 +10,7 @@ use tokio::{
 use crate::{
     alert,
     app::{App, Wake},
-    blast,
+    blast, bounce_mailbox,
     consumer::Consumer,
     db::{DbError, gather_statistics_at_start},
     figures, heartbeat, inbox,
@@ -94,6 +94,9 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
         every(DUE, Loop::Names)
             .chore()
             .repeat(async || inbox::unread::if_due(&app).await.map(rest)),
+        every(DUE, Loop::Bounces)
+            .chore()
+            .repeat(async || bounce_mailbox::look_if_due(&app).await.map(rest)),
         every(FIGURES, Loop::Figures)
             .chore()
             .repeat(async || figures::look(&app).await.map(rest)),

@@ -167,7 +167,9 @@ fn message(app: &App) -> Vec<u8> {
     let made = message::make(&message::Draft {
         from,
         reply_to: None,
+        return_path: None,
         to: "parent@example.org",
+        is_bulk: false,
         message_id: "<1@example.org>",
         text: &app.write(&order, hash, letter::link),
         unsubscribe_url: Some(&app.unsubscribe_url(hash, None)),

@@ -3,7 +3,7 @@
 use clap::Args;
 use lettre::message::Mailbox;
 
-use super::{Secret, email_address};
+use super::{ReturnPath, Secret, email_address};
 
 /// How mail leaves. Without a server it waits in the outbox.
 #[derive(Args, Clone, Debug)]
@@ -14,6 +14,9 @@ pub struct Mail {
     /// Whom mails come from: an address, or `Name <address>`
     #[arg(long, env, hide_env_values = true, value_parser = mailbox)]
     pub mail_from: Option<Mailbox>,
+    /// Where mails that come back go: an address; {id} in it names the mail, as in bounces+{id}@club.example
+    #[arg(long, env, hide_env_values = true)]
+    pub mail_return_path: Option<ReturnPath>,
     /// Mails a second, over all replicas together
     #[arg(long, env, hide_env_values = true, default_value_t = 10.0, value_parser = pace)]
     pub mail_per_second: f64,
@@ -35,6 +38,12 @@ pub struct Mail {
     /// Connections to the mail server that one process uses at most
     #[arg(long, env, hide_env_values = true, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub mail_connections: u32,
+    /// A mailbox that bounces come into: imaps://user:password@imap.example.org/INBOX
+    #[arg(long, env, hide_env_values = true)]
+    pub bounce_mailbox: Option<Secret>,
+    /// The last part of the address that a mail provider reports bounces to: /hooks/mail/{provider}/…
+    #[arg(long, env, hide_env_values = true)]
+    pub mail_hook_secret: Option<Secret>,
     /// Who is told at once when something needs a person, and once a day of what is open
     #[arg(long, env, hide_env_values = true, value_parser = email_address)]
     pub alert_email: Option<String>,

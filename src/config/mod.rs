@@ -5,6 +5,7 @@
 
 mod database;
 mod mail;
+mod return_path;
 
 use std::{fmt, str::FromStr};
 
@@ -14,6 +15,7 @@ use url::Url;
 pub use self::{
     database::{Database, FEWEST_CONNECTIONS},
     mail::{Mail, Reminder},
+    return_path::ReturnPath,
 };
 use crate::{caller_address::Network, link::token::LinkKeys};
 

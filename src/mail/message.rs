@@ -13,6 +13,7 @@ use lettre::{
 };
 
 use super::{Text, layout::flowed};
+use crate::config::ReturnPath;
 
 /// Bytes of a line that mail servers take as it is (RFC 5321, 4.5.3.1.6, less its end).
 const LONGEST_LINE: usize = 998;
@@ -27,8 +28,12 @@ pub struct Draft<'a> {
     pub from: &'a Mailbox,
     /// Where answers go, if not there.
     pub reply_to: Option<&'a str>,
+    /// Where it goes if it comes back, if not there.
+    pub return_path: Option<&'a ReturnPath>,
     /// Whom it goes to.
     pub to: &'a str,
+    /// It is one of a mailing.
+    pub is_bulk: bool,
     /// `<…@…>`, fixed when the mail was queued: the same on every try.
     pub message_id: &'a str,
     /// What it says.
@@ -105,8 +110,14 @@ pub fn make(draft: &Draft) -> Result<Ready, Unmakable> {
             "List-Unsubscribe=One-Click".to_owned(),
         );
     }
+    if draft.is_bulk {
+        // No automatic answers to it, and Gmail counts complaints about it under this name.
+        add("Precedence", "bulk".to_owned());
+        add("Feedback-ID", "blast:freshmint".to_owned());
+    }
+    let return_path = draft.return_path.and_then(|path| path.of(draft.message_id));
     Ok(Ready {
-        from: draft.from.email.clone(),
+        from: return_path.unwrap_or_else(|| draft.from.email.clone()),
         to,
         bytes: message.formatted(),
     })
@@ -181,7 +192,9 @@ mod tests {
         let mut draft = Draft {
             from: &from,
             reply_to: Some("treasurer@rovers.example.org"),
+            return_path: None,
             to: "parent@example.org",
+            is_bulk: false,
             message_id: "<019ab3c2@rovers.example.org>",
             text,
             unsubscribe_url: Some(UNSUBSCRIBE_URL),
@@ -278,7 +291,9 @@ mod tests {
         let ready = make(&Draft {
             from: &from,
             reply_to: None,
+            return_path: None,
             to: "parent@example.org",
+            is_bulk: false,
             message_id: "<019ab3c2@rovers.example.org>",
             text: &text,
             unsubscribe_url: None,

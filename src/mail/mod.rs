@@ -1,7 +1,8 @@
 //! Mails: what they say, how they look on the wire, and the way to the mail server.
 //!
 //! Plain text only. [`letter`] writes the mails about an order in the payer's language, [`template`]
-//! fills the shop's own words, [`message`] makes a mail of a text, [`smtp`] hands it over, and
+//! fills the shop's own words, [`message`] makes a mail of a text, [`smtp`] hands it over, [`report`] reads what
+//! is said of it later, and
 //! [`refusal`] says whose fault a server's no is. Nothing here decides whether a mail is sent: that is the outbox's.
 
 pub mod account;
@@ -9,6 +10,7 @@ pub mod layout;
 pub mod letter;
 pub mod message;
 pub mod refusal;
+pub mod report;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod smtp;
@@ -22,13 +24,17 @@ use url::Url;
 
 use self::smtp::SmtpServer;
 pub use self::words::{BlastState, Kind, State, Wave};
-use crate::config::{self, WrongSetting};
+use crate::config::{self, ReturnPath, Secret, WrongSetting};
 
 /// How this service sends mail.
 #[derive(Debug, Clone)]
 pub struct Mailer {
     /// Where mails go and whom they come from; without it they wait in the outbox.
     pub server: Option<(SmtpServer, Mailbox)>,
+    /// Where mails that come back go, if not to whom they come from.
+    pub return_path: Option<ReturnPath>,
+    /// Lets reports of a mail provider in.
+    pub hook_secret: Option<Secret>,
     /// Mails a second, over all replicas.
     pub per_second: f64,
     /// What the mail provider allows, over all replicas.
@@ -58,6 +64,8 @@ impl Mailer {
         };
         Ok(Self {
             server,
+            hook_secret: hook_secret(settings)?,
+            return_path: settings.mail_return_path.clone(),
             per_second: settings.mail_per_second,
             limits: Limits {
                 per_hour: settings.mail_per_hour.map(i64::from),
@@ -104,6 +112,25 @@ fn server(settings: &config::Mail) -> Result<Option<(SmtpServer, Mailbox)>, Wron
             "SMTP_URL",
             "it is needed beside MAIL_FROM: the mail server, as smtp://user:password@host:587?tls=required",
         )),
+    }
+}
+
+/// Letters of a secret that cannot be guessed.
+const FEWEST_LETTERS: usize = 16;
+
+/// The hook's secret, which is a part of its address.
+fn hook_secret(settings: &config::Mail) -> Result<Option<Secret>, WrongSetting> {
+    let secret = settings.mail_hook_secret.as_ref().map(Secret::expose);
+    let fits = |secret: &str| {
+        let in_a_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~');
+        secret.len() >= FEWEST_LETTERS && secret.chars().all(in_a_path)
+    };
+    match secret {
+        Some(secret) if !fits(secret) => Err(WrongSetting::new(
+            "MAIL_HOOK_SECRET",
+            "it must have at least 16 letters, digits, - or _, such as `openssl rand -hex 20` prints",
+        )),
+        secret => Ok(secret.map(Secret::new)),
     }
 }
 

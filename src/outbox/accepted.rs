@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{
     prelude::*,
-    sql_types::{Array, Bool, Timestamptz, Uuid as SqlUuid},
+    sql_types::{Array, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid},
 };
 use uuid::Uuid;
 
@@ -41,10 +41,12 @@ pub(super) fn write(
         .iter()
         .map(|it| (it.mail.id, it.mail.claim))
         .unzip();
+    let server_ids: Vec<Option<&str>> = outcomes.iter().map(Outcome::server_id).collect();
     let done: Done = prepared_sql(statement())
         .bind::<Array<SqlUuid>, _>(ids)
         .bind::<Array<SqlUuid>, _>(claims)
         .bind::<Timestamptz, _>(now)
+        .bind::<Array<Nullable<Text>>, _>(server_ids)
         .get_result(connection)?;
     Ok(done.is_done)
 }
@@ -59,8 +61,9 @@ fn statement() -> String {
              WHERE NOT EXISTS (SELECT FROM outbox WHERE refused_at IS NOT NULL) \
                AND NOT EXISTS (SELECT FROM outbox WHERE id = ANY($1) AND state = '{unknown}')), \
          written AS (UPDATE outbox mail SET state = '{sent}', handed_over = true, last_error = NULL, \
-                 not_before = clock_timestamp(), claimed_until = NULL, sent_at = $3, streak = NULL, returned = NULL \
-             FROM unnest($1, $2) WITH ORDINALITY AS told (id, claim, place) \
+                 not_before = clock_timestamp(), claimed_until = NULL, sent_at = $3, streak = NULL, returned = NULL, \
+                 server_id = told.server_id \
+             FROM unnest($1, $2, $4) WITH ORDINALITY AS told (id, claim, server_id, place) \
              WHERE EXISTS (SELECT FROM nothing_follows) AND mail.id = told.id AND mail.claim_id = told.claim \
                AND mail.state IN ('{sending}', '{unknown}') \
              RETURNING mail.id, mail.kind, told.place), \

@@ -8,7 +8,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::{claim::Claimed, connecting::stopped, outcome::Outcome};
+use super::{Kind, claim::Claimed, connecting::stopped, outcome::Outcome};
 use crate::{
     app::App,
     language::Language,
@@ -56,7 +56,9 @@ pub async fn carry(
     let made = message::make(&Draft {
         from: &from,
         reply_to: app.shop.support_email.as_deref(),
+        return_path: app.mailer.return_path.as_ref(),
         to: &mail.address,
+        is_bulk: mail.kind == Kind::Blast,
         message_id: &mail.message_id,
         text: &mail.text,
         unsubscribe_url: unsubscribe.as_deref(),

@@ -190,10 +190,11 @@ fn write(
              refused_at = CASE WHEN told.state = '{bounced}' THEN clock_timestamp() END, \
              address_gone = told.state = '{bounced}' AND told.gone, \
              streak = CASE WHEN told.state = '{queued}' THEN mail.streak ELSE told.streak END, \
-             returned = CASE WHEN told.state = '{queued}' THEN mail.returned END \
+             returned = CASE WHEN told.state = '{queued}' THEN mail.returned END, \
+             server_id = told.server_id \
          FROM (SELECT unnest($1) AS id, unnest($2) AS claim, unnest($3) AS state, unnest($4) AS error, \
                       unnest($5) AS wait, unnest($6) AS is_a_try, unnest($7) AS is_late, \
-                      unnest($10) AS gone, unnest($11) AS streak) told \
+                      unnest($10) AS gone, unnest($11) AS streak, unnest($12) AS server_id) told \
          WHERE mail.id = told.id AND mail.claim_id = told.claim AND mail.state IN ('{sending}', '{unknown}') \
          RETURNING mail.id, mail.state, \
              (SELECT before.state FROM outbox before WHERE before.id = mail.id) = '{unknown}' AS was_unknown"
@@ -211,6 +212,7 @@ fn write(
     .bind::<Array<Nullable<BigInt>>, _>(each(outcomes, |outcome| {
         after.refused.get(&outcome.mail.id).copied().flatten()
     }))
+    .bind::<Array<Nullable<Text>>, _>(outcomes.iter().map(Outcome::server_id).collect::<Vec<_>>())
     .load(connection)
 }
 

@@ -27,6 +27,7 @@ mod pacing;
 mod pause;
 pub mod people;
 pub mod reminder;
+pub mod reported;
 mod resume;
 mod retry;
 mod speed;

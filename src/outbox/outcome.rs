@@ -39,7 +39,7 @@ impl Outcome {
     /// The state that is stored.
     pub fn state(&self) -> State {
         match &self.handed {
-            HandOver::Accepted => State::Sent,
+            HandOver::Accepted(_) => State::Sent,
             HandOver::Refused(refusal) => match refusal.fault {
                 Fault::Address { .. } | Fault::Mail => State::Bounced,
                 Fault::Ours(_) | Fault::Quota(_) | Fault::TooFast | Fault::Later(_) => {
@@ -54,7 +54,7 @@ impl Outcome {
     /// It was accepted, and that is all: no reminder's decision waits for it, and no pause.
     pub fn is_simply_accepted(&self) -> bool {
         let is_alone = self.mail.kind != Kind::Reminder && !self.mail.passed_a_pause;
-        self.handed == HandOver::Accepted && self.begun && is_alone
+        matches!(self.handed, HandOver::Accepted(_)) && self.begun && is_alone
     }
 
     /// The same without the server's words; its codes stay.
@@ -64,7 +64,7 @@ impl Outcome {
             code => format!("{code}: {UNWRITABLE}"),
         };
         let handed = match &self.handed {
-            HandOver::Accepted => HandOver::Accepted,
+            HandOver::Accepted(_) => HandOver::Accepted(None),
             HandOver::Stale => HandOver::Stale,
             HandOver::Refused(refusal) => HandOver::Refused(Refusal {
                 why: safe(&refusal.why),
@@ -95,7 +95,7 @@ impl Outcome {
 
     fn answer<'a>(&'a self, likeness: &'a str) -> Answer<'a> {
         let refusal = match &self.handed {
-            HandOver::Accepted => return Answer::Accepted,
+            HandOver::Accepted(_) => return Answer::Accepted,
             HandOver::BrokenOff(_) | HandOver::Unknown(_) => return Answer::NotNow,
             HandOver::Stale => return Answer::Nothing,
             HandOver::Refused(refusal) => refusal,
@@ -151,10 +151,18 @@ impl Outcome {
         }
     }
 
+    /// What the server calls the mail from now on.
+    pub fn server_id(&self) -> Option<&str> {
+        match &self.handed {
+            HandOver::Accepted(id) => id.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What went wrong, in words.
     pub fn why(&self) -> Option<&str> {
         match &self.handed {
-            HandOver::Accepted | HandOver::Stale => None,
+            HandOver::Accepted(_) | HandOver::Stale => None,
             HandOver::BrokenOff(why) | HandOver::Unknown(why) => Some(why),
             HandOver::Refused(refusal) => Some(&refusal.why),
         }
@@ -175,7 +183,7 @@ impl Outcome {
         match &self.handed {
             HandOver::BrokenOff(_) => true,
             HandOver::Refused(refusal) => matches!(refusal.fault, Fault::Later(_) | Fault::TooFast),
-            HandOver::Accepted | HandOver::Unknown(_) | HandOver::Stale => false,
+            HandOver::Accepted(_) | HandOver::Unknown(_) | HandOver::Stale => false,
         }
     }
 
@@ -184,7 +192,7 @@ impl Outcome {
         match &self.handed {
             HandOver::Stale => false,
             HandOver::Refused(_) => !self.is_ours() || self.mail.kind.goes_before_all(),
-            HandOver::Accepted | HandOver::BrokenOff(_) | HandOver::Unknown(_) => true,
+            HandOver::Accepted(_) | HandOver::BrokenOff(_) | HandOver::Unknown(_) => true,
         }
     }
 

@@ -118,7 +118,7 @@ fn queue_again(connection: &mut PgConnection, before: &Before) -> QueryResult<Re
     }
     // Due since ever, it goes before whatever waits. What its refusal would have meant is not written.
     diesel::sql_query(
-        "UPDATE outbox SET state = $2, attempts = 0, claim_id = NULL, due_at = NULL, \
+        "UPDATE outbox SET state = $2, attempts = 0, claim_id = NULL, due_at = NULL, sent_at = NULL, \
              last_error = CASE WHEN kind <> ALL($3) THEN last_error END, \
              queued_at = clock_timestamp(), not_before = to_timestamp(0), asked_at = clock_timestamp(), \
              refused_at = NULL, address_gone = false, streak = NULL, returned = NULL \

@@ -11,7 +11,9 @@ use diesel::{
 use uuid::Uuid;
 
 use super::{Kind, Letter, State};
-use crate::{db::prepared_sql, mail::Wave, reminder::rule::Reason, suppression::AddressHash};
+use crate::{
+    db::prepared_sql, mail::Wave, random, reminder::rule::Reason, suppression::AddressHash,
+};
 
 /// Said of a mail and of one of its orders.
 #[derive(QueryableByName, PartialEq, Eq, Hash)]
@@ -79,14 +81,20 @@ pub(super) fn mails(
     // An alert and what lets somebody in go before whatever waits: they are due since ever.
     let not_before =
         |letter: &Letter| (letter.kind.goes_before_all()).then_some(DateTime::UNIX_EPOCH);
+    // A report is believed by these, so nobody may guess them: an id says when it was made.
+    let marks: Vec<Uuid> = rows
+        .iter()
+        .map(|_| Uuid::from_bytes(random::bytes()))
+        .collect();
     // Its tries begin when it is due; without a time both begin now, by the database's clock.
     prepared_sql(
         "INSERT INTO outbox (id, kind, blast_id, address, address_hash, subject, body, message_id, state, \
-                             skip_reason, created_at, not_before, due_at, queued_at, wave) \
+                             skip_reason, created_at, not_before, due_at, queued_at, mark, wave) \
          SELECT id, kind, blast_id, address, address_hash, subject, body, message_id, state, \
-                skip_reason, $12, coalesce(not_before, clock_timestamp()), due_at, coalesce(due_at, clock_timestamp()), wave \
-         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, $14) AS mail \
-             (id, kind, blast_id, address, address_hash, subject, body, message_id, state, skip_reason, not_before, due_at, wave)",
+                skip_reason, $12, coalesce(not_before, clock_timestamp()), due_at, coalesce(due_at, clock_timestamp()), mark, wave \
+         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, $14, $15) AS mail \
+             (id, kind, blast_id, address, address_hash, subject, body, message_id, state, skip_reason, not_before, \
+              due_at, mark, wave)",
     )
     .bind::<Array<SqlUuid>, _>(column(rows, |_, id| id))
     .bind::<Array<Text>, _>(column(rows, |letter, _| letter.kind))
@@ -99,7 +107,12 @@ pub(super) fn mails(
     .bind::<Array<Nullable<Text>>, _>(column(rows, |letter, _| {
         letter.text.as_ref().map(|text| text.body.as_str())
     }))
-    .bind::<Array<Text>, _>(column(rows, |_, id| format!("<{id}@{domain}>")))
+    .bind::<Array<Text>, _>(
+        marks
+            .iter()
+            .map(|mark| format!("<{}@{domain}>", mark.simple()))
+            .collect::<Vec<_>>(),
+    )
     .bind::<Array<Text>, _>(column(rows, |letter, _| state(letter)))
     .bind::<Array<Nullable<Text>>, _>(column(rows, |letter, _| {
         refused(letter).then_some(Reason::Suppressed)
@@ -107,6 +120,7 @@ pub(super) fn mails(
     .bind::<Array<Nullable<Timestamptz>>, _>(column(rows, |letter, _| not_before(letter)))
     .bind::<Timestamptz, _>(now)
     .bind::<Array<Nullable<Timestamptz>>, _>(column(rows, |letter, _| letter.due_at))
+    .bind::<Array<SqlUuid>, _>(&marks)
     .bind::<Array<Nullable<Text>>, _>(rows.iter().map(|(.., wave)| *wave).collect::<Vec<_>>())
     .execute(connection)
     .map(drop)

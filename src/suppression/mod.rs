@@ -31,6 +31,8 @@ use crate::{
 pub const UNSUBSCRIBED: &str = "unsubscribed";
 /// The reason of an address that a mail server does not know.
 pub const NO_SUCH_ADDRESS: &str = "no_such_address";
+/// The reason of somebody who has called a mail of ours spam.
+pub const COMPLAINT: &str = "complaint";
 /// The reason where somebody adds an address and says none.
 pub const MANUAL: &str = "manual";
 

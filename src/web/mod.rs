@@ -7,6 +7,7 @@ mod html;
 pub mod leaving;
 mod limit;
 mod limits;
+mod mail_hook;
 mod methods;
 mod moment;
 mod ops;
@@ -118,6 +119,14 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
                     .done(),
             )
             .service(at("/webhooks/stripe").post(webhook::receive).done())
+            .service(
+                at("/hooks/mail/{provider}/{secret}")
+                    .post(mail_hook::receive)
+                    .with({
+                        let api = state.api.clone();
+                        |resource| resource.app_data(api)
+                    }),
+            )
             .service(
                 web::scope("/api/v1")
                     .app_data(state.api)

@@ -6,6 +6,7 @@ mod support;
 mod alerts;
 mod api;
 mod blast;
+mod bounces;
 mod callers;
 mod cases;
 mod catalogue;

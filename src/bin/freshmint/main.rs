@@ -5,6 +5,7 @@
 mod print;
 
 mod blast;
+mod bounce;
 mod cases;
 mod doctor;
 mod dotenv;
@@ -64,6 +65,8 @@ enum Command {
     /// All mail: resume
     #[command(subcommand)]
     Mail(mail::Mail),
+    /// Take a message that says that a mail came back, from standard input
+    Bounce(bounce::Bounce),
     /// Money that does not add up: list, resolve
     #[command(subcommand)]
     Cases(cases::Cases),
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
         Command::Orders(command) => command.run(),
         Command::Blast(command) => command.run(),
         Command::Mail(command) => command.run(),
+        Command::Bounce(command) => command.run(),
         Command::Cases(command) => command.run(),
         Command::Sweep(command) => command.run(),
         Command::Prune(command) => command.run(),

@@ -29,7 +29,10 @@ use super::{
 };
 use crate::{
     clock::Moment,
-    mail::refusal::{Refusal, Reply, Stage},
+    mail::{
+        refusal::{Refusal, Reply, Stage},
+        report::server_id,
+    },
 };
 
 /// Connecting, TLS and log-in together take no longer. No mail is claimed yet, so no lease runs
@@ -195,12 +198,16 @@ impl Connection {
             told = self.smtp.message_iter(parts) => Some(told),
             () = written.too_late(lease) => None,
         };
+        let name = match &told {
+            Some(Ok(answer)) => server_id(&answer.message().collect::<Vec<_>>().join(" ")),
+            _ => None,
+        };
         let no = match told {
             Some(answer) => yes(answer, Severity::PositiveCompletion).err(),
             None => Some(No::Unheard),
         };
         match no {
-            None => HandOver::Accepted,
+            None => HandOver::Accepted(name),
             Some(No::Said(code, said)) => self.refused(Stage::Message, code, &said),
             _ => match self.heard.uncalled() {
                 // Said in the middle of the message, which was not ended then.
@@ -274,7 +281,7 @@ impl Connection {
     fn half_heard(&mut self) -> HandOver {
         self.drop_it();
         match self.heard.begun() {
-            Some((200..300, _)) => HandOver::Accepted,
+            Some((200..300, said)) => HandOver::Accepted(server_id(&said)),
             Some((code @ 400.., said)) => self.judged(Stage::Message, code, &said),
             _ => HandOver::Unknown(
                 "the mail server has the mail and did not say whether it took it".to_owned(),

@@ -13,8 +13,8 @@ use crate::mail::refusal::Refusal;
 /// What became of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HandOver {
-    /// The server has taken it.
-    Accepted,
+    /// The server has taken it, and calls it so from now on, if it said a name that nobody can guess.
+    Accepted(Option<String>),
     /// The server has said no. It does not have the mail.
     Refused(Refusal),
     /// Nothing that can be understood was said before the mail was handed over. The server does not have

@@ -3,6 +3,7 @@
 mod activity;
 mod afterwards;
 mod blasts;
+mod bounces;
 mod caller;
 mod cases;
 mod events;
@@ -71,6 +72,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .delete(suppressions::lift)
                 .done(),
         )
+        .service(api("/bounces").post(bounces::take).done())
         .service(api("/activity").get(activity::list).done())
         .service(api("/activity/{id}/dismiss").post(activity::dismiss).done())
         .service(api("/users").get(users::list).post(users::add).done())

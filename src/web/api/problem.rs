@@ -88,6 +88,14 @@ impl Problem {
         }
     }
 
+    /// 415: the body is of another type.
+    pub fn wrong_type(wanted: &str) -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            format!("send it with Content-Type: {wanted}"),
+        )
+    }
+
     /// 422: it was read, and this is wrong with it.
     pub fn invalid(errors: Problems) -> Self {
         Self {

@@ -125,7 +125,8 @@ fn templates() -> Environment<'static> {
         .map(|syntax| templates.set_syntax(syntax))
         .and_then(|()| {
             TEMPLATES
-                .iter().copied()
+                .iter()
+                .copied()
                 .try_for_each(|(name, source)| templates.add_template(name, source))
         })
         .expect("the embedded templates compile: every test loads them");

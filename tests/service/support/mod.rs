@@ -5,6 +5,7 @@ pub mod browser;
 pub mod chromium;
 pub mod cluster;
 pub mod cutter;
+pub mod dovecot;
 pub mod gate;
 pub mod monitor;
 pub mod pooler;

@@ -309,6 +309,15 @@ impl World {
         runtime().block_on(send(request))
     }
 
+    /// Posts a body of any type.
+    pub fn post_body(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = client().post(format!("{}{path}", self.url()));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        runtime().block_on(send(request.body(body.to_owned())))
+    }
+
     /// Calls the API with a token of this role.
     pub fn api(&self, role: Role, method: Method, path: &str, body: Option<Value>) -> Answer {
         let token = self.token(role);

@@ -469,6 +469,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "one_at_a_time",
             "order",
             "outbox",
+            "outside",
             "overview",
             "password",
             "people",

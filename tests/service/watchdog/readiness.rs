@@ -26,7 +26,7 @@ fn turned(process: &Process, which: &str) -> Option<i64> {
     value(process, &name)
 }
 
-const LOOPS: [&str; 11] = [
+const LOOPS: [&str; 12] = [
     "alert_calls",
     "events",
     "mails",
@@ -35,6 +35,7 @@ const LOOPS: [&str; 11] = [
     "sweep",
     "prune",
     "names",
+    "bounces",
     "figures",
     "news",
     "mailings",

@@ -24,6 +24,8 @@ mod tests {
         let mailer = |per_hour, per_day| Mailer {
             limits: Limits { per_hour, per_day },
             server: None,
+            hook_secret: None,
+            return_path: None,
             per_second: 10.0,
             lease: std::time::Duration::ZERO,
             retry: std::time::Duration::ZERO,

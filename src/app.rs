@@ -8,7 +8,6 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::{
-    bounce_mailbox::BounceMailbox,
     caller_address::TrustedProxies,
     clock::Clock,
     config::{self, Secret, WrongSetting},
@@ -97,7 +96,7 @@ pub struct App {
     /// How mail is sent.
     pub mailer: Arc<Mailer>,
     /// Where reports come that mails came back.
-    pub bounce_mailbox: Option<BounceMailbox>,
+    pub bounce_mailbox: Option<config::BounceMailbox>,
     /// Who is told when something needs a person.
     pub alert_email: Option<Arc<str>>,
     /// The same past the mail.
@@ -137,7 +136,7 @@ impl App {
             clock,
             mailer: Arc::new(Mailer::new(&settings.mail, &settings.links.public_url)?),
             bounce_mailbox: match &settings.mail.bounce_mailbox {
-                Some(address) => Some(BounceMailbox::parse(address)?),
+                Some(address) => Some(config::BounceMailbox::parse(address)?),
                 None => None,
             },
             alert_email: settings.mail.alert_email.as_deref().map(Arc::from),

@@ -138,7 +138,7 @@ INSERT INTO activity (at, order_id, category, level, actor, what)
         CASE WHEN i <= 5 THEN 'attention' ELSE 'info' END, 'growth',
         CASE WHEN line = 1 THEN 'order created' ELSE 'mail sent: blast' END
     FROM growth, generate_series(1, 2) AS line;
-INSERT INTO activity_open (activity_id) SELECT id FROM activity WHERE level = 'attention';
+INSERT INTO activity_open (activity_id, category) SELECT id, category FROM activity WHERE level = 'attention';
 
 DO $$ DECLARE made text; BEGIN
     FOR made IN SELECT growth_indexes.made FROM growth_indexes LOOP EXECUTE made; END LOOP;

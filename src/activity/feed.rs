@@ -246,7 +246,8 @@ fn statement(filter: &Filter) -> String {
     };
     let newest = |condition: &str| {
         format!(
-            "(SELECT id FROM {lines} WHERE id >= $1 AND id < $2{and}{condition} ORDER BY id DESC LIMIT $3)"
+            "(SELECT line.id FROM {lines} WHERE line.id >= $1 AND line.id < $2{and}{condition} \
+             ORDER BY line.id DESC LIMIT $3)"
         )
     };
     // Every parameter has its type, also where it is not asked for.
@@ -255,8 +256,8 @@ fn statement(filter: &Filter) -> String {
     let of_categories = match filter.categories.len() {
         0 => "",
         // In the order of its index, which no list of categories has.
-        1 => " AND category = ($4)[1]",
-        _ => " AND category = ANY($4)",
+        1 => " AND line.category = ($4)[1]",
+        _ => " AND line.category = ANY($4)",
     };
     let rows = if filter.q.is_some() {
         let word = format!(

@@ -16,7 +16,7 @@ use super::{basis::Basis, end::REFUSED, session::Attempt};
 use crate::{
     db::prepared_sql,
     order::{Order, Status, line},
-    schema::{checkout_sessions, orders, session_orders},
+    schema::orders,
     session::{AskedBy, SessionOrigin, SessionState},
 };
 
@@ -184,13 +184,21 @@ fn lock(
 }
 
 /// An earlier attempt at an order.
-#[derive(Queryable)]
+#[derive(QueryableByName)]
 struct Earlier {
+    #[diesel(sql_type = SqlUuid)]
+    order_id: Uuid,
+    #[diesel(sql_type = Bool)]
     live: bool,
+    #[diesel(sql_type = Integer)]
     version: i32,
+    #[diesel(sql_type = Integer)]
     attempt: i32,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
     minted_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
     ended_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Text>)]
     failure: Option<String>,
 }
 
@@ -203,30 +211,25 @@ impl Earlier {
     }
 }
 
+/// Behind each OFFSET PostgreSQL goes on from what it has, also where it knows nothing of the tables: a join of
+/// both would read all checkouts then.
 fn earlier_attempts(
     connection: &mut PgConnection,
     order_ids: &[Uuid],
 ) -> QueryResult<HashMap<Uuid, Vec<Earlier>>> {
-    let rows: Vec<(Uuid, Earlier)> = session_orders::table
-        .inner_join(
-            checkout_sessions::table.on(checkout_sessions::id.eq(session_orders::session_id)),
-        )
-        .filter(session_orders::order_id.eq_any(order_ids))
-        .select((
-            session_orders::order_id,
-            (
-                session_orders::live,
-                session_orders::version,
-                session_orders::attempt,
-                checkout_sessions::minted_at,
-                checkout_sessions::ended_at,
-                checkout_sessions::failure,
-            ),
-        ))
-        .load(connection)?;
+    let rows: Vec<Earlier> = prepared_sql(
+        "SELECT about.order_id, about.live, about.version, about.attempt, \
+                session.minted_at, session.ended_at, session.failure \
+         FROM unnest($1) AS wanted (id) \
+         CROSS JOIN LATERAL (SELECT * FROM session_orders WHERE order_id = wanted.id OFFSET 0) about \
+         CROSS JOIN LATERAL (SELECT minted_at, ended_at, failure FROM checkout_sessions \
+             WHERE id = about.session_id OFFSET 0) session",
+    )
+    .bind::<Array<SqlUuid>, _>(order_ids)
+    .load(connection)?;
     let mut earlier: HashMap<Uuid, Vec<Earlier>> = HashMap::new();
-    for (order, attempt) in rows {
-        earlier.entry(order).or_default().push(attempt);
+    for attempt in rows {
+        earlier.entry(attempt.order_id).or_default().push(attempt);
     }
     Ok(earlier)
 }

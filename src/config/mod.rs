@@ -3,6 +3,7 @@
 //! The groups follow what a command needs, so that `freshmint link` does not ask for an SMTP server.
 //! A value that is wrong is named in the error; a secret's value never is.
 
+mod bounce_mailbox;
 mod database;
 mod mail;
 mod return_path;
@@ -13,6 +14,7 @@ use clap::{Args, FromArgMatches, ValueEnum};
 use url::Url;
 
 pub use self::{
+    bounce_mailbox::BounceMailbox,
     database::{Database, FEWEST_CONNECTIONS},
     mail::{Mail, Reminder},
     return_path::ReturnPath,

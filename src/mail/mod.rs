@@ -6,6 +6,7 @@
 //! [`refusal`] says whose fault a server's no is. Nothing here decides whether a mail is sent: that is the outbox's.
 
 pub mod account;
+pub mod imap;
 pub mod layout;
 pub mod letter;
 pub mod message;

@@ -148,6 +148,7 @@ impl Flight {
 
     /// Our own word: who asked for the start is told by that.
     fn line(&self, checks: &[Check]) -> Option<Line> {
+        // Whoever asked for the start is told, and the mailing waits on the first page all the same.
         let (what, why) = match told(checks, Level::Error) {
             Some(why) => ("not started, since its pre-flight failed", why),
             None => (
@@ -163,7 +164,7 @@ impl Flight {
         let what = format!("mailing {what}: {}: {why}", self.name);
         let detail = serde_json::json!({ "blast": self.blast, "checks": checks });
         let line = Line::about(None, Category::Blast, what, &doing);
-        Some(line.attention().detail(detail))
+        Some(line.detail(detail))
     }
 }
 

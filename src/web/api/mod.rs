@@ -15,6 +15,7 @@ mod page;
 mod problem;
 mod refunds;
 mod reminders;
+mod search;
 mod settings;
 mod stats;
 mod suppressions;

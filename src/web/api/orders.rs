@@ -7,14 +7,15 @@ use actix_web::{
     http::{StatusCode, header},
     web::{Data, Path, Query},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use uuid::Uuid;
 
 use super::{
     caller::{Operator, Viewer},
-    input::{self, Body, Note},
+    input::{Body, Note},
     page::{self, Asked as AskedPage},
     problem::Problem,
+    search::Wanted,
 };
 use crate::{
     activity::{self, Doing},
@@ -24,13 +25,11 @@ use crate::{
         close::{Changed, closed_first},
     },
     link::api_path,
-    listing::{self, Columns, Only, Search},
+    listing::{self, Columns},
     order::{
-        self, Act, Acted, Created, CurrencySum, Kind, NoteToPayers, Order, OrderFilter, Status,
-        WhatIsOwed,
+        self, Act, Acted, Created, CurrencySum, NoteToPayers, Order, WhatIsOwed,
         change::ChangeDraft,
         draft::{Draft, NewOrder},
-        problem::Problems,
         state::How,
     },
     settlement::{Payment, order_refunds::refunds_of, payments_of},
@@ -49,7 +48,7 @@ pub async fn create(caller: Operator, app: Data<App>, body: Body) -> Result<Http
     {
         Created::New(order) => {
             let location = api_path(&app.public_url, &format!("/orders/{}", order.id));
-            let body = view(&app, &order, &[]);
+            let body = view(&app, &order, &[]).with_refunds(Vec::new());
             Ok(HttpResponse::Created()
                 .insert_header((header::LOCATION, location))
                 .json(body))
@@ -64,56 +63,6 @@ pub async fn create(caller: Operator, app: Data<App>, body: Body) -> Result<Http
         )),
     }
 }
-
-#[derive(Deserialize)]
-pub struct Wanted {
-    status: Option<String>,
-    email: Option<input::Wanted>,
-    reference: Option<input::Wanted>,
-    kind: Option<String>,
-    blast: Option<String>,
-    stranded: Option<bool>,
-    never_mailed: Option<bool>,
-    came_back: Option<bool>,
-    not_opened: Option<bool>,
-    reminded: Option<bool>,
-    import: Option<input::Wanted>,
-    q: Option<input::Wanted>,
-}
-
-impl Wanted {
-    /// What is looked for.
-    ///
-    /// # Errors
-    /// 400 for a word that no filter has.
-    pub fn search(self) -> Result<Search, Problem> {
-        let only = [
-            (self.stranded, Only::Stranded),
-            (self.never_mailed, Only::NeverMailed),
-            (self.came_back, Only::CameBack),
-            (self.not_opened, Only::NotOpened),
-            (self.reminded, Only::Reminded),
-        ];
-        let only = only
-            .into_iter()
-            .filter(|(wanted, _)| wanted.unwrap_or(false));
-        let only = only.map(|(_, only)| only).collect();
-        let orders = OrderFilter {
-            status: self.status.as_deref().map_or(Ok(None), known_status)?,
-            email: self.email.map(String::from),
-            reference: self.reference.map(String::from),
-            kind: self.kind.as_deref().map_or(Ok(None), known_kind)?,
-            blast: self.blast.map(known_blast).transpose()?,
-            import: self.import.map(String::from),
-            q: self.q.map(known_part).transpose()?,
-            ..OrderFilter::default()
-        };
-        Ok(Search { orders, only })
-    }
-}
-
-/// Letters of a part at least: with fewer, an index of three letters each is of no use.
-const LETTERS: usize = 3;
 
 /// `GET /orders`
 pub async fn list(
@@ -147,14 +96,6 @@ pub async fn list(
         |order| view(&app, order, &payments),
         Amounts { amounts },
     ))
-}
-
-fn known_part(said: input::Wanted) -> Result<String, Problem> {
-    let said = String::from(said).trim().to_owned();
-    if said.chars().count() < LETTERS {
-        return Err(Problem::unreadable("q needs at least three letters"));
-    }
-    Ok(said)
 }
 
 /// What all of them come to, on whatever page; `null` where there are too many to be added up in time.
@@ -257,21 +198,19 @@ pub async fn settle(
     act(caller, &app, &id, Act::Settle(how), note).await
 }
 
-/// A body with nothing but what payers read; it may be left out.
+/// A body with nothing but what payers read; it may be left out, and so may its words.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Withdrawn {
-    note: Option<String>,
+    #[serde(default, deserialize_with = "unless_blank")]
+    note: Option<NoteToPayers>,
 }
 
-impl Withdrawn {
-    fn note(self) -> Result<Option<NoteToPayers>, Problem> {
-        let note = self.note.filter(|note| !note.trim().is_empty());
-        let mut problems = Problems::default();
-        let note = note.as_deref().map(NoteToPayers::parse).transpose();
-        let note = problems.take("note", note);
-        problems.or(note).map_err(Problem::invalid)
-    }
+fn unless_blank<'de, D: Deserializer<'de>>(said: D) -> Result<Option<NoteToPayers>, D::Error> {
+    let note = Option::<String>::deserialize(said)?.filter(|note| !note.trim().is_empty());
+    note.map(NoteToPayers::try_from)
+        .transpose()
+        .map_err(D::Error::custom)
 }
 
 /// `POST /orders/{id}/withdraw-link`
@@ -281,7 +220,7 @@ pub async fn withdraw_link(
     id: Path<String>,
     body: Body,
 ) -> Result<HttpResponse, Problem> {
-    let note = body.parse_or_default::<Withdrawn>()?.note()?;
+    let note = body.parse_or_default::<Withdrawn>()?.note;
     let doing = caller.doing(&app, note.map(String::from));
     carry_out(&app, parse_id(&id)?, Act::WithdrawLink, doing).await
 }
@@ -355,21 +294,6 @@ pub async fn answer_so(app: &App, id: Uuid, status: StatusCode) -> Result<HttpRe
         .await?;
     let body = view(app, &order, &payments).with_refunds(refunds);
     Ok(HttpResponse::build(status).json(body))
-}
-
-fn known_status(status: &str) -> Result<Option<Status>, Problem> {
-    let status = input::one_of("status", status, &Status::ALL.map(Status::name))?;
-    Ok(Status::from_name(&status))
-}
-
-fn known_kind(kind: &str) -> Result<Option<Kind>, Problem> {
-    let kind = input::one_of("kind", kind, &Kind::ALL.map(Kind::name))?;
-    Ok(Kind::from_name(&kind))
-}
-
-fn known_blast(id: String) -> Result<Uuid, Problem> {
-    id.parse()
-        .map_err(|_| Problem::unreadable("blast must be the id of a mailing"))
 }
 
 /// An id that is none names no order.

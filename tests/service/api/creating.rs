@@ -40,7 +40,7 @@ fn a_new_order_is_answered_with_201_its_place_and_its_link() {
         "automatic_tax": false, "promotion_codes": false,
         "version": 1, "pay_url": order["pay_url"], "created_at": order["created_at"],
         "processing_at": null, "in_review_at": null, "paid_at": null, "refunded_amount": 0,
-        "settled_at": null, "settled_how": null, "cancelled_at": null, "import": null, "payments": [],
+        "settled_at": null, "settled_how": null, "cancelled_at": null, "import": null, "payments": [], "refunds": [],
     });
     assert_eq!(order, told);
     assert!(order["created_at"].as_str().unwrap().ends_with('Z'));

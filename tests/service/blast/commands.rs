@@ -93,6 +93,8 @@ fn a_whole_mailing_from_the_command_line() {
     let list = told(&world, &["list"]);
     let mut settings = texts();
     settings.add_filter(r"20\d\d-\d\d-\d\dT[0-9:.]+\+00:00", "[time]");
+    // Whoever runs the tests.
+    settings.add_filter(r"command line \([^)]*\)", "command line");
     settings.bind(|| insta::assert_snapshot!(format!("{status}\n{list}")));
     assert!(fails(&world, &["start", "Cup"]).contains("it is cancelled"));
 }

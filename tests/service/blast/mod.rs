@@ -215,7 +215,7 @@ fn texts() -> insta::Settings {
         r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+",
         "[token]",
     );
-    settings.add_filter(r"<[0-9a-f]{32}@", "<[id]@");
+    settings.add_filter(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}", "[id]");
     settings.add_filter(r"[0-9a-f]{64}", "[hash]");
     settings.add_filter(r"20\d\d-\d\d-\d\dT[0-9:.]+Z", "[time]");
     settings

@@ -42,7 +42,10 @@ fn a_report_among_many_letters_is_taken_and_the_letters_stay_unread() {
     }
     dovecot.deliver(&about(&mark(&world), sample!("exchange-failed.eml")));
     dovecot.deliver(&about(&mark(&world), sample!("out-of-office.eml")));
-    look(&world);
+    // One look has its time; what is left is read by the next.
+    for _ in 0..5 {
+        look(&world);
+    }
     assert_eq!(world.mail_states(), ["bounced"]);
     assert_eq!(dovecot.read_and_unread(), (1, 10_001));
     assert_eq!(

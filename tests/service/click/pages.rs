@@ -73,6 +73,8 @@ fn a_replaced_link_shows_todays_amount_and_its_button_leads_to_the_checkout() {
         This link has been replaced
         The link you opened is out of date: we withdrew it or sent a newer one. Nothing is lost.
         This is what is due today. You can pay it right here.
+        A note from us
+        sent to the wrong list
         Amount due
         €45.00
         Reference

@@ -173,7 +173,8 @@ fn no_page_of_orders_reads_on_for_rows_that_few_filters_meet() {
             found.retain(|plan| !is_on_the_way(query, plan));
             // Who is stranded is owed: that is said in the condition, so that PostgreSQL without statistics begins
             // with all who owe. It has an end by the clock.
-            found.retain(|_| statistics || query != "?only=stranded");
+            // Nor does it know how many have a part in their name.
+            found.retain(|_| statistics || !["?only=stranded", "?q=kim"].contains(&query));
             assert!(seen > 0, "{query}");
             let told = |plan| format!("statistics {statistics}, {query}: {plan}");
             wrong.extend(found.into_iter().map(told));

@@ -24,18 +24,9 @@ pub struct Chromium {
 impl Chromium {
     /// Opens one.
     pub fn open() -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver: deploy/setup.sh browser installs it");
-        let said = BufReader::new(driver.stdout.take().expect("its output"));
-        let port = said.lines().map_while(Result::ok).find_map(|line| {
-            let port = line.split("started successfully on port ").nth(1)?;
-            Some(port.trim_end_matches('.').to_owned())
-        });
-        let url = format!("http://127.0.0.1:{}", port.expect("chromedriver starts"));
+        // Two that start at one moment may take one port: the later one ends, and starts again.
+        let (driver, port) = (0..5).find_map(|_| start()).expect("chromedriver starts");
+        let url = format!("http://127.0.0.1:{port}");
         let client = runtime().block_on(async {
             let mut builder = ClientBuilder::new(HttpConnector::new());
             let arguments = [
@@ -214,4 +205,22 @@ impl WebDriverCompatibleCommand for Told {
     fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
         (http::Method::POST, Some(self.0.to_string()))
     }
+}
+
+fn start() -> Option<(Child, String)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver: deploy/setup.sh browser installs it");
+    let said = BufReader::new(driver.stdout.take().expect("its output"));
+    let port = said.lines().map_while(Result::ok).find_map(|line| {
+        let port = line.split("started successfully on port ").nth(1)?;
+        Some(port.trim_end_matches('.').to_owned())
+    });
+    if port.is_none() {
+        let _ = driver.wait();
+    }
+    port.map(|port| (driver, port))
 }

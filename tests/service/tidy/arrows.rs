@@ -183,7 +183,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "account_link",
             "activity",
             "app",
-            "clock",
             "column",
             "config",
             "credential",
@@ -529,11 +528,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     ("watchdog", &["alert", "app", "clock", "loops"]),
     (
+        "bounce_mailbox",
+        &["app", "chore", "config", "db", "mail", "outbox", "schema"],
+    ),
+    (
         "worker",
         &[
             "alert",
             "app",
             "blast",
+            "bounce_mailbox",
             "consumer",
             "db",
             "figures",

@@ -1,5 +1,7 @@
 //! The few words of IMAP that are needed (RFC 3501). Nothing is marked as read but what we say.
 
+mod bounded;
+
 use std::{fmt, io, sync::Arc};
 
 use async_imap::{Client, error::Error as ImapError};
@@ -9,8 +11,9 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{address::BounceMailbox, bounded::Bounded};
+use self::bounded::Bounded;
 use crate::{
+    config::BounceMailbox,
     foreign_text::{ForeignText, Limit},
     mail::report::message,
 };
@@ -22,7 +25,7 @@ const MOST: usize = 10_000;
 
 /// What is wrong with the mailbox, for people: its server's words, safe and bounded.
 #[derive(Debug)]
-pub(super) struct Trouble(String);
+pub struct Trouble(String);
 
 impl Trouble {
     fn new(why: impl fmt::Display) -> Self {
@@ -49,7 +52,7 @@ impl From<io::Error> for Trouble {
 }
 
 /// An open mailbox.
-pub(super) struct Session {
+pub struct Session {
     imap: async_imap::Session<Bounded>,
     validity: u32,
 }

@@ -3,22 +3,20 @@
 //! Whatever else lies there is left as it is, unread. A report that was taken is marked as read, and how far
 //! the mailbox was read is a row of ours: a message is looked at once, whoever reads it meanwhile.
 
-mod address;
-mod bounded;
-mod imap;
-
 use std::time::Duration;
 
 use diesel::prelude::*;
 use tokio::time::timeout;
 
-pub use self::address::BounceMailbox;
-use self::imap::{Session, Trouble};
 use crate::{
     app::App,
     chore::Turn,
+    config::BounceMailbox,
     db::{DbError, clock_timestamp},
-    mail::report::message,
+    mail::{
+        imap::{Session, Trouble},
+        report::message,
+    },
     outbox::reported::{self, Outcome},
     schema::bounce_mailboxes as mailboxes,
 };

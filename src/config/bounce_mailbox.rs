@@ -6,17 +6,23 @@ use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use crate::config::{self, Secret, WrongSetting};
+use super::{Secret, WrongSetting, is_on_this_machine};
 
 /// A mailbox, with its password.
 #[derive(Clone)]
 pub struct BounceMailbox {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) is_encrypted: bool,
-    pub(super) user: String,
-    pub(super) password: Secret,
-    pub(super) folder: String,
+    /// Where it is.
+    pub host: String,
+    #[allow(missing_docs)]
+    pub port: u16,
+    /// From the first byte.
+    pub is_encrypted: bool,
+    /// Who logs in.
+    pub user: String,
+    /// With what.
+    pub password: Secret,
+    /// `INBOX`, if nothing else is said.
+    pub folder: String,
 }
 
 impl BounceMailbox {
@@ -39,7 +45,7 @@ impl BounceMailbox {
         let host = url.host_str().filter(|host| !host.is_empty())?;
         let is_encrypted = match url.scheme() {
             "imaps" => true,
-            "imap" if config::is_on_this_machine(&url) || is_near(host) => false,
+            "imap" if is_on_this_machine(&url) || is_near(host) => false,
             _ => return None,
         };
         let decoded = |text: &str| {
@@ -58,7 +64,7 @@ impl BounceMailbox {
     }
 
     /// By what we remember how far it was read: without its address, which may be a person's.
-    pub(super) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         let whole = format!(
             "{}\n{}\n{}\n{}",
             self.host, self.port, self.user, self.folder

@@ -52,11 +52,12 @@ pub(super) fn add(
                   JOIN checkout_sessions session ON session.id = part.session_id \
               WHERE part.order_id = orders.id AND session.created_at >= mail.created_at \
               ORDER BY session.created_at DESC LIMIT 1) AS session \
-         FROM outbox_orders about \
+         FROM unnest($2) AS wanted (id) \
+         CROSS JOIN LATERAL (SELECT * FROM outbox_orders \
+             WHERE order_id = wanted.id AND blast_id = $1 OFFSET 0) about \
          JOIN outbox mail ON mail.id = about.mail_id AND mail.kind = 'blast' \
          JOIN orders ON orders.id = about.order_id \
-         LEFT JOIN link_looks looks ON looks.order_id = orders.id \
-         WHERE about.blast_id = $1 AND about.order_id = ANY($2)",
+         LEFT JOIN link_looks looks ON looks.order_id = orders.id",
     )
     .bind::<SqlUuid, _>(blast)
     .bind::<Array<SqlUuid>, _>(orders)

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 pub use self::checkout::examine_session;
 use crate::{
     app::App,
-    config,
+    bounce_mailbox, config,
     db::{self, DbError},
     gateway::CallError,
     order,
@@ -78,12 +78,24 @@ pub async fn examine(app: &App) -> Vec<Check> {
         ),
         check("clock", skew),
     ];
+    checks.extend(bounces(app).await.map(|finding| check("bounces", finding)));
     checks.extend(
         references(app)
             .await
             .map(|finding| check("references", finding)),
     );
     checks
+}
+
+/// The mailbox that reports come into, if one is set.
+async fn bounces(app: &App) -> Option<Finding> {
+    let mailbox = app.bounce_mailbox.as_ref()?;
+    Some(match bounce_mailbox::lets_us_in(mailbox).await {
+        Ok(()) => Finding::Fine(format!("{mailbox} lets us in")),
+        Err(why) => Finding::Wrong(format!(
+            "{mailbox} cannot be read: {why}: check BOUNCE_MAILBOX"
+        )),
+    })
 }
 
 /// Two orders for one name, if there are any.

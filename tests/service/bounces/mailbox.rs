@@ -88,3 +88,19 @@ fn a_mailbox_that_is_away_stops_nothing_and_is_read_when_it_is_back() {
     look(&world);
     assert_eq!(world.mail_states(), ["bounced"]);
 }
+
+#[test]
+fn doctor_says_whether_the_mailbox_lets_us_in() {
+    let dovecot = Dovecot::start();
+    let world = world(&dovecot);
+    let (_, said, _) = world.command(&["doctor"]);
+    assert!(
+        said.contains("lets us in") && !said.contains("secret"),
+        "{said}"
+    );
+    let wrong = dovecot.url().replace("secret", "another");
+    let world = World::with_mailbox(&[("BOUNCE_MAILBOX", &wrong)]);
+    let (code, said, _) = world.command(&["doctor"]);
+    assert!(code == 1 && said.contains("check BOUNCE_MAILBOX"), "{said}");
+    assert!(!said.contains("another"), "{said}");
+}

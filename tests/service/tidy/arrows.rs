@@ -438,7 +438,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "doctor",
         &[
-            "app", "config", "db", "gateway", "mail", "order", "outbox", "sweep",
+            "app",
+            "bounce_mailbox",
+            "config",
+            "db",
+            "gateway",
+            "mail",
+            "order",
+            "outbox",
+            "sweep",
         ],
     ),
     // What a switch does, in numbers.

@@ -133,7 +133,7 @@ impl Who {
             .and_then(|expected| usize::try_from(expected).ok())?;
         (expected != found).then(|| {
             format!(
-                "{found} would get a mail, and {expected} are expected: look at who they are; to approve it all the                  same, name the number {found} as recipients"
+                "{found} would get a mail, and {expected} are expected: look at who they are; to approve it all the same, name the number {found} as recipients"
             )
         })
     }

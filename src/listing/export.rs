@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
+use diesel::prelude::*;
+use uuid::Uuid;
 
 use crate::{
-    order::{Order, money::Money, state::State, wording},
+    order::{self, Order, OrderFilter, money::Money, state::State, wording},
     spreadsheet::written,
 };
 
@@ -69,6 +71,20 @@ pub fn record(order: &Order, columns: Columns, pay_url: &str) -> Vec<u8> {
         &id,
     ];
     written(cells.into_iter().chain(columns.links.then_some(pay_url)))
+}
+
+/// Orders that are read at once: some hundred kilobytes, and a connection for some milliseconds.
+const STRETCH: i64 = 500;
+
+/// The next orders of a file, and the one behind which others are, if there may be more.
+pub fn stretch(
+    connection: &mut PgConnection,
+    filter: &OrderFilter,
+) -> QueryResult<(Vec<Order>, Option<Uuid>)> {
+    let orders = order::list(connection, filter, STRETCH)?;
+    let is_full = i64::try_from(orders.len()).is_ok_and(|read| read == STRETCH);
+    let next = orders.last().filter(|_| is_full).map(|order| order.id);
+    Ok((orders, next))
 }
 
 /// What is known of an order that is closed.

@@ -14,7 +14,7 @@ use diesel::{dsl::count_star, prelude::*};
 use uuid::Uuid;
 
 pub use self::{
-    export::{Columns, head, record},
+    export::{Columns, head, record, stretch},
     only::Only,
 };
 use crate::{

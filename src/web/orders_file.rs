@@ -12,11 +12,9 @@ use crate::{
     app::App,
     db::DbError,
     listing::{self, Columns, Search},
-    order::{self, OrderFilter},
+    order::OrderFilter,
 };
 
-/// Orders that are read at once: some hundred kilobytes, and a connection for some milliseconds.
-const CHUNK: usize = 500;
 /// How a spreadsheet knows UTF-8 from what its country wrote before it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -75,13 +73,10 @@ async fn chunk(
     filter: OrderFilter,
     columns: Columns,
 ) -> Result<(Vec<u8>, Option<Uuid>), DbError> {
-    let limit = i64::try_from(CHUNK).unwrap_or(i64::MAX);
-    let orders = app
+    let (orders, next) = app
         .db
-        .run(move |connection| order::list(connection, &filter, limit))
+        .run(move |connection| listing::stretch(connection, &filter))
         .await?;
-    let next = orders.last().filter(|_| orders.len() == CHUNK);
-    let next = next.map(|order| order.id);
     let lines = orders.iter().flat_map(|order| {
         let pay_url = match columns.links {
             true => app.pay_url(order),

@@ -57,6 +57,7 @@ fn help_shows_a_commands_own_options_and_that_of_the_service_lists_the_settings(
         (&["recovery", "backfill"], "--max-age <AGE>"),
         (&["blast", "create"], "--subject <SUBJECT>"),
         (&["orders", "list"], "--kind <KIND>"),
+        (&["orders", "export"], "--blast <NAME|ID>"),
         (&["link"], "<REFERENCE>"),
         (&["migrate"], "Usage: freshmint migrate\n"),
     ] {

@@ -60,7 +60,7 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Check everything a payment needs, one line a check
     Doctor(doctor::Doctor),
-    /// Orders: import, list, show, cancel, settle
+    /// Orders: import, list, show, cancel, settle, export
     #[command(subcommand)]
     Orders(orders::Orders),
     /// Mailings: create, preview, test, approve, start, pause, resume, cancel, status, list

@@ -126,6 +126,53 @@ fn a_file_has_all_orders_of_the_list_and_no_formula_and_no_link() {
     assert!(narrow.body.contains(&paid.path), "{narrow:?}");
     assert_eq!(narrow.body.lines().count(), 2);
     problem(&get(&world, "/orders.csv?status=lost"), 400);
+    // The command writes the same.
+    let (code, exported, said) = world.command(&["orders", "export"]);
+    assert_eq!((code, exported), (0, file.body.clone()), "{said}");
+    assert_eq!(said, "2 orders written.\n");
+    let (_, paid, _) = world.command(&["orders", "export", "--status", "paid"]);
+    assert_eq!(paid, format!("{}\n{}\n", lines[0], lines[1]));
+}
+
+#[test]
+fn a_list_and_a_file_of_the_command_take_the_same_filters() {
+    let world = World::new();
+    let (mailed, _) = (world.order("CUP-1"), world.order("CUP-2"));
+    post(&world, &format!("/orders/{}/send", mailed.id), json!({}));
+    let references = |arguments: &[&str]| {
+        let found = |command: &str| {
+            let (code, out, said) = world.command(&[&["orders", command], arguments].concat());
+            assert_eq!(code, 0, "{said}");
+            let cells = out.lines().map(|line| line.split([',', ' ']).next());
+            let cells = cells.map(|cell| cell.unwrap_or_default().to_owned());
+            cells
+                .filter(|cell| cell.starts_with("CUP-"))
+                .collect::<Vec<_>>()
+        };
+        let listed = found("list");
+        assert_eq!(listed, found("export"), "{arguments:?}");
+        listed
+    };
+    assert_eq!(references(&[]), ["CUP-2", "CUP-1"]);
+    assert_eq!(references(&["--never-mailed"]), ["CUP-2"]);
+    assert!(references(&["--stranded"]).is_empty());
+    assert!(references(&["--kind", "recovered"]).is_empty());
+    assert!(references(&["--email", "other@example.org"]).is_empty());
+    let blast = json!({ "name": "Fees", "subject": "Fee", "body": "{{ pay_url }}{{ unsubscribe_url }}", "references": ["CUP-1"] });
+    let id = post(&world, "/blasts", blast).json()["id"].clone();
+    let path = format!("/blasts/{}", id.as_str().expect("an id"));
+    assert!(references(&["--blast", "Fees"]).is_empty());
+    let shown = post(&world, &format!("{path}/preview"), json!({})).json();
+    let approval = json!({ "content_hash": shown["content_hash"] });
+    let approved = post(&world, &format!("{path}/approve"), approval);
+    assert_eq!(approved.status, 200, "{approved:?}");
+    assert_eq!(references(&["--blast", "Fees"]), ["CUP-1"]);
+    assert!(references(&["--blast", "Fees", "--never-mailed"]).is_empty());
+    for command in ["list", "export"] {
+        let (code, out, said) = world.command(&["orders", command, "--blast", "Others"]);
+        assert_eq!((code, out.as_str()), (1, ""));
+        assert!(said.contains("freshmint blast list"), "{said}");
+    }
 }
 
 #[test]
@@ -146,6 +193,8 @@ fn a_file_goes_on_behind_what_is_read_at_once() {
     assert_eq!(lines(""), 1_002);
     assert_eq!(lines("?q=more-99"), 12);
     assert_eq!(lines("?status=paid"), 1);
+    let (code, exported, _) = world.command(&["orders", "export"]);
+    assert_eq!((code, exported.lines().count()), (0, 1_002));
 }
 
 #[test]

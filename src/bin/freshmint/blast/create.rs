@@ -121,7 +121,7 @@ impl Create {
         earlier: &str,
         body: Option<String>,
     ) -> Result<String, Failure> {
-        let id = find(app, earlier)?;
+        let id = find(&app.db, earlier)?;
         let found = app
             .db
             .run_blocking(|connection| blast::find(connection, id))?;

@@ -13,6 +13,7 @@ use freshmint::{
     blast::{self, Asked, preflight::refusal},
     clock::Clock,
     config,
+    db::Db,
 };
 use uuid::Uuid;
 
@@ -108,7 +109,7 @@ impl Which {
     /// The service, and the mailing's id.
     fn open(&self) -> Result<(App, Uuid), Failure> {
         let app = App::new(&self.settings, Clock::system())?;
-        let id = find(&app, &self.blast)?;
+        let id = find(&app.db, &self.blast)?;
         Ok((app, id))
     }
 
@@ -139,13 +140,11 @@ impl Which {
 }
 
 /// The id of a mailing, by its name or its id.
-fn find(app: &App, blast: &str) -> Result<Uuid, Failure> {
+pub fn find(db: &Db, blast: &str) -> Result<Uuid, Failure> {
     if let Ok(id) = blast.parse() {
         return Ok(id);
     }
-    let named = app
-        .db
-        .run_blocking(|connection| blast::named(connection, blast))?;
+    let named = db.run_blocking(|connection| blast::named(connection, blast))?;
     match named[..] {
         [id] => Ok(id),
         [] => Err(not_there(blast)),

@@ -11,7 +11,7 @@ use freshmint::{
     language::Language,
     link::{pay_url, token::LinkKeys},
     order::{
-        self, CurrencySum, Kind, Order, OrderFilter, Status,
+        self, CurrencySum, Kind, Order, OrderFilter,
         line::Line,
         money::{Money, as_told},
     },
@@ -24,11 +24,10 @@ use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
-use super::Format;
+use super::{Format, wanted::Wanted};
 use crate::{
     Done, Failure,
     print::{self, shown},
-    words,
 };
 
 #[derive(Args)]
@@ -37,18 +36,8 @@ pub struct List {
     database: config::Database,
     #[command(flatten)]
     links: config::Links,
-    /// Only orders with this status
-    #[arg(long, value_parser = words::order_status())]
-    status: Option<Status>,
-    /// Only what the shop asks for, or only carts
-    #[arg(long, value_parser = words::order_kind())]
-    kind: Option<Kind>,
-    /// Only orders of this address
-    #[arg(long)]
-    email: Option<String>,
-    /// Only orders that were mailed, had a checkout that ended unpaid, and are still owed; with their sum
-    #[arg(long)]
-    stranded: bool,
+    #[command(flatten)]
+    wanted: Wanted,
     /// How many at most
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(1..))]
     limit: i64,
@@ -72,17 +61,12 @@ pub struct Show {
 
 impl List {
     pub fn run(self) -> Done {
-        let filter = OrderFilter {
-            status: self.status,
-            kind: self.kind,
-            email: self.email,
-            stranded_at: self.stranded.then(|| Clock::system().now()),
-            ..OrderFilter::default()
-        };
-        let (orders, payments) = read(&self.database, &filter, self.limit)?;
+        let db = Db::for_command(&self.database);
+        let filter = self.wanted.filter(&db)?;
+        let (orders, payments) = read(&db, &filter, self.limit)?;
         let keys = self.links.keys()?;
-        let sums = match self.stranded {
-            true => sums(&self.database, &filter)?,
+        let sums = match self.wanted.stranded {
+            true => db.run_blocking(|connection| order::sums(connection, &filter))?,
             false => Vec::new(),
         };
         if self.format == Format::Json {
@@ -91,7 +75,7 @@ impl List {
                 .map(|order| view(&keys, &self.links.public_url, order, &payments))
                 .collect();
             let mut all = json!({ "data": views, "next_cursor": null });
-            if self.stranded {
+            if self.wanted.stranded {
                 let amounts = sums.iter().map(|sum| (&sum.currency, sum.amount));
                 all["amounts"] = json!(amounts.collect::<BTreeMap<_, _>>());
             }
@@ -126,18 +110,13 @@ fn summed(sum: &CurrencySum) -> String {
     format!("{orders}, {} in all", as_told(sum.amount, &sum.currency))
 }
 
-fn sums(database: &config::Database, filter: &OrderFilter) -> Result<Vec<CurrencySum>, Failure> {
-    let db = Db::for_command(database);
-    Ok(db.run_blocking(|connection| order::sums(connection, filter))?)
-}
-
 impl Show {
     pub fn run(self) -> Done {
         let filter = OrderFilter {
             reference: Some(self.reference.clone()),
             ..OrderFilter::default()
         };
-        let (orders, payments) = read(&self.database, &filter, 1)?;
+        let (orders, payments) = read(&Db::for_command(&self.database), &filter, 1)?;
         let order = orders.first();
         let order = order.ok_or_else(|| Failure::no_order(&self.reference))?;
         let keys = self.links.keys()?;
@@ -259,12 +238,7 @@ fn print_story(story: &Timeline) {
     }
 }
 
-fn read(
-    database: &config::Database,
-    filter: &OrderFilter,
-    limit: i64,
-) -> Result<(Vec<Order>, Vec<Payment>), Failure> {
-    let db = Db::for_command(database);
+fn read(db: &Db, filter: &OrderFilter, limit: i64) -> Result<(Vec<Order>, Vec<Payment>), Failure> {
     Ok(db.run_blocking(|connection| {
         let orders = order::list(connection, filter, limit)?;
         let ids: Vec<Uuid> = orders.iter().map(|order| order.id).collect();

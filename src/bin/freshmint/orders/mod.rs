@@ -1,8 +1,10 @@
 //! `freshmint orders …`.
 
 mod end;
+mod export;
 mod import;
 mod list;
+mod wanted;
 
 use clap::{Subcommand, ValueEnum};
 
@@ -20,6 +22,8 @@ pub enum Orders {
     Cancel(end::Cancel),
     /// Close an order that was settled without Stripe
     Settle(end::Settle),
+    /// Write orders as CSV to standard output, newest first
+    Export(export::Export),
 }
 
 impl Orders {
@@ -30,6 +34,7 @@ impl Orders {
             Self::Show(command) => command.run(),
             Self::Cancel(command) => command.run(),
             Self::Settle(command) => command.run(),
+            Self::Export(command) => command.run(),
         }
     }
 }

@@ -6,10 +6,13 @@ use serde::Serialize;
 
 use super::{
     form::Guard,
+    orders::row,
     when::{When, day, day_in_words},
 };
 use crate::{
     activity::{Category, feed::Entry},
+    order::Status,
+    outbox::Kind,
     reminder::rule::Reason,
 };
 
@@ -21,6 +24,8 @@ pub struct Line {
     mark: &'static str,
     tone: &'static str,
     order: Option<String>,
+    /// Its order's page.
+    href: Option<String>,
     what: String,
     means: String,
     dealt: Option<String>,
@@ -71,6 +76,7 @@ impl Reader {
             mark: mark(category, is_open),
             tone: if is_open { "bad" } else { tone(category) },
             order: order(entry),
+            href: entry.order_id.map(|order| format!("/ops/orders/{order}")),
             what: sentence(&what(entry)),
             means: means(entry),
             dealt,
@@ -149,12 +155,40 @@ fn order(entry: &Entry) -> Option<String> {
     }
 }
 
-/// What happened; why there is no reminder is said in words.
+/// What happened, in the words of pages where the log has those of the API.
 fn what(entry: &Entry) -> String {
-    let reason = entry.detail["reason"].as_str().and_then(Reason::from_name);
-    match reason.filter(|_| entry.category == Category::Reminder.name()) {
-        Some(reason) => format!("no reminder: {}", in_words(reason)),
-        None => entry.what.clone(),
+    let detail = |key: &str| entry.detail[key].as_str();
+    let said = match Category::from_name(&entry.category) {
+        Some(Category::Reminder) => detail("reason")
+            .and_then(Reason::from_name)
+            .map(|reason| format!("no reminder: {}", in_words(reason))),
+        Some(Category::Order) => detail("to").and_then(Status::from_name).map(moved),
+        Some(Category::Mail) => detail("kind")
+            .and_then(Kind::from_name)
+            .and_then(|kind| mailed(&entry.what, kind)),
+        _ => None,
+    };
+    said.unwrap_or_else(|| entry.what.clone())
+}
+
+/// An order came to another state.
+fn moved(to: Status) -> String {
+    match to {
+        Status::Open => "the order is owed again".to_owned(),
+        Status::Processing => "a bank debit was begun".to_owned(),
+        _ => format!("the order is now {}", row::in_words(to)),
+    }
+}
+
+/// A mail's line ends with its kind.
+fn mailed(what: &str, kind: Kind) -> Option<String> {
+    let said = what.strip_suffix(kind.name())?;
+    match kind {
+        Kind::Blast => Some(format!("{said}mailing")),
+        Kind::Account => Some(format!("{said}a way in")),
+        Kind::Test => Some(format!("{said}test of a mailing")),
+        Kind::Alert => Some(format!("{said}to the shop")),
+        Kind::Link | Kind::Reminder => None,
     }
 }
 
@@ -196,7 +230,8 @@ pub fn named(actor: &str) -> String {
     match actor.split_once(':') {
         Some(("ops", name)) => name.to_owned(),
         Some(("api", name)) => format!("with the token {name}"),
-        _ => sentence(actor),
+        // By what way Stripe told us is for the log.
+        _ => sentence(actor.split_once(", by ").map_or(actor, |(who, _)| who)),
     }
 }
 

@@ -150,13 +150,13 @@ impl Reading<'_> {
             Thing::Approval => (
                 mailing(line, " waits for an approval"),
                 Said::of(self.approval()),
-                blast(line),
-                self.or_look("Check it"),
+                tab(Some("blast")),
+                "Look at it",
             ),
             Thing::MailingPaused => (
                 mailing(line, " is paused"),
                 Said::of("What has not gone out waits, and is not lost."),
-                blast(line),
+                tab(Some("blast")),
                 "Look at it",
             ),
             Thing::MailPaused => (
@@ -279,13 +279,6 @@ fn mail(line: &Open, state: &str) -> String {
     match line.mail {
         Some(mail) => format!("/ops/mail/{mail}"),
         None => format!("/ops/mail?state={state}"),
-    }
-}
-
-fn blast(line: &Open) -> String {
-    match &line.mailing {
-        Some((id, _)) => format!("/ops/blasts/{id}"),
-        None => "/ops/blasts".to_owned(),
     }
 }
 

@@ -80,13 +80,13 @@ impl Reading<'_> {
             Thing::Approval => (
                 title("mailings wait for an approval"),
                 names().and(". ").and(self.approval()),
-                "/ops/blasts".to_owned(),
-                self.or_look("Check them"),
+                tab(Some("blast")),
+                "Look at them",
             ),
             Thing::MailingPaused => (
                 title("mailings are paused"),
                 names().and(". What has not gone out waits, and is not lost."),
-                "/ops/blasts".to_owned(),
+                tab(Some("blast")),
                 "Look at them",
             ),
             Thing::MailPaused => (

@@ -168,7 +168,7 @@ fn the_number_the_badge_the_feed_and_the_api_agree_and_money_comes_first() {
             .contains(&format!("/ops/cases/{}", case["id"].as_str().unwrap()))
     );
     assert!(!page.body.contains("<b>2027"), "stored markup");
-    assert!(page.body.contains(&format!("/ops/blasts/{draft}")));
+    assert!(page.body.contains("tab=attention&amp;category=blast"));
     agree(&world, &viewer, 8);
     // Whoever may only look is offered nothing else.
     assert!(!page.text().contains("Decide") && !page.text().contains("It is dealt with"));

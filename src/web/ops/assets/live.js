@@ -162,7 +162,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-for (const said of document.querySelectorAll("[data-count]")) {
+for (const said of document.querySelectorAll("[data-picked]")) {
   const form = said.closest("form");
   form.addEventListener("change", () => {
     const picked = form.querySelectorAll("[name=order]:checked").length;

@@ -102,7 +102,9 @@ impl Page {
             accepted: mail.sent_at.map(when),
             told: looked.told_at.map(when),
             number: mail.message_id.trim_matches(['<', '>']).to_owned(),
-            mailing: mail.blast_id.map(|blast| format!("/ops/blasts/{blast}")),
+            mailing: mail
+                .blast_id
+                .map(|blast| format!("/ops/orders?status=all&blast={blast}")),
             body: looked.body(desk),
             can_again: may.is_some() && looked.mails.can_go_again.contains(&mail.id),
             leave: may.filter(|_| mail.state == State::Unknown).map(Guard::of),

@@ -10,9 +10,9 @@ use super::{
     page::{times, whose},
 };
 use crate::{
-    activity::NoteError,
+    activity::{Note, NoteError},
     mail::{Text, letter},
-    order::{Order, currency::Currency, money::Money, state::How},
+    order::{NoteToPayers, NoteToPayersError, Order, currency::Currency, money::Money, state::How},
     people::Person,
     suppression::{AddressHash, AddressKey},
     timeline::PageFacts,
@@ -69,6 +69,8 @@ struct Field {
     hint: &'static str,
     value: String,
     error: Option<String>,
+    /// Letters of it.
+    most: usize,
 }
 
 /// What was typed before, and what was wrong with it.
@@ -79,6 +81,8 @@ pub struct Typed {
     /// Nothing was picked.
     pub how_missing: bool,
     pub note_error: Option<NoteError>,
+    /// Of a note that payers read.
+    pub shown_note_error: Option<NoteToPayersError>,
     /// None: what may be given back.
     pub amount: Option<String>,
     pub amount_error: Option<String>,
@@ -86,7 +90,10 @@ pub struct Typed {
 
 impl Typed {
     fn is_wrong(&self) -> bool {
-        self.how_missing || self.note_error.is_some() || self.amount_error.is_some()
+        self.how_missing
+            || self.note_error.is_some()
+            || self.shown_note_error.is_some()
+            || self.amount_error.is_some()
     }
 }
 
@@ -195,6 +202,7 @@ fn amount(facts: &PageFacts, deed: Deed, typed: &Typed) -> Option<Field> {
         hint: "Written like 45.00. As it stands here, all that is left goes back.",
         value: typed.amount.clone().unwrap_or(left),
         error: typed.amount_error.clone(),
+        most: 40,
     })
 }
 
@@ -222,16 +230,26 @@ fn note(deed: Deed, typed: &Typed) -> Option<Field> {
             "Note, for your own list",
             "May be empty. The family does not see it.",
         ),
-        Deed::Cancel | Deed::WithdrawLink | Deed::Refund => (
+        Deed::Cancel | Deed::Refund => (
             "Why, for your own list",
             "May be empty. The family does not see it.",
         ),
+        Deed::WithdrawLink => (
+            "What was wrong, for whoever follows the old link",
+            "May be empty. They read it on the old link's page; at most 500 letters.",
+        ),
         Deed::Send | Deed::Change | Deed::AskStripe => return None,
     };
+    let (error, shown) = (typed.note_error, typed.shown_note_error);
+    let error = error.map(|error| error.to_string());
     Some(Field {
         label,
         hint,
         value: typed.note.clone(),
-        error: typed.note_error.map(|error| error.to_string()),
+        error: error.or_else(|| shown.map(|error| error.to_string())),
+        most: match deed {
+            Deed::WithdrawLink => NoteToPayers::MOST,
+            _ => Note::MOST,
+        },
     })
 }

@@ -100,7 +100,7 @@ impl Words<'_> {
                     prose![
                         "The old one, in ",
                         mails(self.mails_out()),
-                        ", says that it was replaced. Nobody can pay through it."
+                        ", says that it was replaced, with what you write here. Nobody can pay through it."
                     ],
                 ],
                 self.page_closes(),

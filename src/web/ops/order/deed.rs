@@ -17,7 +17,7 @@ use crate::{
         ask::{self, Asked},
         close::{Changed, closed_first},
     },
-    order::{Act, Acted, state::How},
+    order::{Act, Acted, NoteToPayers, state::How},
     outbox::{
         State,
         link::{self, Sent as Mailed},
@@ -149,7 +149,7 @@ pub async fn withdraw(
     id: Path<String>,
     sent: Sent<Fields>,
 ) -> Result<HttpResponse, Refusal> {
-    if let Some(wrong) = wrong_note(&person, &desk, &id, &sent, Deed::WithdrawLink).await? {
+    if let Some(wrong) = wrong_shown_note(&person, &desk, &id, &sent).await? {
         return Ok(wrong);
     }
     let title = "The link was replaced".to_owned();
@@ -171,6 +171,29 @@ pub async fn cancel(
     let title = "The order was cancelled".to_owned();
     let text = "They owe nothing any more. No mail was sent.";
     carry_out(&person, &desk, &id, sent, Act::Cancel, (title, text)).await
+}
+
+/// The page again, if the note cannot be shown to those who follow the old link.
+async fn wrong_shown_note(
+    person: &Person,
+    desk: &Desk,
+    id: &str,
+    sent: &Sent<Fields>,
+) -> Result<Option<HttpResponse>, Refusal> {
+    let said = sent.fields.note.trim();
+    let error = match NoteToPayers::parse(said) {
+        Err(error) if !said.is_empty() => error,
+        _ => return Ok(None),
+    };
+    let typed = Typed {
+        note: sent.fields.note.clone(),
+        shown_note_error: Some(error),
+        ..Typed::default()
+    };
+    let facts = page::facts(person, desk, id).await?;
+    confirm::show(person, desk, &facts, Deed::WithdrawLink, typed)
+        .await
+        .map(Some)
 }
 
 /// The page again, if the note cannot be taken.

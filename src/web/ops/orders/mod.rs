@@ -7,7 +7,7 @@ mod list;
 mod many;
 mod new;
 mod paid;
-mod row;
+pub mod row;
 mod sum;
 
 pub use self::{

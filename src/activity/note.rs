@@ -4,9 +4,6 @@ use serde::Deserialize;
 
 use crate::foreign_text::has_controls;
 
-/// Letters of a note: some paragraphs. A list of the log shows a page of them.
-const MOST: usize = 2_000;
-
 /// A remark for the history: at most 2,000 letters, which may have line ends.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -16,7 +13,7 @@ pub struct Note(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
     /// More letters than anybody reads; so many.
-    #[error("a note has {0} characters; shorten it to {MOST}")]
+    #[error("a note has {0} characters; shorten it to {most}", most = Note::MOST)]
     TooLong(usize),
     /// What PostgreSQL cannot keep, or a terminal would obey.
     #[error("a note has a control character in it; remove it, line breaks and tabs may stay")]
@@ -24,6 +21,9 @@ pub enum NoteError {
 }
 
 impl Note {
+    /// Letters of a note: some paragraphs. A list of the log shows a page of them.
+    pub const MOST: usize = 2_000;
+
     /// Checks a text, which stays as it is.
     ///
     /// # Errors
@@ -38,7 +38,7 @@ impl TryFrom<String> for Note {
 
     fn try_from(text: String) -> Result<Self, NoteError> {
         let length = text.chars().count();
-        if length > MOST {
+        if length > Note::MOST {
             return Err(NoteError::TooLong(length));
         }
         if has_controls(&text) {
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn a_note_is_kept_as_it_is_or_refused() {
         let said = |text: &str| Note::parse(text).map(String::from);
-        for text in ["", " two\r\n\tlines ", &"ü".repeat(MOST)] {
+        for text in ["", " two\r\n\tlines ", &"ü".repeat(Note::MOST)] {
             assert_eq!(said(text), Ok(text.to_owned()));
         }
         assert_eq!(said(&"ü".repeat(2_001)), Err(NoteError::TooLong(2_001)));

@@ -4,9 +4,6 @@ use serde::Deserialize;
 
 use crate::foreign_text::has_controls;
 
-/// Letters of it at most: it stands above an amount, on a phone.
-const MOST: usize = 500;
-
 /// Some sentences in plain text, which may have line ends.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -19,7 +16,7 @@ pub enum NoteToPayersError {
     #[error("say in a sentence what was wrong: payers read it")]
     Empty,
     /// More letters than a payer reads; so many.
-    #[error("payers read this, and it has {0} characters; shorten it to {MOST}")]
+    #[error("payers read this, and it has {0} characters; shorten it to {most}", most = NoteToPayers::MOST)]
     TooLong(usize),
     /// What no page can show.
     #[error("this has a control character in it; remove it, line breaks and tabs may stay")]
@@ -27,6 +24,9 @@ pub enum NoteToPayersError {
 }
 
 impl NoteToPayers {
+    /// Letters of it at most: it stands above an amount, on a phone.
+    pub const MOST: usize = 500;
+
     /// Checks a text.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ impl NoteToPayers {
         let length = text.chars().count();
         if text.is_empty() {
             Err(NoteToPayersError::Empty)
-        } else if length > MOST {
+        } else if length > NoteToPayers::MOST {
             Err(NoteToPayersError::TooLong(length))
         } else if has_controls(text) {
             Err(NoteToPayersError::Control)
@@ -76,7 +76,10 @@ mod tests {
             said(" Siblings pay half.\n"),
             Ok("Siblings pay half.".to_owned())
         );
-        assert_eq!(said(&"ü".repeat(MOST)), Ok("ü".repeat(MOST)));
+        assert_eq!(
+            said(&"ü".repeat(NoteToPayers::MOST)),
+            Ok("ü".repeat(NoteToPayers::MOST))
+        );
         assert_eq!(said(&"ü".repeat(501)), Err(NoteToPayersError::TooLong(501)));
         assert_eq!(said(" \n"), Err(NoteToPayersError::Empty));
         assert_eq!(said("a\0b"), Err(NoteToPayersError::Control));

@@ -17,7 +17,7 @@ use crate::{
         ask::{self, Asked},
         close::{Changed, closed_first},
     },
-    order::{Act, Acted, state::How},
+    order::{Act, Acted, NoteToPayers, state::How},
     outbox::{
         State,
         link::{self, Sent as Mailed},
@@ -131,7 +131,7 @@ pub async fn settle(
             how,
             how_missing: how.is_none(),
             note: sent.fields.note,
-            note_error: note.err(),
+            note_error: note.err().map(|error| error.to_string()),
             ..Typed::default()
         };
         let facts = page::facts(&person, &desk, &id).await?;
@@ -181,7 +181,18 @@ async fn wrong_note(
     sent: &Sent<Fields>,
     deed: Deed,
 ) -> Result<Option<HttpResponse>, Refusal> {
-    let Err(error) = Note::parse(sent.fields.note.trim()) else {
+    let note = sent.fields.note.trim();
+    let checked = match deed {
+        // Whoever opens the old link reads it.
+        Deed::WithdrawLink if note.is_empty() => Ok(()),
+        Deed::WithdrawLink => NoteToPayers::parse(note)
+            .map(drop)
+            .map_err(|error| error.to_string()),
+        _ => Note::parse(note)
+            .map(drop)
+            .map_err(|error| error.to_string()),
+    };
+    let Err(error) = checked else {
         return Ok(None);
     };
     let typed = Typed {

@@ -13,7 +13,7 @@ pub struct Note(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
     /// More letters than anybody reads; so many.
-    #[error("a note has {0} characters; shorten it to {max}", max = Note::MOST)]
+    #[error("a note has {0} characters; shorten it to {most}", most = Note::MOST)]
     TooLong(usize),
     /// What PostgreSQL cannot keep, or a terminal would obey.
     #[error("a note has a control character in it; remove it, line breaks and tabs may stay")]
@@ -38,7 +38,7 @@ impl TryFrom<String> for Note {
 
     fn try_from(text: String) -> Result<Self, NoteError> {
         let length = text.chars().count();
-        if length > Self::MOST {
+        if length > Note::MOST {
             return Err(NoteError::TooLong(length));
         }
         if has_controls(&text) {

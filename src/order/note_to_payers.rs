@@ -16,7 +16,7 @@ pub enum NoteToPayersError {
     #[error("say in a sentence what was wrong: payers read it")]
     Empty,
     /// More letters than a payer reads; so many.
-    #[error("payers read this, and it has {0} characters; shorten it to {max}", max = NoteToPayers::MOST)]
+    #[error("payers read this, and it has {0} characters; shorten it to {most}", most = NoteToPayers::MOST)]
     TooLong(usize),
     /// What no page can show.
     #[error("this has a control character in it; remove it, line breaks and tabs may stay")]
@@ -36,7 +36,7 @@ impl NoteToPayers {
         let length = text.chars().count();
         if text.is_empty() {
             Err(NoteToPayersError::Empty)
-        } else if length > Self::MOST {
+        } else if length > NoteToPayers::MOST {
             Err(NoteToPayersError::TooLong(length))
         } else if has_controls(text) {
             Err(NoteToPayersError::Control)

@@ -220,10 +220,7 @@ pub async fn act(
     let came = long_press(&desk.app, (person.id, &sent.once), act).await;
     match came.map_err(|error| Refusal::database(&desk.site, &error))? {
         Came::Pressed(pressed) => Ok(shown(&pressed)),
-        Came::GoesOn => Err(desk.not_now(
-            &person,
-            "It is being done still: look at the case again in a minute.",
-        )),
+        Came::GoesOn => Err(desk.goes_on(&person)),
         Came::Refused(Resolved::NotNow(why)) => {
             let why = format!("{}.", sentence(why.trim_end_matches('.')));
             Err(desk.not_now(&person, &why))

@@ -224,6 +224,11 @@ impl Desk {
         Refusal::stripe_is_away(&self.site, person, &self.request)
     }
 
+    /// 409: the first press has not come to its end.
+    pub fn goes_on(&self, person: &Person) -> Refusal {
+        Refusal::goes_on(&self.site, person, &self.request)
+    }
+
     /// 409.
     pub fn not_now(&self, person: &Person, text: &str) -> Refusal {
         Refusal::not_now(&self.site, person, &self.request, text)

@@ -156,6 +156,19 @@ impl Refusal {
         Self::in_frame(site, person, request, StatusCode::CONFLICT, &page)
     }
 
+    /// 409: a form was pressed before, and what it does goes on. In the frame.
+    pub fn goes_on(site: &OpsSite, person: &Person, request: &HttpRequest) -> Self {
+        let page = Refused {
+            title: "It is still being carried out".to_owned(),
+            text: "You pressed before, and that press has not come to its end.".to_owned(),
+            more: "It is done once. Look again in a minute.",
+            back: "/ops",
+            link: "Back to Today",
+            mark: "clock",
+        };
+        Self::in_frame(site, person, request, StatusCode::CONFLICT, &page)
+    }
+
     /// 503: a payment page may be open, and Stripe does not say how it stands. In the frame.
     pub fn stripe_is_away(site: &OpsSite, person: &Person, request: &HttpRequest) -> Self {
         let page = Refused {

@@ -185,6 +185,7 @@ fn while_it_goes_on_for_long_a_second_press_is_told_so() {
     let told = before.press("45.00");
     assert_eq!(told.status, 409);
     assert!(told.text().contains("still being carried out"));
+    assert!(!told.text().contains("Nothing was changed"));
     assert_eq!(before.given_back(), [0; 0]);
 }
 
@@ -192,7 +193,7 @@ fn while_it_goes_on_for_long_a_second_press_is_told_so() {
 fn what_was_refused_may_be_sent_again() {
     let before = Before::new(&[]);
     let refused = before.press("45.01");
-    assert_eq!(refused.status, 409);
+    assert_eq!(refused.status, 422);
     assert!(
         refused.text().contains("Only €45.00 is left"),
         "{}",
@@ -219,13 +220,58 @@ fn stripe_that_does_not_answer_is_said_and_asked_again_by_the_service() {
     let pressed = before.press("45.00");
     assert!(!is_again(&pressed));
     let said = before.admin.get(pressed.location()).text();
-    assert!(said.contains("has not answered"), "{said}");
+    assert!(
+        said.contains("have no answer") && said.contains("Ask again"),
+        "{said}"
+    );
     world.stripe.clear_faults();
-    assert!(is_again(&before.press("45.00")));
     world.pass(chrono::Duration::minutes(11));
     runtime()
         .block_on(freshmint::refund::ask_again(&world.app))
         .expect("the database answers");
     assert_eq!(world.status(&before.order), "refunded");
+    let late = before.press("45.00");
+    assert!(!is_again(&late));
+    let said = before.admin.get(late.location()).text();
+    assert!(said.contains("€45.00 went back"), "{said}");
+    assert!(is_again(&before.press("45.00")));
     assert_eq!(before.given_back(), [4500]);
+}
+
+#[test]
+fn asked_again_it_is_the_same_refund_whatever_has_become_of_it() {
+    let before = Before::new(&[("STRIPE_TIMEOUT_SECONDS", "2")]);
+    let (world, admin) = (&before.world, &before.admin);
+    let lost = Fault::ResetAfter;
+    world.stripe.inject(Call::Refund, lost, usize::MAX);
+    before.press("10.00");
+    world.stripe.clear_faults();
+    // Two windows of the page that asks again, and one of the page before: it cannot ask for more meanwhile.
+    let action = &before.form.action;
+    let (one, other) = (admin.get(action), admin.get(action));
+    assert!(one.text().contains("give €10.00 back"), "{}", one.text());
+    let hidden = |name: &str| {
+        let start = format!("name=\"{name}\" value=\"");
+        let (_, rest) = one.body.split_once(&start).expect("a hidden field");
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let (key, amount) = (hidden("again"), hidden("amount"));
+    let fields = [("again", key.as_str()), ("amount", amount.as_str())];
+    for window in [&one, &other] {
+        let done = admin.send(window, action, &fields);
+        assert!(!is_again(&done));
+        let said = admin.get(done.location()).text();
+        assert!(said.contains("€10.00 went back"), "{said}");
+    }
+    assert_eq!(before.given_back(), [1000]);
+}
+
+#[test]
+fn the_button_names_the_amount_only_where_it_cannot_be_another() {
+    let before = Before::new(&[]);
+    let page = before.admin.get(&before.form.action);
+    let button = "data-as-is=\"Give €45.00 back\">Give back what is written above<";
+    assert!(page.body.contains(button), "{}", page.body);
+    let wrong = before.press("much").body;
+    assert!(!wrong.contains("data-as-is"), "{wrong}");
 }

@@ -5,6 +5,7 @@
 //   [data-empty]              says that the list has no line
 //   form[data-in-place]       its answer replaces the row that it stands in
 //   button[data-copy="ID"]    copies that field
+//   button[data-as-is="…"]    says so while the form's amount stands as the server wrote it
 "use strict";
 
 // In a template a row of a table stays one, without its table.
@@ -28,6 +29,16 @@ addEventListener("pageshow", () => {
     for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
   }
 });
+
+// A button that names an amount does so only while that is what would be sent.
+for (const button of document.querySelectorAll("button[data-as-is]")) {
+  const { amount } = button.form.elements;
+  const plain = button.textContent;
+  const show = () => { button.textContent = amount.value.trim() === amount.defaultValue ? button.dataset.asIs : plain; };
+  amount.addEventListener("input", show);
+  addEventListener("pageshow", show);
+  show();
+}
 
 async function sendInPlace(form, button) {
   const row = form.closest("li, tr");

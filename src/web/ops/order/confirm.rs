@@ -10,9 +10,14 @@ use super::{
     page::{times, whose},
 };
 use crate::{
-    activity::{Note, NoteError},
+    activity::Note,
     mail::{Text, letter},
-    order::{NoteToPayers, NoteToPayersError, Order, currency::Currency, money::Money, state::How},
+    order::{
+        NoteToPayers, Order,
+        currency::Currency,
+        money::{Money, as_told},
+        state::How,
+    },
     people::Person,
     suppression::{AddressHash, AddressKey},
     timeline::PageFacts,
@@ -40,8 +45,11 @@ pub struct Confirm {
     how_missing: bool,
     amount: Option<Field>,
     note: Option<Field>,
+    again: Option<Again>,
     grave: bool,
     button: &'static str,
+    /// What the button says while the amount stands as it was written; a script sees to it.
+    button_as_is: Option<String>,
     keep: &'static str,
 }
 
@@ -69,8 +77,14 @@ struct Field {
     hint: &'static str,
     value: String,
     error: Option<String>,
-    /// Letters of it.
     most: usize,
+}
+
+/// The refund that is asked for again: by its key, so that it cannot become another one.
+#[derive(Serialize)]
+struct Again {
+    key: String,
+    amount: String,
 }
 
 /// What was typed before, and what was wrong with it.
@@ -80,9 +94,7 @@ pub struct Typed {
     pub note: String,
     /// Nothing was picked.
     pub how_missing: bool,
-    pub note_error: Option<NoteError>,
-    /// Of a note that payers read.
-    pub shown_note_error: Option<NoteToPayersError>,
+    pub note_error: Option<String>,
     /// None: what may be given back.
     pub amount: Option<String>,
     pub amount_error: Option<String>,
@@ -90,10 +102,7 @@ pub struct Typed {
 
 impl Typed {
     fn is_wrong(&self) -> bool {
-        self.how_missing
-            || self.note_error.is_some()
-            || self.shown_note_error.is_some()
-            || self.amount_error.is_some()
+        self.how_missing || self.note_error.is_some() || self.amount_error.is_some()
     }
 }
 
@@ -173,6 +182,8 @@ fn page(words: &Words, deed: Deed, typed: &Typed) -> Confirm {
         how_missing: typed.how_missing,
         amount: amount(words.facts, deed, typed),
         note: note(deed, typed),
+        again: again(words.facts, deed),
+        button_as_is: as_it_stands(words.facts, deed).filter(|_| typed.amount.is_none()),
         grave: matches!(deed, Deed::Cancel | Deed::WithdrawLink | Deed::Refund),
         button,
         keep,
@@ -193,10 +204,7 @@ fn amount(facts: &PageFacts, deed: Deed, typed: &Typed) -> Option<Field> {
     if deed != Deed::Refund {
         return None;
     }
-    let left = Currency::parse(&may.currency).map_or_else(
-        |_| may.left.to_string(),
-        |currency| Money::new(may.left, currency).decimal(),
-    );
+    let left = decimal(may.left, &may.currency);
     Some(Field {
         label: "How much",
         hint: "Written like 45.00. As it stands here, all that is left goes back.",
@@ -204,6 +212,27 @@ fn amount(facts: &PageFacts, deed: Deed, typed: &Typed) -> Option<Field> {
         error: typed.amount_error.clone(),
         most: 40,
     })
+}
+
+fn again(facts: &PageFacts, deed: Deed) -> Option<Again> {
+    let refund = facts.asked_refund.as_ref()?;
+    (deed == Deed::Refund).then(|| Again {
+        key: refund.key.clone(),
+        amount: decimal(refund.amount, &refund.currency),
+    })
+}
+
+fn as_it_stands(facts: &PageFacts, deed: Deed) -> Option<String> {
+    let may = facts.refundable.as_ref().ok()?;
+    (deed == Deed::Refund && facts.asked_refund.is_none())
+        .then(|| format!("Give {} back", as_told(may.left, &may.currency)))
+}
+
+fn decimal(minor: i64, currency: &str) -> String {
+    Currency::parse(currency).map_or_else(
+        |_| minor.to_string(),
+        |currency| Money::new(minor, currency).decimal(),
+    )
 }
 
 fn ways(picked: Option<How>) -> Vec<Way> {
@@ -235,18 +264,16 @@ fn note(deed: Deed, typed: &Typed) -> Option<Field> {
             "May be empty. The family does not see it.",
         ),
         Deed::WithdrawLink => (
-            "What was wrong, for whoever follows the old link",
-            "May be empty. They read it on the old link's page; at most 500 letters.",
+            "What was wrong, for whoever opens the old link",
+            "May be empty. The family reads it: at most 500 letters.",
         ),
         Deed::Send | Deed::Change | Deed::AskStripe => return None,
     };
-    let (error, shown) = (typed.note_error, typed.shown_note_error);
-    let error = error.map(|error| error.to_string());
     Some(Field {
         label,
         hint,
         value: typed.note.clone(),
-        error: error.or_else(|| shown.map(|error| error.to_string())),
+        error: typed.note_error.clone(),
         most: match deed {
             Deed::WithdrawLink => NoteToPayers::MOST,
             _ => Note::MOST,

@@ -102,6 +102,7 @@ impl Words<'_> {
                         mails(self.mails_out()),
                         ", says that it was replaced, with what you write here. Nobody can pay through it."
                     ],
+                    prose!["Whoever opens it reads what you write above."],
                 ],
                 self.page_closes(),
             ]
@@ -174,7 +175,7 @@ impl Words<'_> {
             ),
             None => (
                 prose!["Give money back to ", whose, "?"],
-                "Give it back",
+                "Give back what is written above",
                 "Not now",
             ),
         }

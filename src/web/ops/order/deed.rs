@@ -131,7 +131,7 @@ pub async fn settle(
             how,
             how_missing: how.is_none(),
             note: sent.fields.note,
-            note_error: note.err(),
+            note_error: note.err().map(|error| error.to_string()),
             ..Typed::default()
         };
         let facts = page::facts(&person, &desk, &id).await?;
@@ -149,7 +149,7 @@ pub async fn withdraw(
     id: Path<String>,
     sent: Sent<Fields>,
 ) -> Result<HttpResponse, Refusal> {
-    if let Some(wrong) = wrong_shown_note(&person, &desk, &id, &sent).await? {
+    if let Some(wrong) = wrong_note(&person, &desk, &id, &sent, Deed::WithdrawLink).await? {
         return Ok(wrong);
     }
     let title = "The link was replaced".to_owned();
@@ -173,29 +173,6 @@ pub async fn cancel(
     carry_out(&person, &desk, &id, sent, Act::Cancel, (title, text)).await
 }
 
-/// The page again, if the note cannot be shown to those who follow the old link.
-async fn wrong_shown_note(
-    person: &Person,
-    desk: &Desk,
-    id: &str,
-    sent: &Sent<Fields>,
-) -> Result<Option<HttpResponse>, Refusal> {
-    let said = sent.fields.note.trim();
-    let error = match NoteToPayers::parse(said) {
-        Err(error) if !said.is_empty() => error,
-        _ => return Ok(None),
-    };
-    let typed = Typed {
-        note: sent.fields.note.clone(),
-        shown_note_error: Some(error),
-        ..Typed::default()
-    };
-    let facts = page::facts(person, desk, id).await?;
-    confirm::show(person, desk, &facts, Deed::WithdrawLink, typed)
-        .await
-        .map(Some)
-}
-
 /// The page again, if the note cannot be taken.
 async fn wrong_note(
     person: &Person,
@@ -204,7 +181,18 @@ async fn wrong_note(
     sent: &Sent<Fields>,
     deed: Deed,
 ) -> Result<Option<HttpResponse>, Refusal> {
-    let Err(error) = Note::parse(sent.fields.note.trim()) else {
+    let note = sent.fields.note.trim();
+    let checked = match deed {
+        // Whoever opens the old link reads it.
+        Deed::WithdrawLink if note.is_empty() => Ok(()),
+        Deed::WithdrawLink => NoteToPayers::parse(note)
+            .map(drop)
+            .map_err(|error| error.to_string()),
+        _ => Note::parse(note)
+            .map(drop)
+            .map_err(|error| error.to_string()),
+    };
+    let Err(error) = checked else {
         return Ok(None);
     };
     let typed = Typed {

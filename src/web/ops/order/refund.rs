@@ -22,7 +22,7 @@ use crate::{
         form::Sent,
         guard::{Admin, doing},
         line::sentence,
-        refusal::Refusal,
+        refusal::{Refusal, see},
     },
 };
 
@@ -38,6 +38,9 @@ pub async fn ask(
 /// How much, and why.
 #[derive(Deserialize)]
 pub struct Fields {
+    /// The key of the refund that is asked for again; empty: it is a new one, under the form's token.
+    #[serde(default)]
+    again: String,
     #[serde(default)]
     amount: String,
     #[serde(default)]
@@ -61,7 +64,7 @@ pub async fn make(
                 amount: Some(sent.fields.amount.clone()),
                 amount_error: wish.err().map(|why| format!("{}.", sentence(&why))),
                 note: sent.fields.note.clone(),
-                note_error: note.err(),
+                note_error: note.err().map(|error| error.to_string()),
                 ..Typed::default()
             };
             return confirm::show(&person, &desk, &facts, Deed::Refund, typed).await;
@@ -72,34 +75,36 @@ pub async fn make(
         ..doing(&person, &desk.app)
     };
     let (app, order) = (desk.app.clone(), facts.order.id);
+    let amount = as_said(&facts, &wish);
     let act = || async move {
         let refunded = refund::refund(&app, order, wish, &doing).await?;
-        Ok::<_, DbError>(came(refunded).map(|(title, text)| outcome(order, title.to_owned(), text)))
+        Ok::<_, DbError>(came(refunded, &amount).map(|(title, text)| outcome(order, title, text)))
     };
     let came: Result<Came<Refused>, DbError> =
         long_press(&desk.app, (person.id, &sent.once), act).await;
     match came.map_err(|error| Refusal::database(&desk.site, &error))? {
         Came::Pressed(pressed) => answered(&person, &desk, Ok(pressed)),
-        Came::Refused(Refused::NoAnswer) | Came::GoesOn => Err(desk.stripe_is_away(&person)),
+        // It is written down, and the order's page says that there is no answer, and offers to ask again.
+        Came::Refused(Refused::NoAnswer) => Ok(see(&format!("/ops/orders/{order}"))),
+        Came::GoesOn => Err(desk.goes_on(&person)),
         Came::Refused(refused) => answered(&person, &desk, Err(refused)),
     }
 }
 
-/// What is asked for: one whose answer is not known as it was, else what was typed, under the form's token.
+/// What is asked for: what was typed, under the form's token; or again what was asked for before, under its key,
+/// whatever has become of it since the page was made. It never becomes another refund.
 fn wish(facts: &PageFacts, sent: &Sent<Fields>) -> Result<RefundWish, String> {
-    if let Some(before) = &facts.asked_refund {
-        return Ok(RefundWish {
-            amount: Some(before.amount),
-            key: key(&before.key)?,
-        });
-    }
     let text = sent.fields.amount.trim();
+    let again = sent.fields.again.as_str();
+    if !again.is_empty() && text.is_empty() {
+        return Err("write how much was asked for".to_owned());
+    }
     let amount = match (text, &facts.refundable) {
         ("", _) => None,
         (text, Ok(may)) => {
             let currency = Currency::parse(&may.currency).map_err(|error| error.to_string())?;
             let amount = parse_decimal(text, currency).map_err(|error| error.to_string())?;
-            if amount > may.left {
+            if again.is_empty() && amount > may.left {
                 let left = as_told(may.left, &may.currency);
                 return Err(format!("only {left} is left to be given back"));
             }
@@ -116,7 +121,7 @@ fn wish(facts: &PageFacts, sent: &Sent<Fields>) -> Result<RefundWish, String> {
     };
     Ok(RefundWish {
         amount,
-        key: key(&sent.once)?,
+        key: key(if again.is_empty() { &sent.once } else { again })?,
     })
 }
 
@@ -124,15 +129,30 @@ fn key(text: &str) -> Result<RefundKey, String> {
     RefundKey::try_from(text.to_owned()).map_err(|error| error.to_string())
 }
 
+/// The amount of a wish, as far as it is known before.
+fn as_said(facts: &PageFacts, wish: &RefundWish) -> String {
+    let may = facts.refundable.as_ref().ok();
+    let amount = wish.amount.or(may.map(|may| may.left));
+    let currency = may.map(|may| may.currency.as_str());
+    let paid = facts
+        .order
+        .paid
+        .map_or(facts.order.currency, |paid| paid.currency);
+    amount.map_or_else(
+        || "The money".to_owned(),
+        |amount| as_told(amount, currency.unwrap_or(&paid.to_string())),
+    )
+}
+
 /// What is said of it, or why nothing was done.
-fn came(refunded: Refunded) -> Result<(&'static str, &'static str), Refused> {
+fn came(refunded: Refunded, amount: &str) -> Result<(String, &'static str), Refused> {
     match refunded {
         Refunded::Made => Ok((
-            "The money was given back",
+            format!("{amount} went back"),
             "Stripe sends it to the card or account that paid; it arrives in 5 to 10 days. No mail was sent.",
         )),
         Refunded::UnderWay => Ok((
-            "Stripe has the refund under way",
+            "Stripe has the refund under way".to_owned(),
             "This page says what becomes of it. No mail was sent.",
         )),
         Refunded::NotMade(why) | Refunded::NotNow(why) => Err(Refused::NotNow(why)),

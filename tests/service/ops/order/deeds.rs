@@ -294,7 +294,7 @@ fn money_is_given_back_by_an_admin_once_and_no_more_than_came() {
     assert_eq!(done.status, 303, "{done:?}");
     let again = tom.send(&shown, &path, &fields);
     let text = tom.get(again.location()).text().replace('\n', " ");
-    assert!(text.contains("The money was given back"), "{text}");
+    assert!(text.contains("€5.00 went back"), "{text}");
     assert!(
         text.contains("You pressed twice; it was done once."),
         "{text}"
@@ -349,4 +349,27 @@ fn a_cart_is_shown_and_never_mailed_by_hand() {
     assert!(!text.contains("Send the link"), "{text}");
     assert_eq!(aoife.get(&format!("{}/send", at(&order))).status, 409);
     world.pass(Duration::hours(1));
+}
+
+#[test]
+fn what_is_said_of_a_withdrawn_link_is_what_payers_read() {
+    let world = World::new();
+    let aoife = operator(&world);
+    let order = world.order("CUP-1");
+    let path = format!("{}/withdraw-link", at(&order));
+    let page = aoife.get(&path);
+    assert!(page.body.contains("maxlength=\"500\""), "{}", page.body);
+    assert!(
+        page.text().contains("The family reads it"),
+        "{}",
+        page.text()
+    );
+    let long = "ü".repeat(501);
+    let wrong = aoife.send(&page, &path, &[("note", long.as_str())]);
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.body.contains(&long) && wrong.text().contains("shorten it to 500"));
+    let most = "ü".repeat(500);
+    let done = aoife.send(&page, &path, &[("note", most.as_str())]);
+    assert_eq!(done.status, 303, "{done:?}");
+    assert!(world.click(&order).body.contains(&most));
 }

@@ -15,6 +15,7 @@ use crate::{
     app::App,
     batch::{self, Act, Fit, MOST, Why},
     listing,
+    link::without_keys,
     mail::{Text, letter},
     order::Order,
     people::{Person, once::Outcome},
@@ -230,7 +231,8 @@ fn written(app: &App, key: &AddressKey, order: &Order) -> Option<Letter> {
         who: row::who(order).to_owned(),
         to: email.to_owned(),
         subject,
-        body,
+        // Their key stands on the page of their own order alone.
+        body: without_keys(&body, &app.public_url),
     })
 }
 

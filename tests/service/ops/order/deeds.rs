@@ -350,3 +350,21 @@ fn a_cart_is_shown_and_never_mailed_by_hand() {
     assert_eq!(aoife.get(&format!("{}/send", at(&order))).status, 409);
     world.pass(Duration::hours(1));
 }
+
+#[test]
+fn a_note_that_payers_read_is_announced_and_refused_when_it_is_too_long() {
+    let world = World::new();
+    let aoife = operator(&world);
+    let order = world.order("CUP-1");
+    let path = format!("{}/withdraw-link", at(&order));
+    let page = aoife.get(&path);
+    assert!(page.text().contains("for whoever follows the old link"));
+    assert!(page.body.contains("maxlength=\"500\""), "{}", page.body);
+    let long = "ü".repeat(501);
+    let wrong = aoife.submit(&path, &path, &[("note", &long)]);
+    assert_eq!(wrong.status, 422, "{wrong:?}");
+    assert!(wrong.body.contains("<title>Error: ") && wrong.body.contains(&long));
+    assert!(wrong.text().contains("it has 501 characters"));
+    let said = aoife.submit(&path, &path, &[("note", "The sum was wrong.")]);
+    assert_eq!(said.status, 303);
+}

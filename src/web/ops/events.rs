@@ -139,7 +139,10 @@ fn tabs(here: Option<State>, count: impl Fn(State) -> Option<i64>) -> Vec<Tab> {
     ];
     let states = order.map(|state| {
         let to = href(PATH, &[("state", state.name())]);
-        Tab::of(tab(state), to, here == Some(state), count(state))
+        Tab {
+            needs: state == State::Failed,
+            ..Tab::of(tab(state), to, here == Some(state), count(state))
+        }
     });
     std::iter::once(all).chain(states).collect()
 }

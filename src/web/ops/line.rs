@@ -218,7 +218,7 @@ fn means(entry: &Entry) -> String {
     let note = entry.detail["note"]
         .as_str()
         .filter(|note| !note.is_empty());
-    let by = named(&entry.actor);
+    let by = sentence(&named(&entry.actor));
     match note {
         Some(note) => format!("{by}: “{note}”"),
         None => by,
@@ -229,7 +229,7 @@ fn means(entry: &Entry) -> String {
 pub fn named(actor: &str) -> String {
     match actor.split_once(':') {
         Some(("ops", name)) => name.to_owned(),
-        Some(("api", name)) => format!("with the token {name}"),
+        Some(("api", name)) => format!("the token {name}"),
         // By what way Stripe told us is for the log.
         _ => sentence(actor.split_once(", by ").map_or(actor, |(who, _)| who)),
     }

@@ -35,6 +35,8 @@ pub struct Tab {
     pub here: bool,
     /// Nothing where there is none, or nobody counts.
     pub count: String,
+    /// What is in it needs somebody.
+    pub needs: bool,
 }
 
 impl Tab {
@@ -45,6 +47,7 @@ impl Tab {
             href,
             here,
             count: count.map(feed::count_in_words).unwrap_or_default(),
+            needs: false,
         }
     }
 }

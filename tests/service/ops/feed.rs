@@ -177,3 +177,40 @@ fn times_are_the_shops() {
     let of = |day: &str| lines(&visitor.get(&format!("/ops/activity?until={day}"))).len();
     assert_eq!((of("2026-01-14"), of("2026-01-15")), (0, 1));
 }
+
+#[test]
+fn lines_speak_as_pages_do_and_lead_to_their_order() {
+    let world = World::new();
+    let visitor = Visitor::signed_in(&world, "Aoife", Role::Viewer);
+    let order = world.order("CUP-2026-017").id;
+    world.execute("DELETE FROM activity");
+    for (category, what, detail) in [
+        ("order", "order open → in_review", r#"{"to": "in_review"}"#),
+        (
+            "order",
+            "order open → processing",
+            r#"{"to": "processing"}"#,
+        ),
+        ("mail", "mail sent: blast", r#"{"kind": "blast"}"#),
+    ] {
+        world.execute(&format!(
+            "INSERT INTO activity (at, order_id, category, level, actor, what, detail) \
+             VALUES (now(), '{order}', '{category}', 'info', 'stripe, by webhook', '{what}', '{detail}')"
+        ));
+    }
+    let page = visitor.get("/ops/activity");
+    let mut said = lines(&page);
+    for line in &mut said {
+        *line = line.rsplit(": ").next().unwrap().to_owned();
+    }
+    assert_eq!(
+        said,
+        [
+            "mailing",
+            "A bank debit was begun",
+            "The order is now being checked"
+        ]
+    );
+    assert!(page.body.contains(&format!("href=\"/ops/orders/{order}\"")));
+    assert!(!page.body.contains("by webhook"));
+}

@@ -114,7 +114,7 @@ fn the_number_the_badge_the_feed_and_the_api_agree_and_money_comes_first() {
             < 300
     );
     needs_somebody(&world, "something odd");
-    let draft = mailing(&world, "Spring kit <b>2027</b>", &unwritten);
+    mailing(&world, "Spring kit <b>2027</b>", &unwritten);
     let event = "INSERT INTO activity (at, category, level, actor, what, detail) VALUES \
          (now(), 'webhook', 'attention', 'stripe', 'an event failed', '{\"event\": \"evt_1\"}')";
     world.execute(event);

@@ -122,7 +122,10 @@ fn tabs(here: Option<State>, count: impl Fn(State) -> Option<i64>) -> Vec<Tab> {
     let all = Tab::of("All", PATH.to_owned(), here.is_none(), None);
     let states = words::TABS.map(|state| {
         let to = href(PATH, &[("state", state.name())]);
-        Tab::of(words::tab(state), to, here == Some(state), count(state))
+        Tab {
+            needs: matches!(state, State::Unknown | State::Bounced | State::Failed),
+            ..Tab::of(words::tab(state), to, here == Some(state), count(state))
+        }
     });
     std::iter::once(all).chain(states).collect()
 }

@@ -14,6 +14,7 @@ use crate::{
     activity::Note,
     app::App,
     batch::{self, Act, Fit, MOST, Why},
+    link::without_keys,
     listing,
     mail::{Text, letter},
     order::Order,
@@ -230,7 +231,8 @@ fn written(app: &App, key: &AddressKey, order: &Order) -> Option<Letter> {
         who: row::who(order).to_owned(),
         to: email.to_owned(),
         subject,
-        body,
+        // Their key stands on the page of their own order alone.
+        body: without_keys(&body, &app.public_url),
     })
 }
 

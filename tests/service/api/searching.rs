@@ -5,7 +5,7 @@ use freshmint::token::Role;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{act, get, lists::references, problem, token};
+use super::{act, get, lists::references, post, problem, token};
 use crate::{
     mailbox::{Action, Rule, Stage},
     support::{Order, World, browser::runtime},

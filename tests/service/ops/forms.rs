@@ -104,7 +104,7 @@ fn what_is_wrong_is_said_beside_the_field_and_the_form_may_be_sent_again() {
     assert!(
         wrong.body.contains("aria-invalid=\"true\"") && wrong.body.contains("value=\"nonsense\"")
     );
-    assert!(wrong.body.contains("<title>Error: people"));
+    assert!(wrong.body.contains("<title>Error: People"));
     let taken = admin.send(
         &page,
         "/ops/people",

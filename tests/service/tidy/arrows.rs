@@ -436,6 +436,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     // The edges.
     (
+        "bounce_mailbox",
+        &["app", "chore", "config", "db", "mail", "outbox", "schema"],
+    ),
+    (
         "doctor",
         &[
             "app",
@@ -535,10 +539,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("watchdog", &["alert", "app", "clock", "loops"]),
-    (
-        "bounce_mailbox",
-        &["app", "chore", "config", "db", "mail", "outbox", "schema"],
-    ),
     (
         "worker",
         &[

@@ -2,7 +2,7 @@
 //!
 //! Where an order stands is written by a trigger, in the transaction that moves it. Everything else is written
 //! by the worker ([`keep_up`]), in batches: it reads which orders new lines of the log are about, and looks at
-//! their rows ([`facts`]). So no click and no payment waits for a list, and a news is at most some seconds old.
+//! their rows (`facts`). So no click and no payment waits for a list, and a news is at most some seconds old.
 
 mod facts;
 mod word;

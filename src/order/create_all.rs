@@ -51,7 +51,7 @@ impl From<Created> for HandedIn {
 /// transaction; tells of each what became of it, in their order.
 ///
 /// One that stands is neither written nor locked, so that no payer waits for the end of a long import.
-/// Whoever goes on to change it takes it in with [`create()`].
+/// Whoever goes on to change it takes it in with `create`.
 pub fn create_all(
     connection: &mut PgConnection,
     given: &[&NewOrder],

@@ -16,6 +16,7 @@ pub mod report;
 pub(crate) mod samples;
 pub mod smtp;
 pub mod template;
+mod tls;
 mod words;
 
 use std::time::Duration;

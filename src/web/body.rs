@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix_web::web::Payload;
+use actix_web::{HttpResponse, web::Payload};
 use futures::StreamExt;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -37,6 +37,20 @@ pub enum Unread {
     TooLarge,
     /// Other bodies take up all the room now.
     NoRoom,
+}
+
+impl Unread {
+    /// The answer to whoever sent it.
+    pub fn answer(self) -> HttpResponse {
+        match self {
+            Self::Broken => HttpResponse::BadRequest().body("the body broke off\n"),
+            Self::TooLarge => HttpResponse::PayloadTooLarge().body("the body is over 1 MiB\n"),
+            // Stripe sends it again, and so do mail providers.
+            Self::NoRoom => {
+                HttpResponse::ServiceUnavailable().body("too many at once; try again later\n")
+            }
+        }
+    }
 }
 
 impl Default for Room {

@@ -117,8 +117,7 @@ fn later() -> HttpResponse {
 
 fn unread(why: Unread) -> HttpResponse {
     match why {
-        Unread::Broken => HttpResponse::BadRequest().body("the body broke off\n"),
-        Unread::TooLarge => HttpResponse::PayloadTooLarge().body("the body is over 1 MiB\n"),
         Unread::NoRoom => later(),
+        Unread::Broken | Unread::TooLarge => why.answer(),
     }
 }

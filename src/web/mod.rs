@@ -2,6 +2,7 @@
 
 mod api;
 mod body;
+mod csv_file;
 mod health;
 mod html;
 pub mod leaving;

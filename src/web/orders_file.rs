@@ -2,12 +2,12 @@
 
 use actix_web::{
     HttpResponse,
-    http::header,
     web::{Bytes, Data},
 };
 use futures::{StreamExt, stream};
 use uuid::Uuid;
 
+use super::csv_file::csv_file;
 use crate::{
     app::App,
     db::DbError,
@@ -58,13 +58,7 @@ pub async fn orders_file(
         }
     });
     let first = stream::once(async { Ok(Bytes::from(first)) });
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"orders.csv\"",
-        ))
-        .streaming(first.chain(others)))
+    Ok(csv_file("orders.csv", first.chain(others)))
 }
 
 /// Some lines, and the order behind which the next ones are, if there may be more.

@@ -95,19 +95,10 @@ fn bad_signature(counted: Result<(), TooMany>) -> Refused {
 }
 
 fn unread(why: Unread) -> Refused {
-    match why {
-        Unread::Broken => (
-            HttpResponse::BadRequest().body("the body broke off\n"),
-            "broken",
-        ),
-        Unread::TooLarge => (
-            HttpResponse::PayloadTooLarge().body("the body is over 1 MiB\n"),
-            "too_large",
-        ),
-        // Stripe sends it again.
-        Unread::NoRoom => (
-            HttpResponse::ServiceUnavailable().body("too many at once; try again later\n"),
-            "no_room",
-        ),
-    }
+    let outcome = match why {
+        Unread::Broken => "broken",
+        Unread::TooLarge => "too_large",
+        Unread::NoRoom => "no_room",
+    };
+    (why.answer(), outcome)
 }

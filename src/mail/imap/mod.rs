@@ -2,20 +2,18 @@
 
 mod bounded;
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io};
 
 use async_imap::{Client, error::Error as ImapError};
 use futures::TryStreamExt;
-use rustls::{ClientConfig, crypto::ring, pki_types::ServerName};
-use rustls_platform_verifier::BuilderVerifierExt;
+use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
 use self::bounded::Bounded;
 use crate::{
     config::BounceMailbox,
     foreign_text::{ForeignText, Limit},
-    mail::report::message,
+    mail::{report::message, tls::connector},
 };
 
 /// Larger messages are no reports.
@@ -150,12 +148,6 @@ async fn encrypt(
     stream: TcpStream,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Trouble> {
     let name = ServerName::try_from(host.to_owned()).map_err(Trouble::new)?;
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .and_then(BuilderVerifierExt::with_platform_verifier)
-        .map_err(Trouble::new)?
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
-        .await?)
+    let connector = connector().map_err(Trouble::new)?;
+    Ok(connector.connect(name, stream).await?)
 }

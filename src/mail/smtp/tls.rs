@@ -5,34 +5,29 @@ use std::{
     io,
     net::SocketAddr,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use lettre::transport::smtp::client::AsyncTokioStream;
-use rustls::{ClientConfig, crypto::ring, pki_types::ServerName};
-use rustls_platform_verifier::BuilderVerifierExt;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_rustls::client::TlsStream;
 
 use super::{
     certificate,
     gate::Gated,
     server::{Refused, SmtpServer},
 };
+use crate::mail::tls::connector;
 
 /// Does the handshake: before the greeting, or after STARTTLS. The library does the one not at all over a
 /// stream of ours, and the other beneath our filter.
 pub(super) async fn encrypt(server: &SmtpServer, stream: Gated) -> Result<Encrypted, Refused> {
     let name =
         ServerName::try_from(server.host.clone()).map_err(|error| trouble(server, &error))?;
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .and_then(BuilderVerifierExt::with_platform_verifier)
-        .map_err(|error| trouble(server, &error))?
-        .with_no_client_auth();
-    let encrypted = TlsConnector::from(Arc::new(config)).connect(name, stream);
-    encrypted
+    let connector = connector().map_err(|error| trouble(server, &error))?;
+    connector
+        .connect(name, stream)
         .await
         .map(Encrypted)
         .map_err(|error| handshake(server, &error))

@@ -2,10 +2,8 @@
 
 use actix_web::{
     HttpResponse,
-    http::header,
-    web::{Data, Path},
+    web::{Bytes, Data, Path},
 };
-use bytes::Bytes;
 use futures::{StreamExt, stream};
 
 use super::{
@@ -17,7 +15,8 @@ use super::{
 use crate::{
     app::App,
     blast::{self, Asked, COLUMNS, Recall, RecallDraft, RowsAsked},
-    spreadsheet::without_formula,
+    spreadsheet::written,
+    web::csv_file::csv_file,
 };
 
 /// `POST /blasts/{id}/retry-failed`
@@ -44,15 +43,16 @@ pub async fn recipients_csv(
         mail: false,
     };
     let first = done(blast::recipients(&app, id, wanted(None)).await?)?;
-    let head = csv_of(&[COLUMNS.map(str::to_owned)]);
+    let head = Bytes::from(written(COLUMNS));
     let pages = stream::unfold((Some(first), turn), move |(recipients, turn)| {
         let app = app.clone();
         async move {
             let recipients = recipients?;
-            let rows: Vec<_> = recipients
-                .iter()
-                .map(|it| it.recipient.cells(app.time_zone))
-                .collect();
+            let lines = recipients.iter().flat_map(|it| {
+                let cells = it.recipient.cells(app.time_zone);
+                written(cells.each_ref().map(String::as_str))
+            });
+            let lines: Vec<u8> = lines.collect();
             let next = match recipients.last() {
                 Some(last) if i64::try_from(recipients.len()) == Ok(ROWS) => {
                     let after = Some(last.recipient.order_id);
@@ -64,16 +64,13 @@ pub async fn recipients_csv(
                 }
                 _ => None,
             };
-            Some((Ok(csv_of(&rows)), (next, turn)))
+            Some((Ok(Bytes::from(lines)), (next, turn)))
         }
     });
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"recipients.csv\"",
-        ))
-        .streaming(stream::iter([Ok(head)]).chain(pages)))
+    Ok(csv_file(
+        "recipients.csv",
+        stream::iter([Ok(head)]).chain(pages),
+    ))
 }
 
 /// Recipients that are read at once.
@@ -83,17 +80,6 @@ const ROWS: i64 = 500;
 #[derive(Debug, thiserror::Error)]
 #[error("the list cannot be read to its end")]
 struct Cut;
-
-/// Rows as CSV; none of their cells is a formula.
-fn csv_of<const N: usize>(rows: &[[String; N]]) -> Bytes {
-    let mut file = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        let cells = row.each_ref().map(|cell| without_formula(cell));
-        // Into memory: nothing can go wrong.
-        let _ = file.write_record(&cells);
-    }
-    file.into_inner().unwrap_or_default().into()
-}
 
 /// `POST /blasts/{id}/recall`
 pub async fn recall(

@@ -44,7 +44,7 @@ use tokio::{sync::Semaphore, time::timeout};
 pub use self::{
     bounded::within,
     connection::listening,
-    count::{Count, at_most},
+    count::{Count, Counts, at_most, count_each},
     error::DbError,
     functions::{clock_timestamp, for_its_values, from_now, greatest, interval, lower},
     lane::{Lane, Lanes},

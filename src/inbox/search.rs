@@ -1,16 +1,16 @@
 //! Events that somebody looks for: by their id, their checkout, or their type; and how many there are.
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    prelude::*,
-    sql_types::{Array, BigInt, Text},
-};
+use diesel::prelude::*;
 
 use super::{
     row::State,
     view::{EventView, place},
 };
-use crate::{db::for_its_values, schema::stripe_events};
+use crate::{
+    db::{Counts, count_each, for_its_values},
+    schema::stripe_events,
+};
 
 /// Events that one search by type looks at. Their rows hold whole bodies, and types have no index, which
 /// every event would have to be written into: whoever looks further back asks for the next page.
@@ -128,27 +128,9 @@ pub fn find(connection: &mut PgConnection, id: &str) -> QueryResult<Option<Event
         .optional()
 }
 
-/// Events of one state.
-#[derive(Debug, Clone, Copy, QueryableByName)]
-pub struct InState {
-    /// Which state.
-    #[diesel(sql_type = Text)]
-    pub state: State,
-    /// How many, as far as was counted.
-    #[diesel(sql_type = BigInt)]
-    pub count: i64,
-}
-
 /// How many events stand in each state; of each, `most` are counted at most.
-pub fn counts(connection: &mut PgConnection, most: i64) -> QueryResult<Vec<InState>> {
-    diesel::sql_query(
-        "SELECT wanted.state, \
-             (SELECT count(*) FROM (SELECT FROM stripe_events WHERE state = wanted.state LIMIT $2) few) AS count \
-         FROM unnest($1) AS wanted (state)",
-    )
-    .bind::<Array<Text>, _>(&State::ALL[..])
-    .bind::<BigInt, _>(most)
-    .load(connection)
+pub fn counts(connection: &mut PgConnection, most: i64) -> QueryResult<Counts<State>> {
+    count_each(connection, ("stripe_events", "state"), &State::ALL, most)
 }
 
 /// When the newest event came.

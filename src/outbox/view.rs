@@ -1,16 +1,13 @@
 //! The outbox as people see it.
 
 use chrono::{DateTime, Utc};
-use diesel::{
-    prelude::*,
-    sql_types::{Array, BigInt, Text},
-};
+use diesel::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Kind, State};
 use crate::{
-    db::for_its_values,
+    db::{Counts, count_each, for_its_values},
     reminder::rule::Reason,
     schema::{outbox, outbox_orders},
 };
@@ -114,28 +111,9 @@ pub fn list(connection: &mut PgConnection, filter: &Filter, limit: i64) -> Query
     with_orders(connection, rows)
 }
 
-/// Mails of one state.
-#[derive(Debug, Clone, Copy, QueryableByName)]
-pub struct InState {
-    /// Which state.
-    #[diesel(sql_type = Text)]
-    pub state: State,
-    /// How many, as far as was counted.
-    #[diesel(sql_type = BigInt)]
-    pub count: i64,
-}
-
-/// How many mails stand in each state; of each, `most` are counted at most: a shop of some years has a
-/// million that were sent.
-pub fn counts(connection: &mut PgConnection, most: i64) -> QueryResult<Vec<InState>> {
-    diesel::sql_query(
-        "SELECT wanted.state, \
-             (SELECT count(*) FROM (SELECT FROM outbox WHERE state = wanted.state LIMIT $2) few) AS count \
-         FROM unnest($1) AS wanted (state)",
-    )
-    .bind::<Array<Text>, _>(&State::ALL[..])
-    .bind::<BigInt, _>(most)
-    .load(connection)
+/// How many mails stand in each state; of each, `most` are counted at most.
+pub fn counts(connection: &mut PgConnection, most: i64) -> QueryResult<Counts<State>> {
+    count_each(connection, ("outbox", "state"), &State::ALL, most)
 }
 
 /// One mail.

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use diesel::{
-    prelude::*,
-    sql_types::{Array, BigInt, Text},
-};
+use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::row::Decision;
-use crate::schema::{carts, checkout_sessions, reminder_decisions as decisions};
+use crate::{
+    db::{Counts, count_each},
+    schema::{carts, checkout_sessions, reminder_decisions as decisions},
+};
 
 /// What was in a cart: minor units and currency, where Stripe told.
 pub type CartSum = (Option<i64>, Option<String>);
@@ -27,25 +27,8 @@ pub fn carts_of(connection: &mut PgConnection, of: &[Uuid]) -> QueryResult<HashM
         .collect())
 }
 
-/// Decisions of one kind.
-#[derive(Debug, Clone, Copy, QueryableByName)]
-pub struct OfDecision {
-    /// Which.
-    #[diesel(sql_type = Text)]
-    pub decision: Decision,
-    /// How many, as far as was counted.
-    #[diesel(sql_type = BigInt)]
-    pub count: i64,
-}
-
-/// How many there are of each; of each, `most` are counted at most.
-pub fn counts(connection: &mut PgConnection, most: i64) -> QueryResult<Vec<OfDecision>> {
-    diesel::sql_query(
-        "SELECT wanted.decision, \
-             (SELECT count(*) FROM (SELECT FROM reminder_decisions WHERE decision = wanted.decision LIMIT $2) few) AS count \
-         FROM unnest($1) AS wanted (decision)",
-    )
-    .bind::<Array<Text>, _>(&Decision::ALL[..])
-    .bind::<BigInt, _>(most)
-    .load(connection)
+/// How many decisions there are of each kind; of each, `most` are counted at most.
+pub fn counts(connection: &mut PgConnection, most: i64) -> QueryResult<Counts<Decision>> {
+    let column = ("reminder_decisions", "decision");
+    count_each(connection, column, &Decision::ALL, most)
 }

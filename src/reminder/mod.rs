@@ -12,7 +12,7 @@ pub mod rule;
 use chrono::Duration;
 
 pub use self::end::{Attempt, Place, again, end, lock_orders};
-pub use self::list::{CartSum, OfDecision, carts_of, counts};
+pub use self::list::{CartSum, carts_of, counts};
 pub use self::row::{
     Decided, Decision, DecisionView, already_reminded, decided, handed_over, list,
 };

@@ -84,12 +84,7 @@ pub async fn show(
         })
         .await?;
     let is = state.map_or("", State::name);
-    let count = |state| {
-        counts
-            .iter()
-            .find(|of| of.state == state)
-            .map(|of| of.count)
-    };
+    let count = |state| counts.of(state);
     let reader = reader(&desk, &person);
     let page = Page {
         kept_days,

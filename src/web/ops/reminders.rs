@@ -75,12 +75,7 @@ pub async fn show(
         })
         .await?;
     let is = decision.map_or("", Decision::name);
-    let count = |of| {
-        counts
-            .iter()
-            .find(|it| it.decision == of)
-            .map(|it| it.count)
-    };
+    let count = |of| counts.of(of);
     let last = rows.last().filter(|_| more);
     let page = Page {
         tabs: tabs(decision, count),

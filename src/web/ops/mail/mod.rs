@@ -84,12 +84,7 @@ pub async fn show(
         })
         .await?;
     let reader = reader(&desk, &person);
-    let count = |state| {
-        counts
-            .iter()
-            .find(|is| is.state == state)
-            .map(|is| is.count)
-    };
+    let count = |state| counts.of(state);
     let is = asked.state.as_str();
     let last = mails.mails.last().filter(|_| more);
     let page = Page {

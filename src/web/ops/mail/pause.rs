@@ -125,8 +125,7 @@ pub async fn ask_resume(Operator(person): Operator, desk: Desk) -> Result<HttpRe
 fn look(connection: &mut PgConnection, app: &App) -> QueryResult<(Option<Waiting>, i64)> {
     let waiting = outbox::waiting(connection, Some(&app.mailer), app.clock.now())?;
     let counts = view::counts(connection, COUNTED)?;
-    let queued = counts.iter().find(|is| is.state == State::Queued);
-    Ok((waiting, queued.map_or(0, |is| is.count)))
+    Ok((waiting, counts.of(State::Queued).unwrap_or_default()))
 }
 
 /// `POST /ops/mail/resume`

@@ -17,8 +17,8 @@ use super::{
     guard::{Operator, Viewer, doing},
     line::sentence,
     menu::Here,
+    prose::Prose,
     refusal::{Refusal, see},
-    said::Said,
 };
 use crate::{
     activity::Note,
@@ -89,7 +89,7 @@ async fn page(
 #[derive(Serialize)]
 struct Confirm {
     id: Uuid,
-    crumb: Said,
+    crumb: Prose,
     question: String,
     happens: Vec<String>,
     stays: Vec<String>,

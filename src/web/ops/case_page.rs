@@ -9,7 +9,7 @@ use super::{
     case_view::{Read, ending},
     case_words,
     line::named,
-    said::Said,
+    prose::Prose,
     when::When,
 };
 use crate::{
@@ -22,7 +22,9 @@ use crate::{
 #[derive(Serialize)]
 pub struct Page {
     id: Uuid,
-    title: Said,
+    title: Prose,
+    /// The same without marks.
+    plain_title: String,
     is_open: bool,
     about: Option<About>,
     sum: String,
@@ -128,6 +130,7 @@ impl Page {
         let order_email = read.order.as_ref().and_then(|order| order.email.as_ref());
         Self {
             id: case.id,
+            plain_title: read.title().plain(),
             title: read.title(),
             is_open,
             about: read.order.as_ref().map(about),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::{PgConnection, QueryResult};
 use uuid::Uuid;
 
-use super::{case_words, said::Said};
+use super::{case_words, prose::Prose};
 use crate::{
     case::{self, CaseView, Ending, Place, action::How},
     order::{
@@ -80,7 +80,7 @@ pub fn ending(how: Ending) -> &'static str {
 
 impl Read {
     /// What it is called.
-    pub fn title(&self) -> Said {
+    pub fn title(&self) -> Prose {
         let who = self.order.as_ref().map(who);
         case_words::title(self.case.kind, who, &self.amount())
     }
@@ -112,6 +112,6 @@ impl Read {
     }
 }
 
-fn who(order: &Order) -> Said {
-    Said::name(order.name.as_ref().unwrap_or(&order.reference))
+fn who(order: &Order) -> Prose {
+    Prose::of_name(order.name.as_ref().unwrap_or(&order.reference))
 }

@@ -1,25 +1,25 @@
 //! Cases in words: what came, how that can be, and what each answer does. Pure.
 
-use super::said::Said;
+use super::prose::Prose;
 use crate::{
     case::{Kind, action::How},
     order::state::State,
 };
 
 /// What a case is about, in a heading.
-pub fn title(kind: Kind, who: Option<Said>, amount: &str) -> Said {
-    let somebody = || who.clone().unwrap_or_else(|| Said::of("Somebody"));
+pub fn title(kind: Kind, who: Option<Prose>, amount: &str) -> Prose {
+    let somebody = || who.clone().unwrap_or_else(|| Prose::from("Somebody"));
     match kind {
         Kind::SecondPayment => somebody().and(format!(" paid again: {amount}")),
         Kind::Mismatch => somebody().and(format!(" paid another amount than was owed: {amount}")),
-        Kind::Orphan => Said::of(format!("{amount} came that belongs to no order")),
+        Kind::Orphan => Prose::from(format!("{amount} came that belongs to no order")),
         Kind::Dispute => match who {
-            Some(who) => Said::of("The bank of ")
-                .and_said(who)
+            Some(who) => Prose::from("The bank of ")
+                .and(who)
                 .and(format!(" asks for {amount} back")),
-            None => Said::of(format!("A payer’s bank asks for {amount} back")),
+            None => Prose::from(format!("A payer’s bank asks for {amount} back")),
         },
-        Kind::Refund => Said::of(format!(
+        Kind::Refund => Prose::from(format!(
             "{amount} of a payment for several orders went back"
         )),
     }

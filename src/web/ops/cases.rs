@@ -5,8 +5,16 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    case_view::ending, case_words, desk::Desk, guard::Viewer, line::named, menu::Here,
-    refusal::Refusal, said::Said, when::When,
+    case_view::ending,
+    case_words,
+    desk::Desk,
+    guard::Viewer,
+    line::named,
+    lists::{PAGE, Pages, has_more},
+    menu::Here,
+    prose::Prose,
+    refusal::Refusal,
+    when::When,
 };
 use crate::{
     activity::feed::count_in_words,
@@ -14,9 +22,6 @@ use crate::{
     order::money::as_told,
     token::Role,
 };
-
-/// Cases of a page.
-const PAGE: i64 = 50;
 
 /// What the page is asked for. Whatever cannot be read is as if it had not been said.
 #[derive(Debug, Default, Deserialize)]
@@ -32,8 +37,7 @@ struct Page {
     tabs: [Tab; 2],
     is_open: bool,
     rows: Vec<Row>,
-    newest: Option<&'static str>,
-    older: Option<String>,
+    pages: Pages,
 }
 
 #[derive(Serialize)]
@@ -47,7 +51,7 @@ struct Tab {
 #[derive(Serialize)]
 struct Row {
     id: Uuid,
-    title: Said,
+    title: Prose,
     ears: String,
     reference: Option<String>,
     since: When,
@@ -80,15 +84,14 @@ pub async fn show(
             Ok((cases, whose, [open, decided]))
         })
         .await?;
-    let has_more = i64::try_from(cases.len()).unwrap_or(0) > PAGE;
-    cases.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+    let more = has_more(&mut cases);
     let zone = desk.site.zone;
     let may = person.role >= Role::Operator;
     let rows = cases.iter().map(|case| {
         let order = whose.iter().find(|(id, ..)| Some(*id) == case.order_id);
         row(case, order, may, zone)
     });
-    let last = cases.last().filter(|_| has_more);
+    let last = cases.last().filter(|_| more);
     let tab = |of: CaseState, count: i64| Tab {
         word: match of {
             CaseState::Open => "Open",
@@ -105,8 +108,10 @@ pub async fn show(
         ],
         is_open: state == CaseState::Open,
         rows: rows.collect(),
-        newest: before.map(|_| href(state)),
-        older: last.map(|case| format!("/ops/cases?state={state}&cursor={}", case.id)),
+        pages: Pages {
+            newest: before.map(|_| href(state).to_owned()),
+            older: last.map(|case| format!("/ops/cases?state={state}&cursor={}", case.id)),
+        },
     };
     desk.page(&person, Here::Cases, "cases.html", &page).await
 }
@@ -124,7 +129,7 @@ fn row(
     may: bool,
     zone: chrono_tz::Tz,
 ) -> Row {
-    let who = order.map(|(_, name, reference)| Said::name(name.as_ref().unwrap_or(reference)));
+    let who = order.map(|(_, name, reference)| Prose::of_name(name.as_ref().unwrap_or(reference)));
     let title = case_words::title(case.kind, who, &as_told(case.amount, &case.currency));
     let decided = case.resolved_how.zip(case.resolved_at);
     Row {

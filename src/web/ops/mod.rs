@@ -34,7 +34,6 @@ mod person_act;
 mod prose;
 mod refusal;
 mod reminders;
-mod said;
 mod settings;
 mod site;
 mod stream;

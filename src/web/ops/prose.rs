@@ -45,12 +45,29 @@ pub fn name(name: impl Into<String>) -> Piece {
 #[serde(transparent)]
 pub struct Prose(pub Vec<Piece>);
 
+impl<P: Into<Piece>> From<P> for Prose {
+    fn from(piece: P) -> Self {
+        Self(vec![piece.into()])
+    }
+}
+
 impl Prose {
+    /// Somebody else's words alone.
+    pub fn of_name(words: impl Into<String>) -> Self {
+        Self::from(name(words))
+    }
+
     /// The same with more behind it.
     #[must_use]
-    pub fn and(mut self, more: Self) -> Self {
-        self.0.extend(more.0);
+    pub fn and(mut self, more: impl Into<Self>) -> Self {
+        self.0.extend(more.into().0);
         self
+    }
+
+    /// The same with somebody else's words behind it.
+    #[must_use]
+    pub fn and_name(self, words: impl Into<String>) -> Self {
+        self.and(Self::of_name(words))
     }
 
     /// The same as a sentence of its own: it begins with a capital letter.

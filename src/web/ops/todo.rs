@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::{case_words, form::Guard, line::sentence, said::Said, when::When};
+use super::{case_words, form::Guard, line::sentence, prose::Prose, when::When};
 use crate::{
     order::money::as_told,
     overview::{About, Group, Open, thing::Thing},
@@ -15,8 +15,8 @@ use crate::{
 pub struct Todo {
     mark: &'static str,
     tone: &'static str,
-    title: Said,
-    text: Said,
+    title: Prose,
+    text: Prose,
     since: When,
     /// Lines of the log that it stands for.
     count: i64,
@@ -39,8 +39,8 @@ struct Press {
 pub struct Words {
     pub mark: &'static str,
     pub tone: &'static str,
-    pub title: Said,
-    pub text: Said,
+    pub title: Prose,
+    pub text: Prose,
     pub href: String,
     pub button: &'static str,
     pub press: Option<String>,
@@ -97,15 +97,15 @@ impl Reading<'_> {
             .map_or_else(|| tab(None), |order| format!("/ops/orders/{}", order.id));
         let (mark, tone) = mark(thing);
         let about_who = |before: &str, after: &str| match &who {
-            Some(who) => Said::of(before).and_said(who.clone()).and(after),
-            None => Said::of(before).and("somebody").and(after),
+            Some(who) => Prose::from(before).and(who.clone()).and(after),
+            None => Prose::from(before).and("somebody").and(after),
         };
         let (title, text, href, button) = match thing {
             Thing::Case => return self.case(line),
             Thing::Money | Thing::Entry => return self.entry(thing, line),
             Thing::Debit => (
                 about_who("The bank debit of ", " did not arrive"),
-                Said::of(
+                Prose::from(
                     "Their bank did not pay. The link works again; nobody writes to them by itself.",
                 ),
                 order,
@@ -129,7 +129,7 @@ impl Reading<'_> {
             ),
             Thing::Unknown => (
                 about_who("We cannot tell whether a mail to ", " was sent"),
-                Said::of(
+                Prose::from(
                     "The mail server fell silent while taking it. It is never sent again by itself, so that nobody gets it twice.",
                 ),
                 mail(line, "unknown"),
@@ -137,43 +137,43 @@ impl Reading<'_> {
             ),
             Thing::Unwritten => (
                 about_who("", " still owes, and is not written to"),
-                Said::of(UNWRITTEN),
+                Prose::from(UNWRITTEN),
                 order,
                 "Look at it",
             ),
             Thing::Refused => (
                 about_who("Stripe opens no payment page for ", ""),
-                Said::of("Whoever follows this link cannot pay."),
+                Prose::from("Whoever follows this link cannot pay."),
                 order,
                 "Look at it",
             ),
             Thing::Approval => (
                 mailing(line, " waits for an approval"),
-                Said::of(self.approval()),
+                Prose::from(self.approval()),
                 tab(Some("blast")),
                 "Look at it",
             ),
             Thing::MailingPaused => (
                 mailing(line, " is paused"),
-                Said::of("What has not gone out waits, and is not lost."),
+                Prose::from("What has not gone out waits, and is not lost."),
                 tab(Some("blast")),
                 "Look at it",
             ),
             Thing::MailPaused => (
-                Said::of("No mail goes out"),
-                Said::of("All of it waits, and is not lost. It is tried again by itself."),
+                Prose::from("No mail goes out"),
+                Prose::from("All of it waits, and is not lost. It is tried again by itself."),
                 "/ops/mail".to_owned(),
                 "See what is wrong",
             ),
             Thing::Event => (
-                Said::of("A message of Stripe could not be worked through"),
-                Said::of("Nothing is lost: it is kept."),
+                Prose::from("A message of Stripe could not be worked through"),
+                Prose::from("Nothing is lost: it is kept."),
                 "/ops/events?state=failed".to_owned(),
                 self.or_look("Try it again"),
             ),
             Thing::Silence => (
-                Said::of("Stripe’s messages do not reach us"),
-                Said::of(
+                Prose::from("Stripe’s messages do not reach us"),
+                Prose::from(
                     "Payments are found all the same, up to a quarter of an hour late. Whoever set this up looks at Webhooks in Stripe’s dashboard.",
                 ),
                 "/ops/events".to_owned(),
@@ -212,7 +212,7 @@ impl Reading<'_> {
             mark,
             tone,
             title: case_words::title(case.kind, who, &amount),
-            text: Said::of(case_words::left(case.kind)),
+            text: Prose::from(case_words::left(case.kind)),
             href: format!("/ops/cases/{}", case.id),
             button: self.or_look("Decide"),
             press: None,
@@ -225,13 +225,13 @@ impl Reading<'_> {
         let what = sentence(&line.what);
         let title = match &line.order {
             Some(order) => who(order).and(": ").and_name(line.what.clone()),
-            None => Said::name(what),
+            None => Prose::of_name(what),
         };
         Words {
             mark,
             tone,
             title,
-            text: Said::of("It stays here until somebody says that it is dealt with."),
+            text: Prose::from("It stays here until somebody says that it is dealt with."),
             href: tab(None),
             button: self.or_look("It is dealt with"),
             press: Some(format!("/ops/activity/{}/dismiss", line.id)),
@@ -282,24 +282,24 @@ fn mail(line: &Open, state: &str) -> String {
     }
 }
 
-fn mailing(line: &Open, rest: &str) -> Said {
+fn mailing(line: &Open, rest: &str) -> Prose {
     match &line.mailing {
-        Some((_, name)) => Said::of("“").and_name(name).and(format!("”{rest}")),
-        None => Said::of(format!("A mailing{rest}")),
+        Some((_, name)) => Prose::from("“").and_name(name).and(format!("”{rest}")),
+        None => Prose::from(format!("A mailing{rest}")),
     }
 }
 
 /// Who it is about: their name, or else the reference.
-pub fn who(order: &About) -> Said {
-    Said::name(order.name.as_ref().unwrap_or(&order.reference))
+pub fn who(order: &About) -> Prose {
+    Prose::of_name(order.name.as_ref().unwrap_or(&order.reference))
 }
 
 /// The order's reference, what is owed, and the address that takes no mail.
-fn unheard(line: &Open, before: &str) -> Said {
+fn unheard(line: &Open, before: &str) -> Prose {
     let Some(order) = &line.order else {
-        return Said::of("It was about no order.");
+        return Prose::from("It was about no order.");
     };
-    let said = Said::of(before).and_name(order.email.clone().unwrap_or_default());
+    let said = Prose::from(before).and_name(order.email.clone().unwrap_or_default());
     let said = said.and(". They have not heard of what they owe");
     match order.amount {
         Some(amount) => said.and(format!(": {}.", as_told(amount, &order.currency))),

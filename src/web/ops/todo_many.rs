@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    said::Said,
+    prose::Prose,
     todo::{Reading, UNWRITTEN, Words, mark, tab},
 };
 use crate::{
@@ -20,11 +20,11 @@ impl Reading<'_> {
     pub(super) fn many(&self, thing: Thing, lines: &[Open]) -> Words {
         let (mark, tone) = mark(thing);
         let n = count_in_words(i64::try_from(lines.len()).unwrap_or(i64::MAX));
-        let title = |rest: &str| Said::of(format!("{n} {rest}"));
+        let title = |rest: &str| Prose::from(format!("{n} {rest}"));
         let orders = |rest| whose(lines).and(rest).and(together(lines));
         let names = || {
             let names = lines.iter().filter_map(|line| line.mailing.as_ref());
-            listed(names.map(|(_, name)| Said::name(name)).collect())
+            listed(names.map(|(_, name)| Prose::of_name(name)).collect())
         };
         let (title, text, href, button) = match thing {
             Thing::Case => (
@@ -58,7 +58,7 @@ impl Reading<'_> {
                 "Look at them",
             ),
             Thing::Unknown => (
-                Said::of(format!("We cannot tell whether {n} mails were sent")),
+                Prose::from(format!("We cannot tell whether {n} mails were sent")),
                 whose(lines).and(
                     ". They are never sent again by themselves, so that nobody gets one twice.",
                 ),
@@ -90,8 +90,8 @@ impl Reading<'_> {
                 "Look at them",
             ),
             Thing::MailPaused => (
-                Said::of("No mail goes out"),
-                Said::of(format!(
+                Prose::from("No mail goes out"),
+                Prose::from(format!(
                     "It has stopped {n} times. All of it waits, and is not lost."
                 )),
                 "/ops/mail".to_owned(),
@@ -99,19 +99,19 @@ impl Reading<'_> {
             ),
             Thing::Event => (
                 title("messages of Stripe could not be worked through"),
-                Said::of("Nothing is lost: they are kept."),
+                Prose::from("Nothing is lost: they are kept."),
                 "/ops/events?state=failed".to_owned(),
                 "Look at them",
             ),
             Thing::Silence => (
                 title("times we missed Stripe’s messages"),
-                Said::of("Payments are found all the same, up to a quarter of an hour late."),
+                Prose::from("Payments are found all the same, up to a quarter of an hour late."),
                 "/ops/events".to_owned(),
                 "Look at it",
             ),
             Thing::Entry => (
                 title("lines of the log need somebody"),
-                Said::of("They stay until somebody says that they are dealt with."),
+                Prose::from("They stay until somebody says that they are dealt with."),
                 tab(None),
                 "Look at them",
             ),
@@ -129,7 +129,7 @@ impl Reading<'_> {
 }
 
 /// Some names, each once, and how many there are beside.
-fn whose(lines: &[Open]) -> Said {
+fn whose(lines: &[Open]) -> Prose {
     let mut seen: Vec<&About> = Vec::new();
     for order in lines.iter().filter_map(|line| line.order.as_ref()) {
         if !seen.iter().any(|known| known.id == order.id) {
@@ -137,21 +137,21 @@ fn whose(lines: &[Open]) -> Said {
         }
     }
     if seen.is_empty() {
-        return Said::of("About no order of ours");
+        return Prose::from("About no order of ours");
     }
     let names = seen.iter().map(|order| match &order.name {
-        Some(name) => Said::name(name)
+        Some(name) => Prose::of_name(name)
             .and(" (")
             .and_name(&order.reference)
             .and(")"),
-        None => Said::name(&order.reference),
+        None => Prose::of_name(&order.reference),
     });
     listed(names.collect())
 }
 
 /// `A, B and 7 more`
-fn listed(names: Vec<Said>) -> Said {
-    let (all, mut said) = (names.len(), Said::default());
+fn listed(names: Vec<Prose>) -> Prose {
+    let (all, mut said) = (names.len(), Prose::default());
     let shown = if all > NAMED + 1 { NAMED } else { all };
     for (at, name) in names.into_iter().take(shown).enumerate() {
         let between = match at {
@@ -159,7 +159,7 @@ fn listed(names: Vec<Said>) -> Said {
             _ if at + 1 == all => " and ",
             _ => ", ",
         };
-        said = said.and(between).and_said(name);
+        said = said.and(between).and(name);
     }
     if all > shown {
         said = said.and(format!(" and {} more", all - shown));

@@ -20,8 +20,8 @@ pub use self::{
     switch::{ask, turn},
 };
 use super::{
-    desk::{BADGE, Desk},
-    guard::Viewer,
+    desk::{BADGE, Desk, shown},
+    guard::{Viewer, doing},
     line::named,
     menu::Here,
     refusal::Refusal,
@@ -32,8 +32,9 @@ use crate::{
         Category,
         feed::{self, Filter},
     },
-    people::Person,
-    settings::{self, Settings, Switch},
+    outbox,
+    people::{Person, once::Outcome},
+    settings::{self, Change, Settings, Switch},
     switches::{self, Numbers},
     token::Role,
 };
@@ -89,6 +90,27 @@ async fn stands(desk: &Desk) -> Result<(Settings, Numbers), Refusal> {
         Ok((settings, switches::numbers(connection, now)?))
     });
     read.await
+}
+
+/// Saves what was typed, if all of it stands as the page showed it. `Err`: how it stands now, and a sentence on
+/// who was first.
+async fn save_as_seen(
+    person: &Person,
+    desk: &Desk,
+    once: String,
+    (seen, change): (Change, Change),
+    saved: Outcome,
+) -> Result<Result<HttpResponse, (Settings, String)>, Refusal> {
+    let (zone, doing) = (desk.site.zone, doing(person, &desk.app));
+    let act = move |connection: &mut PgConnection| {
+        let changed = outbox::change_settings_as_seen(connection, &seen, &change, &doing)?;
+        Ok(match changed {
+            Err(stand) => Err((stand, last_change(connection, zone)?)),
+            Ok(_) => Ok(saved.clone()),
+        })
+    };
+    let pressed = desk.once(person, once, act).await?;
+    Ok(pressed.map(|pressed| shown(&pressed)))
 }
 
 /// Who changed settings last, and when: for whoever finds them otherwise than they were.

@@ -1,20 +1,13 @@
 //! What the payment page says of the reminder.
 
 use actix_web::{HttpResponse, http::StatusCode};
-use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{
-        desk::{Desk, shown},
-        form::Sent,
-        guard::{Admin, doing},
-        refusal::Refusal,
-    },
-    Again, PATH, last_change, page,
+    super::{desk::Desk, form::Sent, guard::Admin, refusal::Refusal},
+    Again, PATH, page, save_as_seen,
 };
 use crate::{
-    outbox,
     people::once::Outcome,
     settings::{Change, Settings},
 };
@@ -69,21 +62,14 @@ pub async fn save(
             .await;
         }
     };
-    let (expected, doing) = (Change::notice(own(&seen)), doing(&person, &desk.app));
-    let zone = desk.site.zone;
-    let act = move |connection: &mut PgConnection| {
-        let changed = outbox::change_settings_as_seen(connection, &expected, &change, &doing)?;
-        Ok(match changed {
-            Err(stand) => Err((stand, last_change(connection, zone)?)),
-            Ok(_) => Ok(Outcome {
-                to: PATH.to_owned(),
-                title: "The words are saved".to_owned(),
-                text: "Payment pages that open from now on say them. Nobody was mailed.".to_owned(),
-            }),
-        })
+    let saved = Outcome {
+        to: PATH.to_owned(),
+        title: "The words are saved".to_owned(),
+        text: "Payment pages that open from now on say them. Nobody was mailed.".to_owned(),
     };
-    match desk.once(&person, sent.once, act).await? {
-        Ok(pressed) => Ok(shown(&pressed)),
+    let seen_then = Change::notice(own(&seen));
+    match save_as_seen(&person, &desk, sent.once, (seen_then, change), saved).await? {
+        Ok(saved) => Ok(saved),
         Err((stand, who)) => {
             let stands = Notice::of(&stand).text;
             let now = match stands.is_empty() {

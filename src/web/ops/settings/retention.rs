@@ -1,23 +1,21 @@
 //! How long things are kept: first what would be deleted.
 
 use actix_web::{HttpResponse, http::StatusCode, web::Query};
-use diesel::PgConnection;
 use serde::{Deserialize, Serialize};
 
 use super::{
     super::{
         confirm::{Confirm, Hidden, points},
-        desk::{Desk, shown},
+        desk::Desk,
         form::Sent,
-        guard::{Admin, doing},
+        guard::Admin,
         menu::Here,
         refusal::Refusal,
     },
-    Again, PATH, last_change, page,
+    Again, PATH, page, save_as_seen,
     words::so_many,
 };
 use crate::{
-    outbox,
     people::{Person, once::Outcome},
     retention::{self, WouldGo},
     settings::{self, ACTIVITY_DAYS, CART_DAYS, Change, EVENTS_DAYS, Settings},
@@ -228,21 +226,14 @@ pub async fn save(
     let Some(seen) = typed.seen() else {
         return Err(desk.not_now(&person, "Look first at what would be deleted."));
     };
-    let (zone, doing) = (desk.site.zone, doing(&person, &desk.app));
-    let act = move |connection: &mut PgConnection| {
-        let of = |(carts, activity, events)| Change::days(carts, activity, events);
-        let changed = outbox::change_settings_as_seen(connection, &of(seen), &of(days), &doing)?;
-        Ok(match changed {
-            Err(stand) => Err((stand, last_change(connection, zone)?)),
-            Ok(_) => Ok(Outcome {
-                to: PATH.to_owned(),
-                title: "How long things are kept is saved".to_owned(),
-                text: "Nothing was deleted yet: the next nightly run does that.".to_owned(),
-            }),
-        })
+    let of = |(carts, activity, events)| Change::days(carts, activity, events);
+    let saved = Outcome {
+        to: PATH.to_owned(),
+        title: "How long things are kept is saved".to_owned(),
+        text: "Nothing was deleted yet: the next nightly run does that.".to_owned(),
     };
-    match desk.once(&person, sent.once, act).await? {
-        Ok(pressed) => Ok(shown(&pressed)),
+    match save_as_seen(&person, &desk, sent.once, (of(seen), of(days)), saved).await? {
+        Ok(saved) => Ok(saved),
         Err((stand, who)) => {
             let said = format!(
                 "Somebody was first: carts are kept {} days now, lines of Activity {}, Stripe’s messages {}.{who} Look again at what would be deleted.",

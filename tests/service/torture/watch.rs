@@ -14,24 +14,50 @@ use diesel::{
     sql_query, sql_types::Text,
 };
 
-use super::Ground;
+use super::{Ground, judge::kind_of};
 
 const LOOK: Duration = Duration::from_millis(300);
 
-/// What docs/alerts.md says is a cause, by the key that is told, as far as rows say it. Of the others, that
-/// the database is away is known to whoever stops it.
-const OPEN: &str = "\
-    SELECT 'pause' AS key WHERE EXISTS (SELECT FROM outbox_pause) \
-    UNION ALL SELECT 'unknown_mail:' || id FROM outbox WHERE state = 'unknown' \
-    UNION ALL SELECT 'failed_mail:' || id FROM outbox WHERE state = 'failed' \
-    UNION ALL SELECT DISTINCT 'bounces:' || kind FROM outbox WHERE state = 'bounced' \
-    UNION ALL SELECT 'failed_event:' || left(md5(id), 16) FROM stripe_events WHERE state = 'failed' \
-    UNION ALL SELECT 'silent_webhook' FROM sweeps WHERE silent_since IS NOT NULL \
-    UNION ALL SELECT 'case:' || id FROM cases WHERE resolved_at IS NULL \
-    UNION ALL SELECT 'debit:' || id FROM orders WHERE debit_failed_at IS NOT NULL AND status = 'open'";
+/// What docs/alerts.md says is a cause, by the kind and the key that is told, as far as rows say it. Of the
+/// others, that the database is away is known to whoever stops it. Each is asked for alone: a table that is
+/// locked hides what its own rows say, and nothing else.
+const OPEN: [(&str, &str); 8] = [
+    (
+        "pause",
+        "SELECT 'pause' AS key WHERE EXISTS (SELECT FROM outbox_pause)",
+    ),
+    (
+        "unknown_mail",
+        "SELECT 'unknown_mail:' || id AS key FROM outbox WHERE state = 'unknown'",
+    ),
+    (
+        "failed_mail",
+        "SELECT 'failed_mail:' || id AS key FROM outbox WHERE state = 'failed'",
+    ),
+    (
+        "bounces",
+        "SELECT DISTINCT 'bounces:' || kind AS key FROM outbox WHERE state = 'bounced'",
+    ),
+    (
+        "failed_event",
+        "SELECT 'failed_event:' || left(md5(id), 16) AS key FROM stripe_events WHERE state = 'failed'",
+    ),
+    (
+        "silent_webhook",
+        "SELECT 'silent_webhook' AS key FROM sweeps WHERE silent_since IS NOT NULL",
+    ),
+    (
+        "case",
+        "SELECT 'case:' || id AS key FROM cases WHERE resolved_at IS NULL",
+    ),
+    (
+        "debit",
+        "SELECT 'debit:' || id AS key FROM orders WHERE debit_failed_at IS NOT NULL AND status = 'open'",
+    ),
+];
 
-/// The keys that were open at a moment, or nothing, since the database did not say.
-type Seen = (Instant, Option<BTreeSet<String>>);
+/// What of each kind was open at a moment; a kind is missing where the database did not say.
+type Seen = (Instant, BTreeMap<&'static str, BTreeSet<String>>);
 
 #[derive(Default)]
 pub struct Watch {
@@ -59,9 +85,6 @@ impl Watch {
         while !self.stopped.load(Ordering::SeqCst) {
             let at = Instant::now();
             let seen = open(ground, &mut connection);
-            if seen.is_none() {
-                connection = None;
-            }
             self.seen.lock().expect("no panic").push((at, seen));
             std::thread::sleep(LOOK);
         }
@@ -79,12 +102,13 @@ impl Watch {
 
 fn spans(seen: &[Seen]) -> BTreeMap<String, Vec<Span>> {
     let mut all: BTreeMap<String, Vec<Span>> = BTreeMap::new();
-    let said = seen
+    let looks = seen
         .iter()
-        .filter_map(|(at, keys)| Some((*at, keys.as_ref()?)));
-    for (at, keys) in said {
+        .flat_map(|(at, kinds)| kinds.iter().map(move |(kind, keys)| (*at, *kind, keys)));
+    for (at, kind, keys) in looks {
         for (key, spans) in &mut all {
             if let Some(last) = spans.last_mut()
+                && kind_of(key) == kind
                 && !keys.contains(key)
             {
                 last.ended.get_or_insert(at);
@@ -103,29 +127,52 @@ fn spans(seen: &[Seen]) -> BTreeMap<String, Vec<Span>> {
     all
 }
 
-fn open(ground: &Ground, connection: &mut Option<PgConnection>) -> Option<BTreeSet<String>> {
+fn open(
+    ground: &Ground,
+    connection: &mut Option<PgConnection>,
+) -> BTreeMap<&'static str, BTreeSet<String>> {
     if connection.is_none() {
-        let mut new = PgConnection::establish(&ground.world.database.url).ok()?;
-        let deadline = "SET statement_timeout = '1s'";
-        new.batch_execute(deadline).ok()?;
-        *connection = Some(new);
+        *connection = connect(ground);
     }
-    let open: Vec<Open> = sql_query(OPEN).load(connection.as_mut()?).ok()?;
-    Some(open.into_iter().map(|open| open.key).collect())
+    let Some(connected) = connection else {
+        return BTreeMap::new();
+    };
+    let said = OPEN.into_iter().filter_map(|(kind, query)| {
+        let open: Vec<Open> = sql_query(query).load(connected).ok()?;
+        Some((kind, open.into_iter().map(|open| open.key).collect()))
+    });
+    let said: BTreeMap<_, _> = said.collect();
+    // One that is dead says nothing at all.
+    if said.is_empty() {
+        *connection = None;
+    }
+    said
+}
+
+fn connect(ground: &Ground) -> Option<PgConnection> {
+    let mut new = PgConnection::establish(&ground.world.database.url).ok()?;
+    let deadlines = "SET statement_timeout = '1s'; SET lock_timeout = '50ms'";
+    new.batch_execute(deadlines).ok()?;
+    Some(new)
 }
 
 #[test]
 fn what_the_database_does_not_say_ends_nothing() {
     let start = Instant::now();
     let at = |seconds| start + Duration::from_secs(seconds);
-    let keys = |keys: &[&str]| Some(keys.iter().map(|key| (*key).to_owned()).collect());
+    let keys =
+        |keys: &[&str]| -> BTreeSet<String> { keys.iter().map(|key| (*key).to_owned()).collect() };
+    let said = |pause: &[&str], mails: &[&str]| {
+        BTreeMap::from([("pause", keys(pause)), ("unknown_mail", keys(mails))])
+    };
     let seen = [
-        (at(0), keys(&[])),
-        (at(1), keys(&["pause"])),
-        (at(2), None),
-        (at(3), keys(&["pause", "unknown_mail:1"])),
-        (at(4), keys(&["unknown_mail:1"])),
-        (at(5), keys(&["unknown_mail:1", "pause"])),
+        (at(0), said(&[], &[])),
+        (at(1), said(&["pause"], &[])),
+        (at(2), BTreeMap::new()),
+        (at(3), said(&["pause"], &["unknown_mail:1"])),
+        // Its mails are locked, and that there is no pause any more is seen all the same.
+        (at(4), BTreeMap::from([("pause", keys(&[]))])),
+        (at(5), said(&["pause"], &["unknown_mail:1"])),
     ];
     let spans = spans(&seen);
     let times = |key: &str| -> Vec<_> {

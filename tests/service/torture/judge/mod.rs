@@ -8,7 +8,7 @@ mod rest;
 
 use std::collections::BTreeMap;
 
-pub use self::rest::come_to_rest;
+pub use self::{alerts::kind_of, rest::come_to_rest};
 use super::{Ground, callers::Calls, watch::Watch};
 use crate::support::Order;
 

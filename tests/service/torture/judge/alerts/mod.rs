@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use self::due::{Due, Heard, Troubles, kind_of, of_a_row, of_memory};
+pub use self::due::kind_of;
+use self::due::{Due, Heard, Troubles, of_a_row, of_memory};
 use super::counted;
 use crate::torture::{Ground, watch::Watch};
 

@@ -5,11 +5,14 @@
 #   deploy/setup.sh [tests] [browser] [bench]
 #
 #   tests     also the programs of Postfix and Dovecot (never running ones), for the tests that hand mail to
-#             them or read it there, and Prometheus' promtool (never a running Prometheus), for those of
-#             deploy/alerts.yml
+#             them or read it there, Prometheus' promtool (never a running Prometheus), for those of
+#             deploy/alerts.yml, and Schemathesis (from PyPI, in a folder of its own), for the one that asks
+#             the API whatever its description allows
 #   browser   also Chromium and its driver, for the tests that click
 #   bench     also wrk, for the benches that need a load
 set -eu
+
+requirements=$(dirname "$0")/schemathesis.txt
 
 main() {
     for extra; do
@@ -45,6 +48,10 @@ find_missing() {
             has_dovecot || echo dovecot
             may_become_root || echo uidmap
             has promtool || echo promtool
+            has_schemathesis || {
+                has_venv || echo venv
+                echo schemathesis
+            }
             ;;
         browser)
             has_chromium || echo chromium
@@ -64,6 +71,16 @@ has_postfix() {
 
 # Debian puts it where only root's PATH leads.
 has_dovecot() { has dovecot || [ -x /usr/sbin/dovecot ]; }
+
+# Once for all working copies. It is written down last that all of it is there. The test looks there, too.
+schemathesis_folder() {
+    version=$(sed -n 's/^schemathesis==//p' "$requirements")
+    echo "${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/freshmint/schemathesis-$version"
+}
+
+has_schemathesis() { [ -e "$(schemathesis_folder)/complete" ]; }
+
+has_venv() { python3 -c 'import ensurepip, venv' >/dev/null 2>&1; }
 
 has_another_mail_server() {
     dpkg-query -W -f '${Status}|${Provides}\n' 2>/dev/null |
@@ -105,6 +122,20 @@ has_chromium() {
 
 install_missing() {
     echo "Installing what is missing: $*"
+    for need; do
+        shift
+        case $need in
+        schemathesis) from_pypi=yes ;;
+        *) set -- "$@" "$need" ;;
+        esac
+    done
+    if [ $# -gt 0 ]; then
+        with_packages "$@"
+    fi
+    [ -z "${from_pypi-}" ] || install_schemathesis
+}
+
+with_packages() {
     if has apt-get; then
         with_apt "$@"
     elif has dnf; then
@@ -131,6 +162,7 @@ with_apt() {
         chromium) set -- "$@" chromium ;;
         chromedriver) set -- "$@" chromium-driver ;;
         wrk) set -- "$@" wrk ;;
+        venv) set -- "$@" python3-venv ;;
         esac
         shift
     done
@@ -202,6 +234,7 @@ with_dnf() {
         chromium) set -- "$@" chromium ;;
         chromedriver) set -- "$@" chromedriver ;;
         wrk) set -- "$@" wrk ;;
+        venv) set -- "$@" python3 ;;
         esac
         shift
     done
@@ -220,8 +253,19 @@ with_brew() {
         pgbouncer) brew install -q pgbouncer ;;
         chromium | chromedriver) brew install -q --cask "$need" ;;
         wrk) brew install -q wrk ;;
+        venv) brew install -q python ;;
         esac
     done
+}
+
+# pip asks the index that it is set up for. What breaks off is begun anew the next time.
+install_schemathesis() {
+    folder=$(schemathesis_folder)
+    rm -rf "$folder"
+    mkdir -p "${folder%/*}"
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install -q --no-input --disable-pip-version-check -r "$requirements"
+    : >"$folder/complete"
 }
 
 as_root() {
@@ -235,7 +279,7 @@ as_root() {
 }
 
 by_hand() {
-    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, PgBouncer, a C compiler, make; for the tests Postfix, Dovecot, Prometheus' promtool, and uidmap where they are not run by root; for the browser tests chromium and chromedriver; for the benches wrk."
+    echo "Install by hand: PostgreSQL 14 or newer with its server programs (initdb, pg_ctl, postgres) and libpq's development files, PgBouncer, a C compiler, make; for the tests Postfix, Dovecot, Prometheus' promtool, uidmap where they are not run by root, and what deploy/schemathesis.txt lists, from PyPI; for the browser tests chromium and chromedriver; for the benches wrk."
 }
 
 give_up() {

@@ -4,6 +4,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::DateTime;
+use chrono_tz::Tz;
 use tokio::sync::Notify;
 use url::Url;
 
@@ -25,10 +27,12 @@ use crate::{
     outside::Outside,
     pace::Pace,
     password::Passwords,
+    performance::Performance,
     reminder,
     renderings::Renderings,
     suppression::AddressHash,
     together::Rounds,
+    visits::Visits,
 };
 
 /// Wakes the worker of this process. Cheap to clone.
@@ -54,7 +58,7 @@ pub struct App {
     /// Whose links they are.
     pub shop: Arc<config::Shop>,
     /// The time of the shop's people.
-    pub time_zone: chrono_tz::Tz,
+    pub time_zone: Tz,
     /// Whose signature on a webhook counts.
     pub webhook_secrets: Arc<[Secret]>,
     /// Where a redirect may lead.
@@ -83,6 +87,12 @@ pub struct App {
     pub looks: Looks,
     /// Looks at pay links that are not written yet.
     pub link_looks: LinkLooks,
+    /// Visits of payers' pages that are not written yet.
+    pub visits: Visits,
+    /// What has been written of this process's figures.
+    pub performance: Performance,
+    /// Where a proxy tells the country of whoever calls.
+    pub country_header: Option<Arc<str>>,
     /// Mailings are rendered in turns.
     pub renderings: Renderings,
     /// Passwords are looked at in turns.
@@ -153,6 +163,9 @@ impl App {
             direct_url: settings.database.database_direct_url.clone(),
             wake_mail: Wake::default(),
             wake_blasts: Wake::default(),
+            visits: Visits::new(settings.links.keys()?.secret_for("visits")),
+            performance: Performance::default(),
+            country_header: settings.web.country_header.as_deref().map(Arc::from),
             keys: Arc::new(settings.links.keys()?),
             public_url: Arc::new(settings.links.public_url.clone()),
             shop: Arc::new(settings.shop.clone()),
@@ -171,7 +184,7 @@ impl App {
             link_looks: LinkLooks::default(),
             renderings: Renderings::default(),
             passwords: Passwords::default(),
-            time_zone: settings.shop.time_zone,
+            time_zone: settings.shop.time.time_zone,
             wake: Wake::default(),
             metrics,
         })
@@ -215,6 +228,11 @@ impl App {
         })
     }
 
+    /// What the shop's clocks show now.
+    pub fn local_now(&self) -> DateTime<Tz> {
+        self.clock.now().with_timezone(&self.time_zone)
+    }
+
     /// The token in it.
     pub fn pay_token(&self, order: &Order) -> String {
         self.keys.sign_pay(order.link())
@@ -239,6 +257,19 @@ impl CheckoutHosts {
 
     /// Whether a payer may be sent to `url`.
     pub fn allow(&self, url: &str) -> bool {
+        self.is_plainly_named(url) || self.allow_parsed(url)
+    }
+
+    /// As nearly all are written: nothing but the host stands before the first slash. Each click asks, and to
+    /// read the whole address takes longer.
+    fn is_plainly_named(&self, url: &str) -> bool {
+        let host = url
+            .strip_prefix("https://")
+            .and_then(|it| it.split_once('/'));
+        host.is_some_and(|(host, _)| self.hosts.iter().any(|allowed| allowed == host))
+    }
+
+    fn allow_parsed(&self, url: &str) -> bool {
         let Ok(url) = Url::parse(url) else {
             return false;
         };

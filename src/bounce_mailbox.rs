@@ -85,9 +85,11 @@ async fn read(app: &App, mailbox: &BounceMailbox) -> Result<(), Broken> {
         for uid in reports {
             if !take(app, &mut session, uid).await? {
                 // It is looked at again next time, and so is what came after it.
-                return keep(app, &name, session.validity(), last).await;
+                return Ok(());
             }
+            // With each: a look may end at any of them, and the next goes on from there.
             last = uid;
+            keep(app, &name, session.validity(), last).await?;
         }
         last = uids.last().copied().unwrap_or(last);
         keep(app, &name, session.validity(), last).await?;

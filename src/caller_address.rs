@@ -73,6 +73,11 @@ impl TrustedProxies {
         Some(Caller::at(caller))
     }
 
+    /// Whether what this peer tells of whoever calls counts: it is a proxy of ours, or nobody has named any.
+    pub fn may_tell(&self, peer: IpAddr) -> bool {
+        self.is_empty() || self.trust(peer.to_canonical())
+    }
+
     fn trust(&self, address: IpAddr) -> bool {
         self.0
             .iter()

@@ -45,13 +45,15 @@ pub enum Loop {
     Bounces,
     /// Looks up what the figures tell.
     Figures,
+    /// Forgets spreadsheets that nobody took in.
+    Spreadsheets,
     /// Writes the last news of orders.
     News,
 }
 
 impl Loop {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Events,
         Self::Mails,
         Self::Mailings,
@@ -63,6 +65,7 @@ impl Loop {
         Self::Names,
         Self::Bounces,
         Self::Figures,
+        Self::Spreadsheets,
         Self::News,
     ];
 
@@ -80,6 +83,7 @@ impl Loop {
             Self::Names => "names",
             Self::Bounces => "bounces",
             Self::Figures => "figures",
+            Self::Spreadsheets => "spreadsheets",
             Self::News => "news",
         }
     }
@@ -95,6 +99,7 @@ impl Loop {
             Self::Prune => "retention",
             Self::Bounces => "bounce_mailbox",
             Self::Figures => "figures",
+            Self::Spreadsheets => "import",
             Self::News => "news",
         }
     }
@@ -113,7 +118,8 @@ impl Loop {
             | Self::Prune
             | Self::Names
             | Self::Bounces
-            | Self::Figures => lease,
+            | Self::Figures
+            | Self::Spreadsheets => lease,
         }
     }
 }

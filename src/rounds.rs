@@ -27,9 +27,11 @@ where
     Q: Clone + Send + Sync + 'static,
     A: Send + 'static,
 {
-    let db = app.db.clone();
     let rounds = app.rounds.of::<Q, Result<A, DbError>>();
-    let answer = rounds.ask(question, move |all| answered(db.clone(), all, answer_all));
+    let answer = rounds.ask(question, || {
+        let db = app.db.clone();
+        move |all| answered(db.clone(), all, answer_all)
+    });
     answer.await.unwrap_or(Err(DbError::Late))
 }
 

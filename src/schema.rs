@@ -271,6 +271,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    imports (id) {
+        id -> Uuid,
+        file -> Text,
+        content -> Nullable<Text>,
+        created_at -> Timestamptz,
+        done_at -> Nullable<Timestamptz>,
+        done_by -> Nullable<Text>,
+        name -> Nullable<Text>,
+        counts -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
     link_looks (order_id) {
         order_id -> Uuid,
         by_person -> Nullable<Timestamptz>,
@@ -409,6 +422,8 @@ diesel::table! {
         news -> Text,
         at -> Timestamptz,
         due -> Bool,
+        may_be_unmailed -> Bool,
+        may_be_unopened -> Bool,
     }
 }
 
@@ -487,6 +502,7 @@ diesel::table! {
         wave -> Nullable<Text>,
         mark -> Nullable<Uuid>,
         server_id -> Nullable<Text>,
+        reported_gone_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -549,6 +565,24 @@ diesel::table! {
         currency -> Text,
         found_by -> Text,
         found_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    performance_days (day, kind, up_to) {
+        day -> Date,
+        kind -> Text,
+        up_to -> Int4,
+        count -> Int8,
+    }
+}
+
+diesel::table! {
+    performance_minutes (minute, kind, up_to) {
+        minute -> Timestamptz,
+        kind -> Text,
+        up_to -> Int4,
+        count -> Int8,
     }
 }
 
@@ -636,6 +670,7 @@ diesel::table! {
         recovered_orders_days -> Int4,
         activity_days -> Int4,
         events_days -> Int4,
+        visits_months -> Int4,
         version -> Int4,
     }
 }
@@ -703,6 +738,42 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    visit_counts (day, page, source, device, visitor) {
+        day -> Date,
+        page -> Text,
+        source -> Text,
+        device -> Text,
+        visitor -> Text,
+        visits -> Int8,
+    }
+}
+
+diesel::table! {
+    visit_markers (day, marker) {
+        day -> Date,
+        marker -> Bytea,
+    }
+}
+
+diesel::table! {
+    visit_salts (day) {
+        day -> Date,
+        salt -> Bytea,
+    }
+}
+
+diesel::table! {
+    visit_totals (day, dimension, value, visitor) {
+        day -> Date,
+        dimension -> Text,
+        value -> Text,
+        visitor -> Text,
+        visits -> Int8,
+        visitors -> Int8,
+    }
+}
+
 diesel::joinable!(activity -> orders (order_id));
 diesel::joinable!(activity_dismissals -> activity (activity_id));
 diesel::joinable!(activity_open -> activity (activity_id));
@@ -755,6 +826,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     chores,
     dead_links,
     disputes,
+    imports,
     link_looks,
     link_notes,
     mail_flow,
@@ -777,6 +849,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     pace,
     payment_allocations,
     payments,
+    performance_days,
+    performance_minutes,
     purchases,
     recovery_totals,
     refunds,
@@ -789,4 +863,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     suppressions,
     sweeps,
     told_from_memory,
+    visit_counts,
+    visit_markers,
+    visit_salts,
+    visit_totals,
 );

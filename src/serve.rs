@@ -7,8 +7,9 @@ use tokio::sync::watch;
 
 use crate::{
     app::App,
+    batches::{keep_writing, write_last},
     db::Lane,
-    link_looks,
+    link_looks, performance, visits,
     web::{
         self,
         leaving::{self, Leaving},
@@ -55,10 +56,9 @@ pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
         let work = worker::run(app.on(Lane::Worker), stop.watch());
         actix_web::rt::spawn(ending_all(stop.clone(), work))
     });
+    let noting = app.on(Lane::Api);
+    let written = actix_web::rt::spawn(write_what_is_noted(noting.clone(), stop.watch()));
     if let Some(Web { listener, threads }) = parts.web {
-        let (looks, db) = (app.link_looks.clone(), app.on(Lane::Api).db);
-        let looks_written = link_looks::keep_writing(looks.clone(), db.clone(), stop.watch());
-        let looks_written = actix_web::rt::spawn(looks_written);
         let blocking = usize::try_from(app.connections).unwrap_or(0) + OTHER_THREADS;
         let state = web::State::new(app, leaving.clone());
         let door = listener.try_clone()?;
@@ -83,10 +83,11 @@ pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
         server.await?;
         // Without the web side nothing is left to be done here.
         stop.stop();
-        looks_written.await.map_err(io::Error::other)?;
-        // Nobody clicks any more.
-        link_looks::write_last(&looks, &db).await;
     }
+    // A process without a web side is here until it is to stop.
+    written.await.map_err(io::Error::other)?;
+    // Nobody clicks any more.
+    write_the_last(&noting).await;
     // Then the worker finishes its batch.
     let worked = match worker {
         Some(worker) => worker.await.map_err(io::Error::other)?,
@@ -94,6 +95,39 @@ pub async fn run(app: App, parts: Parts, stop: Stop) -> io::Result<()> {
     };
     signals.abort();
     worked
+}
+
+/// Each by itself: what one table's batch waits for keeps no other.
+async fn write_what_is_noted(app: App, stop: watch::Receiver<bool>) {
+    tokio::join!(
+        keep_writing(
+            async || link_looks::write(&app.link_looks, &app.db).await,
+            stop.clone()
+        ),
+        keep_writing(
+            async || visits::write(&app.visits, &app.db, app.clock.now()).await,
+            stop.clone()
+        ),
+        keep_writing(async || write_figures(&app).await, stop),
+    );
+}
+
+async fn write_the_last(app: &App) {
+    tokio::join!(
+        write_last(
+            "looks at links",
+            link_looks::write(&app.link_looks, &app.db)
+        ),
+        write_last(
+            "visits",
+            visits::write(&app.visits, &app.db, app.clock.now())
+        ),
+        write_last("figures", write_figures(app)),
+    );
+}
+
+async fn write_figures(app: &App) {
+    performance::write(&app.performance, &app.metrics, &app.db, app.clock.now()).await;
 }
 
 /// Works; when the work ends, however it ends, all else ends too. A service that looked alive and

@@ -4,8 +4,9 @@
 //! live one is decided in `checkout/session.rs`.
 
 use chrono::{DateTime, Duration, Utc};
+use diesel::{dsl::Desc, prelude::*};
 
-use crate::{column::column_enum, visitor::Visitor};
+use crate::{column::column_enum, schema::session_orders, visitor::Visitor};
 
 column_enum! {
     /// How far a row is. It only moves forward.
@@ -25,6 +26,16 @@ column_enum! {
         /// The mint led to nothing.
         Failed = "failed",
     }
+}
+
+/// The order in which the sessions of one order stand, the newest first: a version of the order has attempts,
+/// each with a higher number. The index of the order has them so; asked for the highest ids PostgreSQL went through
+/// the sessions of the whole shop, while it did not know yet that an order has few.
+pub fn newest_first() -> (Desc<session_orders::version>, Desc<session_orders::attempt>) {
+    (
+        session_orders::version.desc(),
+        session_orders::attempt.desc(),
+    )
 }
 
 impl SessionState {
@@ -63,6 +74,18 @@ impl From<Visitor> for AskedBy {
             Visitor::Machine(_) => Self::Machine,
         }
     }
+}
+
+/// Whether a session was asked for on today's basis, and so says what it should: in SQL, up to where the program's
+/// build is to follow. The session and its order are rows of these names in the statement, and `reminded` is whether
+/// the order's one reminder was sent. What a basis is stands in `checkout/basis.rs`.
+pub fn on_todays_basis(session: &str, order: &str, reminded: &str) -> String {
+    format!(
+        "{session}.basis_order = {order}.params_version \
+         AND {session}.basis_reminded = {reminded} \
+         AND {session}.basis_settings = (SELECT version FROM settings WHERE only_row) \
+         AND {session}.basis_build = "
+    )
 }
 
 /// A session that is open, and says what it should today.

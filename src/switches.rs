@@ -10,15 +10,16 @@ use diesel::{
 use uuid::Uuid;
 
 use crate::{
-    db::{Count, at_most},
+    db::Count,
     order::{Kind, Status},
     reminder::{Decision, rule::Reason},
-    schema::{ops_users, purchases},
+    schema::ops_users,
+    session::SessionOrigin,
     token::Role,
 };
 
 /// Rows that are looked at for one number.
-const MOST: i64 = 10_000;
+pub const MOST: i64 = 10_000;
 /// Of how many days a page tells.
 pub const DAYS: i64 = 30;
 /// A reminder is sent some days after it was decided on; by this much earlier the numbers of rows begin.
@@ -142,14 +143,20 @@ fn left_out(
     Ok(counted.count())
 }
 
+/// What was bought in the last days on a payment page that was none of ours.
 fn unknown_payments(connection: &mut PgConnection, since: DateTime<Utc>) -> QueryResult<Count> {
-    let newest = purchases::table
-        .filter(purchases::bought_at.ge(since))
-        .filter(purchases::amount.gt(0))
-        .limit(MOST + 1)
-        .select(purchases::bought_at);
-    let rows = newest.load::<DateTime<Utc>>(connection)?.len();
-    Ok(at_most(i64::try_from(rows).unwrap_or(i64::MAX), MOST))
+    let counted: Counted = diesel::sql_query(
+        "SELECT count(*) AS looked_at, count(*) FILTER (WHERE NOT EXISTS ( \
+             SELECT FROM checkout_sessions ours \
+             WHERE ours.stripe_id = newest.stripe_session_id AND ours.origin <> $3)) AS count \
+         FROM (SELECT stripe_session_id FROM purchases \
+               WHERE bought_at >= $1 AND amount > 0 ORDER BY bought_at DESC LIMIT $2) newest",
+    )
+    .bind::<Timestamptz, _>(since)
+    .bind::<BigInt, _>(MOST + 1)
+    .bind::<Text, _>(SessionOrigin::Foreign)
+    .get_result(connection)?;
+    Ok(counted.count())
 }
 
 fn approvers(connection: &mut PgConnection) -> QueryResult<i64> {

@@ -41,16 +41,14 @@ struct Gathered<Q, A> {
 }
 
 impl<Q: Clone + Send + 'static, A: Send + 'static> Together<Q, A> {
-    /// The answer to `question`. `answer_all` gives an answer for each question, in their order; it began
-    /// after the question was asked, so that what it reads is not older.
+    /// The answer to `question`. What `round` makes gives an answer for each question, in their order; it began
+    /// after the question was asked, so that what it reads is not older. It is made by whoever begins the
+    /// answering: the others pay for nothing but their question.
     ///
     /// `None`: no answer came.
-    pub async fn ask<F>(
-        &self,
-        question: Q,
-        answer_all: impl Fn(Vec<Q>) -> F + Clone + Send + 'static,
-    ) -> Option<A>
+    pub async fn ask<R, F>(&self, question: Q, round: impl Fn() -> R) -> Option<A>
     where
+        R: Fn(Vec<Q>) -> F + Send + 'static,
         F: Future<Output = Vec<A>> + Send + 'static,
     {
         for _ in 0..TRIES {
@@ -58,7 +56,7 @@ impl<Q: Clone + Send + 'static, A: Send + 'static> Together<Q, A> {
             let is_first = self.gathered().add(question.clone(), sender);
             if is_first {
                 // In a task of its own: it answers others' questions too, and whoever asked may go.
-                tokio::spawn(Round(self.clone()).answer(answer_all.clone()));
+                tokio::spawn(Round(self.clone()).answer(round()));
             }
             if let Ok(answer) = answer.await {
                 return Some(answer);
@@ -162,11 +160,12 @@ mod tests {
         let answers = runtime().block_on(async {
             let first = tokio::spawn({
                 let (together, answer_all) = (together.clone(), answer_all.clone());
-                async move { together.ask(0, answer_all).await }
+                async move { together.ask(0, || answer_all.clone()).await }
             });
-            tokio::task::yield_now().await;
-            tokio::task::yield_now().await;
-            let others = (1..100).map(|one| together.ask(one, answer_all.clone()));
+            while rounds.load(Ordering::Relaxed) == 0 {
+                tokio::task::yield_now().await;
+            }
+            let others = (1..100).map(|one| together.ask(one, || answer_all.clone()));
             let (others, ()) = tokio::join!(join_all(others), async { gate.add_permits(1) });
             assert_eq!(first.await.expect("no panic"), Some(0));
             others
@@ -200,14 +199,14 @@ mod tests {
                 questions
             }
         };
-        let answer = runtime().block_on(together.ask(7, answer_all));
+        let answer = runtime().block_on(together.ask(7, || answer_all.clone()));
         assert_eq!(answer, Some(7));
     }
 
     #[test]
     fn where_no_round_answers_nobody_waits_for_ever() {
         let together = Together::<usize, usize>::default();
-        let asked = together.ask(7, |_| async { panic!("no round answers") });
+        let asked = together.ask(7, || |_: Vec<usize>| async { panic!("no round answers") });
         assert_eq!(runtime().block_on(asked), None);
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     blast, bounce_mailbox,
     consumer::Consumer,
     db::{DbError, gather_statistics_at_start},
-    figures, heartbeat, inbox,
+    figures, heartbeat, import, inbox,
     loops::{self, Loop, Loops},
     news,
     outbox::{self, Courier, Round},
@@ -100,6 +100,10 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
         every(FIGURES, Loop::Figures)
             .chore()
             .repeat(async || figures::look(&app).await.map(rest)),
+        // They hold addresses, and nobody needs them after an hour.
+        every(FIGURES, Loop::Spreadsheets)
+            .chore()
+            .repeat(async || import::kept::forget_old(&app).await.map(rest)),
     );
     app.loops.end();
     app.metrics.worker_running.set(0);

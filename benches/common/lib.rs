@@ -6,12 +6,20 @@
 
 pub mod bare;
 pub mod bench;
+pub mod browser;
 mod builtin;
 pub mod compare;
+pub mod counts;
 pub mod document;
+pub mod fill;
 pub mod given;
+pub mod grown;
 pub mod line;
 pub mod load;
+pub mod memory;
+pub mod profile;
+pub mod reads;
+pub mod statements;
 pub mod world;
 
 pub use self::{bench::Bench, line::Line};

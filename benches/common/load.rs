@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::{builtin::DRIVE, line::Line};
+use crate::{builtin::DRIVE, line::Line, profile};
 
 const SCRIPT: &str = include_str!("wrk.lua");
 /// Threads of the driver, whichever it is.
@@ -152,7 +152,9 @@ impl Driver {
             }
         };
         command.arg(targets.path()).args([again, THREADS]);
+        let sampling = profile::begin();
         let output = command.output()?;
+        drop(sampling);
         let said = String::from_utf8_lossy(&output.stdout);
         understand(&said).ok_or_else(|| {
             let errors = String::from_utf8_lossy(&output.stderr);

@@ -10,9 +10,11 @@ use freshmint::{
     config::{self, Secret},
     db,
     link::token::LinkKeys,
-    order::{self, Created, draft::NewOrder},
+    order::{self, Created, draft::NewOrder, email::Email, text::Text},
+    people::{self, New, session},
     random,
     serve::{self, Parts, Stop, Web},
+    token::Role,
 };
 use freshmint_fakes::{
     postgres::{Durability, PrivatePostgres},
@@ -21,15 +23,17 @@ use freshmint_fakes::{
 
 use crate::{
     bare::{self, THREADS},
+    fill::{self, Size},
     given,
     load::{Driver, Load, Target},
 };
 
 const DATABASE: &str = "freshmint";
+const CHECKOUT: &str = "https://checkout.stripe.com";
 /// Opening sessions before anything is measured ends then.
 const AT_MOST: Duration = Duration::from_secs(30);
 /// Who sends none is taken for a machine, and minted nothing.
-const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+pub const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// A service, its database and its Stripe.
 pub struct World {
@@ -45,13 +49,34 @@ pub struct World {
 impl World {
     /// Starts everything. Nothing works off the inbox: only the taking in is measured.
     pub fn start(durability: Durability) -> Self {
+        Self::on(durability, &[], migrate)
+    }
+
+    /// The same with a mail server, to whom all mail is handed over at once.
+    pub fn with_mail(durability: Durability, smtp_url: &str) -> Self {
+        let mail = [
+            ("SMTP_URL", smtp_url),
+            ("MAIL_FROM", "treasurer@example.org"),
+            ("MAIL_PER_SECOND", "100000"),
+        ];
+        Self::on(durability, &mail, migrate)
+    }
+
+    /// The same with many orders.
+    pub fn filled(size: Size) -> Self {
+        Self::on(Durability::ThrowAway, &[], |url| fill::fill(url, size))
+    }
+
+    fn on(durability: Durability, others: &[(&str, &str)], prepare: impl FnOnce(&str)) -> Self {
         let postgres =
             PrivatePostgres::start_with(durability).unwrap_or_else(|error| panic!("{error}"));
         postgres.create_database(DATABASE).expect("a database");
+        prepare(&postgres.url(DATABASE));
         let stripe =
             Simulator::start(simulator::Settings::default()).expect("the simulator starts");
-        let app = app(&postgres.url(DATABASE), &stripe);
-        db::migrate(&Secret::new(postgres.url(DATABASE))).expect("the migrations apply");
+        // A payer is led to a page that is named as Stripe names them.
+        stripe.set_origin(CHECKOUT);
+        let app = app(&postgres.url(DATABASE), &stripe, others);
         let running = app.clone();
         let service = bare::listen(move |listener| {
             let web = Some(Web {
@@ -72,6 +97,21 @@ impl World {
     /// A connection past the service.
     pub fn connect(&self) -> PgConnection {
         PgConnection::establish(&self.postgres.url(DATABASE)).expect("the database answers")
+    }
+
+    /// Somebody who has signed in: the value of their cookie.
+    pub fn sign_in(&self, role: Role) -> Secret {
+        let signed_in = self.app.db.patient().transaction_blocking(|connection| {
+            let new = New {
+                email: Email::parse("bench@example.org").expect("an address"),
+                name: Text::parse("Bench").expect("a name"),
+                role,
+                password_hash: Some("none".to_owned()),
+            };
+            let user = people::add(connection, &new, &self.doing())?.expect("a new account");
+            session::begin(connection, user.id, self.app.clock.now())
+        });
+        signed_in.expect("the database answers")
     }
 
     /// Makes orders; tells where their pay links lead.
@@ -116,7 +156,11 @@ fn order(name: &str, number: usize) -> NewOrder {
     )
 }
 
-fn app(database: &str, stripe: &Simulator) -> App {
+fn migrate(url: &str) {
+    db::migrate(&Secret::new(url.to_owned())).expect("the migrations apply");
+}
+
+fn app(database: &str, stripe: &Simulator, others: &[(&str, &str)]) -> App {
     let simulated = simulator::Settings::default();
     let settings = [
         ("DATABASE_URL", database.to_owned()),
@@ -129,6 +173,7 @@ fn app(database: &str, stripe: &Simulator) -> App {
         ("SHOP_URL", "https://rovers.example.org".to_owned()),
     ];
     let values = settings.iter().map(|(name, value)| (*name, value.as_str()));
+    let values = values.chain(others.iter().copied());
     let settings = config::Service::from_values(values).unwrap_or_else(|error| panic!("{error}"));
     App::new(&settings, Clock::system()).expect("settings that work")
 }

@@ -13,8 +13,6 @@ use std::{
 
 use freshmint::{
     activity::{self, Category, Line},
-    order::{email::Email, text::Text},
-    people::{self, New, session},
     token::Role,
 };
 use freshmint_benches::world::World;
@@ -53,21 +51,7 @@ impl Feeds {
 
 /// Opens so many feeds.
 pub fn follow(world: &World, feeds: usize) -> Feeds {
-    let cookie = world
-        .app
-        .db
-        .patient()
-        .transaction_blocking(|connection| {
-            let new = New {
-                email: Email::parse("bench@example.org").expect("an address"),
-                name: Text::parse("Bench").expect("a name"),
-                role: Role::Viewer,
-                password_hash: Some("none".to_owned()),
-            };
-            let user = people::add(connection, &new, &world.doing())?.expect("a new account");
-            session::begin(connection, user.id, world.app.clock.now())
-        })
-        .expect("the database answers");
+    let cookie = world.sign_in(Role::Viewer);
     let heard = Arc::new(AtomicUsize::new(0));
     for _ in 0..feeds {
         let mut stream = TcpStream::connect(world.service.trim_start_matches("http://"))

@@ -10,6 +10,8 @@ use freshmint_benches::world::World;
 const NEEDS_SOMEBODY: i64 = 50;
 /// Lines that are open.
 const OPEN: i64 = 30;
+/// Lines about one family, one after the other: a word that few lines have.
+const FAMILY: i64 = 100;
 
 #[derive(QueryableByName)]
 struct Index {
@@ -39,7 +41,7 @@ pub fn fill(world: &World, from: i64, size: i64) {
              SELECT now() - make_interval(secs => {size} - n), \
                     (ARRAY['order', 'checkout', 'payment', 'mail', 'mail', 'reminder', 'webhook', 'people'])[1 + n % 8], \
                     CASE WHEN n % {NEEDS_SOMEBODY} = 0 THEN 'attention' ELSE 'info' END, \
-                    'bench', 'line ' || n || ' about the payment of family ' || n % 1000, \
+                    'bench', 'mail sent: the payment of family ' || lpad((n / {FAMILY})::text, 6, '0'), \
                     jsonb_build_object('mail', n) \
              FROM generate_series({from} + 1, {size}) n; \
              INSERT INTO activity_dismissals (activity_id, at, actor) \

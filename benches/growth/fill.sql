@@ -1,6 +1,8 @@
 -- Fills an empty database with as many orders as the setting `growth.orders` says, and with what belongs to
 -- them: checkouts, payments, events, mails, decisions, history, in the proportions of a shop's 25 days.
 --
+-- Each order has as many lines in the log as the setting `growth.lines` says; two, where it is not set.
+--
 -- Of each kind that is rare a handful stands at the very beginning: a list that shows the newest first
 -- finds them last. Row i of each table has a time and an id that follow i.
 
@@ -41,8 +43,10 @@ INSERT INTO orders (id, reference, kind, email, name, locale, currency, amount_t
         CASE WHEN i BETWEEN 16 AND 20 THEN at END
     FROM growth;
 
-INSERT INTO order_news (order_id, list, news, at)
-    SELECT id, list_of(kind, status), CASE status WHEN 'open' THEN 'created' ELSE status END, created_at FROM orders;
+INSERT INTO order_news (order_id, list, news, at, may_be_unmailed, may_be_unopened)
+    SELECT id, list_of(kind, status), CASE status WHEN 'open' THEN 'created' ELSE status END, created_at,
+        NOT (i <= 20 OR i % 2 = 0 OR i % 10 = 6), i BETWEEN 6 AND 20 OR i > 20 AND i % 10 = 8
+    FROM orders JOIN growth ON (one || '001' || two)::uuid = id;
 
 INSERT INTO checkout_sessions (id, stripe_id, state, origin, asked_by, idempotency_key, url, livemode,
         created_at, posted_at, minted_at, expires_at, ended_at)
@@ -137,7 +141,9 @@ INSERT INTO activity (at, order_id, category, level, actor, what)
     SELECT at, (one || '001' || two)::uuid, CASE WHEN line = 1 THEN 'order' ELSE 'mail' END,
         CASE WHEN i <= 5 THEN 'attention' ELSE 'info' END, 'growth',
         CASE WHEN line = 1 THEN 'order created' ELSE 'mail sent: blast' END
-    FROM growth, generate_series(1, 2) AS line;
+    FROM growth, generate_series(1, coalesce(nullif(current_setting('growth.lines', true), '')::int, 2)) AS line;
+-- The worker has read them all.
+UPDATE order_news_read SET xact = pg_current_xact_id()::text::bigint + 1, line = 0;
 INSERT INTO activity_open (activity_id, category) SELECT id, category FROM activity WHERE level = 'attention';
 
 DO $$ DECLARE made text; BEGIN

@@ -10,18 +10,16 @@ use std::{
     time::Duration,
 };
 
-use diesel::{Connection, PgConnection, QueryDsl, RunQueryDsl, connection::SimpleConnection};
+use diesel::{QueryDsl, RunQueryDsl};
 use freshmint::{
-    activity::Doing,
     app::App,
     checkout,
     clock::Clock,
-    config::{self, Secret},
-    db,
+    config,
     gateway::Session,
     import::{
-        self, Taken,
-        file::{self, Entry},
+        self, Came, Taken, Way,
+        file::{self, Import},
     },
     link::token::LinkKeys,
     mail::letter,
@@ -33,7 +31,10 @@ use freshmint::{
     suppression::AddressKey,
     visitor::Visitor,
 };
-use freshmint_benches::given::{self, doing};
+use freshmint_benches::{
+    fill::{self, Size},
+    given::{self, doing},
+};
 use freshmint_fakes::{
     mailbox::{self, Mailbox},
     postgres::PrivatePostgres,
@@ -43,7 +44,8 @@ use tokio::{runtime::Runtime, time::Instant};
 use uuid::Uuid;
 
 const DATABASE: &str = "freshmint";
-const FILL: &str = include_str!("fill.sql");
+/// Lines of the log for each order.
+const LINES: usize = 2;
 
 /// A service, its database, its Stripe and its mail server.
 pub struct World {
@@ -63,7 +65,8 @@ impl World {
     pub fn start(orders: usize) -> Self {
         let postgres = PrivatePostgres::start().unwrap_or_else(|error| panic!("{error}"));
         postgres.create_database(DATABASE).expect("a database");
-        fill(&postgres, orders);
+        let lines = LINES;
+        fill::fill(&postgres.url(DATABASE), Size { orders, lines });
         let stripe =
             Simulator::start(simulator::Settings::default()).expect("the simulator starts");
         let mailbox = Mailbox::start(mailbox::Settings::default()).expect("the mailbox starts");
@@ -89,12 +92,6 @@ impl World {
             numbers: Cell::new(0),
             _postgres: postgres,
         }
-    }
-
-    /// As a worker does it at its start.
-    pub fn gather_statistics(&self) {
-        let gathered = (self.app.db.patient()).run_blocking(db::gather_statistics);
-        assert!(!gathered.expect("the database answers").is_empty());
     }
 
     /// What somebody waits for, who has it from the database or from Stripe.
@@ -204,7 +201,7 @@ impl World {
     }
 
     /// A spreadsheet of so many new orders, read.
-    pub fn file(&self, orders: usize) -> Vec<Entry> {
+    pub fn file(&self, orders: usize) -> Import {
         let name = self.name();
         let mut text = "reference,email,name,currency,description,amount,meta.import\n".to_owned();
         for line in 0..orders {
@@ -212,32 +209,26 @@ impl World {
                 "{name}-{line},a{line}@example.org,Kim,EUR,Fee,45.00,{name}\n"
             ));
         }
-        let parsed = file::parse(text.as_bytes(), self.app.clock.now()).expect("a spreadsheet");
+        let parsed = file::parse(text.as_bytes(), self.app.local_now()).expect("a spreadsheet");
         assert!(parsed.bad.is_empty(), "{:?}", parsed.bad);
-        parsed.orders
+        parsed
     }
 
-    pub fn import(&self, entries: &[Entry]) {
+    pub fn import(&self, file: &Import) {
         let doing = doing(&self.app);
-        let taken = (self.app.db.patient())
-            .transaction_blocking(|connection| {
-                let name = import::ImportName::of_file(connection, "growth.csv")?;
-                let mut taken = Vec::new();
-                for some in entries.chunks(order::AT_ONCE) {
-                    taken.extend(import::take_in(connection, some, &name, &doing)?);
-                }
-                Ok(taken)
-            })
-            .expect("the database answers");
+        let came = self.app.db.patient().run_blocking(|connection| {
+            let what = ("growth.csv", file, Way::Add);
+            import::whole(connection, what, &doing, false, |_| true, |_| {})
+        });
+        let Ok(Came::Kept(report)) = came else {
+            panic!("it was not taken in: {came:?}");
+        };
+        let mut taken = report.taken.iter();
         assert!(
-            taken.iter().all(|taken| matches!(taken, Taken::New(_))),
-            "{taken:?}"
+            taken.all(|taken| matches!(taken, Taken::New(_))),
+            "{:?}",
+            report.taken
         );
-    }
-
-    /// Who does it.
-    pub fn doing(&self) -> Doing {
-        doing(&self.app)
     }
 
     fn name(&self) -> String {
@@ -247,21 +238,6 @@ impl World {
     fn next(&self) -> usize {
         self.numbers.replace(self.numbers.get() + 1)
     }
-}
-
-fn fill(postgres: &PrivatePostgres, orders: usize) {
-    db::migrate(&Secret::new(postgres.url(DATABASE))).expect("the migrations apply");
-    let mut connection = connect(postgres);
-    let mut tell = |statement: &str| connection.batch_execute(statement).expect("a statement");
-    // Or it would gather statistics in the middle.
-    tell("ALTER SYSTEM SET autovacuum = off");
-    tell("SELECT pg_reload_conf()");
-    tell(&format!("SET growth.orders = {orders}"));
-    tell(FILL);
-}
-
-fn connect(postgres: &PrivatePostgres) -> PgConnection {
-    PgConnection::establish(&postgres.url(DATABASE)).expect("the database answers")
 }
 
 fn new_order(name: &str) -> NewOrder {

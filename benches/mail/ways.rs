@@ -10,13 +10,14 @@ use freshmint::{
     mail::smtp::{Connection, HandOver, Lease},
     outbox::{Courier, Round},
 };
+use freshmint_benches::{profile, statements};
 use futures::future::join_all;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor, address::Envelope,
     transport::smtp::PoolConfig,
 };
 
-use crate::world::{Sent, World, statements};
+use crate::world::{Sent, World};
 
 /// A way to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +108,8 @@ async fn bare(world: &World, at_most: Duration) -> Sent {
 
 async fn outbox(world: &World, at_most: Duration) -> Sent {
     world.queue().await;
-    let before = statements();
+    let sampling = profile::begin();
+    let before = statements::so_far();
     // As a worker does it, with the worker's connections.
     let mut courier = Courier::new(world.app.on(Lane::Worker));
     let began = Instant::now();
@@ -120,7 +122,9 @@ async fn outbox(world: &World, at_most: Duration) -> Sent {
     }
     courier.stop().await.expect("the database answers");
     let took = began.elapsed();
-    Sent::new(world.mailbox.received(), took, statements() - before)
+    drop(sampling);
+    let statements = statements::so_far() - before;
+    Sent::new(world.mailbox.received(), took, statements)
 }
 
 fn addresses() -> (Address, Address) {

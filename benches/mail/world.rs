@@ -1,14 +1,8 @@
 //! What is measured on: a database of its own with orders in it, and a sink.
 
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
-use diesel::{
-    Connection,
-    connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation},
-};
+use diesel::Connection;
 use freshmint::{
     app::App,
     clock::Clock,
@@ -21,7 +15,10 @@ use freshmint::{
     random,
     suppression::AddressKey,
 };
-use freshmint_benches::given::{self, doing};
+use freshmint_benches::{
+    given::{self, doing},
+    statements,
+};
 use freshmint_fakes::{
     mailbox::{self, Mailbox},
     postgres::{Durability, PrivatePostgres},
@@ -69,7 +66,7 @@ impl World {
         let mailbox = Mailbox::start(mailbox::Settings::default()).expect("the sink starts");
         mailbox.keep_only_counts(true);
         // Before the first connection: every one of them counts.
-        set_default_instrumentation(|| Some(Box::new(Count))).expect("nobody counts yet");
+        statements::count();
         let app = app(&postgres.url(DATABASE), &mailbox.smtp_url(), connections);
         db::migrate(&Secret::new(postgres.url(DATABASE))).expect("the migrations apply");
         let message = message(&app);
@@ -128,24 +125,6 @@ impl World {
     }
 }
 
-/// Statements so far, transactions' beginnings and ends among them.
-pub fn statements() -> usize {
-    STATEMENTS.load(Ordering::Relaxed)
-}
-
-static STATEMENTS: AtomicUsize = AtomicUsize::new(0);
-
-struct Count;
-
-impl Instrumentation for Count {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        // What begins and ends a transaction is a query, too.
-        if let InstrumentationEvent::StartQuery { .. } = event {
-            STATEMENTS.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
 fn new_order(number: usize) -> NewOrder {
     given::order(
         &format!("mail-{number}"),
@@ -170,6 +149,7 @@ fn message(app: &App) -> Vec<u8> {
         return_path: None,
         to: "parent@example.org",
         is_bulk: false,
+        is_for_postmark: false,
         message_id: "<1@example.org>",
         text: &app.write(&order, hash, letter::link),
         unsubscribe_url: Some(&app.unsubscribe_url(hash, None)),

@@ -70,12 +70,15 @@ fn main() {
     ));
 }
 
-/// As many payers have been here before: the connections that they need are open. What the load broke off
-/// at its end has come to its own by then.
+/// As many payers have been here before, all at the same moment: the connections that they need are open. So
+/// Stripe takes long meanwhile, else the first of them would be through before the last one has come. What the
+/// load broke off at its end has come to its own by then.
 fn warm_up(world: &World, payers: usize) {
     std::thread::sleep(STRIPE_TAKES * 5);
     let orders = world.orders(&format!("warm-{payers}"), payers);
+    world.stripe.set_latency(STRIPE_TAKES * 10);
     world.open_sessions(&orders, payers);
+    world.stripe.set_latency(STRIPE_TAKES);
 }
 
 /// Connections that the service opened to Stripe meanwhile, a session.

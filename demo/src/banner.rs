@@ -140,9 +140,10 @@ fn what_to_try(shop: &Shop, links: &[Link]) -> String {
     };
     format!(
         "WHAT TO TRY\n  \
-         - Sign in at {}/ops: money to decide on, mails that did not arrive, mailings that wait.\n  \
+         - Sign in at {}/ops: money to decide on, mails that did not arrive, a message of Stripe's\n    that could not be worked through, mailings that wait.\n  \
          - {pay}\n  \
          - Open the others: German, paid, cancelled, withdrawn, in cash, on its way.\n  \
+         - Open a mail and bounce it, as a mail server does hours later: the order says so, and what to correct.\n  \
          - Unsubscribe from a mail; or let the mailbox refuse, and ask for a link to be sent again.\n  \
          - Look as a link preview looks, which mints nothing:\n    \
          curl -i -A WhatsApp/2.24 {first}\n\

@@ -12,6 +12,7 @@ mod environment;
 mod failure;
 mod nights;
 mod options;
+mod pictures;
 mod seed;
 mod service;
 mod stripe;
@@ -31,7 +32,7 @@ use freshmint::{
 
 use freshmint_fakes::{
     Clock,
-    mailbox::{self, Mailbox},
+    mailbox::{self, Mailbox, ReportsTo},
     postgres::PrivatePostgres,
 };
 
@@ -55,10 +56,14 @@ fn main() -> ExitCode {
 
 /// Until Ctrl-C or SIGTERM. What is started first ends last, also when something fails on the way.
 fn run(options: Options) -> Result<(), Failure> {
+    let pictures = options.pictures.clone();
     let wish = options.wish()?;
     eprintln!("Starting a private PostgreSQL, {wish} and the service…");
     let postgres = PrivatePostgres::start().map_err(Failure::new)?;
     let stripe = wish.start()?;
+    if pictures.is_some() {
+        pictures::set_clock(&stripe)?;
+    }
     let mailbox = open_mailbox(&stripe)?;
     let service = Service::start(&postgres, &stripe, &mailbox)?;
 
@@ -66,6 +71,10 @@ fn run(options: Options) -> Result<(), Failure> {
         token(&service, Role::Admin)?,
         token(&service, Role::Operator)?,
     );
+    mailbox.report_to(ReportsTo {
+        url: format!("{}/api/v1/bounces", service.url),
+        token: operator.expose().to_owned(),
+    });
     account(&service, club::ADMIN, Role::Admin)?;
     account(&service, club::OPERATOR, Role::Operator)?;
     let shop = Shop {
@@ -78,8 +87,13 @@ fn run(options: Options) -> Result<(), Failure> {
         app: &service.app,
     };
     if let Some(links) = shop.open()? {
-        banner::print(&shop, &links);
-        service.wait()?;
+        match pictures {
+            Some(folder) => pictures::take(&shop, &links, &folder)?,
+            None => {
+                banner::print(&shop, &links);
+                service.wait()?;
+            }
+        }
     }
     eprintln!("Stopping, and throwing everything away…");
     Ok(())

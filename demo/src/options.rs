@@ -1,5 +1,7 @@
 //! What the demo is asked for, from flags or the environment: the simulator, or Stripe's test mode.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 use freshmint::config::Secret;
 
@@ -17,6 +19,9 @@ pub struct Options {
     /// With a key: the signing secret that `stripe listen` prints (whsec_…)
     #[arg(long, env, hide_env_values = true)]
     stripe_webhook_secrets: Option<Secret>,
+    /// Takes the README's pictures into this folder, and stops
+    #[arg(long)]
+    pub pictures: Option<PathBuf>,
 }
 
 impl Options {

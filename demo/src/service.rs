@@ -138,7 +138,14 @@ fn settings(
         ("DATABASE_DIRECT_URL", database.to_owned()),
         ("SMTP_URL", mailbox.smtp_url()),
         ("MAIL_FROM", format!("{} <{}>", club::NAME, club::TREASURER)),
+        // A mail that the mailbox bounces is named by the envelope's sender too.
+        (
+            "MAIL_RETURN_PATH",
+            "bounces+{id}@rovers.example.org".to_owned(),
+        ),
         ("MAIL_PER_SECOND", "50".to_owned()),
+        // Whoever forwards on this machine is believed: the pictures have people at many addresses.
+        ("TRUSTED_PROXIES", "127.0.0.1".to_owned()),
         // So that what the mailbox's switches do is seen while somebody looks.
         ("MAIL_RETRY_SECONDS", "5".to_owned()),
         ("MAIL_LEASE_SECONDS", "30".to_owned()),

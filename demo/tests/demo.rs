@@ -52,12 +52,32 @@ fn its_mailing_is_in_the_mailbox_and_a_checkout_that_expires_is_reminded_of_once
             .strip_suffix("the fees have been mailed to every family")?;
         line.split_whitespace().next().map(str::to_owned)
     });
-    demo.wait_for_a_link("CUP-2026-002");
+    let link = demo.wait_for_a_link("CUP-2026-002");
+    let service = link.split("/pay/").next().expect("an address").to_owned();
+    let token = demo.wait_for("the curl line", |line| {
+        let line = line
+            .trim()
+            .strip_prefix("curl -H 'Authorization: Bearer ")?;
+        line.split('\'').next().map(str::to_owned)
+    });
     let page = || send(Method::GET, &format!("{mailbox}/"), None).body;
     assert_eq!(
         page().matches("the fee for the Summer Cup 2026").count(),
         12
     );
+
+    // One comes back, as reported hours later.
+    let subject = "fee for the Summer Cup 2026 (CUP-2026-003)";
+    let bounces = format!("{mailbox}{}", mail_of(&page(), subject));
+    let shown = send(Method::GET, &bounces, None).body;
+    assert!(shown.contains("Bounce this one"), "{shown}");
+    let pressed = send(Method::POST, &format!("{bounces}/bounce"), None);
+    assert_eq!(pressed.status, 303, "{}", pressed.body);
+    let shown = send(Method::GET, &bounces, None).body;
+    assert!(shown.contains("The answer was 200 OK."), "{shown}");
+    let bounced = format!("{service}/api/v1/outbox?state=bounced");
+    let came_back = json(send(Method::GET, &bounced, Some(&token)))["data"].to_string();
+    assert!(came_back.contains("CUP-2026-003"), "{came_back}");
 
     // Mail, link, checkout; nobody pays, and it expires.
     let first = pay_link_in(
@@ -109,8 +129,12 @@ fn its_pages_let_somebody_in_and_have_something_to_do_in_each_list() {
     };
     for path in [
         "/cases?state=open",
+        "/cases?state=resolved",
+        "/orders?kind=recovered&status=open",
+        "/orders?kind=recovered&status=paid",
         "/outbox?state=unknown",
         "/outbox?state=bounced",
+        "/events?state=failed",
         "/suppressions",
         "/orders?status=open",
         "/orders?status=processing",
@@ -128,17 +152,31 @@ fn its_pages_let_somebody_in_and_have_something_to_do_in_each_list() {
         let reminders = json(send(Method::GET, &path, Some(&token)))["data"].to_string();
         reminders.contains("\"sent\"") && reminders.contains("reminder_disabled")
     });
+    let blasts = send(
+        Method::GET,
+        &format!("{service}/api/v1/blasts"),
+        Some(&token),
+    );
+    let stopped = json(blasts)["data"].to_string();
+    assert!(
+        stopped.contains("2 of the first 5 mails came back"),
+        "no mailing stopped itself: {stopped}"
+    );
     let today = sign_in(&service, &email, &password);
     for said in [
         "things need somebody",
         "paid another amount than was owed",
+        "The bank debit of",
         "The mail to",
         "We cannot tell whether a mail to",
+        "could not be worked through",
         "still owes, and is not written to",
         "waits for an approval",
-        "is paused",
+        "are paused",
         "Still owed:",
         "From mail to money",
+        "1 of 2, 50 %",
+        "Why 1 was not reminded",
     ] {
         assert!(today.contains(said), "{said} is not in {today}");
     }
@@ -193,11 +231,16 @@ fn cookies(answer: &Response) -> String {
     pairs.collect::<Vec<_>>().join("; ")
 }
 
-/// The pay link in the mail with this subject.
-fn pay_link_in(mailbox: &str, page: &str, subject: &str) -> String {
+/// Where the mailbox shows the mail with this subject.
+fn mail_of<'a>(page: &'a str, subject: &str) -> &'a str {
     let (before, _) = page.split_once(subject).expect("the mail's line");
     let (_, address) = before.rsplit_once("href=\"").expect("a link to the mail");
-    let mail = address.split('"').next().expect("an address");
+    address.split('"').next().expect("an address")
+}
+
+/// The pay link in the mail with this subject.
+fn pay_link_in(mailbox: &str, page: &str, subject: &str) -> String {
+    let mail = mail_of(page, subject);
     let mail = send(Method::GET, &format!("{mailbox}{mail}"), None);
     let mail = mail.body.replace("&#x2f;", "/");
     let (_, link) = mail

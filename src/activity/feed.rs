@@ -198,6 +198,15 @@ struct Id {
     id: i64,
 }
 
+/// What a search is about.
+#[derive(Default)]
+struct Wanted {
+    words: Option<String>,
+    orders: Vec<Uuid>,
+    /// The lines with these words, where they are few.
+    few: Option<Vec<i64>>,
+}
+
 /// The numbers of lines from one number on and before another.
 fn within(
     connection: &mut PgConnection,
@@ -205,26 +214,50 @@ fn within(
     (from, before): (i64, i64),
     limit: i64,
 ) -> QueryResult<Vec<i64>> {
-    let (words, orders) = match &filter.q {
-        Some(said) => (search::words(said), search::orders(connection, said)?),
-        None => (None, Vec::new()),
-    };
-    let rows: Vec<Id> = diesel::sql_query(statement(filter))
+    let mut wanted = Wanted::default();
+    if let Some(said) = &filter.q {
+        wanted.words = search::words(said);
+        wanted.orders = search::orders(connection, said)?;
+    }
+    // Of the newest lines alone, each is looked at.
+    if let Some(words) = wanted.words.clone()
+        && from == i64::MIN
+    {
+        // Where many lines have a word, the newest of them are a page; by its index all of them would be read.
+        let newest = search::newest_lines(connection, before)?;
+        let page = read(connection, filter, (newest, before), limit, &wanted)?;
+        if i64::try_from(page.len()) == Ok(limit) {
+            return Ok(page);
+        }
+        wanted.few = search::few_lines(connection, &words)?;
+    }
+    read(connection, filter, (from, before), limit, &wanted)
+}
+
+fn read(
+    connection: &mut PgConnection,
+    filter: &Filter,
+    (from, before): (i64, i64),
+    limit: i64,
+    wanted: &Wanted,
+) -> QueryResult<Vec<i64>> {
+    let rows: Vec<Id> = diesel::sql_query(statement(filter, wanted.few.is_some()))
         .bind::<BigInt, _>(from)
         .bind::<BigInt, _>(before)
         .bind::<BigInt, _>(limit)
         .bind::<Array<Text>, _>(&filter.categories)
         .bind::<Nullable<SqlUuid>, _>(filter.order)
-        .bind::<Nullable<Text>, _>(words)
-        .bind::<Array<SqlUuid>, _>(orders)
+        .bind::<Nullable<Text>, _>(&wanted.words)
+        .bind::<Array<SqlUuid>, _>(&wanted.orders)
         .bind::<Nullable<Timestamptz>, _>(filter.until)
+        .bind::<Array<BigInt>, _>(wanted.few.as_deref().unwrap_or_default())
         .load(connection)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// A search has two ways to find a line, and a list of some categories one for each: each is read from its
 /// own index, newest first, and no further than a page. Levels are literals, for their partial index.
-fn statement(filter: &Filter) -> String {
+fn statement(filter: &Filter, words_are_in_few: bool) -> String {
     let mut and = String::new();
     if let Some(level) = filter.level {
         and += &format!(" AND level = '{level}'");
@@ -250,9 +283,19 @@ fn statement(filter: &Filter) -> String {
              ORDER BY line.id DESC LIMIT $3)"
         )
     };
+    // As a range of the index that begins with the category. Were the category said to be equal, PostgreSQL
+    // might read the whole log from its end instead, in vain for one that has few lines.
+    let newest_of = |category: &str| {
+        format!(
+            "(SELECT line.id FROM {lines} WHERE (line.category, line.id) >= ({category}, $1) \
+             AND (line.category, line.id) < ({category}, $2){and} \
+             ORDER BY line.category DESC, line.id DESC LIMIT $3)"
+        )
+    };
+    // What is open, of a level or of an order is found by an index of its own.
+    let is_by_category = filter.order.is_none() && filter.level.is_none() && !filter.open;
     // Every parameter has its type, also where it is not asked for.
-    let typed =
-        "WITH said AS (SELECT $4::text[], $5::uuid, $6::text, $7::uuid[], $8::timestamptz) ";
+    let typed = "WITH said AS (SELECT $4::text[], $5::uuid, $6::text, $7::uuid[], $8::timestamptz, $9::bigint[]) ";
     let of_categories = match filter.categories.len() {
         0 => "",
         // In the order of its index, which no list of categories has.
@@ -260,15 +303,23 @@ fn statement(filter: &Filter) -> String {
         _ => " AND line.category = ANY($4)",
     };
     let rows = if filter.q.is_some() {
-        let word = format!(
-            "{of_categories} AND to_tsvector('simple', what || ' ' || actor) @@ to_tsquery('simple', $6)"
-        );
+        let word = match words_are_in_few {
+            true => format!("{of_categories} AND line.id = ANY($9)"),
+            false => format!(
+                "{of_categories} AND to_tsvector('simple', what || ' ' || actor) @@ to_tsquery('simple', $6)"
+            ),
+        };
         let about = format!("{of_categories} AND order_id = ANY($7)");
         format!("{} UNION {}", newest(&word), newest(&about))
+    } else if filter.categories.len() == 1 && is_by_category {
+        newest_of("($4)[1]")
     } else if filter.categories.len() > 1 && filter.order.is_none() && !filter.open {
+        let each = match is_by_category {
+            true => newest_of("wanted.category"),
+            false => newest(" AND line.category = wanted.category"),
+        };
         format!(
-            "SELECT line.id FROM unnest($4) AS wanted (category) CROSS JOIN LATERAL {} line",
-            newest(" AND line.category = wanted.category")
+            "SELECT line.id FROM unnest($4) AS wanted (category) CROSS JOIN LATERAL {each} line"
         )
     } else {
         newest(of_categories)

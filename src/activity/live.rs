@@ -57,12 +57,13 @@ impl Row {
     }
 }
 
-/// Up to `most` lines after a place, in the order in which they came to be there for everybody.
+/// Up to `most` lines after a place, in the order in which they came to be there for everybody. By the table's
+/// column: the name alone is that of the text beside it, by which 99 comes after 100 and which has no index.
 pub fn after(connection: &mut PgConnection, place: Place, most: i64) -> QueryResult<Vec<New>> {
     let rows: Vec<Row> = diesel::sql_query(
         "SELECT id, xact::text AS xact FROM activity \
          WHERE (xact, id) > ($1::text::xid8, $2) AND xact < pg_snapshot_xmin(pg_current_snapshot()) \
-         ORDER BY xact, id LIMIT $3",
+         ORDER BY activity.xact, activity.id LIMIT $3",
     )
     .bind::<Text, _>(place.xact.to_string())
     .bind::<BigInt, _>(place.id)
@@ -85,7 +86,7 @@ pub fn newest(connection: &mut PgConnection) -> QueryResult<Place> {
 pub fn settled(connection: &mut PgConnection) -> QueryResult<i64> {
     let row: Option<Row> = diesel::sql_query(
         "SELECT id, xact::text AS xact FROM activity WHERE xact < pg_snapshot_xmin(pg_current_snapshot()) \
-         ORDER BY xact DESC, id DESC LIMIT 1",
+         ORDER BY activity.xact DESC, activity.id DESC LIMIT 1",
     )
     .get_result(connection)
     .optional()?;

@@ -1,17 +1,23 @@
 //! What somebody looks for in the log: words of a line, or a part of an order's reference, name or address.
 
 use diesel::{
+    dsl::max,
     prelude::*,
-    sql_types::{Text, Uuid as SqlUuid},
+    sql_types::{BigInt, Text, Uuid as SqlUuid},
 };
 use uuid::Uuid;
 
-use crate::db::pattern_of_part;
+use crate::{db::pattern_of_part, schema::activity};
 
 /// Words of a search; the others are left out.
 const WORDS: usize = 8;
 /// Orders that a part is found in; whoever finds more says more of it.
 const ORDERS: i64 = 200;
+/// Lines that are looked up by their words, at most. With more, a page of them is found soon on the way through
+/// the log.
+const FEW: usize = 1_000;
+/// The newest lines, which are all read first: some milliseconds, and a page if one of twenty has the words.
+const NEWEST: i64 = 1_000;
 /// Letters of a part at least: with fewer, an index of three letters each is of no use.
 const LETTERS: usize = 3;
 
@@ -24,6 +30,35 @@ pub(super) fn words(said: &str) -> Option<String> {
         .map(|word| format!("'{}':*", word.to_lowercase()));
     let words: Vec<String> = words.collect();
     (!words.is_empty()).then(|| words.join(" & "))
+}
+
+/// The number with which the newest lines before another begin.
+pub(super) fn newest_lines(connection: &mut PgConnection, before: i64) -> QueryResult<i64> {
+    let last: Option<i64> = activity::table
+        .filter(activity::id.lt(before))
+        .select(max(activity::id))
+        .first(connection)?;
+    Ok(last.map_or(i64::MIN, |last| last - NEWEST))
+}
+
+/// The lines with these words, where they are few. Asked for the newest of them, PostgreSQL goes through the log
+/// from its end, all of it where nearly no line has them: it does not know how many have.
+pub(super) fn few_lines(
+    connection: &mut PgConnection,
+    words: &str,
+) -> QueryResult<Option<Vec<i64>>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        id: i64,
+    }
+    let rows: Vec<Row> = diesel::sql_query(format!(
+        "SELECT id FROM activity \
+         WHERE to_tsvector('simple', what || ' ' || actor) @@ to_tsquery('simple', $1) LIMIT {FEW} + 1"
+    ))
+    .bind::<Text, _>(words)
+    .load(connection)?;
+    Ok((rows.len() <= FEW).then(|| rows.into_iter().map(|row| row.id).collect()))
 }
 
 /// The orders that have this in their reference, name or address. With `pg_trgm` by its indexes, without it by

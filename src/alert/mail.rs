@@ -37,13 +37,7 @@ pub fn tell(
     if messages.is_empty() || !(at_once || watch.mailed_at <= now - GATHERED_FOR) {
         return Ok(false);
     }
-    queue(
-        connection,
-        app,
-        to,
-        text::news(&app.shop.shop_name, &messages),
-        now,
-    )?;
+    queue(connection, app, to, text::news(&app.shop, &messages), now)?;
     let told: Vec<i64> = messages.iter().map(|message| message.id).collect();
     let told = alert_messages::table
         .filter(alert_messages::channel.eq(Channel::Mail))
@@ -78,13 +72,7 @@ pub fn tell_what_is_open(
     if open.is_empty() {
         return Ok(false);
     }
-    queue(
-        connection,
-        app,
-        to,
-        text::digest(&app.shop.shop_name, &open),
-        now,
-    )?;
+    queue(connection, app, to, text::digest(&app.shop, &open), now)?;
     Ok(true)
 }
 

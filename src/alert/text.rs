@@ -1,19 +1,25 @@
 //! The mails to `ALERT_EMAIL`: pure.
 
+use chrono_tz::Tz;
+
 use super::{
     kind::{Rank, State},
     message::Message,
 };
-use crate::mail::{Text, layout::tidy};
+use crate::{
+    config::Shop,
+    mail::{Text, layout::tidy},
+};
 
 /// Lines of one mail: what a person reads. Of what is open the digest tells again.
 const LINES: usize = 50;
 
 /// What has begun, and what is over.
-pub fn news(shop: &str, messages: &[Message]) -> Text {
+pub fn news(shop: &Shop, messages: &[Message]) -> Text {
     let (begun, over): (Vec<_>, Vec<_>) = messages
         .iter()
         .partition(|message| message.state == State::Begins);
+    let zone = shop.time.time_zone;
     let subject = match (&begun[..], &over[..]) {
         ([], [only]) => format!("over: {}", only.matter().plain()),
         ([], many) => format!("{} things are over", many.len()),
@@ -26,39 +32,39 @@ pub fn news(shop: &str, messages: &[Message]) -> Text {
     let mut body = String::new();
     if !begun.is_empty() {
         body += "This needs somebody to look at it:\n";
-        body += &listed(&begun);
+        body += &listed(&begun, zone);
     }
     if !over.is_empty() {
         body += "\nThis is over:\n";
-        body += &listed(&over);
+        body += &listed(&over, zone);
     }
     body += "\nMoney is told at once. Everything else that happens within ten minutes comes in one mail.\n";
     mail(shop, &subject, &body)
 }
 
 /// What is open, once a day.
-pub fn digest(shop: &str, open: &[Message]) -> Text {
+pub fn digest(shop: &Shop, open: &[Message]) -> Text {
     let subject = match open.len() {
         1 => "1 thing is open".to_owned(),
         many => format!("{many} things are open"),
     };
-    let all: Vec<&Message> = open.iter().collect();
+    let (all, zone): (Vec<&Message>, _) = (open.iter().collect(), shop.time.time_zone);
     let body = format!(
         "This is open, and needs somebody:\n{}\nThis list comes once a day, if anything is open.\n",
-        listed(&all)
+        listed(&all, zone)
     );
     mail(shop, &subject, &body)
 }
 
-fn mail(shop: &str, subject: &str, body: &str) -> Text {
+fn mail(shop: &Shop, subject: &str, body: &str) -> Text {
     Text {
-        subject: format!("{shop}: {subject}"),
+        subject: format!("{}: {subject}", shop.shop_name),
         body: tidy(&format!("{}\n\n--\nFreshmint\n", body.trim())),
     }
 }
 
 /// A paragraph each, which mail programs break as they like, by rank; where there are more than fit, how many more.
-fn listed(messages: &[&Message]) -> String {
+fn listed(messages: &[&Message], zone: Tz) -> String {
     let mut list = String::new();
     let mut left = LINES;
     for rank in Rank::ALL {
@@ -71,7 +77,7 @@ fn listed(messages: &[&Message]) -> String {
         }
         list += &format!("\n{} ({})\n", rank.heading(), of_rank.len());
         for message in of_rank.iter().take(left) {
-            list += &line(message);
+            list += &line(message, zone);
         }
         if of_rank.len() > left {
             list += &format!("- and {} more\n", of_rank.len() - left);
@@ -81,10 +87,11 @@ fn listed(messages: &[&Message]) -> String {
     list
 }
 
-/// What is over needs nothing to be done.
-fn line(message: &Message) -> String {
+/// What is over needs nothing to be done. The time has its zone's name: at night somebody may read it elsewhere.
+fn line(message: &Message, zone: Tz) -> String {
     let matter = message.matter();
-    let since = message.since.format("%-d %B, %H:%M UTC");
+    let since = message.since.with_timezone(&zone);
+    let since = since.format("%-d %B, %H:%M %Z");
     match message.state {
         State::Begins => format!("- {since}: {}. {}\n", matter.named(), matter.next()),
         State::Over => format!("- {}, since {since}\n", matter.named()),
@@ -96,7 +103,16 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::alert::kind::Kind;
+    use crate::{alert::kind::Kind, config::Time};
+
+    fn shop(name: &str, time_zone: Tz) -> Shop {
+        Shop {
+            time: Time { time_zone },
+            shop_name: name.to_owned(),
+            shop_url: "https://rovers.example.org".parse().expect("a URL"),
+            support_email: None,
+        }
+    }
 
     fn message(kind: Kind, state: State, reference: Option<&str>) -> Message {
         Message {
@@ -124,8 +140,18 @@ mod tests {
             message(Kind::Pause, State::Over, None),
             message(Kind::FailedEvent, State::Begins, None),
         ];
-        let Text { subject, body } = news("Rovers Youth FC", &messages);
+        let Text { subject, body } = news(&shop("Rovers Youth FC", Tz::UTC), &messages);
         insta::assert_snapshot!(format!("{subject}\n\n{body}"));
+    }
+
+    #[test]
+    fn a_mail_tells_the_shops_own_time() {
+        let open = [message(Kind::Pause, State::Begins, None)];
+        let shop = shop("Club", Tz::Pacific__Auckland);
+        let mails = [news(&shop, &open), digest(&shop, &open)];
+        for Text { body, .. } in mails {
+            assert!(body.contains("- 28 November, 09:31 NZDT: "), "{body}");
+        }
     }
 
     #[test]
@@ -133,7 +159,7 @@ mod tests {
         let mut open = vec![message(Kind::UnknownMail, State::Begins, None); 60];
         open.push(message(Kind::Debit, State::Begins, None));
         open.push(message(Kind::SilentWebhook, State::Begins, None));
-        let Text { subject, body } = digest("Rovers Youth FC", &open);
+        let Text { subject, body } = digest(&shop("Rovers Youth FC", Tz::UTC), &open);
         assert_eq!(subject, "Rovers Youth FC: 62 things are open");
         assert_eq!(body.matches("nobody can know").count(), 49, "{body}");
         assert!(
@@ -144,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_subject_names_what_matters_most() {
-        let subject = |messages: &[Message]| news("Club", messages).subject;
+        let subject = |messages: &[Message]| news(&shop("Club", Tz::UTC), messages).subject;
         let pause = |state| message(Kind::Pause, state, None);
         assert_eq!(
             subject(&[pause(State::Begins)]),

@@ -144,6 +144,7 @@ struct Again {
     id: Uuid,
     order: Order,
     hash: AddressHash,
+    came_back: bool,
 }
 
 impl Again {
@@ -159,7 +160,8 @@ impl Again {
             return Ok(None);
         };
         let today = key.hash(email.as_str());
-        let refused_there = state == mail::State::Bounced && today.0[..] == hash[..];
+        let came_back = state == mail::State::Bounced;
+        let refused_there = came_back && today.0[..] == hash[..];
         if order.state != State::Open || refused_there {
             return Ok(None);
         }
@@ -169,6 +171,7 @@ impl Again {
             id,
             order,
             hash: today,
+            came_back,
         }))
     }
 
@@ -204,9 +207,13 @@ impl Again {
                     mails::address_gone.eq(false),
                     mails::streak.eq(None::<i64>),
                     mails::returned.eq(None::<String>),
+                    mails::sent_at.eq(None::<chrono::DateTime<chrono::Utc>>),
                 ),
             ))
             .execute(connection)?;
+        if self.came_back {
+            outbox::rename_mail(connection, self.id)?;
+        }
         diesel::update(outbox_orders::table.find((self.id, self.order.id)))
             .set((
                 outbox_orders::version.eq(self.order.version),

@@ -16,7 +16,7 @@ use super::{
     recall, record_blast,
     row::{self, Stored},
     state::{Move, Wish},
-    two::{self, Approver},
+    two::Hand,
     watch,
 };
 use crate::{
@@ -126,10 +126,7 @@ fn decide(
     if valid.is_some_and(|approval| approval.content_hash == content_hash) {
         return answer(connection, stored.id).map(Some);
     }
-    let approver = Approver {
-        key: two::key_of(connection, &doing.actor)?,
-        shown: doing.actor.clone(),
-    };
+    let approver = Hand::of(connection, &doing.actor)?;
     if let Some(why) = own_words(connection, &stored, &approver)? {
         return no(why);
     }
@@ -173,12 +170,12 @@ fn still_in_hand(connection: &mut PgConnection, stored: &Stored) -> QueryResult<
 pub(super) fn own_words(
     connection: &mut PgConnection,
     stored: &Stored,
-    approver: &Approver,
+    approver: &Hand,
 ) -> QueryResult<Option<String>> {
     if !settings::read(connection)?.two_person_approval {
         return Ok(None);
     }
-    let is_own = two::is_the_same(stored.author(), &approver.key);
+    let is_own = stored.author().may_be(approver);
     Ok(is_own.then(|| {
         format!(
             "{} wrote this mailing, and two_person_approval is on: somebody else must approve it",
@@ -187,12 +184,25 @@ pub(super) fn own_words(
     }))
 }
 
+/// Whether whoever acts as this may not approve a mailing since they wrote it; none: there is no such mailing.
+pub fn is_ones_own(
+    connection: &mut PgConnection,
+    id: Uuid,
+    actor: &str,
+) -> QueryResult<Option<bool>> {
+    let Some(stored) = row::read(connection, id)? else {
+        return Ok(None);
+    };
+    let approver = Hand::of(connection, actor)?;
+    Ok(Some(own_words(connection, &stored, &approver)?.is_some()))
+}
+
 fn keep(
     connection: &mut PgConnection,
     id: Uuid,
     plan: &Plan,
     content_hash: &str,
-    (approver, doing): (&Approver, &Doing),
+    (approver, doing): (&Hand, &Doing),
 ) -> QueryResult<()> {
     diesel::insert_into(blast_approvals::table)
         .values((

@@ -8,6 +8,8 @@ use super::who::{BlastFilter, Fields, Who};
 use crate::foreign_text::has_controls;
 use crate::order::{change::Edit, problem::Problems, text::Text};
 
+/// Letters of a name.
+const LONGEST_NAME: usize = 120;
 /// More than anybody reads. What it becomes once it is filled has a limit of its own, in `mail::template`.
 const LONGEST_BODY: usize = 20_000;
 
@@ -78,12 +80,20 @@ pub struct Content {
     pub first_wave: u32,
 }
 
+/// The name of a mailing that follows on another: its beginning, as far as there is room, and what this one is.
+pub fn name_after(earlier: &str, what: &str) -> String {
+    let end = format!(": {what}");
+    let room = LONGEST_NAME.saturating_sub(end.chars().count());
+    let begin: String = earlier.chars().take(room).collect();
+    begin + &end
+}
+
 impl TryFrom<Draft> for Content {
     type Error = Problems;
 
     fn try_from(draft: Draft) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let name = Text::<120>::parse(&draft.name.unwrap_or_default());
+        let name = Text::<LONGEST_NAME>::parse(&draft.name.unwrap_or_default());
         let name = problems.take("name", name);
         let subject = Text::<250>::parse(&draft.subject.unwrap_or_default());
         let subject = problems.take("subject", subject);
@@ -218,6 +228,16 @@ mod tests {
         let draft: ChangeDraft = serde_json::from_value(body).map_err(|error| error.to_string())?;
         let before = check(whole()).unwrap();
         draft.onto(&before).map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn a_mailing_that_follows_on_one_with_the_longest_name_has_a_name() {
+        assert_eq!(name_after("Cup", "still owed"), "Cup: still owed");
+        let name = name_after(&"ü".repeat(LONGEST_NAME), "still owed");
+        assert_eq!(name.chars().count(), LONGEST_NAME);
+        let mut body = whole();
+        body["name"] = json!(name);
+        assert!(name.ends_with("ü: still owed") && check(body).is_ok());
     }
 
     #[test]

@@ -11,7 +11,9 @@ use super::{
     record_blast,
     row::{self, BlastColumns},
     state::{Move, Wish},
-    two, view,
+    trouble::named,
+    two::Hand,
+    view,
     who::Who,
 };
 use crate::{
@@ -44,14 +46,14 @@ pub(super) fn insert(
     corrects: Option<Uuid>,
     doing: &Doing,
 ) -> QueryResult<Uuid> {
-    let (id, key) = (
+    let (id, author) = (
         random::row_id(doing.at),
-        two::key_of(connection, &doing.actor)?,
+        Hand::of(connection, &doing.actor)?,
     );
     diesel::insert_into(blasts::table)
         .values((
             blasts::id.eq(id),
-            BlastColumns::new(content, &doing.actor, &key)?,
+            BlastColumns::new(content, &author)?,
             blasts::created_at.eq(doing.at),
             blasts::corrects.eq(corrects),
         ))
@@ -88,10 +90,10 @@ pub fn change(
         if content == stored.content {
             return answer(connection, id);
         }
-        let key = two::key_of(connection, &doing.actor)?;
+        let author = Hand::of(connection, &doing.actor)?;
         diesel::update(blasts::table.find(id))
             .set((
-                BlastColumns::new(&content, &doing.actor, &key)?,
+                BlastColumns::new(&content, &author)?,
                 blasts::state.eq(next),
             ))
             .execute(connection)?;
@@ -109,7 +111,7 @@ pub(super) fn answer(connection: &mut PgConnection, id: Uuid) -> QueryResult<Ask
 
 /// Looks up what somebody named, and tells what is not there: a typing error is told here, where somebody can
 /// mend it, and not found out by whoever misses a mail. `before`: the mailing, and whom it was for.
-fn look_up(
+pub(super) fn look_up(
     connection: &mut PgConnection,
     who: &mut Who,
     before: Option<(Uuid, &Who)>,
@@ -149,9 +151,9 @@ fn unknown_references(
         let unknown = who
             .references()
             .filter(|(of, reference)| *of == field && !known.contains(*reference));
-        let unknown: Vec<&str> = unknown.map(|(_, reference)| reference.as_str()).collect();
+        let unknown: Vec<String> = unknown.map(|(_, reference)| reference.clone()).collect();
         if !unknown.is_empty() {
-            problems.add(field, format!("there is no order {}", unknown.join(", ")));
+            problems.add(field, format!("there is no order {}", named(&unknown)));
         }
     }
     Ok(())
@@ -178,10 +180,7 @@ fn named_mailing(
         filter.blast_id = known.blast_id;
         return Ok(());
     }
-    let mut found = match said.trim().parse() {
-        Ok(id) => Vec::from_iter(row::read(connection, id)?.map(|stored| stored.id)),
-        Err(_) => view::named(connection, &said)?,
-    };
+    let mut found = view::called(connection, &said)?;
     found.retain(|id| Some(*id) != own);
     match found[..] {
         [id] => filter.blast_id = Some(id),

@@ -13,15 +13,20 @@ use super::{
     who::{BlastFilter, Selection, Who},
 };
 use crate::{
-    mail::State as MailState,
     order::{Condition, Status},
-    schema::{blast_recipients, orders, outbox, outbox_orders},
+    outbox::never_mailed,
+    schema::{blast_recipients, orders, outbox_orders},
 };
 
 /// That a mailing is for an order: it is one of those, and of a correction, one that has the wrong mail or may.
 pub fn selected(stored: &Stored) -> Condition {
-    let fits = fits(&stored.content.who);
-    match stored.corrects {
+    chosen(&stored.content.who, stored.corrects)
+}
+
+/// The same of one that is still being written, and corrects that other one, if it does.
+pub fn chosen(who: &Who, corrects: Option<Uuid>) -> Condition {
+    let fits = fits(who);
+    match corrects {
         Some(recalled) => Box::new(fits.and(has_the_mail_of(recalled))),
         None => fits,
     }
@@ -67,8 +72,10 @@ fn conditions(filter: &BlastFilter) -> Vec<Condition> {
         all.push(of_mailing(filter.blast_id.unwrap_or_default()));
     }
     if let Some(never) = filter.never_mailed {
-        let wanted = if never { not_mailed() } else { mailed() };
-        all.push(wanted);
+        all.push(match never {
+            true => never_mailed(),
+            false => Box::new(not(never_mailed())),
+        });
     }
     if let Some(import) = filter.import.clone() {
         all.push(Box::new(
@@ -97,29 +104,4 @@ fn of_mailing(blast: Uuid) -> Condition {
         .filter(outbox_orders::blast_id.eq(blast))
         .select(outbox_orders::order_id);
     Box::new(orders::id.eq_any(approved).or(orders::id.eq_any(mailed)))
-}
-
-/// Mail about an order that has gone, or is on its way; what bounced has reached nobody. The first row that the
-/// order's index finds decides: asked whether there is one, PostgreSQL might read all mails.
-macro_rules! mail_about {
-    () => {
-        outbox_orders::table
-            .inner_join(outbox::table)
-            .filter(outbox_orders::order_id.eq(orders::id))
-            .filter(
-                outbox::handed_over
-                    .or(outbox::state.eq_any([MailState::Queued, MailState::Sending])),
-            )
-            .select(outbox::id)
-            .limit(1)
-            .single_value()
-    };
-}
-
-fn not_mailed() -> Condition {
-    Box::new(mail_about!().is_null())
-}
-
-fn mailed() -> Condition {
-    Box::new(not(mail_about!().is_null()))
 }

@@ -7,12 +7,21 @@ const SECONDS_OF_A_DAY: f64 = 86_400.0;
 /// Days that are begun until so many mails have gone, if all go at the first try and no other mail goes beside
 /// them. None go in no day.
 pub(super) fn days(mails: usize, per_second: Option<f64>, mailer: &Mailer) -> u64 {
+    (mails as f64 / a_day(per_second, mailer)).ceil() as u64
+}
+
+/// Seconds until so many mails have gone, reckoned in the same way.
+pub(super) fn seconds(mails: i64, per_second: Option<f64>, mailer: &Mailer) -> f64 {
+    mails as f64 / a_day(per_second, mailer) * SECONDS_OF_A_DAY
+}
+
+/// Mails that go in a day at most.
+fn a_day(per_second: Option<f64>, mailer: &Mailer) -> f64 {
     let Limits { per_hour, per_day } = mailer.limits;
     let pace = super::due::rate(per_second, mailer.per_second) * SECONDS_OF_A_DAY;
     let allowed = [per_hour.map(|hour| hour * 24), per_day];
     let allowed = allowed.into_iter().flatten().map(|mails| mails as f64);
-    let a_day = allowed.fold(pace, f64::min);
-    (mails as f64 / a_day).ceil() as u64
+    allowed.fold(pace, f64::min)
 }
 
 #[cfg(test)]
@@ -40,5 +49,10 @@ mod tests {
         assert_eq!(days(300, None, &mailer(None, Some(100))), 3);
         assert_eq!(days(301, None, &mailer(None, Some(100))), 4);
         assert_eq!(days(300, None, &mailer(Some(5), Some(250))), 3);
+        let left = |mails, pace, mailer| seconds(mails, pace, &mailer).round() as i64;
+        assert_eq!(left(0, None, mailer(None, None)), 0);
+        assert_eq!(left(50, None, mailer(None, None)), 5);
+        assert_eq!(left(50, Some(0.5), mailer(None, None)), 100);
+        assert_eq!(left(50, None, mailer(Some(100), None)), 1_800);
     }
 }

@@ -13,9 +13,11 @@ mod again;
 mod approve;
 mod batch;
 mod control;
+mod counts;
 mod draft;
 mod due;
 mod edit;
+mod example;
 mod fits;
 mod lasts;
 mod material;
@@ -23,11 +25,13 @@ mod outcome;
 mod plan;
 pub mod preflight;
 mod problems;
+mod progress;
 mod ready;
 mod recall;
 mod recipient;
 mod row;
 mod sample;
+mod standing;
 mod start;
 pub mod state;
 mod stop;
@@ -44,19 +48,25 @@ use uuid::Uuid;
 
 pub use self::{
     again::{Retried, retry_failed},
-    approve::{Seen, approve},
+    approve::{Seen, approve, is_ones_own},
     control::{cancel, pause, resume},
-    draft::{ChangeDraft, Content, Draft},
+    counts::Counts,
+    draft::{ChangeDraft, Content, Draft, name_after},
     edit::{change, create},
+    example::{Example, example},
     outcome::{COLUMNS, Outcome},
     preflight::launch,
+    progress::{FirstWave, approved_mails, time_left},
     recall::{Correction, Progress, Recall, RecallDraft, recall},
     recipient::{RecipientRow, RowsAsked, Words, recipients},
-    sample::{Preview, Recipient, Sample, preview, send_sample},
+    sample::{Preview, Recipient, Sample, Size, preview, send_sample},
+    standing::{Facts, Standing, facts},
     start::start,
     stop::PausedBy,
     two::command_actor,
-    view::{Approval, Blast, Counts, find, find_with_waiting, list, named},
+    view::{Approval, Blast, called, exists, find, find_and_lock, find_with_waiting, list},
+    watch::wave_outcomes,
+    wave::WaveOutcomes,
     who::{BlastFilter, Selection, Who},
 };
 use crate::{

@@ -13,9 +13,12 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Recipient;
-use crate::{order::Status, session::SessionState};
+use crate::{
+    order::{Order, Status},
+    session::SessionState,
+};
 
-/// What came of one recipient's mail. Empty before the start.
+/// What came of one recipient's mail; before the start, who it is and where the order stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, QueryableByName)]
 pub struct Outcome {
     #[diesel(sql_type = SqlUuid)]
@@ -36,6 +39,18 @@ pub struct Outcome {
     /// When it was paid.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub paid_at: Option<DateTime<Utc>>,
+}
+
+impl Outcome {
+    /// Of a mail that is not queued yet: nothing has come of it.
+    pub(super) fn planned(order: &Order) -> Self {
+        Self {
+            order_id: order.id,
+            name: order.name.clone(),
+            status: Some(order.state.status()),
+            ..Self::default()
+        }
+    }
 }
 
 /// Adds to recipients what came of their mails.

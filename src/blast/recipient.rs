@@ -20,7 +20,7 @@ use super::{
 use crate::{
     app::App,
     db::{DbError, lower},
-    mail::{Text, template::Templates},
+    mail::{State, Text, template::Templates},
     order::{Kind, Order, Status},
     outbox::Kind as MailKind,
     renderings::{Rendering, Stopped},
@@ -61,6 +61,8 @@ pub struct RowsAsked {
     pub limit: i64,
     /// With what each mail says.
     pub mail: bool,
+    /// Only mails that stand so; before the start there are none.
+    pub state: Option<State>,
 }
 
 /// A page of recipients by order id.
@@ -189,7 +191,7 @@ impl<'a> Part<'a> {
             attempts: 0,
             last_error: None,
             sent_at: None,
-            outcome: Outcome::default(),
+            outcome: Outcome::planned(order),
         }
     }
 
@@ -211,7 +213,7 @@ impl<'a> Part<'a> {
         let flaws = flaws(order, &self.fields, link_verifies(self.app, order));
         let mut told: Vec<String> = flaws.iter().map(ToString::to_string).collect();
         if self.is_suppressed(order) {
-            told.push("the address is not written to, so the mail will be suppressed".to_owned());
+            told.push("the address is on the do-not-mail list, so it gets no mail".to_owned());
         }
         let siblings = order
             .email
@@ -234,7 +236,7 @@ fn rows_of_mails(
     id: Uuid,
     asked: RowsAsked,
 ) -> QueryResult<Vec<RecipientRow>> {
-    let recipients = mailed(connection, id, asked.after, asked.limit)?;
+    let recipients = mailed(connection, id, asked)?;
     let mut words = match asked.mail {
         true => words_of(connection, id, &recipients)?,
         false => BTreeMap::new(),

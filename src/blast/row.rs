@@ -5,7 +5,7 @@ use diesel::{prelude::*, result::Error as QueryError};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{draft::Content, state::State, stop::PausedBy, two::Approver, who::Who};
+use super::{draft::Content, state::State, stop::PausedBy, two::Hand, who::Who};
 use crate::mail::Wave;
 use crate::schema::{blast_approvals, blast_recipients, blasts};
 
@@ -20,6 +20,8 @@ pub struct Stored {
     pub started_at: Option<DateTime<Utc>>,
     /// Which mails it sends; nothing before its start.
     pub wave: Option<Wave>,
+    /// Since when its first mails have an outcome, as long as the others wait.
+    pub wave_over_at: Option<DateTime<Utc>>,
     pub paused: Paused,
     pub known: Known,
     /// Who wrote it: a token, a person or a system user.
@@ -71,21 +73,24 @@ pub struct ValidApproval {
 
 impl ValidApproval {
     /// Who gave it. An older version wrote the name alone.
-    pub fn approver(&self) -> Approver {
-        Approver {
-            key: self
-                .approver_key
-                .clone()
-                .unwrap_or_else(|| self.approved_by.clone()),
-            shown: self.approved_by.clone(),
-        }
+    pub fn approver(&self) -> Hand {
+        let key = self.approver_key.as_deref().unwrap_or(&self.approved_by);
+        Hand::kept(key, &self.approved_by)
     }
 }
 
 impl Stored {
     /// Who wrote it, as it is compared. An older version wrote the name alone.
-    pub fn author(&self) -> &str {
-        self.author_key.as_deref().unwrap_or(&self.author)
+    pub fn author(&self) -> Hand {
+        Hand::kept(
+            self.author_key.as_deref().unwrap_or(&self.author),
+            &self.author,
+        )
+    }
+
+    /// Which mails it sends, from its start on. An older version starts without a wave.
+    pub fn shown_wave(&self) -> Option<Wave> {
+        self.wave.or(self.started_at.map(|_| Wave::Rest))
     }
 }
 
@@ -107,6 +112,7 @@ pub struct BlastRow {
     started_at: Option<DateTime<Utc>>,
     first_wave: i32,
     wave: Option<Wave>,
+    wave_over_at: Option<DateTime<Utc>>,
     author_key: Option<String>,
     corrects: Option<Uuid>,
     #[diesel(embed)]
@@ -135,6 +141,7 @@ impl BlastRow {
                 first_wave: u32::try_from(self.first_wave).unwrap_or(0),
             },
             wave: self.wave,
+            wave_over_at: self.wave_over_at,
             paused: self.paused,
             known: self.known,
             author_key: self.author_key,
@@ -165,7 +172,7 @@ pub struct BlastColumns<'a> {
 }
 
 impl<'a> BlastColumns<'a> {
-    pub fn new(content: &'a Content, author: &'a str, key: &'a str) -> QueryResult<Self> {
+    pub fn new(content: &'a Content, author: &'a Hand) -> QueryResult<Self> {
         let selection = serde_json::to_value(&content.who)
             .map_err(|error| QueryError::SerializationError(error.into()))?;
         Ok(Self {
@@ -177,8 +184,8 @@ impl<'a> BlastColumns<'a> {
             send_at: content.send_at,
             remind: content.remind,
             first_wave: i32::try_from(content.first_wave).unwrap_or(i32::MAX),
-            author,
-            author_key: key,
+            author: &author.shown,
+            author_key: &author.key,
         })
     }
 }

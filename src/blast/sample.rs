@@ -14,7 +14,7 @@ use super::{
     material::{self, LOOK, Material},
     outcome::{self, Outcome},
     plan::{Plan, writable},
-    recipient::worth_a_look,
+    recipient::{RowsAsked, worth_a_look},
     record_blast,
 };
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
         Text, letter,
         template::{Templates, Unfillable},
     },
-    order::{Order, email::Email},
+    order::{Order, email::Email, money::Money},
     outbox::{self, Kind, Letter, State, view::Mail},
     reminder::rule::Reason,
     renderings::{Rendering, Stopped},
@@ -53,6 +53,21 @@ pub struct Preview {
     pub problems: Vec<String>,
     /// The first few mails, with their real links.
     pub samples: Vec<Sample>,
+    /// Those of `problems` that stand in the way of an approval.
+    #[serde(skip)]
+    pub blocking: Vec<String>,
+    /// How often each amount is asked for, the largest first.
+    #[serde(skip)]
+    pub sizes: Vec<Size>,
+}
+
+/// Mails that ask for the same amount.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Size {
+    /// What one of them asks for.
+    pub amount: Money,
+    /// How many they are.
+    pub mails: usize,
 }
 
 /// A mail as it would arrive.
@@ -128,6 +143,8 @@ fn look(app: &App, material: &Material, rendering: &Rendering) -> Result<Preview
         let sum = amounts.entry(owed.currency.code().to_owned()).or_default();
         *sum = sum.saturating_add(owed.minor);
     }
+    let sizes = sizes(recipients().filter_map(Order::owed));
+    let blocking = plan.troubles.iter().filter(|trouble| trouble.blocks());
     let samples = recipients().take(SAMPLES).filter_map(|order| {
         let hash = *material.hashes.get(&order.id)?;
         let Text { subject, body } = write_mail(app, templates.as_ref()?, order, hash).ok()?;
@@ -140,9 +157,21 @@ fn look(app: &App, material: &Material, rendering: &Rendering) -> Result<Preview
         orders: plan.recipients.len(),
         amounts,
         days: days(plan.recipients.len(), content.per_second, &app.mailer),
+        blocking: blocking.map(ToString::to_string).collect(),
+        sizes,
         problems,
         samples: samples.collect(),
     })
+}
+
+fn sizes(amounts: impl Iterator<Item = Money>) -> Vec<Size> {
+    let mut counted: BTreeMap<(&'static str, i64), Size> = BTreeMap::new();
+    for amount in amounts {
+        let key = (amount.currency.code(), -amount.minor);
+        let size = counted.entry(key).or_insert(Size { amount, mails: 0 });
+        size.mails += 1;
+    }
+    counted.into_values().collect()
 }
 
 /// Queues the mail that the first recipient would get, to this address.
@@ -229,18 +258,17 @@ fn first_mail(
 pub(super) fn mailed(
     connection: &mut PgConnection,
     id: Uuid,
-    after: Option<Uuid>,
-    limit: i64,
+    asked: RowsAsked,
 ) -> QueryResult<Vec<Recipient>> {
-    let rows: Vec<Mailed> = outbox_orders::table
+    let mut query = outbox_orders::table
         .inner_join(mails::table)
         .inner_join(orders::table)
         .filter(for_its_values())
         .filter(outbox_orders::blast_id.eq(id))
         .filter(outbox_orders::kind.eq(Kind::Blast))
-        .filter(outbox_orders::order_id.gt(after.unwrap_or_default()))
+        .filter(outbox_orders::order_id.gt(asked.after.unwrap_or_default()))
         .order(outbox_orders::order_id)
-        .limit(limit)
+        .limit(asked.limit)
         .select((
             outbox_orders::order_id,
             orders::reference,
@@ -251,7 +279,11 @@ pub(super) fn mailed(
             mails::last_error,
             mails::sent_at,
         ))
-        .load(connection)?;
+        .into_boxed();
+    if let Some(state) = asked.state {
+        query = query.filter(mails::state.eq(state));
+    }
+    let rows: Vec<Mailed> = query.load(connection)?;
     let recipient = |(order_id, reference, to, state, reason, attempts, last_error, sent_at)| {
         let (state, reason): (State, Option<Reason>) = (state, reason);
         Recipient {

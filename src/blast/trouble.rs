@@ -88,7 +88,7 @@ impl fmt::Display for Trouble {
             }
             Self::Suppressed(orders) => write!(
                 f,
-                "the address is not written to, so the mail will be suppressed: {}",
+                "the address is on the do-not-mail list, so it gets no mail: {}",
                 named(orders)
             ),
             Self::OneAddress(groups) => {

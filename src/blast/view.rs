@@ -3,22 +3,24 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::count_star, prelude::*};
+use diesel::{dsl, prelude::*};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
+    counts::{Counts, count_mails},
     preflight::{self, Check},
     recall::{self, Progress},
     row::{self, BlastRow, Stored, ValidApproval},
     state::State,
+    stop::PausedBy,
     who::Who,
 };
 use crate::{
-    mail::{self, Mailer, Wave},
-    outbox::{self as mails, Kind, Waiting},
-    reminder::rule::Reason,
-    schema::{blasts, outbox},
+    foreign_text::has_controls,
+    mail::{Mailer, Wave},
+    outbox::{self, Waiting},
+    schema::blasts,
 };
 
 /// The JSON of a mailing.
@@ -47,8 +49,14 @@ pub struct Blast {
     pub state: State,
     /// Which mails it sends, from its start on.
     pub wave: Option<Wave>,
+    /// Since when its first mails have an outcome, as long as the others wait.
+    #[serde(skip)]
+    pub wave_over_at: Option<DateTime<Utc>>,
     /// What has paused it, and what to do, as a sentence.
     pub paused_because: Option<String>,
+    /// The same in a word.
+    #[serde(skip)]
+    pub paused_by: Option<PausedBy>,
     /// Who wrote it, or changed it last.
     pub author: String,
     /// When it was written.
@@ -83,32 +91,6 @@ pub struct Approval {
     pub approved_at: DateTime<Utc>,
 }
 
-/// The mails of a mailing. All but `total` add up to it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    /// Every mail, from the start on.
-    pub total: i64,
-    /// Still to go, or in hand.
-    pub queued: i64,
-    /// Taken by the mail server.
-    pub sent: i64,
-    /// Given up: too many tries, or the order was changed after the approval.
-    pub failed: i64,
-    /// Refused by the recipient's server.
-    pub bounced: i64,
-    /// To addresses that are not written to.
-    pub suppressed: i64,
-    /// Nobody can know whether they were sent.
-    pub unknown: i64,
-    /// Not sent since the order was paid, settled or on its way.
-    pub skipped_paid: i64,
-    /// Not sent for another reason.
-    pub cancelled: i64,
-    /// Those of `queued` that are not in hand.
-    #[serde(skip)]
-    waiting: i64,
-}
-
 /// A page of mailings, newest first; `before` is where the page before ended.
 pub fn list(
     connection: &mut PgConnection,
@@ -134,6 +116,22 @@ pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Blast
     Ok(shown(connection, stored.into_iter().collect())?.pop())
 }
 
+/// These mailings, in no order; one that is not there is not among them.
+pub(super) fn these(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<Vec<Blast>> {
+    let rows: Vec<BlastRow> = blasts::table
+        .filter(blasts::id.eq_any(ids))
+        .select(BlastRow::as_select())
+        .load(connection)?;
+    let stored: QueryResult<Vec<Stored>> = rows.into_iter().map(BlastRow::decode).collect();
+    shown(connection, stored?)
+}
+
+/// One mailing, locked until the transaction ends.
+pub fn find_and_lock(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Blast>> {
+    let stored = row::lock(connection, id)?;
+    Ok(shown(connection, stored.into_iter().collect())?.pop())
+}
+
 /// One mailing, with why all mail waits if mails of it are on their way.
 pub fn find_with_waiting(
     connection: &mut PgConnection,
@@ -141,19 +139,46 @@ pub fn find_with_waiting(
     mailer: &Mailer,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Blast>> {
-    let Some(mut blast) = find(connection, id)? else {
-        return Ok(None);
-    };
-    if blast.state == State::Sending && blast.counts.queued > 0 {
-        blast.waiting = mails::waiting(connection, Some(mailer), now)?;
-    }
-    Ok(Some(blast))
+    let mut found: Vec<Blast> = find(connection, id)?.into_iter().collect();
+    add_waiting(connection, &mut found, mailer, now)?;
+    Ok(found.pop())
 }
 
-/// The mailings with this name, newest first: a name may be given twice.
-pub fn named(connection: &mut PgConnection, name: &str) -> QueryResult<Vec<Uuid>> {
+/// Adds why all mail waits to those whose mails are on their way.
+pub(super) fn add_waiting(
+    connection: &mut PgConnection,
+    blasts: &mut [Blast],
+    mailer: &Mailer,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let is_on_its_way = |blast: &Blast| blast.state == State::Sending && blast.counts.queued > 0;
+    if blasts.iter().any(is_on_its_way) {
+        let waiting = outbox::waiting(connection, Some(mailer), now)?;
+        let on_their_way = blasts.iter_mut().filter(|blast| is_on_its_way(blast));
+        on_their_way.for_each(|blast| blast.waiting.clone_from(&waiting));
+    }
+    Ok(())
+}
+
+/// Whether there is one with this id.
+pub fn exists(connection: &mut PgConnection, id: Uuid) -> QueryResult<bool> {
+    diesel::select(dsl::exists(blasts::table.find(id))).get_result(connection)
+}
+
+/// The mailings that somebody may mean: the one with this id, or those with this name, newest first, since a
+/// name may be given twice.
+pub fn called(connection: &mut PgConnection, said: &str) -> QueryResult<Vec<Uuid>> {
+    let said = said.trim();
+    if let Ok(id) = said.parse::<Uuid>() {
+        let found = blasts::table.find(id).select(blasts::id);
+        return found.load(connection);
+    }
+    // No name has one, and PostgreSQL takes no NUL.
+    if has_controls(said) {
+        return Ok(Vec::new());
+    }
     blasts::table
-        .filter(blasts::name.eq(name))
+        .filter(blasts::name.eq(said))
         .order(blasts::id.desc())
         .select(blasts::id)
         .load(connection)
@@ -184,8 +209,8 @@ fn shown(connection: &mut PgConnection, stored: Vec<Stored>) -> QueryResult<Vec<
 
 impl Blast {
     fn new(stored: Stored, approval: Option<ValidApproval>, counts: Counts) -> Self {
+        let (state, wave) = (stored.state.shown(counts.queued), stored.shown_wave());
         let content = stored.content;
-        let state = stored.state.shown(counts.queued);
         Self {
             id: stored.id,
             name: content.name,
@@ -197,9 +222,10 @@ impl Blast {
             remind: content.remind,
             first_wave: content.first_wave,
             state,
-            // An older version starts without.
-            wave: stored.wave.or(stored.started_at.map(|_| Wave::Rest)),
+            wave,
+            wave_over_at: stored.wave_over_at,
             paused_because: stored.paused.paused_because,
+            paused_by: stored.paused.paused_by,
             author: stored.author,
             created_at: stored.created_at,
             started_at: stored.started_at,
@@ -214,118 +240,5 @@ impl Blast {
             corrects: stored.corrects,
             waiting: None,
         }
-    }
-}
-
-/// Counts the mails of some mailings; one without mails is not among them.
-fn count_mails(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<HashMap<Uuid, Counts>> {
-    let rows: Vec<(Option<Uuid>, mail::State, Option<Reason>, i64)> = outbox::table
-        .filter(outbox::blast_id.eq_any(ids))
-        .filter(outbox::kind.eq(Kind::Blast))
-        .group_by((outbox::blast_id, outbox::state, outbox::skip_reason))
-        .select((
-            outbox::blast_id,
-            outbox::state,
-            outbox::skip_reason,
-            count_star(),
-        ))
-        .load(connection)?;
-    let mut counts: HashMap<Uuid, Counts> = HashMap::new();
-    for (id, state, reason, mails) in rows {
-        if let Some(id) = id {
-            counts.entry(id).or_default().add(state, reason, mails);
-        }
-    }
-    Ok(counts)
-}
-
-impl Counts {
-    fn add(&mut self, state: mail::State, reason: Option<Reason>, mails: i64) {
-        use mail::State as Mail;
-        self.total += mails;
-        if state == Mail::Queued {
-            self.waiting += mails;
-        }
-        *match state {
-            Mail::Queued | Mail::Sending => &mut self.queued,
-            Mail::Sent => &mut self.sent,
-            Mail::Bounced => &mut self.bounced,
-            Mail::Suppressed => &mut self.suppressed,
-            Mail::Unknown => &mut self.unknown,
-            Mail::Cancelled if reason.is_some_and(is_paid) => &mut self.skipped_paid,
-            Mail::Cancelled => &mut self.cancelled,
-            Mail::Failed => &mut self.failed,
-        } += mails;
-    }
-
-    /// As people see them. One that came back to the queue after the mailing was cancelled, since the
-    /// server had asked to try later, stays there and is never sent.
-    fn shown(self, state: State) -> Self {
-        match state {
-            State::Cancelled | State::Recalled => Self {
-                queued: self.queued - self.waiting,
-                cancelled: self.cancelled + self.waiting,
-                waiting: 0,
-                ..self
-            },
-            State::Draft | State::Approved | State::Sending | State::Paused | State::Done => self,
-        }
-    }
-}
-
-fn is_paid(reason: Reason) -> bool {
-    [Reason::Paid, Reason::Processing, Reason::SettledOffline].contains(&reason)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_mail_is_counted_once() {
-        let mut counts = Counts::default();
-        for state in mail::State::ALL {
-            counts.add(state, None, 1);
-        }
-        for reason in [
-            Reason::Paid,
-            Reason::Processing,
-            Reason::SettledOffline,
-            Reason::Cancelled,
-            Reason::NoEmail,
-        ] {
-            counts.add(mail::State::Cancelled, Some(reason), 10);
-        }
-        let expected = Counts {
-            total: 58,
-            queued: 2,
-            sent: 1,
-            failed: 1,
-            bounced: 1,
-            suppressed: 1,
-            unknown: 1,
-            skipped_paid: 30,
-            cancelled: 21,
-            waiting: 1,
-        };
-        assert_eq!(counts, expected);
-    }
-
-    #[test]
-    fn what_waits_in_a_cancelled_mailing_is_cancelled() {
-        let counts = Counts {
-            total: 4,
-            queued: 3,
-            waiting: 2,
-            sent: 1,
-            ..Counts::default()
-        };
-        let shown = counts.shown(State::Cancelled);
-        assert_eq!(
-            (shown.queued, shown.cancelled, shown.sent),
-            (1, 2, 1),
-            "one is in hand"
-        );
-        assert_eq!(counts.shown(State::Paused), counts);
     }
 }

@@ -16,7 +16,7 @@ use super::{
     row::{self, Stored},
     state::State,
     stop::{self, Stop},
-    wave::Outcomes,
+    wave::WaveOutcomes,
 };
 use crate::{
     activity::{self, Category, Doing, Level, Line},
@@ -77,7 +77,7 @@ fn look_at(connection: &mut PgConnection, app: &App, id: Uuid) -> QueryResult<bo
     if stored.wave != Some(Wave::First) || !wave_is_over(connection, app, id)? {
         return Ok(false);
     }
-    match outcomes(connection, id)?.stop() {
+    match wave_outcomes(connection, id)?.stop() {
         Some(stop) => halt(connection, &stored, stop, &doing).map(|()| false),
         None => {
             control::let_the_rest_go(connection, app, &stored, &doing)?;
@@ -168,7 +168,7 @@ fn wave_is_over(connection: &mut PgConnection, app: &App, id: Uuid) -> QueryResu
         is_over: bool,
     }
     let row = blasts::table.find(id);
-    if !outcomes(connection, id)?.are_in() {
+    if !wave_outcomes(connection, id)?.are_in() {
         diesel::update(row.filter(blasts::wave_over_at.is_not_null()))
             .set(blasts::wave_over_at.eq(None::<DateTime<Utc>>))
             .execute(connection)?;
@@ -186,12 +186,13 @@ fn wave_is_over(connection: &mut PgConnection, app: &App, id: Uuid) -> QueryResu
     Ok(over.is_over)
 }
 
-fn outcomes(connection: &mut PgConnection, id: Uuid) -> QueryResult<Outcomes> {
+/// What became so far of the mails that a mailing sends first.
+pub fn wave_outcomes(connection: &mut PgConnection, id: Uuid) -> QueryResult<WaveOutcomes> {
     use mail::State as Mail;
-    let mut outcomes = Outcomes::default();
+    let mut outcomes = WaveOutcomes::default();
     for of_wave in outbox::first_wave(connection, id)? {
         *match of_wave.state {
-            Mail::Queued if of_wave.late => &mut outcomes.late,
+            Mail::Queued | Mail::Sending if of_wave.late => &mut outcomes.late,
             Mail::Queued | Mail::Sending => &mut outcomes.open,
             Mail::Sent => &mut outcomes.accepted,
             Mail::Bounced => &mut outcomes.bounced,

@@ -34,27 +34,40 @@ pub(super) fn chosen(domains: &[String], most: u32) -> HashSet<usize> {
 
 /// What became of the mails of a first wave.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Outcomes {
+pub struct WaveOutcomes {
     /// Without an outcome: not tried yet, in hand, or asked to wait for less than an hour.
     pub open: i64,
     /// Asked to wait for an hour: one that never gets through does not hold the others for two days.
     pub late: i64,
+    /// Taken by a mail server.
     pub accepted: i64,
+    /// Came back.
     pub bounced: i64,
+    /// Nobody knows.
     pub unknown: i64,
+    /// Given up.
     pub given_up: i64,
 }
 
-impl Outcomes {
-    /// Whether they can be judged. What was paid meanwhile, or is not written to, is no longer among them.
-    pub fn are_in(&self) -> bool {
+impl WaveOutcomes {
+    /// How many they are. What was paid meanwhile, or is not written to, is no longer among them.
+    pub fn mails(&self) -> i64 {
+        self.open + self.tried()
+    }
+
+    fn tried(&self) -> i64 {
+        self.late + self.accepted + self.bounced + self.unknown + self.given_up
+    }
+
+    /// Whether they can be judged.
+    pub(super) fn are_in(&self) -> bool {
         self.open == 0
     }
 
     /// Why the rest does not go, if it does not: more than one came back, nobody knows of one, or fewer than
     /// half were accepted.
-    pub fn stop(&self) -> Option<Stop> {
-        let tried = self.late + self.accepted + self.bounced + self.unknown + self.given_up;
+    pub(super) fn stop(&self) -> Option<Stop> {
+        let tried = self.tried();
         let stop = |why, count| Stop {
             why,
             count,
@@ -101,12 +114,12 @@ mod tests {
     }
 
     fn of_ten(bounced: i64, unknown: i64, accepted: i64) -> Option<(PausedBy, i64, i64)> {
-        let outcomes = Outcomes {
+        let outcomes = WaveOutcomes {
             bounced,
             unknown,
             accepted,
             late: 10 - bounced - unknown - accepted,
-            ..Outcomes::default()
+            ..WaveOutcomes::default()
         };
         outcomes.stop().map(|stop| (stop.why, stop.count, stop.of))
     }
@@ -125,11 +138,11 @@ mod tests {
         assert_eq!(of_ten(1, 0, 5), None);
         assert_eq!(of_ten(0, 0, 4), Some((PausedBy::WaveNotTaken, 4, 10)));
         // All were paid or unsubscribed before their turn: nothing speaks against the rest.
-        assert_eq!(Outcomes::default().stop(), None);
-        let open = Outcomes {
+        assert_eq!(WaveOutcomes::default().stop(), None);
+        let open = WaveOutcomes {
             open: 1,
-            ..Outcomes::default()
+            ..WaveOutcomes::default()
         };
-        assert!(!open.are_in() && Outcomes::default().are_in());
+        assert!(!open.are_in() && WaveOutcomes::default().are_in());
     }
 }

@@ -53,7 +53,7 @@ pub struct BlastFilter {
     /// The id of that mailing, looked up when the filter was written: a name may be given again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blast_id: Option<Uuid>,
-    /// No mail about it has gone, nor is on its way.
+    /// As in lists of orders: nobody was written to about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub never_mailed: Option<bool>,
     /// It came with the import of this name.

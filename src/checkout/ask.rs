@@ -11,6 +11,7 @@ use crate::{
     db::DbError,
     gateway::CallError,
     schema::{checkout_sessions, session_orders, stripe_asked},
+    session::newest_first,
     settlement::{self, FoundBy},
 };
 
@@ -74,7 +75,7 @@ fn pages(connection: &mut PgConnection, order: Uuid) -> QueryResult<Vec<String>>
         )
         .filter(session_orders::order_id.eq(order))
         .filter(checkout_sessions::stripe_id.is_not_null())
-        .order(checkout_sessions::id.desc())
+        .order(newest_first())
         .limit(MOST)
         .select(checkout_sessions::stripe_id.assume_not_null())
         .load(connection)

@@ -63,6 +63,7 @@ where
         app,
         visitor: Visitor::Person,
         deadline,
+        link_version: None,
         began: None,
         lost: 0,
     };
@@ -118,4 +119,12 @@ where
             }
         })
         .await
+}
+
+/// Those of these orders that have a payable session; callers hold their locks, or ask to know.
+pub fn with_open_sessions(
+    connection: &mut PgConnection,
+    orders: &[Uuid],
+) -> QueryResult<Vec<Uuid>> {
+    row::orders_with_live(connection, orders)
 }

@@ -99,8 +99,14 @@ pub async fn click(app: &App, link: &PayClaims, visitor: Visitor) -> Door {
     let order_id = link.order_id;
     let deadline = Instant::now() + app.click_budget;
     let language = OnceLock::new();
-    let walk = walk(app, link, visitor, deadline, &language);
-    match tokio::time::timeout_at(deadline, walk).await {
+    let way = async {
+        match open::again(app, link, app.reuse_min).await? {
+            Some(door) => Ok(Some(door)),
+            // It takes much room, which most clicks have no use for.
+            None => Box::pin(walk(app, link, visitor, deadline, &language)).await,
+        }
+    };
+    match tokio::time::timeout_at(deadline, way).await {
         Ok(Ok(Some(door))) => return door,
         // A reason has been logged.
         Ok(Ok(None)) => {}
@@ -181,22 +187,22 @@ async fn walk(
         app,
         visitor,
         deadline,
+        link_version: Some(link.link_version),
         began: None,
         lost: 0,
     };
-    for _ in 0..STEPS {
+    for step in 0..STEPS {
         // One that is minted now is handed out, however long it must live to be handed out again.
         let reuse_min = if walk.began.is_some() {
             chrono::Duration::zero()
         } else {
             app.reuse_min
         };
-        if let Some(session) = open::find(app, order_id).await?
-            && link.link_version >= session.link_version
-            && session.lives_for(reuse_min, app.clock.now())
-            && app.checkout_hosts.allow(&session.url)
+        // Before the first there was a look already.
+        if step > 0
+            && let Some(door) = open::again(app, link, reuse_min).await?
         {
-            return Ok(Some(Door::Redirect(session.url)));
+            return Ok(Some(door));
         }
         let Some(found) = rounds::ask(app, LookAt(order_id), look_at).await? else {
             return Ok(Some(Door::Gone));

@@ -14,13 +14,15 @@ use diesel::{
 };
 use uuid::Uuid;
 
+use super::Door;
 use crate::{
     app::App,
     db::DbError,
+    link::token::PayClaims,
     order::Status,
     reminder::Decision,
     rounds,
-    session::{OpenSession, SessionState},
+    session::{OpenSession, SessionState, on_todays_basis},
 };
 
 /// A question for the order's open session.
@@ -30,17 +32,41 @@ struct LookFor {
     build: i64,
 }
 
-/// The order's open session, if it is certain that it says what it should.
+/// The door to the order's open session, for whoever holds this link, if it says what it should and lives so
+/// long.
 ///
 /// # Errors
 /// That the database is away.
-pub async fn find(app: &App, order: Uuid) -> Result<Option<OpenSession>, DbError> {
+pub async fn again(
+    app: &App,
+    link: &PayClaims,
+    lives: chrono::Duration,
+) -> Result<Option<Door>, DbError> {
+    let found = find(app, link.order_id).await?;
+    Ok(found.and_then(|session| handed_out(app, session, link.link_version, lives)))
+}
+
+/// The order's open session, if it is certain that it says what it should.
+async fn find(app: &App, order: Uuid) -> Result<Option<OpenSession>, DbError> {
     let build = app.build;
     match rounds::ask(app, LookFor { order, build }, look_up).await {
         // A row that cannot be decoded: the long way tells.
         Err(error) if !error.is_away() => Ok(None),
         found => found,
     }
+}
+
+/// The door to an open session that says what it should, for whoever holds a link of this version.
+pub fn handed_out(
+    app: &App,
+    session: OpenSession,
+    link_version: i32,
+    lives: chrono::Duration,
+) -> Option<Door> {
+    let leads_there = link_version >= session.link_version
+        && session.lives_for(lives, app.clock.now())
+        && app.checkout_hosts.allow(&session.url);
+    leads_there.then_some(Door::Redirect(session.url))
 }
 
 /// The open sessions that were asked for on today's basis.
@@ -72,7 +98,7 @@ fn look_up(
 
 /// In SQL, since its plan must not depend on what PostgreSQL believes of the tables: a fresh database has
 /// no statistics, and in a plain join it reads all open orders, or all sessions, for one. Behind each
-/// `LIMIT` it can only look up one key.
+/// `LIMIT` it can only look up one key, and behind `OFFSET` those that are asked for.
 struct SameBasis<'a> {
     order_ids: &'a [Uuid],
     build: i64,
@@ -80,26 +106,23 @@ struct SameBasis<'a> {
 
 impl QueryFragment<Pg> for SameBasis<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT asked.id, s.url, s.expires_at, o.link_version FROM unnest(");
+        out.push_sql(
+            "SELECT part.order_id, s.url, s.expires_at, o.link_version \
+             FROM (SELECT order_id, session_id FROM session_orders WHERE order_id = ANY(",
+        );
         out.push_bind_param::<Array<sql_types::Uuid>, _>(&self.order_ids)?;
         out.push_sql(
-            ") AS asked (id) \
+            ") AND live OFFSET 0) part \
              CROSS JOIN LATERAL (SELECT status, link_version, params_version FROM orders \
-             WHERE id = asked.id LIMIT 1) o \
-             CROSS JOIN LATERAL (SELECT session_id FROM session_orders \
-             WHERE order_id = asked.id AND live LIMIT 1) l \
+             WHERE id = part.order_id LIMIT 1) o \
              CROSS JOIN LATERAL (SELECT * FROM checkout_sessions \
-             WHERE id = l.session_id LIMIT 1) s \
-             CROSS JOIN LATERAL (SELECT count(*) > 0 AS reminded FROM reminder_decisions \
-             WHERE order_id = asked.id AND decision = ",
+             WHERE id = part.session_id LIMIT 1) s WHERE ",
         );
-        out.push_bind_param::<Text, _>(&Decision::Sent)?;
-        out.push_sql(
-            ") r WHERE s.basis_order = o.params_version \
-             AND s.basis_reminded = r.reminded \
-             AND s.basis_settings = (SELECT version FROM settings WHERE only_row) \
-             AND s.basis_build = ",
-        );
+        out.push_sql(&on_todays_basis(
+            "s",
+            "o",
+            &Decision::is_sent("part.order_id"),
+        ));
         out.push_bind_param::<BigInt, _>(&self.build)?;
         out.push_sql(" AND o.status = ");
         out.push_bind_param::<Text, _>(&Status::Open)?;

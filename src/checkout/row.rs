@@ -1,7 +1,7 @@
 //! Checkout sessions as rows.
 
 use chrono::{DateTime, Utc};
-use diesel::{prelude::*, result::Error as QueryError};
+use diesel::{dsl::sql, prelude::*, result::Error as QueryError, sql_types::Bool};
 use uuid::Uuid;
 
 use super::{
@@ -11,8 +11,8 @@ use super::{
 use crate::{
     order::{Order, OrderRow, Status},
     reminder::Decision,
-    schema::{checkout_sessions, orders, reminder_decisions, session_orders, settings},
-    session::SessionState,
+    schema::{checkout_sessions, orders, session_orders, settings},
+    session::{SessionState, newest_first},
     settings::Settings,
 };
 
@@ -108,17 +108,12 @@ pub fn load_all(
     connection: &mut PgConnection,
     order_ids: &[Uuid],
 ) -> QueryResult<Vec<CheckoutFacts>> {
+    // That it is one of these orders follows from the join, and is said all the same: before PostgreSQL knows
+    // anything of the tables it makes a plan, and keeps it, in which it reads all live sessions each time.
     let on_live = session_orders::order_id
         .eq(orders::id)
-        .and(session_orders::live);
-    // The first one, and not whether there is one: that PostgreSQL may answer with a list of all orders that have
-    // one.
-    let reminder = reminder_decisions::table
-        .filter(reminder_decisions::order_id.eq(orders::id.nullable()))
-        .filter(reminder_decisions::decision.eq(Decision::Sent))
-        .select(reminder_decisions::id)
-        .limit(1)
-        .single_value();
+        .and(session_orders::live)
+        .and(session_orders::order_id.eq_any(order_ids.to_vec()));
     type Row = (OrderRow, Option<SessionRow>, Settings, bool, (i32, i32));
     let rows: Vec<Row> = orders::table
         .inner_join(settings::table.on(settings::only_row))
@@ -133,7 +128,7 @@ pub fn load_all(
             OrderRow::as_select(),
             Option::<SessionRow>::as_select(),
             Settings::as_select(),
-            reminder.is_not_null(),
+            sql::<Bool>(&Decision::is_sent("orders.id")),
             (orders::params_version, settings::version),
         ))
         .load(connection)?;
@@ -171,7 +166,7 @@ pub fn unsettled(
         .filter(session_orders::order_id.eq(order_id))
         .filter(checkout_sessions::stripe_id.is_not_null())
         .filter(payable.or(on_its_way))
-        .order(checkout_sessions::id.desc())
+        .order(newest_first())
         .select((
             checkout_sessions::stripe_id.assume_not_null(),
             checkout_sessions::live,
@@ -182,14 +177,26 @@ pub fn unsettled(
 
 /// The sessions of these orders that are live; callers hold the orders' locks.
 pub fn live_of(connection: &mut PgConnection, order_ids: &[Uuid]) -> QueryResult<Vec<Uuid>> {
-    session_orders::table
-        .filter(
-            session_orders::order_id
-                .eq_any(order_ids)
-                .and(session_orders::live),
-        )
+    live(order_ids)
         .select(session_orders::session_id)
         .load(connection)
+}
+
+/// Those of these orders that have a live session.
+pub fn orders_with_live(
+    connection: &mut PgConnection,
+    order_ids: &[Uuid],
+) -> QueryResult<Vec<Uuid>> {
+    live(order_ids)
+        .select(session_orders::order_id)
+        .load(connection)
+}
+
+/// Which of these orders has which live session.
+#[diesel::dsl::auto_type]
+fn live<'o>(order_ids: &'o [Uuid]) -> _ {
+    let theirs = session_orders::order_id.eq_any(order_ids);
+    session_orders::table.filter(theirs.and(session_orders::live))
 }
 
 fn impossible(what: &str) -> QueryError {

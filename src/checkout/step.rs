@@ -10,6 +10,7 @@ use super::{
     Door,
     begin::{self, Beginning, Begun},
     end::{self, Failure},
+    open::handed_out,
     params, refusal,
     row::CheckoutFacts,
     session::{Attempt, Step},
@@ -41,6 +42,8 @@ pub struct Walk<'a> {
     pub app: &'a App,
     pub visitor: Visitor,
     pub deadline: Instant,
+    /// The version of the link that it began with; nobody's, who has none.
+    pub link_version: Option<i32>,
     /// The attempt that this walk has written down itself: nobody has posted it before.
     pub began: Option<Uuid>,
     /// Attempts that Stripe failed at and made nothing of.
@@ -55,7 +58,7 @@ pub async fn take(
 ) -> Result<Option<Door>, UpstreamError> {
     match (step, &found.live) {
         (Step::Post(attempt), Some(live)) => post(walk, &found.order, live.id, attempt).await,
-        (Step::Search(attempt), Some(live)) => search(walk, live.id, &attempt).await.map(|()| None),
+        (Step::Search(attempt), Some(live)) => search(walk, live.id, &attempt).await,
         (Step::Replace(stripe_id), Some(live)) => {
             replace(walk, live.id, stripe_id).await.map(|()| None)
         }
@@ -144,7 +147,7 @@ async fn post(
         }
     };
     match answer {
-        Ok(session) => adopt(app, session).await.map(|()| None),
+        Ok(session) => adopt(walk, session).await,
         // An earlier post may have made it: the attempt stays, until a key that works tells.
         Err(error) if error.refuses_our_key() && began != Some(row) => {
             Err(UpstreamError::Stripe(error))
@@ -168,7 +171,7 @@ async fn post(
             Ok(Some(Door::Refused(order.clone())))
         }
         Err(CallError::Failed { .. } | CallError::Unreadable(_)) => {
-            search(walk, row, &attempt).await.map(|()| None)
+            search(walk, row, &attempt).await
         }
         Err(error) => Err(UpstreamError::Stripe(error)),
     }
@@ -176,7 +179,11 @@ async fn post(
 
 /// Looks among the sessions that Stripe made since the first post: ours is adopted; if there is
 /// none, the attempt is over.
-async fn search(walk: &mut Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(), UpstreamError> {
+async fn search(
+    walk: &mut Walk<'_>,
+    row: Uuid,
+    attempt: &Attempt,
+) -> Result<Option<Door>, UpstreamError> {
     let Walk { app, deadline, .. } = *walk;
     let since = attempt.posted_at - CLOCKS_DIFFER;
     match app
@@ -185,21 +192,27 @@ async fn search(walk: &mut Walk<'_>, row: Uuid, attempt: &Attempt) -> Result<(),
         .await
         .map_err(UpstreamError::Stripe)?
     {
-        Some(session) => adopt(app, session).await,
+        Some(session) => adopt(walk, session).await,
         None => {
             let now = app.clock.now();
             app.db
                 .run(move |connection| end::fail(connection, row, &Failure::Lost, now))
                 .await?;
             walk.lost += 1;
-            Ok(())
+            Ok(None)
         }
     }
 }
 
-/// A session of ours as Stripe has it: its row becomes what it is.
-async fn adopt(app: &App, session: Session) -> Result<(), UpstreamError> {
-    Ok(settlement::minted(app, session).await?)
+/// A session of ours as Stripe has it: its row becomes what it is. One that this walk has begun itself is
+/// handed out, however long it must live to be handed out again.
+async fn adopt(walk: &Walk<'_>, session: Session) -> Result<Option<Door>, UpstreamError> {
+    let app = walk.app;
+    let opened = settlement::minted(app, session).await?;
+    let is_for_us = walk.link_version.zip(walk.began);
+    Ok(opened
+        .zip(is_for_us)
+        .and_then(|(session, (link, _))| handed_out(app, session, link, chrono::Duration::zero())))
 }
 
 async fn read(walk: &Walk<'_>, row: Uuid, stripe_id: String) -> Result<(), UpstreamError> {

@@ -7,12 +7,14 @@ mod bounce_mailbox;
 mod database;
 mod mail;
 mod return_path;
+mod value;
 
 use std::{fmt, str::FromStr};
 
 use clap::{Args, FromArgMatches, ValueEnum};
 use url::Url;
 
+use self::value::{api_base, as_it_is, base_url, email_address, header_name, host, not_blank};
 pub use self::{
     bounce_mailbox::BounceMailbox,
     database::{Database, FEWEST_CONNECTIONS},
@@ -154,7 +156,15 @@ pub struct Shop {
     /// Where payers can ask, an e-mail address
     #[arg(long, env, hide_env_values = true, value_parser = email_address)]
     pub support_email: Option<String>,
-    /// The time zone of pages for the shop's people, an IANA name such as Europe/Dublin
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub time: Time,
+}
+
+/// Whose times people read.
+#[derive(Args, Clone, Debug)]
+pub struct Time {
+    /// The time zone of pages, mails and files for the shop's people, an IANA name such as Europe/Dublin
     #[arg(long, env, hide_env_values = true, default_value = "UTC", value_parser = time_zone)]
     pub time_zone: chrono_tz::Tz,
 }
@@ -174,6 +184,9 @@ pub struct Web {
     /// Proxies whose X-Forwarded-For counts, comma-separated addresses and networks (10.0.0.0/8)
     #[arg(long, env, hide_env_values = true, value_delimiter = ',')]
     pub trusted_proxies: Vec<Network>,
+    /// The header in which a proxy tells the country of whoever calls, such as CF-IPCountry; without it no country is counted
+    #[arg(long, env, hide_env_values = true, value_parser = header_name)]
+    pub country_header: Option<String>,
     /// What a click does: lead on at once, or show a page with a button
     #[arg(long, env, hide_env_values = true, default_value = "redirect")]
     pub pay_click: PayClick,
@@ -276,60 +289,5 @@ pub fn is_on_this_machine(url: &Url) -> bool {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
-    }
-}
-
-/// A secret with every blank and line end that somebody has left around it.
-fn as_it_is(text: &str) -> Result<Secret, String> {
-    Ok(Secret::new(text))
-}
-
-/// The secret key goes there with every call.
-fn api_base(text: &str) -> Result<Url, String> {
-    let url = base_url(text)?;
-    if url.scheme() == "https" || is_on_this_machine(&url) {
-        Ok(url)
-    } else {
-        Err(
-            "it must be https, since the secret key goes there; http is for this machine alone"
-                .to_owned(),
-        )
-    }
-}
-
-fn base_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text.trim())
-        .map_err(|error| format!("{error}; write it as https://example.org"))?;
-    match url.scheme() {
-        "http" | "https" if url.has_host() && url.query().is_none() && url.fragment().is_none() => {
-            Ok(url)
-        }
-        _ => Err("it must be an http or https address without ? or #".to_owned()),
-    }
-}
-
-fn host(text: &str) -> Result<String, String> {
-    url::Host::parse(text.trim())
-        .map(|host| host.to_string())
-        .map_err(|_| {
-            "it must be host names such as checkout.stripe.com, without https:// or a path"
-                .to_owned()
-        })
-}
-
-fn not_blank(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        Err("it must not be empty".to_owned())
-    } else {
-        Ok(text.to_owned())
-    }
-}
-
-fn email_address(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    match text.parse::<lettre::Address>() {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err("it must be an e-mail address".to_owned()),
     }
 }

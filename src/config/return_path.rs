@@ -20,6 +20,12 @@ impl ReturnPath {
         let id = id.split('@').next().unwrap_or_default();
         self.0.replace(ID, id).parse().ok()
     }
+
+    /// Whose servers such a mail comes back to.
+    pub fn domain(&self) -> &str {
+        let domain = self.0.rsplit_once('@');
+        domain.map_or("", |(_, domain)| domain)
+    }
 }
 
 impl FromStr for ReturnPath {

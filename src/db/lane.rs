@@ -1,6 +1,10 @@
 //! Lanes: callers who never wait for each other's connections.
 
-use super::{Db, connection::Address, limits::Limits};
+use super::{
+    Db,
+    connection::{Address, Plans},
+    limits::Limits,
+};
 use crate::config::{self, FEWEST_CONNECTIONS};
 
 /// Who works with the database, each with connections of their own.
@@ -31,12 +35,13 @@ impl Lanes {
         let shares = Shares::of(database.database_pool_size);
         // A worker's statements are those that payers wait for, or look up a batch by its keys; a list's page is
         // a few rows of an index. What counts rows does so by an index, too.
-        let lane = |size| Db::with(Address::for_look_ups(database, Limits::USUAL), size);
+        let lane =
+            |size, plans| Db::with(Address::for_look_ups(database, Limits::USUAL, plans), size);
         Self {
-            payers: lane(shares.payers),
-            worker: lane(shares.worker),
-            health: lane(shares.health),
-            api: lane(shares.api),
+            payers: lane(shares.payers, Plans::AreKept),
+            worker: lane(shares.worker, Plans::AreKept),
+            health: lane(shares.health, Plans::AsItComes),
+            api: lane(shares.api, Plans::AsItComes),
         }
     }
 

@@ -27,6 +27,7 @@ mod migrate;
 mod part;
 mod prepared;
 mod refusal;
+mod setting;
 mod statistics;
 
 use std::{
@@ -49,10 +50,11 @@ pub use self::{
     functions::{clock_timestamp, for_its_values, from_now, greatest, interval, lower},
     lane::{Lane, Lanes},
     limits::PATIENCE,
-    lock::AdvisoryLock,
+    lock::{AdvisoryLock, take_first},
     migrate::{migrate, pending, ready},
     part::pattern_of_part,
     prepared::{PreparedSql, prepared, prepared_sql},
+    setting::with_setting,
     statistics::{gather_statistics, gather_statistics_at_start},
 };
 use self::{

@@ -32,7 +32,9 @@ fn and_it_waits(asked: Finding, waiting: &Waiting) -> Finding {
     let say = |asked: String| format!("{asked}. {}", waiting.sentence);
     match (asked, waiting.cause) {
         (Finding::Fine(asked), Why::Paused(Cause::Allowance)) => Finding::Fine(say(asked)),
-        (Finding::Fine(asked) | Finding::Wrong(asked), _) => Finding::Wrong(say(asked)),
+        (Finding::Fine(asked) | Finding::Remark(asked) | Finding::Wrong(asked), _) => {
+            Finding::Wrong(say(asked))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod checkout;
 mod mail;
+mod sender;
 
 use std::{fmt, time::Duration};
 
@@ -9,7 +10,7 @@ use chrono::{DateTime, Utc};
 use diesel::result::Error as QueryError;
 use tokio::time::Instant;
 
-pub use self::checkout::examine_session;
+pub use self::{checkout::examine_session, sender::Sender};
 use crate::{
     app::App,
     bounce_mailbox, config,
@@ -29,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub enum Finding {
     /// It is as it should be; a remark, if there is one.
     Fine(String),
+    /// It works, and could be better; or nothing is known of it. What to do.
+    Remark(String),
     /// It is not, and what to do.
     Wrong(String),
 }
@@ -46,6 +49,7 @@ impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (mark, remark) = match &self.finding {
             Finding::Fine(remark) => ("ok  ", remark),
+            Finding::Remark(remark) => ("note", remark),
             Finding::Wrong(remark) => ("FAIL", remark),
         };
         write!(f, "{mark}  {:<16} {remark}", self.name)
@@ -53,7 +57,7 @@ impl fmt::Display for Check {
 }
 
 /// Looks at everything a payment needs.
-pub async fn examine(app: &App) -> Vec<Check> {
+pub async fn examine(app: &App, sender: &Sender) -> Vec<Check> {
     let (database, migrations) = database(app).await;
     let ping = app.stripe.ping(Instant::now() + PATIENCE).await;
     let skew = clock_skew(ping.date, app.clock.now());
@@ -78,6 +82,7 @@ pub async fn examine(app: &App) -> Vec<Check> {
         ),
         check("clock", skew),
     ];
+    checks.extend(sender::checks(app, sender).await);
     checks.extend(bounces(app).await.map(|finding| check("bounces", finding)));
     checks.extend(
         references(app)

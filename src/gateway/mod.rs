@@ -45,6 +45,9 @@ use self::{
 };
 use crate::{config, metrics::Metrics, random};
 
+/// What metrics call a call that Stripe answered with 429.
+pub const TOO_FAST: &str = CallError::KINDS[1];
+
 /// The most entries that Stripe puts on a page of a list.
 const LONGEST_PAGE: i64 = 100;
 
@@ -83,8 +86,13 @@ impl Gateway {
         deadline: Instant,
     ) -> Result<Session, CallError> {
         // Tells at its end, also when the caller has gone.
-        let _timer = self.mint_seconds.start_timer();
-        self.try_out(body, key, deadline).await
+        let timer = self.mint_seconds.start_timer();
+        let tried = self.try_out(body, key, deadline).await;
+        // Turned away within a millisecond, it would make checkouts look quick just when Stripe is busy.
+        if matches!(tried, Err(CallError::TooFast)) {
+            timer.stop_and_discard();
+        }
+        tried
     }
 
     /// The same for a trial, which is nobody's mint and in no figure.

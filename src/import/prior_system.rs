@@ -1,8 +1,12 @@
 //! What an older system has done about an order: the checkouts that it sent out, and a payment.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono_tz::Tz;
 
-use crate::gateway::{SessionId, SessionIdError};
+use crate::{
+    gateway::{SessionId, SessionIdError},
+    zone,
+};
 
 /// What an older system has done about an order. Empty: nothing that we are told of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,21 +44,20 @@ pub enum PaidAtError {
     #[error("write a date like 2026-11-03, or a time like 2026-11-03T17:20:00Z")]
     Unreadable,
     /// It has not come yet.
-    #[error("this lies in the future (by UTC); write when it was paid, or leave it empty")]
+    #[error("this lies in the future; write when it was paid, or leave it empty")]
     Future,
     /// A slip of the pen.
     #[error("this lies before the year 2000; check the year")]
     LongAgo,
 }
 
-/// Reads when an order was paid: RFC 3339, or a date, which is its beginning in UTC.
-pub(super) fn paid_at(cell: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, PaidAtError> {
+/// Reads when an order was paid: RFC 3339, or a date, which is its beginning in the zone of `now`, the shop's.
+pub(super) fn paid_at(cell: &str, now: DateTime<Tz>) -> Result<DateTime<Utc>, PaidAtError> {
     let at = match DateTime::parse_from_rfc3339(cell) {
         Ok(at) => at.to_utc(),
         Err(_) => date(cell)
-            .ok_or(PaidAtError::Unreadable)?
-            .and_time(NaiveTime::MIN)
-            .and_utc(),
+            .map(|day| zone::begin_of(day, now.timezone()))
+            .ok_or(PaidAtError::Unreadable)?,
     };
     if at > now {
         Err(PaidAtError::Future)
@@ -75,8 +78,9 @@ fn date(cell: &str) -> Option<NaiveDate> {
 mod tests {
     use super::*;
 
-    fn now() -> DateTime<Utc> {
-        "2026-11-21T12:00:00Z".parse().expect("a time")
+    fn now() -> DateTime<Tz> {
+        let now: DateTime<Utc> = "2026-11-21T12:00:00Z".parse().expect("a time");
+        now.with_timezone(&Tz::UTC)
     }
 
     fn ids(cell: &str) -> Result<Vec<String>, SessionIdError> {
@@ -134,6 +138,28 @@ mod tests {
             Ok("2026-11-03T15:20:00+00:00".into())
         );
         assert_eq!(at("2026-11-21T12:00:00Z"), Ok(now().to_rfc3339()));
+    }
+
+    #[test]
+    fn a_day_is_the_shops() {
+        let at =
+            |cell, zone: Tz| paid_at(cell, now().with_timezone(&zone)).map(|at| at.to_rfc3339());
+        let west = Tz::America__New_York;
+        assert_eq!(
+            at("2026-11-03", west),
+            Ok("2026-11-03T05:00:00+00:00".into())
+        );
+        assert_eq!(
+            at("2026-11-03T17:20:00Z", west),
+            Ok("2026-11-03T17:20:00+00:00".into())
+        );
+        // There tomorrow has begun.
+        let east = Tz::Pacific__Auckland;
+        assert_eq!(
+            at("2026-11-22", east),
+            Ok("2026-11-21T11:00:00+00:00".into())
+        );
+        assert_eq!(at("2026-11-22", west), Err(PaidAtError::Future));
     }
 
     #[test]

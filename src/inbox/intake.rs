@@ -27,9 +27,11 @@ impl Intake {
     /// # Errors
     /// [`DbError::Late`] if it was not kept, so that Stripe sends it again.
     pub async fn keep(&self, db: &Db, event: NewEvent) -> Result<Kept, DbError> {
-        let db = db.clone();
         let Self(together) = self;
-        let kept = together.ask(event, move |events| keep_all(db.clone(), events));
+        let kept = together.ask(event, || {
+            let db = db.clone();
+            move |events| keep_all(db.clone(), events)
+        });
         kept.await.flatten().ok_or(DbError::Late)
     }
 }

@@ -5,10 +5,10 @@ use diesel::prelude::*;
 
 use super::{
     row::State,
-    view::{EventView, place},
+    view::{EventView, newest_first},
 };
 use crate::{
-    db::{Counts, count_each, for_its_values},
+    db::{Counts, count_each},
     schema::stripe_events,
 };
 
@@ -16,8 +16,7 @@ use crate::{
 /// every event would have to be written into: whoever looks further back asks for the next page.
 const LOOKED_AT: i64 = 20_000;
 
-/// When an event came, and its id.
-pub type Place = (DateTime<Utc>, String);
+pub use super::view::Place;
 
 /// What a search came to.
 #[derive(Debug)]
@@ -70,20 +69,16 @@ fn of_an_id(
     state: Option<State>,
     limit: i64,
 ) -> QueryResult<Option<Vec<EventView>>> {
-    let mut query = stripe_events::table
-        .select(EventView::as_select())
-        .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
-        .limit(limit)
-        .into_boxed();
-    query = match said.split_once(['_', ':']) {
+    let query = newest_first(state, None).limit(limit);
+    let query = match said.split_once(['_', ':']) {
         Some(("evt" | "sha256", _)) => query.filter(stripe_events::id.eq(said)),
         Some(("cs", _)) => query.filter(stripe_events::session_id.eq(said)),
         _ => return Ok(None),
     };
-    if let Some(state) = state {
-        query = query.filter(stripe_events::state.eq(state));
-    }
-    query.load(connection).map(Some)
+    query
+        .select(EventView::as_select())
+        .load(connection)
+        .map(Some)
 }
 
 /// The events that one search looks at, without their bodies.
@@ -92,29 +87,19 @@ fn newest(
     state: Option<State>,
     before: Option<Place>,
 ) -> QueryResult<Vec<(DateTime<Utc>, String, String)>> {
-    let mut query = stripe_events::table
+    newest_first(state, before)
+        .limit(LOOKED_AT)
         .select((
             stripe_events::received_at,
             stripe_events::id,
             stripe_events::type_,
         ))
-        .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
-        .limit(LOOKED_AT)
-        .filter(for_its_values())
-        .into_boxed();
-    if let Some(state) = state {
-        query = query.filter(stripe_events::state.eq(state));
-    }
-    if let Some(before) = before {
-        query = query.filter(place(before));
-    }
-    query.load(connection)
+        .load(connection)
 }
 
 fn these(connection: &mut PgConnection, ids: Vec<&str>) -> QueryResult<Vec<EventView>> {
-    stripe_events::table
+    newest_first(None, None)
         .filter(stripe_events::id.eq_any(ids))
-        .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
         .select(EventView::as_select())
         .load(connection)
 }
@@ -133,10 +118,9 @@ pub fn counts(connection: &mut PgConnection, most: i64) -> QueryResult<Counts<St
     count_each(connection, ("stripe_events", "state"), &State::ALL, most)
 }
 
-/// When the newest event came.
-pub fn last_heard(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
-    stripe_events::table
-        .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
+/// When the newest event came, whether Stripe told it or was asked.
+pub fn last_come(connection: &mut PgConnection) -> QueryResult<Option<DateTime<Utc>>> {
+    newest_first(None, None)
         .select(stripe_events::received_at)
         .first(connection)
         .optional()

@@ -40,33 +40,43 @@ pub struct EventView {
     pub last_error: Option<String>,
 }
 
+/// When an event came, and its id.
+pub type Place = (DateTime<Utc>, String);
+
 /// A page of events, newest first; `before` is where the page before ended.
 pub fn list(
     connection: &mut PgConnection,
     state: Option<State>,
-    before: Option<(DateTime<Utc>, String)>,
+    before: Option<Place>,
     limit: i64,
 ) -> QueryResult<Vec<EventView>> {
-    let mut query = stripe_events::table
-        .select(EventView::as_select())
-        .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
+    newest_first(state, before)
         .limit(limit)
+        .select(EventView::as_select())
+        .load(connection)
+}
+
+/// Events in this state, newest first, behind the place where the page before ended: how every list begins.
+pub(super) fn newest_first<'q>(
+    state: Option<State>,
+    before: Option<Place>,
+) -> stripe_events::BoxedQuery<'q, Pg> {
+    let mut query = stripe_events::table
+        .order((stripe_events::received_at.desc(), stripe_events::id.desc()))
         .filter(for_its_values())
         .into_boxed();
     if let Some(state) = state {
         query = query.filter(stripe_events::state.eq(state));
     }
     if let Some(before) = before {
-        query = query.filter(place(before));
+        query = query.filter(behind(before));
     }
-    query.load(connection)
+    query
 }
 
 /// Behind this event, in the order of lists. As one comparison, which finds the place in the index: two with
 /// an "or" between them pass over every page before this one.
-pub(super) fn place(
-    (at, id): (DateTime<Utc>, String),
-) -> Box<dyn BoxableExpression<stripe_events::table, Pg, SqlType = Bool>> {
+fn behind((at, id): Place) -> Box<dyn BoxableExpression<stripe_events::table, Pg, SqlType = Bool>> {
     Box::new(
         sql::<Bool>("(received_at, id) < (")
             .bind::<Timestamptz, _>(at)

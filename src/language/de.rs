@@ -1,9 +1,10 @@
 //! German, in the polite form.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike};
+use chrono_tz::Tz;
 
 use super::{
-    MoneyStyle, Vocabulary,
+    CurrencyPlace, MoneyStyle, Vocabulary, dated,
     mails::Mails,
     orders::{Interval, Orders},
     pages::{Button, CartTexts, PageTexts, Pages, Words},
@@ -13,8 +14,9 @@ pub(super) static GERMAN: Vocabulary = Vocabulary {
     code: "de",
     money: MoneyStyle {
         group: '.',
+        grouped_from: 4,
         point: ',',
-        currency_first: false,
+        currency: CurrencyPlace::Behind,
     },
     orders: Orders {
         unpriced: "die Summe, die auf der Bezahlseite steht",
@@ -140,7 +142,7 @@ diese Nachricht einmal und keine weitere zu diesem Warenkorb.
                 heading: "Noch nicht bezahlt",
                 sentences: &[
                     "Ihre Zahlung wurde nicht abgeschlossen, und es wurde nichts abgebucht.",
-                    "Sie können jetzt bezahlen oder später über den Link in Ihrer E-Mail. Er bleibt gültig.",
+                    "Sie können jetzt bezahlen oder später über den Link in Ihrer Mail. Er bleibt gültig.",
                 ],
                 amount: "Noch offen",
             },
@@ -148,7 +150,7 @@ diese Nachricht einmal und keine weitere zu diesem Warenkorb.
                 heading: "Ihre letzte Bankzahlung ist nicht angekommen",
                 sentences: &[
                     "Ihre Bank hat uns das Geld nicht überwiesen, der Betrag ist also noch offen.",
-                    "Sie können jetzt bezahlen, gern auf einem anderen Weg, oder später über den Link in Ihrer E-Mail.",
+                    "Sie können jetzt bezahlen, gern auf einem anderen Weg, oder später über den Link in Ihrer Mail.",
                 ],
                 amount: "Noch offen",
             },
@@ -225,7 +227,7 @@ diese Nachricht einmal und keine weitere zu diesem Warenkorb.
                 heading: "Wir finden diese Zahlung nicht",
                 sentences: &[
                     "Vielleicht ist der Link auf dem Weg zu Ihnen abgeschnitten worden. Bitte öffnen Sie ihn noch einmal \
-                 aus der E-Mail oder kopieren Sie den ganzen Link in die Adresszeile.",
+                 aus der Mail oder kopieren Sie den ganzen Link in die Adresszeile.",
                     "Falls das nicht hilft, melden Sie sich bitte bei uns. Wir schicken Ihnen gern einen neuen Link.",
                 ],
                 amount: "",
@@ -252,7 +254,7 @@ diese Nachricht einmal und keine weitere zu diesem Warenkorb.
                 heading: "Bitte in einer Stunde noch einmal",
                 sentences: &[
                     "Diese Zahlung wurde in der letzten Stunde sehr oft geöffnet. Deshalb machen wir hier eine kurze Pause.",
-                    "Es geht nichts verloren. Der Link in Ihrer E-Mail bleibt gültig.",
+                    "Es geht nichts verloren. Der Link in Ihrer Mail bleibt gültig.",
                 ],
                 amount: "",
             },
@@ -260,7 +262,7 @@ diese Nachricht einmal und keine weitere zu diesem Warenkorb.
                 heading: "Bitte in einer Minute noch einmal",
                 sentences: &[
                     "Über Ihre Verbindung wurden viele Links geöffnet, die nirgendwohin führen. Deshalb machen wir hier eine kurze Pause.",
-                    "Ein vollständiger Link funktioniert weiter, auch jetzt. Bitte öffnen Sie ihn noch einmal aus der E-Mail, oder kopieren Sie ihn in die Adresszeile.",
+                    "Ein vollständiger Link funktioniert weiter, auch jetzt. Bitte öffnen Sie ihn noch einmal aus der Mail, oder kopieren Sie ihn in die Adresszeile.",
                 ],
                 amount: "",
             },
@@ -293,7 +295,7 @@ diese Nachricht einmal und keine weitere zu diesem Warenkorb.
                 heading: "Dieser Link funktioniert nicht",
                 sentences: &[
                     "Vielleicht ist er auf dem Weg zu Ihnen abgeschnitten worden. Bitte öffnen Sie ihn noch einmal aus der \
-                 E-Mail oder kopieren Sie den ganzen Link in die Adresszeile.",
+                 Mail oder kopieren Sie den ganzen Link in die Adresszeile.",
                     "Falls das nicht hilft, melden Sie sich bitte bei uns. Wir sorgen dafür, dass Sie keine Mails mehr \
                  bekommen.",
                 ],
@@ -323,7 +325,7 @@ diese Nachricht einmal und keine weitere zu diesem Warenkorb.
                 heading: "Ihr Warenkorb ist noch da",
                 sentences: &[
                     "Ihre Zahlung wurde nicht abgeschlossen, und es wurde nichts abgebucht.",
-                    "Wenn Sie den Inhalt noch möchten, können Sie jetzt bezahlen oder später über den Link in Ihrer E-Mail.",
+                    "Wenn Sie den Inhalt noch möchten, können Sie jetzt bezahlen oder später über den Link in Ihrer Mail.",
                 ],
                 amount: "Summe",
             },
@@ -332,7 +334,7 @@ diese Nachricht einmal und keine weitere zu diesem Warenkorb.
                 sentences: &[
                     "Ihre Bank hat uns das Geld nicht überwiesen, der Kauf ist also nicht zustande gekommen.",
                     "Wenn Sie den Inhalt des Warenkorbs noch möchten, können Sie jetzt bezahlen, gern auf einem anderen Weg, \
-                 oder später über den Link in Ihrer E-Mail.",
+                 oder später über den Link in Ihrer Mail.",
                 ],
                 amount: "Summe",
             },
@@ -372,14 +374,8 @@ const MONTHS: [&str; 12] = [
     "Dezember",
 ];
 
-fn when(at: DateTime<Utc>) -> String {
-    let month = MONTHS[at.month0() as usize];
-    format!(
-        "{}. {month} {}, {} UTC",
-        at.day(),
-        at.year(),
-        at.format("%H:%M")
-    )
+fn when(at: DateTime<Tz>) -> String {
+    dated(at, &format!("{}.", at.day()), "", &MONTHS)
 }
 
 fn every(count: u32, interval: Interval) -> String {

@@ -1,9 +1,10 @@
 //! English.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike};
+use chrono_tz::Tz;
 
 use super::{
-    MoneyStyle, Vocabulary,
+    CurrencyPlace, MoneyStyle, Vocabulary, dated,
     mails::Mails,
     orders::{Interval, Orders},
     pages::{Button, CartTexts, PageTexts, Pages, Words},
@@ -13,8 +14,9 @@ pub(super) static ENGLISH: Vocabulary = Vocabulary {
     code: "en",
     money: MoneyStyle {
         group: ',',
+        grouped_from: 4,
         point: '.',
-        currency_first: true,
+        currency: CurrencyPlace::Before,
     },
     orders: Orders {
         unpriced: "the sum shown at the checkout",
@@ -343,8 +345,23 @@ once, and no other mail about this cart.
     },
 };
 
-fn when(at: DateTime<Utc>) -> String {
-    at.format("%-d %B %Y, %H:%M UTC").to_string()
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+fn when(at: DateTime<Tz>) -> String {
+    dated(at, &at.day().to_string(), "", &MONTHS)
 }
 
 fn every(count: u32, interval: Interval) -> String {

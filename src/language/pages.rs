@@ -1,13 +1,15 @@
 //! The words on the pages of a payer.
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
+use chrono_tz::Tz;
 use serde::Serialize;
 
 /// Everything that the pages have to say.
 #[derive(Debug, Serialize)]
 pub struct Pages {
+    /// A moment, in the shop's time.
     #[serde(skip)]
-    pub when: fn(DateTime<Utc>) -> String,
+    pub when: fn(DateTime<Tz>) -> String,
 
     /// On to the payment; the note says who handles it.
     #[serde(skip)]

@@ -6,8 +6,10 @@ use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
 };
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use rand::{CryptoRng, Rng};
+use sha2::Sha256;
 
 /// The shortest key, in bytes: what HS256 asks for (RFC 7518, 3.2).
 const MIN_BYTES: usize = 32;
@@ -93,6 +95,16 @@ impl LinkKeys {
         &self.keys[0]
     }
 
+    /// A secret for another purpose than links, made of the key that signs: the same in all replicas, and no
+    /// way back to the key. What is hashed begins as no token does.
+    pub fn secret_for(&self, purpose: &str) -> [u8; 32] {
+        let key = self.first().sign.as_bytes();
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes any key");
+        mac.update(b"secret for ");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
     /// How many keys there are; never none.
     #[expect(
         clippy::len_without_is_empty,
@@ -122,11 +134,11 @@ impl LinkKey {
         if secret.len() < MIN_BYTES {
             return Err(LinkKeysError::Short(kid, secret.len()));
         }
-        let (sign, verify) = (
-            EncodingKey::from_secret(&secret),
-            DecodingKey::from_secret(&secret),
-        );
-        Ok(Self { kid, sign, verify })
+        Ok(Self {
+            kid,
+            sign: EncodingKey::from_secret(&secret),
+            verify: DecodingKey::from_secret(&secret),
+        })
     }
 }
 

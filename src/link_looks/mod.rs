@@ -1,36 +1,29 @@
 //! The last look at a pay link, by a person and by a machine: for bills only, never for carts.
 //!
 //! A click notes it in memory ([`LinkLooks::note`]), and every ten seconds one batch is written
-//! ([`keep_writing`]): a click waits for nothing more, and the order's row, which whoever pays locks, is not
+//! (`batches`): a click waits for nothing more, and the order's row, which whoever pays locks, is not
 //! touched. A batch that is lost is a lost look, and nothing is decided by one.
 
 mod rows;
 
-use std::{
-    collections::HashMap,
-    mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
 use chrono::{DateTime, Utc};
-use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use self::rows::{LastLooks, of_order};
-use crate::{db::Db, visitor::Visitor};
+use crate::{batches::Noted, db::Db, visitor::Visitor};
 
-/// Between two batches: a page that somebody loads after a click shows it, and a busy evening is a handful
-/// of statements a minute.
-const EVERY: Duration = Duration::from_secs(10);
 /// Orders of one batch: more than are clicked on in ten seconds. Looks at more are lost.
 const MOST: usize = 10_000;
-/// The last batch of a process that ends takes no longer: all of its end has thirty seconds.
-const LAST: Duration = Duration::from_secs(2);
 
 /// Looks that are not written yet. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct LinkLooks(Arc<Mutex<HashMap<Uuid, LastLooks>>>);
+#[derive(Debug, Clone)]
+pub struct LinkLooks(Noted<Uuid, LastLooks>);
+
+impl Default for LinkLooks {
+    fn default() -> Self {
+        Self(Noted::at_most(MOST))
+    }
+}
 
 impl LinkLooks {
     /// Notes that somebody looks at an order's link now.
@@ -49,43 +42,13 @@ impl LinkLooks {
     }
 
     fn add(&self, order: Uuid, look: LastLooks) {
-        let mut noted = self.lock();
-        if noted.len() < MOST || noted.contains_key(&order) {
-            let last = noted.entry(order).or_default();
-            *last = last.and(look);
-        }
-    }
-
-    fn take(&self) -> HashMap<Uuid, LastLooks> {
-        mem::take(&mut self.lock())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, LastLooks>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Writes a batch every ten seconds, until the process is to stop; then the last one follows
-/// ([`write_last`]).
-pub async fn keep_writing(looks: LinkLooks, db: Db, mut stop: watch::Receiver<bool>) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => write(&looks, &db).await,
-            _ = stop.wait_for(|stopped| *stopped) => return,
-        }
-    }
-}
-
-/// Writes what is left, once nobody clicks any more.
-pub async fn write_last(looks: &LinkLooks, db: &Db) {
-    if tokio::time::timeout(LAST, write(looks, db)).await.is_err() {
-        log::warn!("the last looks at links were not written in time");
+        self.0.add(order, |last| *last = last.and(look));
     }
 }
 
 /// Writes what has been noted. Those of an order that is locked at this moment wait for the next batch.
 pub async fn write(looks: &LinkLooks, db: &Db) {
-    let batch = looks.take();
+    let batch = looks.0.take();
     if batch.is_empty() {
         return;
     }
@@ -102,6 +65,8 @@ pub async fn write(looks: &LinkLooks, db: &Db) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
     use crate::visitor::Sign;
 
@@ -119,10 +84,9 @@ mod tests {
             by_person: Some(at(2)),
             by_machine: Some(at(3)),
         };
-        assert_eq!(looks.take(), HashMap::from([(order, expected)]));
-        assert!(looks.take().is_empty(), "a batch is taken once");
+        assert_eq!(looks.0.take(), HashMap::from([(order, expected)]));
+        assert!(looks.0.take().is_empty(), "a batch is taken once");
     }
-
     #[test]
     fn no_number_of_links_fills_the_memory() {
         let looks = LinkLooks::default();
@@ -131,7 +95,7 @@ mod tests {
             looks.note(order(number), Visitor::Person, at(0));
         }
         looks.note(order(0), Visitor::Person, at(9));
-        let batch = looks.take();
+        let batch = looks.0.take();
         assert_eq!(batch.len(), MOST);
         assert_eq!(batch[&order(0)].by_person, Some(at(9)));
     }

@@ -1,99 +1,42 @@
 //! Lists of orders as somebody looks for them: narrowed by what they met with, newest news first, summed up.
 //!
 //! What few orders meet is looked up first, by an index of its own, and the list is made of those; what many
-//! meet is met soon on the way through the list. So a search takes as long among a million as among ten
-//! thousand. What lies between has an end ([`PATIENCE`]): whoever asked is told that it was too much.
+//! meet is met soon on the way through the list. What either may be is noted with the news (`order::Mark`), and the
+//! list goes through those that are noted. So a search takes as long among a million as among ten thousand. What
+//! lies between has an end ([`PATIENCE`]): whoever asked is told that it was given up.
 
 mod export;
 mod only;
+mod search;
 
-use std::{collections::HashSet, time::Duration};
+use std::{cmp::Reverse, collections::BTreeSet, time::Duration};
 
 use chrono::{DateTime, Utc};
 use diesel::{dsl::count_star, prelude::*};
 use uuid::Uuid;
 
+use self::search::{is_few, with_part};
 pub use self::{
     export::{Columns, head, record, stretch},
     only::Only,
+    search::Search,
 };
 use crate::{
-    db::{for_its_values, pattern_of_part, within},
+    db::{with_setting, within},
     foreign_text::composed,
     news::{List, News},
-    order::{self, Condition, CurrencySum, Kind, Order, OrderFilter, OrderRow, Status},
+    order::{
+        self, Condition, CurrencySum, FilterPart, Kind, Mark, Order, OrderFilter, OrderRow, Status,
+    },
     schema::{blasts, order_news, orders},
 };
 
 /// So long may PostgreSQL work for a list, and for its sum. Together with the badge they stay below the
 /// patience of whoever waits for the page.
 pub const PATIENCE: Duration = Duration::from_millis(1_200);
-/// Orders that are looked up first, at most. With more, a list is gone through: soon a page of them is found.
-const FEW: i64 = 1_000;
-
-/// What is asked for: a filter, and what each order must have met with.
-#[derive(Debug, Clone, Default)]
-pub struct Search {
-    /// Which orders.
-    pub orders: OrderFilter,
-    /// Of these, those of which all of these hold.
-    pub only: Vec<Only>,
-}
-
-impl Search {
-    /// The filter for it, at this time.
-    pub fn filter(
-        mut self,
-        connection: &mut PgConnection,
-        now: DateTime<Utc>,
-    ) -> QueryResult<OrderFilter> {
-        for only in &self.only {
-            match only.condition() {
-                Some(condition) => self.orders.only.push(condition),
-                None => self.orders.stranded_at = Some(now),
-            }
-        }
-        let mut filter = self.orders;
-        filter.q = filter.q.map(|said| composed(said.trim()));
-        let mut few: Vec<Vec<Uuid>> = Vec::new();
-        for only in self.only {
-            few.extend(
-                only.candidates(connection, FEW + 1)?
-                    .filter(|ids| is_few(ids)),
-            );
-        }
-        if let Some(said) = &filter.q {
-            let found = with_part(connection, said)?;
-            filter.q_is_common = !is_few(&found);
-            few.extend(Some(found).filter(|ids| is_few(ids)));
-        }
-        filter.among = few.into_iter().reduce(|one, other| {
-            let (one, other): (Vec<Uuid>, HashSet<Uuid>) = (one, other.into_iter().collect());
-            one.into_iter().filter(|id| other.contains(id)).collect()
-        });
-        Ok(filter)
-    }
-}
-
-fn is_few(ids: &[Uuid]) -> bool {
-    i64::try_from(ids.len()).is_ok_and(|count| count <= FEW)
-}
-
-/// Some orders with this in their reference, name or address, in no order: one more than are few, if there are.
-fn with_part(connection: &mut PgConnection, said: &str) -> QueryResult<Vec<Uuid>> {
-    let part = pattern_of_part(said);
-    orders::table
-        .filter(for_its_values())
-        .filter(
-            orders::reference
-                .ilike(part.clone())
-                .or(orders::name.ilike(part.clone()))
-                .or(orders::email.ilike(part)),
-        )
-        .limit(FEW + 1)
-        .select(orders::id)
-        .load(connection)
-}
+/// Orders that are summed up, and looked at for a sum: some ten milliseconds. Each page of a list would wait for
+/// all of a million again.
+const SUMMED: i64 = 10_000;
 
 /// Where a page ended: the last news' time, and its order.
 pub type Place = (DateTime<Utc>, Uuid);
@@ -125,27 +68,34 @@ pub fn page(
     limit: i64,
 ) -> QueryResult<Option<Vec<Listed>>> {
     within(connection, PATIENCE, |connection| {
-        newest(connection, list, filter, after, limit)
+        let mut found = Vec::new();
+        for part in filter.parts() {
+            found.extend(newest(connection, list, &part, after, limit)?);
+        }
+        // One that was noted between the two statements is in both.
+        found.sort_by_key(|listed| Reverse(listed.place()));
+        found.dedup_by_key(|listed| listed.order.id);
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     })
 }
 
 fn newest(
     connection: &mut PgConnection,
     list: Option<List>,
-    filter: &OrderFilter,
+    filter: &FilterPart,
     after: Option<Place>,
     limit: i64,
 ) -> QueryResult<Vec<Listed>> {
-    // The list says kind and status already, of the same transaction. Said again, PostgreSQL without statistics
-    // begins with all orders that stand so.
-    let others = match list {
-        Some(_) => OrderFilter {
-            kind: None,
-            status: None,
-            ..filter.clone()
-        },
-        None => filter.clone(),
-    };
+    let others = filter.clone().with(|others| {
+        // The list says kind and status already, of the same transaction. Said again, PostgreSQL without
+        // statistics begins with all orders that stand so.
+        if list.is_some() {
+            (others.kind, others.status) = (None, None);
+        }
+        // This, too, is said of the row of the news.
+        others.mark = None;
+    });
     let mut rows = order_news::table
         .filter(order_news::order_id.eq_any(order::ids_of(connection, &others)?))
         .order((order_news::at.desc(), order_news::order_id.desc()))
@@ -158,12 +108,23 @@ fn newest(
     if let Some(list) = list {
         rows = rows.filter(order_news::list.eq(list));
     }
+    rows = match filter.mark {
+        None => rows,
+        Some(Mark::Unmailed) => rows.filter(order_news::may_be_unmailed),
+        Some(Mark::Unopened) => rows.filter(order_news::may_be_unopened),
+    };
     if let Some((at, id)) = after {
         // The first of the two is the index's; the second says it to the letter.
         let is_behind = order_news::at.lt(at).or(order_news::order_id.lt(id));
         rows = rows.filter(order_news::at.le(at)).filter(is_behind);
     }
-    let rows: Vec<(Uuid, News, DateTime<Utc>)> = rows.load(connection)?;
+    let rows: Vec<(Uuid, News, DateTime<Utc>)> = match filter.mark {
+        None => rows.load(connection)?,
+        // In the index's order: PostgreSQL believes that few of them fit, and would ask all before it sorts them.
+        Some(_) => with_setting(connection, ("enable_sort", "off"), |connection| {
+            rows.load(connection)
+        })?,
+    };
     let ids: Vec<Uuid> = rows.iter().map(|(id, ..)| *id).collect();
     let mut orders = these(connection, &ids)?;
     let listed = rows.into_iter().filter_map(|(id, news, at)| {
@@ -183,14 +144,79 @@ pub fn these(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<Vec<Ord
     rows.into_iter().map(OrderRow::decode).collect()
 }
 
-/// What all of them come to, by currency; `None`: it took too long.
+/// The references of all bills that fit, in the order of their letters; `None`: they are more than so many, or it
+/// took too long.
+pub fn references(
+    connection: &mut PgConnection,
+    filter: &OrderFilter,
+    most: usize,
+) -> QueryResult<Option<Vec<String>>> {
+    let one_more = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
+    let found = within(connection, PATIENCE, |connection| {
+        let mut found = BTreeSet::new();
+        for part in filter.parts() {
+            found.extend(bills(connection, &part, one_more)?);
+        }
+        Ok(found)
+    })?;
+    let found = found.filter(|references| references.len() <= most);
+    Ok(found.map(|references| references.into_iter().collect()))
+}
+
+/// References of bills that fit, so many at most.
+fn bills(
+    connection: &mut PgConnection,
+    filter: &FilterPart,
+    limit: i64,
+) -> QueryResult<Vec<String>> {
+    let mut bills = orders::table
+        .filter(orders::id.eq_any(order::ids_of(connection, filter)?))
+        .filter(orders::kind.eq(Kind::Billed))
+        .order(orders::reference)
+        .limit(limit)
+        .select(orders::reference)
+        .into_boxed();
+    if let Some(blast) = filter.blast {
+        bills = bills.filter(orders::id.eq_any(order::ids_of_blast(connection, blast)?));
+    }
+    bills.load(connection)
+}
+
+/// What all of them come to, by currency; `None`: they are too many, or it took too long.
 pub fn sums(
     connection: &mut PgConnection,
     filter: &OrderFilter,
 ) -> QueryResult<Option<Vec<CurrencySum>>> {
+    if is_too_much(connection, filter)? {
+        return Ok(None);
+    }
     within(connection, PATIENCE, |connection| {
         order::sums(connection, filter)
     })
+}
+
+/// Whether a sum would look at more orders than are summed up. Where few are looked up first it looks at those
+/// alone, and in a mailing at those that it is for. What stranded orders owe is worth the wait: callers ask for it.
+fn is_too_much(connection: &mut PgConnection, filter: &OrderFilter) -> QueryResult<bool> {
+    if filter.among.is_some() || filter.blast.is_some() || filter.stranded_at.is_some() {
+        return Ok(false);
+    }
+    // What has an index of its own; the other conditions are asked of each of them.
+    let looked_at = OrderFilter {
+        q: None,
+        only: Vec::new(),
+        ..filter.clone()
+    };
+    for part in looked_at.parts() {
+        let one_more: Option<Uuid> = order::ids_of(connection, &part)?
+            .offset(SUMMED)
+            .first(connection)
+            .optional()?;
+        if one_more.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// In which lists the orders are that have this in their reference, name or address, and how many; where they

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use crate::{
     column::column_enum,
     mail::{Kind as MailKind, State as MailState},
-    order::Condition,
+    order::{Condition, Mark},
+    outbox::never_mailed,
     schema::{checkout_sessions, link_looks, orders, outbox, outbox_orders, session_orders},
     session::SessionOrigin,
 };
@@ -36,6 +37,15 @@ impl Only {
             Self::NotOpened => Some(not_opened),
             Self::Reminded => Some(reminded),
             Self::Stranded => None,
+        }
+    }
+
+    /// By what is noted of the orders that can meet it, if that is.
+    pub(super) fn mark(self) -> Option<Mark> {
+        match self {
+            Self::NeverMailed => Some(Mark::Unmailed),
+            Self::NotOpened => Some(Mark::Unopened),
+            Self::CameBack | Self::Stranded | Self::Reminded => None,
         }
     }
 }
@@ -73,25 +83,6 @@ macro_rules! session_of_order {
 fn all_but(states: &[MailState]) -> Vec<MailState> {
     let others = MailState::ALL.into_iter();
     others.filter(|state| !states.contains(state)).collect()
-}
-
-fn never_mailed() -> Condition {
-    // A reminder that waits for its time is not about to go.
-    let is_about_to_be =
-        (outbox::state.eq(MailState::Queued)).and(outbox::kind.ne(MailKind::Reminder));
-    let at_a_server = outbox::state.ne_all(all_but(&[
-        MailState::Sending,
-        MailState::Unknown,
-        MailState::Sent,
-        MailState::Bounced,
-    ]));
-    let mailed = outbox::handed_over.or(at_a_server).or(is_about_to_be);
-    let elsewhere = checkout_sessions::origin.eq(SessionOrigin::Imported);
-    Box::new(
-        mail_of_order!(mailed)
-            .is_null()
-            .and(session_of_order!(elsewhere).is_null()),
-    )
 }
 
 fn came_back() -> Condition {

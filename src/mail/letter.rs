@@ -40,7 +40,9 @@ pub fn reminder(about: &About) -> Text {
             body: words.reminder_body.into(),
         }),
         Kind::Recovered => ours(about, |words| {
-            let begun = about.holes.order.created_at.format(words.day).to_string();
+            let zone = about.shop.time.time_zone;
+            let begun = about.holes.order.created_at.with_timezone(&zone);
+            let begun = begun.format(words.day).to_string();
             Ours {
                 subject: words.recovered_subject,
                 subject_unpriced: words.recovered_subject,
@@ -308,7 +310,7 @@ mod tests {
             support_email: None,
             ..club()
         };
-        for language in ["en", "de"] {
+        for language in Language::ALL.map(|language| language.words().code) {
             for order in [fee(language), family(language), membership(language)] {
                 for (letter, shop) in [
                     (link as fn(&About) -> Text, club()),
@@ -331,6 +333,26 @@ mod tests {
                     assert_eq!(asks, shop.support_email.is_some(), "{body}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_mail_about_a_cart_says_its_day_and_what_its_sum_is_without_in_every_language() {
+        for language in Language::ALL {
+            let words = language.words();
+            let cart = Order {
+                kind: Kind::Recovered,
+                automatic_tax: true,
+                ..family(words.code)
+            };
+            let Text { subject, body } = write(&cart, &club(), reminder);
+            let day = cart.created_at.format(words.mails.day).to_string();
+            for part in [&day, words.orders.additions, PAY_URL, UNSUBSCRIBE_URL] {
+                assert_eq!(body.matches(part).count(), 1, "{part} in {body}");
+            }
+            let whole = format!("{subject}{body}");
+            assert!(!whole.contains(['[', '{', '}']), "{whole}");
+            assert!(!whole.contains("CUP-U12-7"), "a cart has no reference");
         }
     }
 

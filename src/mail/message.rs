@@ -34,6 +34,8 @@ pub struct Draft<'a> {
     pub to: &'a str,
     /// It is one of a mailing.
     pub is_bulk: bool,
+    /// It goes through Postmark, which gives it another Message-ID.
+    pub is_for_postmark: bool,
     /// `<…@…>`, fixed when the mail was queued: the same on every try.
     pub message_id: &'a str,
     /// What it says.
@@ -115,6 +117,12 @@ pub fn make(draft: &Draft) -> Result<Ready, Unmakable> {
         add("Precedence", "bulk".to_owned());
         add("Feedback-ID", "blast:freshmint".to_owned());
     }
+    if draft.is_for_postmark {
+        // Said again in what it reports; the recipient does not get this header.
+        let id = draft.message_id.trim_start_matches('<');
+        let id = id.split('@').next().unwrap_or_default();
+        add("X-PM-Metadata-mail", id.to_owned());
+    }
     let return_path = draft.return_path.and_then(|path| path.of(draft.message_id));
     Ok(Ready {
         from: return_path.unwrap_or_else(|| draft.from.email.clone()),
@@ -195,6 +203,7 @@ mod tests {
             return_path: None,
             to: "parent@example.org",
             is_bulk: false,
+            is_for_postmark: false,
             message_id: "<019ab3c2@rovers.example.org>",
             text,
             unsubscribe_url: Some(UNSUBSCRIBE_URL),
@@ -294,6 +303,7 @@ mod tests {
             return_path: None,
             to: "parent@example.org",
             is_bulk: false,
+            is_for_postmark: false,
             message_id: "<019ab3c2@rovers.example.org>",
             text: &text,
             unsubscribe_url: None,
@@ -371,6 +381,14 @@ mod tests {
         let (_, subject) = mail.split_once("Subject: ").unwrap();
         assert!(subject.starts_with("=?utf-8?"), "{subject}");
         assert!(mail.is_ascii());
+    }
+
+    #[test]
+    fn postmark_is_told_what_the_mail_is_called_and_nobody_else() {
+        let header = "X-PM-Metadata-mail: 019ab3c2\r\n";
+        let mail = made_with(&text("Cup", "x\n"), |draft| draft.is_for_postmark = true).unwrap();
+        assert!(mail.contains(header), "{mail}");
+        assert!(!made(&text("Cup", "x\n")).contains("X-PM"));
     }
 
     #[test]

@@ -21,7 +21,9 @@ pub const UNSUBSCRIBE_URL: &str = "https://pay.rovers.example.org/unsubscribe/ey
 /// A club with an address for questions.
 pub fn club() -> Shop {
     Shop {
-        time_zone: chrono_tz::UTC,
+        time: crate::config::Time {
+            time_zone: chrono_tz::UTC,
+        },
         shop_name: "Rovers Youth FC".to_owned(),
         shop_url: "https://rovers.example.org".parse().unwrap(),
         support_email: Some("treasurer@rovers.example.org".to_owned()),

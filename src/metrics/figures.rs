@@ -129,6 +129,12 @@ impl DatabaseFigures {
         *looked_at = Some(now);
     }
 
+    /// How many mails stood in this state when it was last looked; nothing in a process that has not.
+    pub fn waiting(&self, state: &str) -> Option<i64> {
+        (*self.looked_at())?;
+        Some(self.mails.with_label_values(&[state]).get())
+    }
+
     /// Nothing in a process that does not look, or has not been able to for long.
     pub(super) fn gather(&self, now: DateTime<Utc>) -> Vec<MetricFamily> {
         let looked_at = self.looked_at();

@@ -4,6 +4,7 @@
 //! is told by each process with a worker ([`DatabaseFigures`]).
 
 mod figures;
+mod totals;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +14,10 @@ use prometheus::{
     Opts, Registry, TextEncoder, core::Collector,
 };
 
-pub use self::figures::DatabaseFigures;
+pub use self::{
+    figures::DatabaseFigures,
+    totals::{counted, measured},
+};
 
 /// A webhook comes within seconds; Stripe tries for three days.
 const WEBHOOK_LAG_BUCKETS: [f64; 9] = [
@@ -118,7 +122,7 @@ impl Metrics {
                 &registry,
                 Histogram::with_opts(HistogramOpts::new(
                     "freshmint_mint_seconds",
-                    "Time that Stripe took to open a checkout, repeats included",
+                    "Time that Stripe took to open a checkout, repeats included but those after a 429",
                 )),
             ),
             stripe_errors: register(

@@ -1,6 +1,6 @@
 //! The facts of some orders, read from their rows: one statement for each kind of fact, whatever their number.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -22,6 +22,24 @@ type Time = Option<DateTime<Utc>>;
 struct Known {
     facts: HashMap<Uuid, Vec<Fact>>,
     cases: HashMap<Uuid, Fact>,
+    /// A mail was handed over, or an older system wrote to them. Neither is ever undone.
+    mailed: HashSet<Uuid>,
+    /// A mail server took a mail that did not come back.
+    sent: HashSet<Uuid>,
+    /// Somebody opened the link.
+    opened: HashSet<Uuid>,
+    /// They are owed.
+    owed: HashSet<Uuid>,
+}
+
+/// What has been found of an order.
+pub(super) struct Found {
+    pub order: Uuid,
+    pub last: Fact,
+    /// A list of those that were never mailed has to ask it.
+    pub is_unmailed: bool,
+    /// A list of those that have not opened their link has to ask it.
+    pub is_unopened: bool,
 }
 
 impl Known {
@@ -32,20 +50,28 @@ impl Known {
     }
 }
 
-/// The last news of these orders. `told`: when the log last told of each, for what has no time of its own.
+/// The last news of these orders, and for which lists they are to be asked. `told`: when the log last told of
+/// each, for what has no time of its own.
 pub(super) fn of(
     connection: &mut PgConnection,
     ids: &[Uuid],
     told: &HashMap<Uuid, DateTime<Utc>>,
-) -> QueryResult<Vec<(Uuid, Fact)>> {
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Found>> {
     let mut known = Known::default();
     states(connection, ids, &mut known)?;
-    mails(connection, ids, told, &mut known)?;
+    mails(connection, ids, told, now, &mut known)?;
     sessions(connection, ids, &mut known)?;
     looks(connection, ids, &mut known)?;
-    open_cases(connection, ids, &mut known)?;
+    of_cases(connection, ids, &mut known)?;
     let news = known.facts.iter().filter_map(|(order, facts)| {
-        last(facts, known.cases.get(order).copied()).map(|fact| (*order, fact))
+        let is_sent = known.sent.contains(order);
+        Some(Found {
+            order: *order,
+            last: last(facts, known.cases.get(order).copied())?,
+            is_unmailed: !is_sent && !known.mailed.contains(order),
+            is_unopened: is_sent && !known.opened.contains(order),
+        })
     });
     Ok(news.collect())
 }
@@ -78,7 +104,9 @@ fn states(connection: &mut PgConnection, ids: &[Uuid], known: &mut Known) -> Que
     for (id, status, created_at, evidence, debit_failed_at) in rows {
         known.add(id, Some(created_at), News::Created);
         known.add(id, debit_failed_at, News::DebitFailed);
-        if status != Status::Open {
+        if status == Status::Open {
+            known.owed.insert(id);
+        } else {
             let at = evidence.into_iter().flatten().max();
             known.add(id, at, of_status(status));
         }
@@ -90,9 +118,11 @@ fn mails(
     connection: &mut PgConnection,
     ids: &[Uuid],
     told: &HashMap<Uuid, DateTime<Utc>>,
+    now: DateTime<Utc>,
     known: &mut Known,
 ) -> QueryResult<()> {
-    type Mail = (Uuid, MailKind, MailState, DateTime<Utc>, Time, Time);
+    type Times = (DateTime<Utc>, DateTime<Utc>);
+    type Mail = (Uuid, MailKind, MailState, bool, Times, Time, Time);
     let mails: Vec<Mail> = outbox_orders::table
         .inner_join(outbox::table)
         .filter(outbox_orders::order_id.eq_any(ids))
@@ -100,12 +130,19 @@ fn mails(
             outbox_orders::order_id,
             outbox::kind,
             outbox::state,
-            outbox::queued_at,
+            outbox::handed_over,
+            (outbox::created_at, outbox::queued_at),
             outbox::sent_at,
             outbox::refused_at,
         ))
         .load(connection)?;
-    for (order, kind, state, queued_at, sent_at, refused_at) in mails {
+    for (order, kind, state, handed_over, (written_at, queued_at), sent_at, refused_at) in mails {
+        if handed_over {
+            known.mailed.insert(order);
+        }
+        if state == MailState::Sent {
+            known.sent.insert(order);
+        }
         let Some(news) = of_mail(kind, state) else {
             continue;
         };
@@ -120,26 +157,39 @@ fn mails(
             | MailState::Suppressed
             | MailState::Cancelled => None,
         };
-        known.add(order, at.or(Some(queued_at)), news);
+        // A mailing's mail has its turn later. It waits since it was written.
+        let waits_since = match queued_at > now {
+            true => written_at,
+            false => queued_at,
+        };
+        known.add(order, at.or(Some(waits_since)), news);
     }
     Ok(())
 }
 
 fn sessions(connection: &mut PgConnection, ids: &[Uuid], known: &mut Known) -> QueryResult<()> {
-    let sessions: Vec<(Uuid, SessionState, Time, Time)> = session_orders::table
+    let sessions: Vec<(Uuid, SessionOrigin, SessionState, Time, Time)> = session_orders::table
         .inner_join(
             checkout_sessions::table.on(checkout_sessions::id.eq(session_orders::session_id)),
         )
         .filter(session_orders::order_id.eq_any(ids))
-        .filter(checkout_sessions::origin.eq(SessionOrigin::Click))
+        .filter(checkout_sessions::origin.eq_any([SessionOrigin::Click, SessionOrigin::Imported]))
         .select((
             session_orders::order_id,
+            checkout_sessions::origin,
             checkout_sessions::state,
             checkout_sessions::minted_at,
             checkout_sessions::ended_at,
         ))
         .load(connection)?;
-    for (order, state, minted_at, ended_at) in sessions {
+    for (order, origin, state, minted_at, ended_at) in sessions {
+        if origin == SessionOrigin::Imported {
+            known.mailed.insert(order);
+            continue;
+        }
+        if minted_at.is_some() {
+            known.opened.insert(order);
+        }
         known.add(order, minted_at, News::PageOpen);
         if state == SessionState::Expired {
             known.add(order, ended_at, News::Left);
@@ -154,21 +204,48 @@ fn looks(connection: &mut PgConnection, ids: &[Uuid], known: &mut Known) -> Quer
         .select((link_looks::order_id, link_looks::by_person))
         .load(connection)?;
     for (order, by_person) in looks {
+        if by_person.is_some() {
+            known.opened.insert(order);
+        }
         known.add(order, by_person, News::Looked);
     }
     Ok(())
 }
 
-fn open_cases(connection: &mut PgConnection, ids: &[Uuid], known: &mut Known) -> QueryResult<()> {
-    let cases: Vec<(Option<Uuid>, case::Kind, DateTime<Utc>)> = cases::table
+/// What waits for somebody; and that it is owed again, since what came went back or counts for another order.
+fn of_cases(connection: &mut PgConnection, ids: &[Uuid], known: &mut Known) -> QueryResult<()> {
+    type Row = (
+        Option<Uuid>,
+        case::Kind,
+        DateTime<Utc>,
+        Time,
+        Option<case::Ending>,
+    );
+    let cases: Vec<Row> = cases::table
         .filter(cases::order_id.eq_any(ids))
-        .filter(cases::resolved_at.is_null())
         .order(cases::id)
-        .select((cases::order_id, cases::kind, cases::opened_at))
+        .select((
+            cases::order_id,
+            cases::kind,
+            cases::opened_at,
+            cases::resolved_at,
+            cases::resolved_how,
+        ))
         .load(connection)?;
-    for (order, kind, at) in cases {
-        if let Some(order) = order {
-            known.cases.insert(order, (at, of_case(kind)));
+    for (order, kind, opened_at, resolved_at, how) in cases {
+        let Some(order) = order else {
+            continue;
+        };
+        match (resolved_at, how) {
+            (None, _) => {
+                known.cases.insert(order, (opened_at, of_case(kind)));
+            }
+            (Some(_), Some(case::Ending::Refund | case::Ending::Move))
+                if known.owed.contains(&order) =>
+            {
+                known.add(order, resolved_at, of_status(Status::Open));
+            }
+            (Some(_), _) => {}
         }
     }
     Ok(())

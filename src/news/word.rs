@@ -6,50 +6,8 @@ use crate::{
     case,
     column::column_enum,
     mail::{Kind as MailKind, State as MailState},
-    order::{Kind, Status},
+    order::Status,
 };
-
-column_enum! {
-    /// A list of orders: where they stand, or that they restore carts, for which nobody owes.
-    pub enum List {
-        /// Owed, and payable.
-        Open = "open",
-        /// A payment is on its way.
-        Processing = "processing",
-        /// Money came that does not fit.
-        InReview = "in_review",
-        /// Paid through Stripe.
-        Paid = "paid",
-        /// Closed without Stripe.
-        SettledOffline = "settled_offline",
-        /// Paid, and some of it given back.
-        PartiallyRefunded = "partially_refunded",
-        /// Paid, and all of it given back.
-        Refunded = "refunded",
-        /// No longer owed.
-        Cancelled = "cancelled",
-        /// Carts that were brought back, wherever they stand.
-        Cart = "cart",
-    }
-}
-
-impl List {
-    /// What an order's kind and status are in it; `None`: any status.
-    pub fn holds(self) -> (Kind, Option<Status>) {
-        let billed = |status| (Kind::Billed, Some(status));
-        match self {
-            Self::Open => billed(Status::Open),
-            Self::Processing => billed(Status::Processing),
-            Self::InReview => billed(Status::InReview),
-            Self::Paid => billed(Status::Paid),
-            Self::SettledOffline => billed(Status::SettledOffline),
-            Self::PartiallyRefunded => billed(Status::PartiallyRefunded),
-            Self::Refunded => billed(Status::Refunded),
-            Self::Cancelled => billed(Status::Cancelled),
-            Self::Cart => (Kind::Recovered, None),
-        }
-    }
-}
 
 column_enum! {
     /// What is new about an order. Of two at one moment the later of this list is the news: it follows from

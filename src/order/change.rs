@@ -1,10 +1,13 @@
 //! A change of an order that stands: other lines, another address, another name.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 
 use super::currency::Currency;
 use super::email::Email;
 use super::line::{Line, LineDraft, check_lines, check_sums, have_catalogue_prices};
+use super::locale::Locale;
 use super::mode::{Mode, NEEDS_A_PRICE};
 use super::problem::Problems;
 use super::text::Name;
@@ -42,6 +45,10 @@ pub struct Change {
     pub email: Edit<Email>,
     /// What happens to the name.
     pub name: Edit<Name>,
+    /// The new language. Only a spreadsheet has a say in it.
+    pub locale: Option<Locale>,
+    /// The shop's own keys, all of them. Only a spreadsheet has a say in them.
+    pub metadata: Option<BTreeMap<String, String>>,
 }
 
 impl ChangeDraft {
@@ -69,9 +76,12 @@ impl ChangeDraft {
         let email = problems.take("email", email);
         let name = self.name.check(Name::parse);
         let name = problems.take("name", name);
-        let change = email
-            .zip(name)
-            .map(|(email, name)| Change { lines, email, name });
+        let change = email.zip(name).map(|(email, name)| Change {
+            lines,
+            email,
+            name,
+            ..Change::default()
+        });
         problems.or(change)
     }
 }
@@ -79,7 +89,7 @@ impl ChangeDraft {
 impl Change {
     /// Whether nothing was mentioned.
     pub fn is_empty(&self) -> bool {
-        self.lines.is_none() && self.email == Edit::Keep && self.name == Edit::Keep
+        *self == Self::default()
     }
 }
 

@@ -12,14 +12,18 @@ pub enum Created {
     /// It is new.
     New(Order),
     /// An order stands under its reference.
-    Stands {
-        /// As it is today.
-        order: Order,
-        /// Whether it was once handed in with this very content.
-        as_given: bool,
-        /// Whether it asks for the same today.
-        as_today: bool,
-    },
+    Stands(Standing),
+}
+
+/// The order that stands under a reference, beside one that is handed in under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// As it is today.
+    pub order: Order,
+    /// Whether it was once handed in with this very content.
+    pub as_given: bool,
+    /// Whether it asks for the same today.
+    pub as_today: bool,
 }
 
 /// Takes an order in; the same content again is the same order.
@@ -69,12 +73,8 @@ fn insert(
             .returning(OrderRow::as_returning())
             .get_result(connection)?;
         if stored.id != row.id {
-            let (as_given, as_today, order) = likeness(stored, order, &row.content_hash)?;
-            return Ok(Created::Stands {
-                order,
-                as_given,
-                as_today,
-            });
+            let standing = Standing::of(stored, order, &row.content_hash)?;
+            return Ok(Created::Stands(standing));
         }
         let stored = stored.decode()?;
         history(
@@ -88,17 +88,18 @@ fn insert(
     })
 }
 
-/// Whether the stored order was once handed in as `new`, whose hash is `hash`; whether it asks for the same
-/// today; and the order.
-pub(super) fn likeness(
-    stored: OrderRow,
-    new: &NewOrder,
-    hash: &str,
-) -> QueryResult<(bool, bool, Order)> {
-    let as_given =
-        stored.content_hash == hash || stored.content_hash == new.content_hash_decomposed();
-    let today = stored.decode()?;
-    Ok((as_given, today.says(new), today))
+impl Standing {
+    /// The stored order beside `new`, whose hash is `hash`.
+    pub(super) fn of(stored: OrderRow, new: &NewOrder, hash: &str) -> QueryResult<Self> {
+        let as_given =
+            stored.content_hash == hash || stored.content_hash == new.content_hash_decomposed();
+        let order = stored.decode()?;
+        Ok(Self {
+            as_given,
+            as_today: order.says(new),
+            order,
+        })
+    }
 }
 
 impl Order {

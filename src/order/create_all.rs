@@ -6,10 +6,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    Created, OrderRow,
-    create::{create_from, likeness},
-    draft::NewOrder,
-    history_line,
+    Created, OrderRow, Standing, create::create_from, draft::NewOrder, history_line,
     row::NewOrderRow,
 };
 use crate::{
@@ -23,26 +20,19 @@ use crate::{
 pub const AT_ONCE: usize = 1_000;
 
 /// What became of one of many orders that were handed in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HandedIn {
     /// It is new.
     New,
     /// An order stands under its reference.
-    Stands {
-        /// Whether it was once handed in with this very content.
-        as_given: bool,
-        /// Whether it asks for the same today.
-        as_today: bool,
-    },
+    Stands(Box<Standing>),
 }
 
 impl From<Created> for HandedIn {
     fn from(created: Created) -> Self {
         match created {
             Created::New(_) => Self::New,
-            Created::Stands {
-                as_given, as_today, ..
-            } => Self::Stands { as_given, as_today },
+            Created::Stands(standing) => Self::Stands(Box::new(standing)),
         }
     }
 }
@@ -67,14 +57,14 @@ pub fn create_all(
         .iter()
         .zip(&rows)
         .filter(|(_, row)| !new.contains(&row.id));
-    let mut standing = standing(connection, stand.map(|(order, _)| order.reference.as_str()))?;
+    let mut standing = rows_of(connection, stand.map(|(order, _)| order.reference.as_str()))?;
     let mut told = Vec::with_capacity(given.len());
     for (order, row) in given.iter().zip(&rows) {
         told.push(if new.contains(&row.id) {
             HandedIn::New
         } else if let Some(stored) = standing.remove(order.reference.as_str()) {
-            let (as_given, as_today, _) = likeness(stored, order, &row.content_hash)?;
-            HandedIn::Stands { as_given, as_today }
+            let standing = Standing::of(stored, order, &row.content_hash)?;
+            HandedIn::Stands(Box::new(standing))
         } else {
             // It was deleted between the two statements.
             create_from(connection, order, import, doing)?.into()
@@ -101,7 +91,24 @@ fn insert(
     Ok(new.into_iter().collect())
 }
 
-fn standing<'r>(
+/// The orders that stand under the references of at most [`AT_ONCE`] orders, in their order. Nothing is written
+/// and nothing locked.
+pub fn standing(
+    connection: &mut PgConnection,
+    given: &[&NewOrder],
+) -> QueryResult<Vec<Option<Standing>>> {
+    let references = given.iter().map(|order| order.reference.as_str());
+    let mut rows = rows_of(connection, references)?;
+    let all = given.iter().map(|order| {
+        let stored = rows.remove(order.reference.as_str());
+        stored
+            .map(|stored| Standing::of(stored, order, &order.content_hash()))
+            .transpose()
+    });
+    all.collect()
+}
+
+fn rows_of<'r>(
     connection: &mut PgConnection,
     references: impl Iterator<Item = &'r str>,
 ) -> QueryResult<HashMap<String, OrderRow>> {

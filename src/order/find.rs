@@ -1,6 +1,7 @@
 //! Orders looked up: one, or a page of them.
 
-use chrono::{DateTime, Utc};
+use std::{cmp::Reverse, collections::BTreeMap};
+
 use diesel::{
     dsl::{AsSelect, SqlTypeOf, count_star, exists, sql},
     pg::Pg,
@@ -10,42 +11,16 @@ use diesel::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Condition, Kind, Order, OrderRow, Status, of_blast, stranded};
+use super::{
+    Order, OrderRow,
+    filter::{FilterPart, Mark, OrderFilter},
+    of_blast, stranded,
+};
 use crate::{
     db::{for_its_values, lower, pattern_of_part},
     foreign_text::composed,
-    schema::orders,
+    schema::{order_news, orders},
 };
-
-/// What is looked for in a list.
-#[derive(Debug, Default, Clone)]
-pub struct OrderFilter {
-    /// Where it stands.
-    pub status: Option<Status>,
-    /// An address, in any case.
-    pub email: Option<String>,
-    /// One reference.
-    pub reference: Option<String>,
-    /// What the shop asks for, or carts.
-    pub kind: Option<Kind>,
-    /// Approved for this mailing, or mailed by it.
-    pub blast: Option<Uuid>,
-    /// Mailed, a checkout ended unpaid, and still owed, at this time.
-    pub stranded_at: Option<DateTime<Utc>>,
-    /// Came with the import of this name.
-    pub import: Option<String>,
-    /// With this in its reference, name or address.
-    pub q: Option<String>,
-    /// So many have it that the orders are gone through: without statistics PostgreSQL believes that few do,
-    /// and would read all of them by an index before it sorts them.
-    pub q_is_common: bool,
-    /// Those of which each of these holds.
-    pub only: Vec<fn() -> Condition>,
-    /// One of these.
-    pub among: Option<Vec<Uuid>>,
-    /// Only those before this id: where the page before ended.
-    pub before: Option<Uuid>,
-}
 
 /// A page of orders, newest first.
 pub fn list(
@@ -53,13 +28,20 @@ pub fn list(
     filter: &OrderFilter,
     limit: i64,
 ) -> QueryResult<Vec<Order>> {
-    let rows: Vec<OrderRow> = match filter.blast {
-        Some(blast) => of_blast::list(connection, filter, blast, limit)?,
-        None => matching(connection, filter)?
-            .limit(limit)
-            .load(connection)?,
-    };
-    rows.into_iter().map(OrderRow::decode).collect()
+    let mut rows: Vec<OrderRow> = Vec::new();
+    for part in filter.parts() {
+        rows.extend(match part.blast {
+            Some(blast) => of_blast::list(connection, &part, blast, limit)?,
+            None => matching(connection, &part)?.limit(limit).load(connection)?,
+        });
+    }
+    let orders: QueryResult<Vec<Order>> = rows.into_iter().map(OrderRow::decode).collect();
+    let mut orders = orders?;
+    // One that was noted between the two statements is in both.
+    orders.sort_by_key(|order| Reverse(order.id));
+    orders.dedup_by_key(|order| order.id);
+    orders.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(orders)
 }
 
 /// What is owed in one currency.
@@ -75,6 +57,27 @@ pub struct CurrencySum {
 
 /// What orders come to, by currency, whatever page of them is looked at.
 pub fn sums(connection: &mut PgConnection, filter: &OrderFilter) -> QueryResult<Vec<CurrencySum>> {
+    let mut sums: BTreeMap<String, (i64, i64)> = BTreeMap::new();
+    for part in filter.parts() {
+        for sum in sums_of_part(connection, &part)? {
+            let (orders, amount) = sums.entry(sum.currency).or_default();
+            *orders += sum.orders;
+            *amount = amount.saturating_add(sum.amount);
+        }
+    }
+    let sums = sums.into_iter();
+    let sums = sums.map(|(currency, (orders, amount))| CurrencySum {
+        currency,
+        orders,
+        amount,
+    });
+    Ok(sums.collect())
+}
+
+fn sums_of_part(
+    connection: &mut PgConnection,
+    filter: &FilterPart,
+) -> QueryResult<Vec<CurrencySum>> {
     let mut these = narrowed(connection, filter)?;
     if let Some(blast) = filter.blast {
         these = these.filter(orders::id.eq_any(of_blast::ids(connection, blast)?));
@@ -85,14 +88,13 @@ pub fn sums(connection: &mut PgConnection, filter: &OrderFilter) -> QueryResult<
         .filter(orders::id.eq_any(these.select(orders::id)))
         .group_by(orders::currency)
         .select((orders::currency, count_star(), amount))
-        .order(orders::currency)
         .load(connection)
 }
 
 /// What fits a filter, whatever its mailing, on this page and those behind it, newest first.
 pub(super) fn matching<'f>(
     connection: &mut PgConnection,
-    filter: &'f OrderFilter,
+    filter: &'f FilterPart,
 ) -> QueryResult<orders::BoxedQuery<'f, Pg, SqlTypeOf<AsSelect<OrderRow, Pg>>>> {
     let mut query = narrowed(connection, filter)?;
     if let Some(before) = filter.before {
@@ -101,10 +103,10 @@ pub(super) fn matching<'f>(
     Ok(query.select(OrderRow::as_select()).order(orders::id.desc()))
 }
 
-/// The ids of what fits a filter, whatever its mailing, on all pages: for a list in another order.
+/// The ids of what fits, whatever its mailing, on all pages: for a list in another order.
 pub fn ids_of<'f>(
     connection: &mut PgConnection,
-    filter: &'f OrderFilter,
+    filter: &'f FilterPart,
 ) -> QueryResult<orders::BoxedQuery<'f, Pg, SqlUuid>> {
     Ok(narrowed(connection, filter)?.select(orders::id))
 }
@@ -112,7 +114,7 @@ pub fn ids_of<'f>(
 /// What fits a filter, whatever its mailing, on all pages. Each field has an index that ends with the id.
 fn narrowed<'f>(
     connection: &mut PgConnection,
-    filter: &'f OrderFilter,
+    filter: &'f FilterPart,
 ) -> QueryResult<orders::BoxedQuery<'f, Pg>> {
     let mut query = orders::table.filter(for_its_values()).into_boxed();
     if let Some(status) = filter.status {
@@ -156,6 +158,16 @@ fn narrowed<'f>(
     }
     if let Some(ids) = &filter.among {
         query = query.filter(orders::id.eq_any(ids));
+    }
+    let noted = order_news::table.select(order_news::order_id);
+    match filter.mark {
+        None => {}
+        Some(Mark::Unmailed) => {
+            query = query.filter(orders::id.eq_any(noted.filter(order_news::may_be_unmailed)));
+        }
+        Some(Mark::Unopened) => {
+            query = query.filter(orders::id.eq_any(noted.filter(order_news::may_be_unopened)));
+        }
     }
     Ok(query)
 }

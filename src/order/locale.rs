@@ -118,9 +118,22 @@ mod tests {
     }
 
     #[test]
-    fn only_german_readers_get_german_texts() {
-        assert_eq!(Locale::parse("de-CH").unwrap().language(), Language::GERMAN);
-        assert_eq!(Locale::parse("fr").unwrap().language(), Language::ENGLISH);
+    fn a_reader_gets_our_texts_in_their_language_or_in_english() {
+        for (locale, language) in [
+            ("de-CH", Language::GERMAN),
+            ("fr-CA", Language::FRENCH),
+            ("es-419", Language::SPANISH),
+            ("it", Language::ITALIAN),
+            ("nl-BE", Language::DUTCH),
+            ("pt", Language::ENGLISH),
+            ("auto", Language::ENGLISH),
+        ] {
+            assert_eq!(
+                Locale::parse(locale).unwrap().language(),
+                language,
+                "{locale}"
+            );
+        }
         assert_eq!(Locale::default().language(), Language::ENGLISH);
     }
 }

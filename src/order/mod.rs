@@ -14,6 +14,7 @@ mod create_all;
 pub mod currency;
 pub mod draft;
 pub mod email;
+mod filter;
 mod find;
 mod kind;
 mod label;
@@ -45,11 +46,10 @@ use uuid::Uuid;
 pub use self::{
     act::{Act, Acted},
     advance::{advance, advance_as_of},
-    create::{Created, create, create_from, restore},
-    create_all::{AT_ONCE, HandedIn, create_all},
-    find::{
-        CurrencySum, OrderFilter, colliding_references, find, find_by_reference, ids_of, list, sums,
-    },
+    create::{Created, Standing, create, create_from, restore},
+    create_all::{AT_ONCE, HandedIn, create_all, standing},
+    filter::{FilterPart, Mark, OrderFilter},
+    find::{CurrencySum, colliding_references, find, find_by_reference, ids_of, list, sums},
     kind::Kind,
     label::{Label, labels},
     note_to_payers::{NoteToPayers, NoteToPayersError},

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::currency::Currency;
-use crate::language::Language;
+use crate::language::{CurrencyPlace, Language};
 
 /// An amount with its currency. It may be negative: what is owed less what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,24 +53,31 @@ impl Money {
         Ok(Self { minor, ..self })
     }
 
-    /// For people: `€45.00`, `CHF 45.00`, `¥4,500` in English, `45,00 €`, `1.595,00 $` in German.
+    /// For people: `€45.00`, `CHF 45.00`, `¥4,500` in English, `45,00 €`, `1.595,00 $` in German,
+    /// `€ 45,00` in Dutch.
     /// The blank is an ordinary one, so that the text can be searched for. Currencies without
     /// fractions in daily life (ISK, UGX) show none unless there is one.
     pub fn format(self, language: Language) -> String {
         let style = language.words().money;
         let (whole, fraction) = self.split();
-        let mut number = grouped(&whole, style.group);
+        let mut number = match whole.len() < style.grouped_from {
+            true => whole,
+            false => grouped(&whole, style.group),
+        };
         let hide = self.currency.step() == 100 && fraction.bytes().all(|digit| digit == b'0');
         if !fraction.is_empty() && !hide {
             number.push(style.point);
             number += &fraction;
         }
         let sign = if self.minor < 0 { "-" } else { "" };
-        let (symbol, code) = (self.currency.symbol(), self.currency.upper());
-        match (style.currency_first, symbol) {
-            (true, Some(symbol)) => format!("{sign}{symbol}{number}"),
-            (true, None) => format!("{sign}{code} {number}"),
-            (false, symbol) => format!("{sign}{number} {}", symbol.unwrap_or(&code)),
+        let code = self.currency.upper();
+        let symbol = self.currency.symbol();
+        let name = symbol.unwrap_or(&code);
+        match style.currency {
+            CurrencyPlace::Before if symbol.is_some() => format!("{sign}{name}{number}"),
+            CurrencyPlace::Before => format!("{sign}{name} {number}"),
+            CurrencyPlace::BeforeApart => format!("{name} {sign}{number}"),
+            CurrencyPlace::Behind => format!("{sign}{number} {name}"),
         }
     }
 
@@ -164,6 +171,27 @@ mod tests {
         for (minor, code, expected) in cases {
             assert_eq!(money(minor, code).format(Language::GERMAN), expected);
         }
+    }
+
+    #[test]
+    fn each_other_language_writes_it_as_its_readers_do() {
+        let cases = [
+            (
+                Language::FRENCH,
+                "45,00 €",
+                "1\u{202f}595,00 €",
+                "12\u{202f}500,00 €",
+            ),
+            (Language::SPANISH, "45,00 €", "1595,00 €", "12.500,00 €"),
+            (Language::ITALIAN, "45,00 €", "1.595,00 €", "12.500,00 €"),
+            (Language::DUTCH, "€ 45,00", "€ 1.595,00", "€ 12.500,00"),
+        ];
+        for (language, small, large, larger) in cases {
+            let said = [4500, 159_500, 1_250_000].map(|minor| money(minor, "eur").format(language));
+            assert_eq!(said, [small, large, larger]);
+        }
+        assert_eq!(money(-4500, "chf").format(Language::DUTCH), "CHF -45,00");
+        assert_eq!(money(-4500, "chf").format(Language::FRENCH), "-45,00 CHF");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{OrderFilter, OrderRow, find::matching};
+use super::{OrderRow, filter::FilterPart, find::matching};
 use crate::schema::{blast_recipients, orders, outbox_orders};
 
 /// Orders that are looked at with one statement: a mailing to thousands has few of the status that is asked
@@ -16,7 +16,7 @@ const STRETCH: usize = 1_000;
 /// orders that are "one or the other of these", PostgreSQL may read those of all mailings.
 pub(super) fn list(
     connection: &mut PgConnection,
-    filter: &OrderFilter,
+    filter: &FilterPart,
     blast: Uuid,
     limit: i64,
 ) -> QueryResult<Vec<OrderRow>> {

@@ -227,6 +227,8 @@ pub struct WhatIsOwed {
     lines: Value,
     email: Option<String>,
     name: Option<String>,
+    locale: &'static str,
+    metadata: Value,
 }
 
 impl WhatIsOwed {
@@ -245,7 +247,12 @@ impl WhatIsOwed {
             Edit::Clear => None,
             Edit::Set(name) => Some(name.to_string()),
         };
-        if lines == order.lines && email == order.email && name == order.name {
+        let locale = change.locale.unwrap_or(order.locale);
+        let metadata = change.metadata.as_ref().unwrap_or(&order.metadata);
+        if lines == order.lines
+            && (&email, &name) == (&order.email, &order.name)
+            && (locale, metadata) == (order.locale, &order.metadata)
+        {
             return None;
         }
         Some(Self {
@@ -253,6 +260,8 @@ impl WhatIsOwed {
             lines: to_json(&lines),
             email: email.map(|email| email.as_str().to_owned()),
             name,
+            locale: locale.as_str(),
+            metadata: to_json(metadata),
         })
     }
 }

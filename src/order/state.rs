@@ -224,7 +224,7 @@ impl State {
             (
                 Self::Paid { .. } | Self::PartiallyRefunded { .. } | Self::Refunded { .. },
                 Fact::Cancel | Fact::SettleOffline(_),
-            ) => Move::Refuse("it has been paid through Stripe; refund it there instead"),
+            ) => Move::Refuse("it has been paid through Stripe; give it back there instead"),
             (Self::SettledOffline { .. }, Fact::Cancel | Fact::SettleOffline(_)) => {
                 Move::Refuse("it was settled without Stripe already")
             }

@@ -111,9 +111,20 @@ mod tests {
             };
             Language::ALL.map(|language| how_often(&recurring, language))
         };
-        assert_eq!(said("month", 1), ["every month", "jeden Monat"]);
-        assert_eq!(said("week", 2), ["every 2 weeks", "alle 2 Wochen"]);
-        assert_eq!(said("year", 1), ["every year", "jedes Jahr"]);
-        assert_eq!(said("day", 10), ["every 10 days", "alle 10 Tage"]);
+        // English, German, French, Spanish, Italian, Dutch.
+        #[rustfmt::skip]
+        let expected = [
+            ("day", 1, ["every day", "jeden Tag", "chaque jour", "cada día", "ogni giorno", "elke dag"]),
+            ("week", 1, ["every week", "jede Woche", "chaque semaine", "cada semana", "ogni settimana", "elke week"]),
+            ("month", 1, ["every month", "jeden Monat", "chaque mois", "cada mes", "ogni mese", "elke maand"]),
+            ("year", 1, ["every year", "jedes Jahr", "chaque année", "cada año", "ogni anno", "elk jaar"]),
+            ("day", 10, ["every 10 days", "alle 10 Tage", "tous les 10 jours", "cada 10 días", "ogni 10 giorni", "elke 10 dagen"]),
+            ("week", 2, ["every 2 weeks", "alle 2 Wochen", "toutes les 2 semaines", "cada 2 semanas", "ogni 2 settimane", "elke 2 weken"]),
+            ("month", 3, ["every 3 months", "alle 3 Monate", "tous les 3 mois", "cada 3 meses", "ogni 3 mesi", "elke 3 maanden"]),
+            ("year", 2, ["every 2 years", "alle 2 Jahre", "tous les 2 ans", "cada 2 años", "ogni 2 anni", "elke 2 jaar"]),
+        ];
+        for (interval, count, words) in expected {
+            assert_eq!(said(interval, count), words);
+        }
     }
 }

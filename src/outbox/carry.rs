@@ -59,6 +59,7 @@ pub async fn carry(
         return_path: app.mailer.return_path.as_ref(),
         to: &mail.address,
         is_bulk: mail.kind == Kind::Blast,
+        is_for_postmark: server.is_postmark(),
         message_id: &mail.message_id,
         text: &mail.text,
         unsubscribe_url: unsubscribe.as_deref(),

@@ -1,5 +1,6 @@
-//! What a refusal means for its address, written once it is known that it was no fault of ours: when a
-//! later mail has been accepted, or after an hour without a streak.
+//! What a refusal means for its address. What a server says at once is written when it is known that it was no
+//! fault of ours: when a later mail has been accepted, or after an hour without a streak. What is reported later
+//! is written with the report.
 
 use std::collections::HashSet;
 
@@ -25,23 +26,27 @@ use crate::{
 
 /// An alert that was refused like all mail is tried again after so long: no pause holds it back.
 const ALERTS_WAIT: &str = "1 minute";
+/// Who says that an address is not written to again.
+const ACTOR: &str = "mail server";
 
-/// A refusal whose meaning is to be written.
+/// A mail that came back, at once or hours later, and what is to be written of that.
 #[derive(QueryableByName)]
-struct Refused {
+pub(super) struct Refused {
     #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
+    pub id: Uuid,
     /// As it is stored: a newer version may have written it.
     #[diesel(sql_type = Text)]
-    kind: String,
+    pub kind: String,
     #[diesel(sql_type = Nullable<Text>)]
-    address: Option<String>,
+    pub address: Option<String>,
     #[diesel(sql_type = Bytea)]
-    address_hash: Vec<u8>,
+    pub address_hash: Vec<u8>,
+    /// There is no such address.
     #[diesel(sql_type = Bool)]
-    gone: bool,
+    pub gone: bool,
+    /// What was said.
     #[diesel(sql_type = Nullable<Text>)]
-    why: Option<String>,
+    pub why: Option<String>,
 }
 
 /// Writes what refusals mean, but for these: a later mail was accepted.
@@ -83,31 +88,50 @@ fn write(
     ))
     .bind::<Array<SqlUuid>, _>(but_for)
     .load(connection)?;
-    let mails = refused.iter().map(|mail| (mail.id, mail.kind.as_str()));
-    reached_nobody(connection, mails)?;
-    // Whom the shop itself writes to is no family: the treasurer's alerts would end, and their orders' mail.
-    let is_a_payers =
-        |mail: &&Refused| Kind::from_name(&mail.kind).is_some_and(Kind::is_to_a_payer);
-    let gone = refused.iter().filter(|mail| mail.gone).filter(is_a_payers);
-    gone.into_iter()
-        .try_for_each(|mail| suppress(connection, mail, now))
+    means(connection, &refused, now)
 }
 
-/// There is no such address: nobody writes to it again. Whoever has unsubscribed meanwhile stays on the
-/// list as they are.
-fn suppress(connection: &mut PgConnection, mail: &Refused, at: DateTime<Utc>) -> QueryResult<()> {
-    let Some(hash) = AddressHash::from_column(&mail.address_hash) else {
-        return Ok(());
+/// Writes what it means that mails came back: a reminder among them reached nobody, and where there is no such
+/// address, nobody writes to it again.
+pub(super) fn means(
+    connection: &mut PgConnection,
+    refused: &[Refused],
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let mails = refused.iter().map(|mail| (mail.id, mail.kind.as_str()));
+    reached_nobody(connection, mails)?;
+    for mail in refused.iter().filter(|mail| mail.gone) {
+        let note = mail.why.as_deref().map(code);
+        not_again(connection, mail, suppression::NO_SUCH_ADDRESS, note, now)?;
+    }
+    Ok(())
+}
+
+/// Nobody writes to a mail's address again; tells whether that is new. Whom the shop itself writes to is no
+/// family: the treasurer's alerts would end, and their orders' mail. Whoever has unsubscribed meanwhile stays on
+/// the list as they are.
+pub(super) fn not_again(
+    connection: &mut PgConnection,
+    mail: &Refused,
+    reason: &str,
+    note: Option<String>,
+    at: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let is_to_a_payer = Kind::from_name(&mail.kind).is_some_and(Kind::is_to_a_payer);
+    let hash = AddressHash::from_column(&mail.address_hash).filter(|_| is_to_a_payer);
+    let Some(hash) = hash else {
+        return Ok(false);
     };
     let cause = Cause {
-        reason: suppression::NO_SUCH_ADDRESS.to_owned(),
+        reason: reason.to_owned(),
         doing: Doing {
-            actor: "mail server".to_owned(),
+            actor: ACTOR.to_owned(),
             at,
-            note: mail.why.as_deref().map(code),
+            note,
         },
     };
-    suppression::add(connection, hash, mail.address.as_deref(), &cause).map(drop)
+    let listed = suppression::add(connection, hash, mail.address.as_deref(), &cause)?;
+    Ok(listed.1)
 }
 
 /// Queues the mails of a streak again, but for those that a person has touched and those of a mailing

@@ -11,15 +11,13 @@ use diesel::{
 use uuid::Uuid;
 
 use super::{
-    Kind, State,
-    claim::Claimed,
-    consequence,
+    Kind, State, consequence,
     flow::{
         self,
         follow::{After, Try, follow},
         state::Flow,
     },
-    history::{SENT, by_itself, line},
+    history::{CAME_BACK, NOBODY_KNOWS, SENT, by_itself, lines},
     ledger,
     outcome::Outcome,
     pause::{self, STOOD_STILL, Waits},
@@ -31,9 +29,6 @@ use crate::{
     mail::BlastState,
     reminder::{self, Attempt, Place, rule::Reason},
 };
-
-pub(super) const NOBODY_KNOWS: &str =
-    "nobody can know whether a mail was sent; look, then retry or drop it";
 
 /// How outcomes are followed.
 #[derive(Debug, Clone)]
@@ -120,14 +115,15 @@ fn for_each_mail(
     give_up_reminders(connection, &failed)?;
     let told = [
         (sent, Level::Info, SENT),
-        (bounced, Level::Attention, "mail came back"),
+        (bounced, Level::Attention, CAME_BACK),
         (unknown, Level::Attention, NOBODY_KNOWS),
         (failed, Level::Attention, "mail given up"),
     ];
     let lines = told.iter().flat_map(|(outcomes, level, what)| {
-        outcomes
-            .iter()
-            .flat_map(|outcome| lines(&outcome.mail, *level, what, now))
+        outcomes.iter().flat_map(|outcome| {
+            let mail = &outcome.mail;
+            lines((mail.id, mail.kind.name()), &mail.orders, *level, what, now)
+        })
     });
     // Before the new lines: what is known now closes what was told of it.
     for known in written.iter().filter(|row| row.was_unknown) {
@@ -247,13 +243,4 @@ fn reminders(outcomes: &[&Outcome]) -> Vec<Uuid> {
         .iter()
         .filter(|outcome| outcome.mail.kind == Kind::Reminder);
     reminders.map(|outcome| outcome.mail.id).collect()
-}
-
-fn lines(mail: &Claimed, level: Level, what: &str, at: DateTime<Utc>) -> Vec<activity::Line> {
-    let line = |order| line((mail.id, mail.kind.name()), order, level, what, at);
-    if mail.orders.is_empty() {
-        vec![line(None)]
-    } else {
-        mail.orders.iter().map(|order| line(Some(*order))).collect()
-    }
 }

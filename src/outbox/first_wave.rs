@@ -18,7 +18,8 @@ pub struct OfFirstWave {
     /// Where they stand.
     #[diesel(sql_type = Text)]
     pub state: State,
-    /// They have been tried in vain for an hour, not counted while all mail is paused.
+    /// They have been tried in vain for an hour, not counted while all mail is paused; also while one is tried
+    /// again: with many of them one always is, and the rest would wait for ever.
     #[diesel(sql_type = Bool)]
     pub late: bool,
     /// How many.
@@ -31,11 +32,12 @@ pub struct OfFirstWave {
 pub fn first_wave(connection: &mut PgConnection, blast: Uuid) -> QueryResult<Vec<OfFirstWave>> {
     // The wave is a literal, for its partial index.
     prepared_sql(format!(
-        "SELECT state, state = '{queued}' AND attempts > 0 \
+        "SELECT state, (state = '{queued}' AND attempts > 0 OR state = '{sending}' AND attempts > 1) \
                 AND queued_at < clock_timestamp() - make_interval(secs => $2 + {STOOD_STILL}) AS late, \
              count(*) AS mails \
          FROM outbox WHERE blast_id = $1 AND wave = '{first}' GROUP BY 1, 2",
         queued = State::Queued,
+        sending = State::Sending,
         first = Wave::First
     ))
     .bind::<SqlUuid, _>(blast)

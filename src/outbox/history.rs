@@ -11,7 +11,12 @@ use crate::activity::{Category, Doing, Level, Line};
 pub(super) const ACTOR: &str = "outbox";
 
 /// A mail was accepted.
-pub(super) const SENT: &str = "mail sent";
+pub const SENT: &str = "mail sent";
+/// A mail may have been accepted.
+pub const NOBODY_KNOWS: &str =
+    "nobody can know whether a mail was sent; look, then retry or drop it";
+/// A mail came back, at once or later.
+pub(super) const CAME_BACK: &str = "mail came back";
 
 /// What a worker does without being asked.
 pub(super) fn by_itself(at: DateTime<Utc>) -> Doing {
@@ -43,4 +48,19 @@ pub(super) fn line(
     )
     .level(level)
     .detail(json!({ "mail": mail, "kind": kind }))
+}
+
+/// The same about each of its orders, or about none if it has none.
+pub(super) fn lines(
+    mail: (Uuid, &str),
+    orders: &[Uuid],
+    level: Level,
+    what: &str,
+    at: DateTime<Utc>,
+) -> Vec<Line> {
+    if orders.is_empty() {
+        return vec![line(mail, None, level, what, at)];
+    }
+    let line = |order: &Uuid| line(mail, Some(*order), level, what, at);
+    orders.iter().map(line).collect()
 }

@@ -20,7 +20,9 @@ mod history;
 mod ledger;
 pub mod link;
 pub mod listen;
+mod never_mailed;
 mod of_address;
+mod outage;
 mod outcome;
 mod overdue;
 mod pacing;
@@ -45,12 +47,15 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
+pub use self::written::rename_mail;
 use self::written::{Row, Taken};
 pub use self::{
     claim::LET_GO,
     courier::{Courier, Round},
     first_wave::{OfFirstWave, first_wave},
     flow::Cause,
+    history::{NOBODY_KNOWS, SENT},
+    never_mailed::never_mailed,
     of_address::{Concerns, concerns},
     outcome::domain_of,
     overdue::{give_up_overdue, oldest_due},

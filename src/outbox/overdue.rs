@@ -9,7 +9,10 @@ use diesel::{
 use uuid::Uuid;
 
 use super::{
-    Kind, State, claim::LET_GO, finish::NOBODY_KNOWS, history::line, reminder::reached_nobody,
+    Kind, State,
+    claim::LET_GO,
+    history::{NOBODY_KNOWS, line},
+    reminder::reached_nobody,
 };
 use crate::{
     activity::{self, Level},

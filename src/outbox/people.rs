@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::{
     Kind, State, call_out,
     view::{self, Mail},
+    written,
 };
 use crate::{
     activity::{self, Category, Cause, Doing, Line},
@@ -129,6 +130,10 @@ fn queue_again(connection: &mut PgConnection, before: &Before) -> QueryResult<Re
     // A kind that only a newer version knows is left to it, and was told of once.
     .bind::<Array<Text>, _>(&Kind::ALL[..])
     .execute(connection)?;
+    // One of which nobody knows keeps its name: a server that has it may tell that it is the same.
+    if before.state == State::Bounced {
+        written::rename_mail(connection, before.id)?;
+    }
     call_out(connection).map(Ok)
 }
 

@@ -10,20 +10,22 @@ use diesel::{
     sql_types::{Array, Text, Uuid as SqlUuid},
 };
 use serde::Serialize;
-use serde_json::json;
 use uuid::Uuid;
 
-use super::{Kind, State, outcome::code, reminder::reached_nobody};
+use super::{
+    State,
+    consequence::{self, Refused},
+    flow,
+    history::{CAME_BACK, by_itself, lines},
+    outage,
+};
 use crate::{
-    activity::{self, Category, Doing, Level, Line},
+    activity::{self, Level},
     mail::report::{Ids, Report, Said},
     reminder,
     schema::{outbox, outbox_orders},
-    suppression::{self, AddressHash, AddressKey, Cause},
+    suppression::{self, AddressHash, AddressKey},
 };
-
-/// Who reports.
-const ACTOR: &str = "mail server";
 
 /// What was done about a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -80,6 +82,10 @@ pub fn take(
                 false => Outcome::NoMail,
             }));
         };
+        // Before the mails' rows, as by whoever writes what servers say at once.
+        if let Said::CameBack { gone: true, .. } = report.said {
+            flow::lock(connection)?;
+        }
         // Orders before mails, as by everybody who locks both.
         reminder::lock_orders(connection, id)?;
         let mail: Reported = outbox::table
@@ -115,8 +121,15 @@ struct Reported {
 }
 
 impl Reported {
-    fn is_to_a_payer(&self) -> bool {
-        Kind::from_name(&self.kind).is_some_and(Kind::is_to_a_payer)
+    fn refused(&self, gone: bool, why: Option<String>) -> Refused {
+        Refused {
+            id: self.id,
+            kind: self.kind.clone(),
+            address: self.address.clone(),
+            address_hash: self.address_hash.clone(),
+            gone,
+            why,
+        }
     }
 }
 
@@ -196,21 +209,15 @@ fn come_back(
     if changed == 0 {
         return Ok(Outcome::Nothing);
     }
-    reached_nobody(connection, std::iter::once((mail.id, mail.kind.as_str())))?;
-    record(connection, mail, Level::Attention, "mail came back", now)?;
-    if gone && mail.is_to_a_payer() {
-        suppress(
-            connection,
-            mail,
-            suppression::NO_SUCH_ADDRESS,
-            &code(why),
-            now,
-        )?;
-    }
+    // Before the new line: what is known now closes what was told of it.
+    activity::over(connection, activity::Cause::Mail(mail.id), &by_itself(now))?;
+    record(connection, mail, Level::Attention, CAME_BACK, now)?;
+    let gone = gone && outage::is_believed(connection, mail.id, mail.address.as_deref(), now)?;
+    let refused = mail.refused(gone, Some(why.to_owned()));
+    consequence::means(connection, &[refused], now)?;
     Ok(Outcome::Bounced)
 }
 
-/// Whom the shop itself writes to is no family: the treasurer's alerts would end.
 fn not_again(
     connection: &mut PgConnection,
     mail: &Reported,
@@ -218,28 +225,12 @@ fn not_again(
     what: &str,
     now: DateTime<Utc>,
 ) -> QueryResult<Outcome> {
-    if !mail.is_to_a_payer() || !suppress(connection, mail, reason, what, now)? {
+    let (refused, note) = (mail.refused(false, None), Some(what.to_owned()));
+    if !consequence::not_again(connection, &refused, reason, note, now)? {
         return Ok(Outcome::Nothing);
     }
     record(connection, mail, Level::Info, what, now)?;
     Ok(Outcome::Suppressed)
-}
-
-fn suppress(
-    connection: &mut PgConnection,
-    mail: &Reported,
-    reason: &str,
-    note: &str,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    let Some(hash) = AddressHash::from_column(&mail.address_hash) else {
-        return Ok(false);
-    };
-    let cause = Cause {
-        reason: reason.to_owned(),
-        doing: doing(Some(note), now),
-    };
-    suppression::add(connection, hash, mail.address.as_deref(), &cause).map(|(_, is_new)| is_new)
 }
 
 fn record(
@@ -249,33 +240,11 @@ fn record(
     what: &str,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    // What becomes of an alert is no reason for another.
-    let level = match Kind::from_name(&mail.kind) {
-        Some(Kind::Alert) => Level::Info,
-        _ => level,
-    };
     let orders: Vec<Uuid> = outbox_orders::table
         .filter(outbox_orders::mail_id.eq(mail.id))
         .order(outbox_orders::order_id)
         .select(outbox_orders::order_id)
         .load(connection)?;
-    let about = match orders.is_empty() {
-        true => vec![None],
-        false => orders.into_iter().map(Some).collect(),
-    };
-    let line = |order| {
-        let what = format!("{what}: {}", mail.kind);
-        Line::about(order, Category::Mail, what, &doing(None, now))
-            .level(level)
-            .detail(json!({ "mail": mail.id, "kind": mail.kind }))
-    };
-    activity::record_all(connection, about.into_iter().map(line).collect())
-}
-
-fn doing(note: Option<&str>, at: DateTime<Utc>) -> Doing {
-    Doing {
-        actor: ACTOR.to_owned(),
-        at,
-        note: note.map(str::to_owned),
-    }
+    let lines = lines((mail.id, &mail.kind), &orders, level, what, now);
+    activity::record_all(connection, lines)
 }

@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::{Kind, Letter, State};
 use crate::{
-    db::prepared_sql, mail::Wave, random, reminder::rule::Reason, suppression::AddressHash,
+    db::prepared_sql, mail::Wave, random, reminder::rule::Reason, schema::outbox,
+    suppression::AddressHash,
 };
 
 /// Said of a mail and of one of its orders.
@@ -82,10 +83,7 @@ pub(super) fn mails(
     let not_before =
         |letter: &Letter| (letter.kind.goes_before_all()).then_some(DateTime::UNIX_EPOCH);
     // A report is believed by these, so nobody may guess them: an id says when it was made.
-    let marks: Vec<Uuid> = rows
-        .iter()
-        .map(|_| Uuid::from_bytes(random::bytes()))
-        .collect();
+    let marks: Vec<Uuid> = rows.iter().map(|_| new_mark()).collect();
     // Its tries begin when it is due; without a time both begin now, by the database's clock.
     prepared_sql(
         "INSERT INTO outbox (id, kind, blast_id, address, address_hash, subject, body, message_id, state, \
@@ -110,7 +108,7 @@ pub(super) fn mails(
     .bind::<Array<Text>, _>(
         marks
             .iter()
-            .map(|mark| format!("<{}@{domain}>", mark.simple()))
+            .map(|mark| message_id(*mark, domain))
             .collect::<Vec<_>>(),
     )
     .bind::<Array<Text>, _>(column(rows, |letter, _| state(letter)))
@@ -129,4 +127,34 @@ pub(super) fn mails(
 /// One thing of each mail.
 fn column<'a, T>(rows: &[Row<'a>], of: impl Fn(&'a Letter<'a>, Uuid) -> T) -> Vec<T> {
     rows.iter().map(|(letter, id, _)| of(letter, *id)).collect()
+}
+
+/// What names one mail to the world: nobody can guess it.
+pub(super) fn new_mark() -> Uuid {
+    Uuid::from_bytes(random::bytes())
+}
+
+fn message_id(mark: Uuid, domain: &str) -> String {
+    format!("<{}@{domain}>", mark.simple())
+}
+
+/// Gives a mail that came back, and goes again, another name: a report of the one before is not about it, and no
+/// server takes it for one that it has had.
+pub fn rename_mail(connection: &mut PgConnection, id: Uuid) -> QueryResult<()> {
+    let before: String = outbox::table
+        .find(id)
+        .select(outbox::message_id)
+        .first(connection)?;
+    let domain = before.trim_end_matches('>').rsplit_once('@');
+    let (mark, domain) = (new_mark(), domain.map_or("", |(_, domain)| domain));
+    diesel::update(outbox::table.find(id))
+        .set((
+            outbox::mark.eq(mark),
+            outbox::message_id.eq(message_id(mark, domain)),
+            outbox::server_id.eq(None::<String>),
+            // It may go to another address now, which nobody has reported.
+            outbox::reported_gone_at.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(connection)
+        .map(drop)
 }

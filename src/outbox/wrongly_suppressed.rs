@@ -17,6 +17,8 @@ use crate::{
     suppression::{self, AddressHash, Suppression},
 };
 
+/// Why they are written to again.
+const WHY: &str = "no refusal says that they do not exist";
 /// Rows that are judged at once.
 const PAGE: i64 = 1_000;
 
@@ -73,7 +75,7 @@ pub fn lift(connection: &mut PgConnection, sender: &str, doing: &Doing) -> Query
     connection.transaction(|connection| {
         let mut judged = find(connection, sender)?;
         let hashes: Vec<AddressHash> = judged.wrong.iter().map(|row| row.hash).collect();
-        let lifted = suppression::lift_all(connection, &hashes, doing)?;
+        let lifted = suppression::lift_all(connection, &hashes, WHY, doing)?;
         judged.wrong.retain(|row| lifted.contains(&row.hash));
         Ok(judged)
     })

@@ -33,7 +33,7 @@ pub struct Open {
     pub case: Option<OpenCase>,
     /// The mail that it names.
     pub mail: Option<Uuid>,
-    /// The mailing that waits, with its name.
+    /// The mailing that waits, or that the mail is of, with its name.
     pub mailing: Option<(Uuid, String)>,
     /// The event of Stripe.
     pub event: Option<String>,
@@ -69,7 +69,7 @@ pub struct About {
     pub currency: String,
 }
 
-/// Lines of one kind.
+/// Lines of one kind; of mails that came back, those of one mailing.
 #[derive(Debug, Clone)]
 pub struct Group {
     /// What they are about.
@@ -127,12 +127,15 @@ struct Row {
 /// What needs somebody, the first first. Every line that the badge counts is in one of these, up to so many of a
 /// category that the badge counts no further.
 pub fn attention(connection: &mut PgConnection) -> QueryResult<Vec<Group>> {
-    let mut groups: BTreeMap<Thing, Vec<Open>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Thing, Option<Uuid>), Vec<Open>> = BTreeMap::new();
     for row in read(connection)? {
         let (thing, line) = row.decode();
-        groups.entry(thing).or_default().push(line);
+        // What came back of a mailing is one row with a number.
+        let mailing = line.mailing.as_ref().filter(|_| thing == Thing::Bounced);
+        let of = mailing.map(|(mailing, _)| *mailing);
+        groups.entry((thing, of)).or_default().push(line);
     }
-    let groups = groups.into_iter().filter_map(|(thing, lines)| {
+    let groups = groups.into_iter().filter_map(|((thing, _), lines)| {
         let since = lines.iter().map(|line| line.at).min()?;
         Some(Group {
             thing,
@@ -163,8 +166,8 @@ fn read(connection: &mut PgConnection) -> QueryResult<Vec<Row>> {
              AND order_id IS NOT DISTINCT FROM line.order_id LIMIT 1) about ON true \
          LEFT JOIN outbox mail ON line.category = '{of_mail}' \
              AND mail.id = CASE WHEN line.detail ->> 'mail' ~ '{UUID}' THEN (line.detail ->> 'mail')::uuid END \
-         LEFT JOIN blasts ON blasts.id = CASE \
-             WHEN line.detail ->> 'blast' ~ '{UUID}' THEN (line.detail ->> 'blast')::uuid END \
+         LEFT JOIN blasts ON blasts.id = coalesce(mail.blast_id, CASE \
+             WHEN line.detail ->> 'blast' ~ '{UUID}' THEN (line.detail ->> 'blast')::uuid END) \
          ORDER BY line.id DESC",
         payment = Category::Payment,
         case = Category::Case,

@@ -37,10 +37,15 @@ pub fn sweep(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<(
     throttle::sweep(connection, now)
 }
 
-/// What somebody who is signed in does now: the history has their name, never their address.
+/// How the history calls somebody who is signed in: it has their name, never their address.
+pub fn actor(name: &str) -> String {
+    format!("ops:{name}")
+}
+
+/// What they do now.
 pub fn doing(name: &str, now: DateTime<Utc>) -> Doing {
     Doing {
-        actor: format!("ops:{name}"),
+        actor: actor(name),
         at: now,
         note: None,
     }

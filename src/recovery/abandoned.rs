@@ -86,8 +86,11 @@ pub(super) fn abandoned(
     .bind::<Nullable<Timestamptz>, _>(ended.map(|(_, last)| last))
     .load(connection)?;
     let ends = rows.iter().map(|row| row.expired_at);
+    let of = rows.iter().filter_map(CartRow::hash).collect();
     let purchases = match (ends.clone().min(), ends.max()) {
-        (Some(first), Some(last)) => Purchases::between(connection, first, last + COMES_BACK)?,
+        (Some(first), Some(last)) => {
+            Purchases::between(connection, (first, last + COMES_BACK), &of)?
+        }
         _ => Purchases::default(),
     };
     Ok(rows.into_iter().map(|row| row.with(&purchases)).collect())
@@ -114,11 +117,13 @@ struct CartRow {
 }
 
 impl CartRow {
+    fn hash(&self) -> Option<AddressHash> {
+        let hash = self.address_hash.as_deref();
+        hash.and_then(AddressHash::from_column)
+    }
+
     fn with(self, purchases: &Purchases) -> AbandonedCart {
-        let hash = self
-            .address_hash
-            .as_deref()
-            .and_then(AddressHash::from_column);
+        let hash = self.hash();
         let in_time = self.expired_at..=self.expired_at + COMES_BACK;
         AbandonedCart {
             expired_at: self.expired_at,

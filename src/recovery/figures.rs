@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Duration, NaiveTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -63,27 +63,64 @@ pub fn figures(
     days: i64,
     now: DateTime<Utc>,
 ) -> QueryResult<Figures> {
-    let since = (now - Duration::days(days)).date_naive();
-    let since = since.and_time(NaiveTime::MIN).and_utc();
-    let carts = abandoned(connection, Which::EndedBetween(since, now))?;
+    let first = (now - Duration::days(days)).date_naive();
+    let (figures, _) = until(connection, first, now)?;
+    Ok(Figures { days, ..figures })
+}
+
+/// The figures of carts that ended on these days (UTC), the last one included.
+pub fn figures_between(
+    connection: &mut PgConnection,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> QueryResult<Figures> {
+    until(connection, first, end_of(last)).map(|(figures, _)| figures)
+}
+
+/// The same, and beside it that of each day on which a checkout ended, without what was paid through links.
+pub fn figures_by_day(
+    connection: &mut PgConnection,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> QueryResult<(Figures, BTreeMap<NaiveDate, Figures>)> {
+    let (figures, totals) = until(connection, first, end_of(last))?;
+    let mut days: BTreeMap<NaiveDate, Figures> = BTreeMap::new();
+    for total in &totals {
+        days.entry(total.day).or_default().add(total);
+    }
+    Ok((figures, days))
+}
+
+/// The last moment of a day that PostgreSQL tells from the next day.
+fn end_of(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + Duration::days(1) - Duration::microseconds(1)
+}
+
+/// From the first day to this moment, that one included; and the totals that the figures are made of.
+fn until(
+    connection: &mut PgConnection,
+    first: NaiveDate,
+    last: DateTime<Utc>,
+) -> QueryResult<(Figures, Vec<Total>)> {
+    let since = first.and_time(NaiveTime::MIN).and_utc();
+    // Of what is kept, and of what was pruned.
+    let mut totals = count(&abandoned(connection, Which::EndedBetween(since, last))?);
+    totals.extend(pruned(connection, first, last.date_naive())?);
     let mut figures = Figures {
-        days,
+        days: (last.date_naive() - first).num_days() + 1,
         ..Figures::default()
     };
-    for total in count(&carts) {
-        figures.add(&total);
+    for total in &totals {
+        figures.add(total);
     }
-    for total in pruned(connection, since.date_naive())? {
-        figures.add(&total);
-    }
-    for order in paid(connection, since, now)? {
+    for order in paid(connection, since, last)? {
         let paid = order.paid.or(order.owed()).map_or(0, |paid| paid.minor);
         figures.bought_through_link += 1;
         let sums = figures.amounts.entry(order.currency.code().to_owned());
         sums.or_default().through_link += paid;
     }
     figures.recovery_rate = rate(figures.recovered, figures.with_email);
-    Ok(figures)
+    Ok((figures, totals))
 }
 
 impl Figures {

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 pub use self::{
     abandoned::COMES_BACK,
-    figures::{Amounts, Figures, figures},
+    figures::{Amounts, Figures, figures, figures_between, figures_by_day},
     horizon::{note_gone, prune_before},
     ours::is_ours,
     totals::remain,
@@ -232,6 +232,6 @@ fn restored(
             row::belongs_to(connection, session_row, &order)?;
             Ok(Some(order))
         }
-        Created::Stands { .. } => Ok(None),
+        Created::Stands(_) => Ok(None),
     }
 }

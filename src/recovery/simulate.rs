@@ -47,8 +47,9 @@ pub async fn simulate(app: &App, since: DateTime<Utc>) -> Result<Vec<Simulated>,
                 .order((carts::expired_at, carts::session_id))
                 .select(KeptCart::as_select())
                 .load(connection)?;
+            let of = carts.iter().filter_map(KeptCart::address).collect();
             let mut simulation = Simulation {
-                purchases: Purchases::between(connection, since - A_WEEK, now)?,
+                purchases: Purchases::between(connection, (since - A_WEEK, now), &of)?,
                 suppressed: suppressed(connection)?,
                 not_restorable: not_restorable(connection)?,
                 reminders: HashMap::new(),

@@ -120,10 +120,14 @@ pub fn remain(connection: &mut PgConnection, sessions: &[Uuid]) -> QueryResult<(
         .map(drop)
 }
 
-/// What remains of the carts since that day that were pruned.
-pub(super) fn pruned(connection: &mut PgConnection, since: NaiveDate) -> QueryResult<Vec<Total>> {
+/// What remains of the carts of those days that were pruned.
+pub(super) fn pruned(
+    connection: &mut PgConnection,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> QueryResult<Vec<Total>> {
     recovery_totals::table
-        .filter(recovery_totals::day.ge(since))
+        .filter(recovery_totals::day.between(first, last))
         .select(Total::as_select())
         .load(connection)
 }

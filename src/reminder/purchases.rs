@@ -7,14 +7,18 @@
 //!
 //! Which events may tell of a purchase, so that mails wait for them, stands in `inbox/dispatch.rs`.
 
-use std::{collections::HashMap, ops::RangeInclusive};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::RangeInclusive,
+};
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::{
     dsl::{auto_type, exists},
+    pg::PgRowByRowLoadingMode,
     prelude::*,
     select,
-    sql_types::{Nullable, Timestamptz},
+    sql_types::{Array, Bytea, Nullable, Timestamptz},
 };
 use uuid::Uuid;
 
@@ -29,6 +33,9 @@ use crate::{
 
 /// So long after a purchase, or after a reminder, nobody is reminded of a cart.
 pub const A_WEEK: Duration = Duration::days(7);
+
+/// The address of an order, and when its payer bought.
+type Bought = (Option<String>, Option<DateTime<Utc>>);
 
 /// When the payer of an order bought: in whatever way it was settled, also where nothing is asked any
 /// more; with a bank debit on its way; or with money that a person looks at. An order has at most one of
@@ -92,31 +99,35 @@ pub fn lock_address(connection: &mut PgConnection, hash: AddressHash) -> QueryRe
 pub struct Purchases(HashMap<AddressHash, Vec<DateTime<Utc>>>);
 
 impl Purchases {
-    /// Those from `first` to `last`, both included.
+    /// Those of these addresses from `first` to `last`, both included. An order has its address and no hash of it:
+    /// every buyer of that time is looked at, one row after the other, and nobody else is kept.
     pub fn between(
         connection: &mut PgConnection,
-        first: DateTime<Utc>,
-        last: DateTime<Utc>,
+        (first, last): (DateTime<Utc>, DateTime<Utc>),
+        of: &HashSet<AddressHash>,
     ) -> QueryResult<Self> {
-        let kept: Vec<(Vec<u8>, DateTime<Utc>)> = purchases::table
-            .filter(purchases::bought_at.between(first, last))
-            .select((purchases::address_hash, purchases::bought_at))
-            .load(connection)?;
-        let by_orders: Vec<(Option<String>, Option<DateTime<Utc>>)> = orders::table
+        let mut times: HashMap<_, Vec<_>> = HashMap::new();
+        if of.is_empty() {
+            return Ok(Self(times));
+        }
+        for Kept { hash, at } in kept(connection, (first, last), of)? {
+            if let Some(hash) = AddressHash::from_column(&hash) {
+                times.entry(hash).or_default().push(at);
+            }
+        }
+        let key = AddressKey::load(connection)?;
+        let by_orders = orders::table
             .filter(order_bought_at().between(first, last))
             .filter(orders::email.is_not_null())
-            .select((orders::email, order_bought_at()))
-            .load(connection)?;
-        let key = AddressKey::load(connection)?;
-        let kept = kept
-            .into_iter()
-            .filter_map(|(hash, at)| Some((AddressHash::from_column(&hash)?, at)));
-        let by_orders = by_orders
-            .into_iter()
-            .filter_map(|(email, at)| Some((key.hash(&email?), at?)));
-        let mut times: HashMap<_, Vec<_>> = HashMap::new();
-        for (hash, at) in kept.chain(by_orders) {
-            times.entry(hash).or_default().push(at);
+            .select((orders::email, order_bought_at()));
+        for row in by_orders.load_iter::<Bought, PgRowByRowLoadingMode>(connection)? {
+            let (Some(email), Some(at)) = row? else {
+                continue;
+            };
+            let hash = key.hash(&email);
+            if of.contains(&hash) {
+                times.entry(hash).or_default().push(at);
+            }
         }
         Ok(Self(times))
     }
@@ -140,6 +151,33 @@ impl Purchases {
         let times = address.and_then(|address| self.0.get(&address));
         times.map_or(&[], Vec::as_slice)
     }
+}
+
+#[derive(QueryableByName)]
+struct Kept {
+    #[diesel(sql_type = Bytea)]
+    hash: Vec<u8>,
+    #[diesel(sql_type = Timestamptz)]
+    at: DateTime<Utc>,
+}
+
+/// What is kept of purchases of these addresses. Behind the OFFSET PostgreSQL begins with the addresses: as a
+/// condition beside the time, it reads whoever bought in that time.
+fn kept(
+    connection: &mut PgConnection,
+    (first, last): (DateTime<Utc>, DateTime<Utc>),
+    of: &HashSet<AddressHash>,
+) -> QueryResult<Vec<Kept>> {
+    let hashes: Vec<&[u8]> = of.iter().map(|hash| &hash.0[..]).collect();
+    diesel::sql_query(
+        "SELECT wanted.hash, bought.at FROM unnest($1) AS wanted (hash) CROSS JOIN LATERAL \
+         (SELECT bought_at AS at FROM purchases \
+          WHERE address_hash = wanted.hash AND bought_at BETWEEN $2 AND $3 OFFSET 0) bought",
+    )
+    .bind::<Array<Bytea>, _>(hashes)
+    .bind::<Timestamptz, _>(first)
+    .bind::<Timestamptz, _>(last)
+    .load(connection)
 }
 
 /// Keeps what a checkout tells of its payer, whoever opened it: they have bought, or a bank debit did

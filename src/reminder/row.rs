@@ -29,6 +29,17 @@ column_enum! {
 impl Decision {
     /// Those that take the order's one place.
     pub(super) const STANDING: [Self; 2] = [Self::Scheduled, Self::Sent];
+
+    /// In SQL: whether the one reminder of this order was sent. It asks for the first, and not whether there is
+    /// one: that PostgreSQL may answer with a list of all orders that have one. It names the decision, since the
+    /// index of the one reminder is found by that: with a parameter, and before PostgreSQL knows the table, all
+    /// that was ever sent was read.
+    pub fn is_sent(order: &str) -> String {
+        format!(
+            "((SELECT id FROM reminder_decisions WHERE order_id = {order} AND decision = '{}' LIMIT 1) IS NOT NULL)",
+            Self::Sent
+        )
+    }
 }
 
 /// What was decided about an expired session.

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     activity::{self, Doing},
     db::{Db, DbError, lower},
+    import,
     inbox::{self, ERASED, NameColumns},
     mail::{Kind, State},
     reminder::{self, Attempt, Place, rule::Reason},
@@ -96,7 +97,7 @@ pub fn erase(db: &Db, address: &Address, doing: &Doing) -> Result<Erased, Refuse
     Ok(erased)
 }
 
-/// An address as a person gives it: in small letters, without blanks around.
+/// An address as a person gives it: in small letters, trimmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(String);
 
@@ -185,6 +186,7 @@ fn rows(connection: &mut PgConnection, hash: AddressHash, address: &str) -> Quer
     of_address(connection, METADATA, address)?;
     of_address(connection, &mints(), address)?;
     erased.cases = of_address(connection, CASES, address)?;
+    import::kept::erase(connection, address)?;
     let on_the_list = suppressions::table.find(&hash.0[..]);
     let listed = diesel::update(on_the_list)
         .set(suppressions::address.eq(None::<String>))

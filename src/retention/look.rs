@@ -8,6 +8,7 @@ use super::{carts, events, rows, until_by};
 use crate::{
     db::{Count, at_most},
     settings::Settings,
+    visits,
 };
 
 /// Rows of a table that are counted: "at least 10,000" says as much to whoever decides as the true number.
@@ -28,6 +29,8 @@ pub struct WouldGo {
     pub activity: Count,
     /// Test mails of mailings, and mails that let somebody in.
     pub mails: Count,
+    /// Days whose visits are counted.
+    pub visits: Count,
 }
 
 /// What a run at `now` would delete if the settings were these.
@@ -51,5 +54,6 @@ pub fn would_go(
             until.activity,
             MOST + 1,
         )?),
+        visits: at_most(visits::count_old(connection, until.visits)?, MOST),
     })
 }

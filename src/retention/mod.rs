@@ -15,7 +15,7 @@ mod rows;
 
 use std::time::Duration;
 
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
 use serde_json::json;
@@ -30,8 +30,9 @@ use crate::{
     app::App,
     chore::Turn,
     db::DbError,
-    people, recovery,
+    import, people, performance, recovery,
     settings::{self, Settings},
+    visits,
 };
 
 /// Between two runs: once a day, since what is kept is kept for days.
@@ -44,14 +45,14 @@ const AGAIN_AFTER: Duration = Duration::from_secs(15 * 60);
 pub struct Kept {
     /// What, as `docs/privacy.md` names it.
     pub what: &'static str,
-    /// The setting that says for how many days.
+    /// The setting that says for how many days (or months, as its name says).
     pub setting: &'static str,
     /// What the setting is at first.
     pub days: i32,
 }
 
 /// Everything that goes by itself. `docs/privacy.md` says the same, and what remains.
-pub const TABLE: [Kept; 9] = [
+pub const TABLE: [Kept; 10] = [
     kept("carts", "recovered_orders_days", 30),
     kept("recovered orders", "recovered_orders_days", 30),
     kept("mails about carts", "recovered_orders_days", 30),
@@ -61,6 +62,7 @@ pub const TABLE: [Kept; 9] = [
     kept("activity", "activity_days", 90),
     kept("test mails", "activity_days", 90),
     kept("account mails", "activity_days", 90),
+    kept("counts of visits", "visits_months", 12),
 ];
 
 const fn kept(what: &'static str, setting: &'static str, days: i32) -> Kept {
@@ -86,6 +88,8 @@ pub struct Pruned {
     pub events: usize,
     /// Lines of the log.
     pub activity: usize,
+    /// Counts of visits.
+    pub visits: usize,
 }
 
 impl Pruned {
@@ -96,6 +100,7 @@ impl Pruned {
         self.purchases += more.purchases;
         self.events += more.events;
         self.activity += more.activity;
+        self.visits += more.visits;
     }
 }
 
@@ -126,6 +131,7 @@ struct Until {
     carts: DateTime<Utc>,
     events: DateTime<Utc>,
     activity: DateTime<Utc>,
+    visits: NaiveDate,
 }
 
 /// One run, now, in the name of `actor`. Two at once do no harm.
@@ -147,7 +153,14 @@ pub async fn prune(app: &App, actor: &str) -> Result<Pruned, DbError> {
     pruned.activity += unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
     let old = move |connection: &mut PgConnection| rows::seen_mails(connection, until.activity);
     pruned.mails += unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
+    let old = move |connection: &mut PgConnection| visits::old(connection, until.visits);
+    pruned.visits += unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
+    // Web processes do it each day; here for a shop whose web side is away.
+    in_one(app, move |connection| visits::days_gone(connection, now)).await?;
+    let old = move |connection: &mut PgConnection| performance::old(connection, now);
+    unless_refused(until_nothing_is_left(app, old).await, &mut refused)?;
     in_one(app, move |connection| people::sweep(connection, now)).await?;
+    in_one(app, move |connection| import::kept::forget(connection, now)).await?;
     if pruned != Pruned::default() {
         let doing = Doing {
             actor: actor.to_owned(),
@@ -219,6 +232,7 @@ fn until_by(settings: &Settings, now: DateTime<Utc>, max_age: chrono::Duration) 
         carts: recovery::prune_before(settings, now, max_age),
         events: before(settings.events_days),
         activity: before(settings.activity_days),
+        visits: visits::oldest_kept(settings.visits_months, now),
     }
 }
 

@@ -15,6 +15,8 @@ pub const ACTIVITY_DAYS: RangeInclusive<i32> = 7..=3650;
 /// How many days an event may be kept. Stripe tells of events for thirty days: what was pruned sooner would
 /// come back.
 pub const EVENTS_DAYS: RangeInclusive<i32> = 31..=3650;
+/// How many months counts of visits may be kept; with none, no visit is counted.
+pub const VISITS_MONTHS: RangeInclusive<i32> = 0..=60;
 
 /// Some of them, to be set. An unknown key is refused by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, AsChangeset)]
@@ -37,6 +39,8 @@ pub struct Change {
     activity_days: Option<i32>,
     #[serde(deserialize_with = "given")]
     events_days: Option<i32>,
+    #[serde(deserialize_with = "given")]
+    visits_months: Option<i32>,
 }
 
 /// Why a value cannot be set.
@@ -55,6 +59,9 @@ pub enum WrongValue {
         /// What it may be.
         days: RangeInclusive<i32>,
     },
+    /// So long no counts of visits are kept.
+    #[error("visits_months must be a number of months from {} to {}", VISITS_MONTHS.start(), VISITS_MONTHS.end())]
+    Months,
 }
 
 impl Change {
@@ -81,6 +88,10 @@ impl Change {
                 return Err(WrongValue::Days { key, days });
             }
         }
+        let months = self.visits_months;
+        if months.is_some_and(|months| !VISITS_MONTHS.contains(&months)) {
+            return Err(WrongValue::Months);
+        }
         Ok(self)
     }
 
@@ -105,12 +116,13 @@ impl Change {
         }
     }
 
-    /// How many days carts, lines of the log and events are kept.
-    pub fn days(carts: i32, activity: i32, events: i32) -> Self {
+    /// How many days carts, lines of the log and events are kept, and how many months counts of visits.
+    pub fn kept(carts: i32, activity: i32, events: i32, visits: Option<i32>) -> Self {
         Self {
             recovered_orders_days: Some(carts),
             activity_days: Some(activity),
             events_days: Some(events),
+            visits_months: visits,
             ..Self::default()
         }
     }
@@ -134,6 +146,7 @@ impl Change {
             )
             && same(self.activity_days.as_ref(), &settings.activity_days)
             && same(self.events_days.as_ref(), &settings.events_days)
+            && same(self.visits_months.as_ref(), &settings.visits_months)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -148,6 +161,7 @@ impl Change {
                 recovered_orders_days: None,
                 activity_days: None,
                 events_days: None,
+                visits_months: None,
             }
         )
     }
@@ -232,6 +246,20 @@ mod tests {
                 let said = format!("{key} must be a number of days from {least} to {most}");
                 assert_eq!(refused, said);
             }
+        }
+    }
+
+    #[test]
+    fn counts_of_visits_are_kept_for_some_months_or_none_are_made() {
+        for months in [0, 12, 60] {
+            assert!(read(json!({ "visits_months": months })).is_ok());
+        }
+        for months in [-1, 61] {
+            let refused = read(json!({ "visits_months": months })).unwrap_err();
+            assert_eq!(
+                refused,
+                "visits_months must be a number of months from 0 to 60"
+            );
         }
     }
 }

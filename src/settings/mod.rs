@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use self::{
-    change::{ACTIVITY_DAYS, CART_DAYS, Change, EVENTS_DAYS, WrongValue},
+    change::{ACTIVITY_DAYS, CART_DAYS, Change, EVENTS_DAYS, VISITS_MONTHS, WrongValue},
     switch::Switch,
 };
 use crate::{
@@ -37,6 +37,8 @@ pub struct Settings {
     pub activity_days: i32,
     /// Days until raw events are pruned; those of other systems' sessions go with their carts.
     pub events_days: i32,
+    /// Months until counts of visits are pruned; none are counted if there are none.
+    pub visits_months: i32,
 }
 
 impl Settings {
@@ -181,6 +183,7 @@ mod tests {
             recovered_orders_days: 30,
             activity_days: 90,
             events_days: 60,
+            visits_months: 12,
         };
         let after = Settings {
             reminders_enabled: false,

@@ -35,7 +35,7 @@ pub use self::{
 };
 use self::{
     expiry::Expired,
-    session_row::{Minted, open_minted},
+    session_row::{Minted, Opened, open_minted},
 };
 use crate::{
     activity::Doing,
@@ -47,7 +47,7 @@ use crate::{
     reminder::purchases,
     rounds,
     schema::{checkout_sessions, session_orders},
-    session::SessionState,
+    session::{OpenSession, SessionState},
 };
 
 column_enum! {
@@ -90,17 +90,20 @@ pub enum Settled {
 }
 
 /// The session that a click has just minted: one statement where it is as simple as nearly always, else
-/// [`settle`].
+/// [`settle`]. Tells it if it is open, and certain to say what it should.
 ///
 /// # Errors
 /// The database's.
-pub async fn minted(app: &App, session: Session) -> Result<(), DbError> {
-    if let Some(minted) = Minted::of(&session, app.clock.now())
-        && rounds::ask(app, minted, open_minted).await?
-    {
-        return Ok(());
+pub async fn minted(app: &App, session: Session) -> Result<Option<OpenSession>, DbError> {
+    if let Some(minted) = Minted::of(&session, app.clock.now(), app.build) {
+        match rounds::ask(app, minted, open_minted).await? {
+            Opened::Right(session) => return Ok(Some(session)),
+            Opened::Open => return Ok(None),
+            Opened::Not => {}
+        }
     }
-    settle(app, session, FoundBy::Click).await.map(drop)
+    settle(app, session, FoundBy::Click).await?;
+    Ok(None)
 }
 
 /// [`settle_in`], in a transaction of its own, now.

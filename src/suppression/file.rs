@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::Suppression;
+use super::{Reason, Suppression};
 use crate::{
     order::{email::Email, problem::Problems, text::Text},
     spreadsheet::{BadLine, FileError, Header, Record, Sheet, as_meant, quoted, without_formula},
@@ -10,7 +10,7 @@ use crate::{
 
 const COLUMNS: [&str; 4] = ["email", "reason", "note", "since"];
 /// Where a file does not say.
-const REASON: &str = "imported";
+const REASON: &str = Reason::Imported.name();
 
 /// Somebody who is not to be written to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,6 +8,7 @@
 mod address;
 pub mod file;
 mod list;
+mod reason;
 
 use std::collections::HashSet;
 
@@ -20,21 +21,21 @@ use self::address::normal;
 pub use self::{
     address::{AddressHash, AddressKey},
     list::{find, list, search},
+    reason::Reason,
 };
 use crate::{
     activity::{self, Category, Doing, Line},
     schema::{outbox, suppressions},
 };
 
-/// The reason of somebody who has said so themselves. Reasons are free words, since a shop has its own;
-/// these are ours, beside the one of a file.
-pub const UNSUBSCRIBED: &str = "unsubscribed";
-/// The reason of an address that a mail server does not know.
-pub const NO_SUCH_ADDRESS: &str = "no_such_address";
-/// The reason of somebody who has called a mail of ours spam.
-pub const COMPLAINT: &str = "complaint";
-/// The reason where somebody adds an address and says none.
-pub const MANUAL: &str = "manual";
+/// As they are stored: the column has a shop's own words, too.
+pub const UNSUBSCRIBED: &str = Reason::Unsubscribed.name();
+#[allow(missing_docs)]
+pub const NO_SUCH_ADDRESS: &str = Reason::NoSuchAddress.name();
+#[allow(missing_docs)]
+pub const COMPLAINT: &str = Reason::Complaint.name();
+#[allow(missing_docs)]
+pub const MANUAL: &str = Reason::Manual.name();
 
 /// Rows of one statement: PostgreSQL takes 65,535 values in all, and a row has five.
 const ROWS: usize = 2_000;
@@ -49,7 +50,7 @@ pub struct Suppression {
     /// The address, until it is erased.
     #[serde(rename = "email")]
     pub address: Option<String>,
-    /// `unsubscribed`, `no_such_address`, `manual`, or the shop's own word.
+    /// A [`Reason`]'s name, or the shop's own word.
     pub reason: String,
     /// What somebody had to say about it.
     pub note: Option<String>,
@@ -60,7 +61,7 @@ pub struct Suppression {
 /// Why somebody is not written to.
 #[derive(Debug, Clone)]
 pub struct Cause {
-    /// `unsubscribed`, `no_such_address`, `manual`, or the shop's own word.
+    /// A [`Reason`]'s name, or the shop's own word.
     pub reason: String,
     /// Who did it, when, and what they had to say.
     pub doing: Doing,
@@ -181,6 +182,7 @@ pub fn lift(connection: &mut PgConnection, hash: AddressHash, doing: &Doing) -> 
 pub fn lift_all(
     connection: &mut PgConnection,
     hashes: &[AddressHash],
+    why: &str,
     doing: &Doing,
 ) -> QueryResult<HashSet<AddressHash>> {
     connection.transaction(|connection| {
@@ -197,10 +199,7 @@ pub fn lift_all(
             );
         }
         if !lifted.is_empty() {
-            let what = format!(
-                "{} addresses may be written to again: no refusal says that they do not exist",
-                lifted.len()
-            );
+            let what = format!("{} addresses may be written to again: {why}", lifted.len());
             record_suppression(connection, &what, doing, "lifted")?;
         }
         Ok(lifted)

@@ -4,15 +4,20 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::next::{Address, Checkout, Facts, Mail, OpenCase, RefundInFlight, Reminder};
+use super::next::{
+    Address, Checkout, Facts, HeldMailing, Mail, OpenCase, RefundInFlight, Reminder,
+};
 use crate::{
     case::{self, CaseFilter, CaseState},
     link_looks,
-    mail::{Kind as MailKind, Mailer, State},
+    mail::{BlastState, Kind as MailKind, Mailer, State},
     order::Order,
     outbox::waiting,
     reminder::{Decision, rule::Reason},
-    schema::{checkout_sessions, outbox, outbox_orders, reminder_decisions, session_orders},
+    schema::{
+        blasts, checkout_sessions, outbox, outbox_orders, reminder_decisions, session_orders,
+    },
+    session::newest_first,
     settlement::order_refunds::{RefundState, refunds_of},
     suppression::{self, AddressHash, AddressKey},
 };
@@ -114,8 +119,7 @@ fn newest_mail(
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Mail>> {
     let is_due = outbox::due_at.is_null().or(outbox::due_at.le(now));
-    type Row = (Uuid, State, Option<DateTime<Utc>>, Option<String>);
-    let newest: Option<Row> = outbox::table
+    let newest: Option<MailRow> = outbox::table
         .inner_join(outbox_orders::table)
         .filter(outbox_orders::order_id.eq(order.id))
         .filter(outbox::state.ne_all([State::Cancelled, State::Suppressed]))
@@ -131,17 +135,56 @@ fn newest_mail(
             outbox::state,
             outbox::sent_at,
             outbox::last_error,
+            outbox::due_at,
+            outbox_orders::blast_id,
+            outbox_orders::link_version,
         ))
         .first(connection)
         .optional()?;
-    Ok(newest.and_then(|(id, state, sent_at, said)| match state {
-        State::Queued | State::Sending => Some(Mail::Waiting),
-        State::Unknown => Some(Mail::Unknown(id)),
+    let Some(mail) = newest else {
+        return Ok(None);
+    };
+    Ok(match mail.state {
+        State::Queued => Some(queued(connection, &mail, now)?),
+        State::Sending => Some(Mail::Waiting),
+        State::Unknown => Some(Mail::Unknown(mail.id)),
         State::Bounced => Some(Mail::Bounced),
-        State::Failed => Some(Mail::GivenUp(id, said)),
-        State::Sent => sent_at.map(Mail::Sent),
+        State::Failed => Some(Mail::GivenUp(mail.id, mail.said)),
+        // One mail of a person may have been written before the link was withdrawn, and sent later: it was
+        // written anew then, with the version that it has.
+        State::Sent if mail.link_version < order.link_version => mail.sent_at.map(Mail::Replaced),
+        State::Sent => mail.sent_at.map(Mail::Sent),
         State::Cancelled | State::Suppressed => None,
-    }))
+    })
+}
+
+#[derive(Queryable)]
+struct MailRow {
+    id: Uuid,
+    state: State,
+    sent_at: Option<DateTime<Utc>>,
+    said: Option<String>,
+    due_at: Option<DateTime<Utc>>,
+    blast: Option<Uuid>,
+    link_version: i32,
+}
+
+/// What a mail waits for.
+fn queued(connection: &mut PgConnection, mail: &MailRow, now: DateTime<Utc>) -> QueryResult<Mail> {
+    let paused = match mail.blast {
+        Some(blast) => blasts::table
+            .find(blast)
+            .filter(blasts::state.eq(BlastState::Paused))
+            .select((blasts::id, blasts::name))
+            .first(connection)
+            .optional()?,
+        None => None,
+    };
+    Ok(match (paused, mail.due_at.filter(|due| *due > now)) {
+        (Some((id, name)), _) => Mail::Held(HeldMailing { id, name }),
+        (None, Some(due)) => Mail::Due(due),
+        (None, None) => Mail::Waiting,
+    })
 }
 
 fn newest_checkout(
@@ -156,7 +199,7 @@ fn newest_checkout(
         )
         .filter(session_orders::order_id.eq(order.id))
         .filter(checkout_sessions::minted_at.is_not_null())
-        .order(checkout_sessions::id.desc())
+        .order(newest_first())
         .select((
             checkout_sessions::minted_at,
             checkout_sessions::expires_at,

@@ -174,15 +174,13 @@ fn mails(
         .select(Mail::as_select())
         .load(connection)?;
     let mut told = Vec::with_capacity(mails.len());
-    for mail in mails {
-        let says_so = |happened: &Happened| match &happened.what {
-            What::Logged(line) => {
-                happened.at == mail.created_at
-                    && line.category == Category::Mail
-                    && line.detail["mail"] == mail.id.to_string()
-            }
-            _ => false,
-        };
+    for mut mail in mails {
+        if mail.state == State::Bounced {
+            // What was reported hours later has no time in its row: the log has.
+            mail.refused_at = mail.refused_at.or_else(|| last_told(log, mail.id));
+        }
+        let says_so =
+            |happened: &Happened| happened.at == mail.created_at && is_of(happened, mail.id);
         let known = log.iter().position(says_so).map(|at| log.remove(at));
         let by = known.and_then(|line| match line.what {
             What::Logged(line) => Some(line.actor),
@@ -194,6 +192,22 @@ fn mails(
         });
     }
     Ok(told)
+}
+
+/// When the log last told of a mail.
+fn last_told(log: &[Happened], mail: Uuid) -> Option<DateTime<Utc>> {
+    let told = log.iter().filter(|happened| is_of(happened, mail));
+    told.map(|happened| happened.at).max()
+}
+
+/// Whether it is a line of the log that names this mail.
+fn is_of(happened: &Happened, mail: Uuid) -> bool {
+    match &happened.what {
+        What::Logged(line) => {
+            line.category == Category::Mail && line.detail["mail"] == mail.to_string()
+        }
+        _ => false,
+    }
 }
 
 /// Each checkout when it was opened, and when and how it ended.

@@ -8,6 +8,7 @@ use crate::{
     case::{Kind, action::How},
     order::state::State,
     reminder::rule::Reason,
+    suppression,
 };
 
 /// All that decides of the next step.
@@ -73,13 +74,28 @@ pub enum Address {
     Good,
 }
 
+/// A mailing that is paused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldMailing {
+    /// Which.
+    pub id: Uuid,
+    /// What its author called it.
+    pub name: String,
+}
+
 /// A mail, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mail {
     /// It waits for its turn, or is being handed over.
     Waiting,
+    /// It is not due before then.
+    Due(DateTime<Utc>),
+    /// It waits, since its mailing is paused.
+    Held(HeldMailing),
     /// A server took it.
     Sent(DateTime<Utc>),
+    /// A server took it, and its link was withdrawn since.
+    Replaced(DateTime<Utc>),
     /// Nobody knows.
     Unknown(Uuid),
     /// It came back.
@@ -141,8 +157,14 @@ pub enum Next {
     DoNotMail(String),
     /// A mail is about to go out.
     MailWaits,
+    /// A mail goes out then.
+    MailDue(DateTime<Utc>),
     /// A mail waits, since all mail does; why, in a sentence.
     AllMailWaits(String),
+    /// A mail waits, since its mailing is paused.
+    MailingPaused(HeldMailing),
+    /// The link that was mailed then says only that it was replaced.
+    LinkReplaced(DateTime<Utc>),
     /// The link has not been opened since it was mailed.
     NotOpened(DateTime<Utc>),
     /// Somebody opened the link then, and not the payment page.
@@ -209,18 +231,30 @@ fn about_an_open_order(facts: &Facts) -> Next {
         Some(Mail::Bounced) => return Next::CameBack,
         Some(Mail::Unknown(mail)) => return Next::MailUnknown(*mail),
         Some(Mail::GivenUp(mail, said)) => return Next::GivenUp(*mail, said.clone()),
-        Some(Mail::Waiting | Mail::Sent(_)) | None => {}
+        Some(Mail::Waiting | Mail::Due(_) | Mail::Held(_) | Mail::Sent(_) | Mail::Replaced(_))
+        | None => {}
     }
     match &facts.address {
         Address::None => return Next::NoAddress,
-        Address::Suppressed(why) => return Next::DoNotMail(why.clone()),
+        // A later mail was not sent for that alone: what came back is still to be corrected.
+        Address::Suppressed(why) => match suppression::Reason::from_name(why) {
+            Some(suppression::Reason::NoSuchAddress) => return Next::CameBack,
+            _ => return Next::DoNotMail(why.clone()),
+        },
         Address::Good => {}
     }
-    if facts.mail == Some(Mail::Waiting) {
-        return match &facts.mail_waits {
-            Some(why) => Next::AllMailWaits(why.clone()),
-            None => Next::MailWaits,
-        };
+    match (&facts.mail, &facts.mail_waits) {
+        (Some(Mail::Held(mailing)), _) => return Next::MailingPaused(mailing.clone()),
+        (Some(Mail::Due(at)), _) => return Next::MailDue(*at),
+        (Some(Mail::Waiting), Some(why)) => return Next::AllMailWaits(why.clone()),
+        (Some(Mail::Waiting), None) => return Next::MailWaits,
+        _ => {}
+    }
+    match (facts.checkout, &facts.mail, facts.reminder) {
+        // A reminder gets today's link.
+        (Checkout::Left(_), _, Reminder::Due(_)) | (Checkout::Open { .. }, ..) => {}
+        (_, Some(Mail::Replaced(mailed)), _) => return Next::LinkReplaced(*mailed),
+        _ => {}
     }
     match facts.checkout {
         Checkout::Open { since, until } => Next::PageOpen { since, until },

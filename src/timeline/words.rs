@@ -29,7 +29,16 @@ pub fn in_words(next: &Next) -> Option<String> {
             "Its address is not written to: ask the payer by other means.".to_owned()
         }
         Next::MailWaits => "Its mail is about to be sent: wait.".to_owned(),
+        Next::MailDue(at) => format!("Its mail is to be sent at {}: wait.", moment(*at)),
         Next::AllMailWaits(why) => why.clone(),
+        Next::MailingPaused(mailing) => format!(
+            "Its mail belongs to the mailing {}, which is paused: resume or cancel that.",
+            mailing.name
+        ),
+        Next::LinkReplaced(mailed) => format!(
+            "The link that was mailed on {} has been withdrawn: send the new one.",
+            day(*mailed)
+        ),
         Next::NotOpened(mailed) => format!(
             "The link was mailed on {} and has not been opened: wait, or send it again.",
             day(*mailed)

@@ -73,6 +73,13 @@ impl Limits {
         self.proxies.caller(peer, &lines)
     }
 
+    /// Whether a proxy may tell more about whoever calls.
+    pub fn may_tell(&self, request: &HttpRequest) -> bool {
+        request
+            .peer_addr()
+            .is_some_and(|peer| self.proxies.may_tell(peer.ip()))
+    }
+
     /// Counts a link that is none of ours.
     ///
     /// # Errors

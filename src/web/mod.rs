@@ -1,8 +1,11 @@
 //! The web side: every route on one screen.
 
 mod api;
+mod blast_live;
 mod body;
 mod csv_file;
+mod days;
+mod event_stream;
 mod health;
 mod html;
 pub mod leaving;
@@ -16,8 +19,10 @@ pub mod order_view;
 mod orders_file;
 pub mod page;
 mod pay;
+mod recipients_file;
 mod site;
 mod unsubscribe;
+mod visit;
 pub mod waiting;
 mod webhook;
 
@@ -27,6 +32,7 @@ use actix_web::{
 };
 
 use self::{
+    blast_live::BlastLive,
     body::Room,
     leaving::Leaving,
     limits::Limits,
@@ -50,6 +56,7 @@ pub struct State {
     leaving: Data<Leaving>,
     ops: Data<OpsSite>,
     live: Data<Live>,
+    blasts: Data<BlastLive>,
 }
 
 impl State {
@@ -60,6 +67,7 @@ impl State {
             limits: Data::new(Limits::new(&app)),
             ops: Data::new(OpsSite::new(&app)),
             live: Data::new(Live::new(app.on(Lane::Api))),
+            blasts: Data::new(BlastLive::new(app.on(Lane::Api))),
             api: Data::new(app.on(Lane::Api)),
             health: Data::new(app.on(Lane::Health)),
             app: Data::new(app.on(Lane::Payers)),
@@ -94,6 +102,7 @@ pub fn routes(state: State) -> impl FnOnce(&mut ServiceConfig) {
             .app_data(state.room)
             .app_data(state.limits)
             .app_data(state.leaving)
+            .app_data(state.blasts)
             .service(
                 web::scope("/pay")
                     // Mail programs leave signs behind a link.

@@ -1,15 +1,12 @@
 //! The payer's routes: the link in the mail, its button, and the way back from the checkout.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::{self, HeaderMap},
-    web::Data,
-};
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 
 use super::{
     limits::Limits,
     page::{Due, Page, Settled},
     site::{Site, asked_language, format, owed, peeked, token, wrong_link},
+    visit::{note, visitor},
 };
 use crate::{
     app::App,
@@ -26,7 +23,8 @@ use crate::{
         wording,
     },
     settlement::{FoundBy, payments_of},
-    visitor::{self, Visitor},
+    visitor::Visitor,
+    visits::{About, Page as VisitedPage},
 };
 
 /// After so many seconds the page for a busy moment asks again: long enough for Stripe to recover from
@@ -46,12 +44,14 @@ pub async fn follow(
         return wrong(&request, &site, &limits);
     };
     let visitor = visitor(request.headers());
+    let visited = (VisitedPage::Pay, About::Order(link.order_id));
+    note(&request, &app, &limits, visitor, visited);
     if visitor == Visitor::Person && app.pay_click == PayClick::Redirect {
         return open(&request, &app, &site, &link, visitor).await;
     }
     app.metrics.clicks.with_label_values(&["shown"]).inc();
     app.link_looks.note(link.order_id, visitor, app.clock.now());
-    show(&request, &app, &site, &link, None).await
+    Box::pin(show(&request, &app, &site, &link, None)).await
 }
 
 /// `POST /pay/{token}`: the button.
@@ -78,8 +78,11 @@ pub async fn come_back(
     let Some(link) = read(&app, &request) else {
         return wrong(&request, &site, &limits);
     };
+    let visitor = visitor(request.headers());
+    let visited = (VisitedPage::Return, About::Order(link.order_id));
+    note(&request, &app, &limits, visitor, visited);
     let mut looked = Looked::Known;
-    if visitor(request.headers()) == Visitor::Person {
+    if visitor == Visitor::Person {
         looked = match checkout::look(&app, link.order_id, FoundBy::Return).await {
             Ok(Looked::NoAnswer) => return busy(&request, &site),
             Ok(looked) => looked,
@@ -122,8 +125,9 @@ async fn open(
         Door::Redirect(url) => HttpResponse::SeeOther()
             .insert_header((header::LOCATION, url))
             .finish(),
-        Door::Show(order) => stand(request, app, site, order, None).await,
-        Door::Replaced(order) => replaced(request, app, site, &order).await,
+        // A page takes much room, and a click that is led on has no use for it.
+        Door::Show(order) => Box::pin(stand(request, app, site, order, None)).await,
+        Door::Replaced(order) => Box::pin(replaced(request, app, site, &order)).await,
         Door::Refused(order) => site.answer(
             order.locale.language(),
             &Page::Refused {
@@ -316,15 +320,4 @@ fn busy(request: &HttpRequest, site: &Site) -> HttpResponse {
 fn away(request: &HttpRequest, site: &Site, error: &DbError) -> HttpResponse {
     error.log("web");
     busy(request, site)
-}
-
-fn visitor(headers: &HeaderMap) -> Visitor {
-    let header = |name: &str| headers.get(name).map(|value| value.as_bytes());
-    visitor::classify(&visitor::Headers {
-        user_agent: header("user-agent"),
-        sec_purpose: header("sec-purpose"),
-        purpose: header("purpose"),
-        x_purpose: header("x-purpose"),
-        x_moz: header("x-moz"),
-    })
 }

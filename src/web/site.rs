@@ -29,6 +29,7 @@ impl Site {
             name: app.shop.shop_name.clone(),
             url: app.shop.shop_url.to_string(),
             support_email: app.shop.support_email.clone(),
+            time_zone: app.time_zone,
         };
         let policy = page::content_security_policy(&app.checkout_hosts.origins());
         Self {

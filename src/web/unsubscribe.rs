@@ -14,6 +14,7 @@ use super::{
     limits::Limits,
     page::Page,
     site::{Site, asked_language, peeked, token, wrong_link},
+    visit,
 };
 use crate::{
     activity::Doing,
@@ -22,6 +23,7 @@ use crate::{
     language::Language,
     link,
     suppression::{self, AddressHash, Cause},
+    visits::{About, Page as VisitedPage},
 };
 
 /// After so many seconds another press may find the database: as long as the API says, too.
@@ -35,9 +37,12 @@ pub async fn ask(
     site: Data<Site>,
     limits: Data<Limits>,
 ) -> HttpResponse {
-    if read(&app, &request).is_none() {
+    let Some(address) = read(&app, &request) else {
         return unknown(&request, &site, &limits);
-    }
+    };
+    let visitor = visit::visitor(request.headers());
+    let visited = (VisitedPage::Unsubscribe, About::Address(address.0));
+    visit::note(&request, &app, &limits, visitor, visited);
     let action = action(&app, &request);
     site.answer(language(&request), &Page::Unsubscribe { action: &action })
 }

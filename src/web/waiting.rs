@@ -4,7 +4,12 @@
 //! closes must not leave a session half made. A handler whose work is worth nothing without a reader asks
 //! [`Waiting`].
 
-use std::{future::Future, rc::Rc};
+use std::{
+    future::Future,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
 
 use actix_web::{
     Error, FromRequest, HttpMessage, HttpRequest,
@@ -16,7 +21,7 @@ use actix_web::{
 use futures::future::{Ready, ready};
 use tokio::sync::Notify;
 
-/// Handles a request to its end in a task of its own. Connections of callers who have gone are closed
+/// Handles a request to its end. Connections of callers who have gone are closed
 /// (`h1_allow_half_closed(false)`), which drops this future, and tells [`Waiting`].
 ///
 /// # Errors
@@ -27,13 +32,39 @@ pub async fn handled_to_the_end<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<B>, Error> {
     let gone = Rc::new(Notify::new());
     request.extensions_mut().insert(Waiting(Rc::clone(&gone)));
-    let _until_dropped = Until(gone);
-    match rt::spawn(next.call(request)).await {
-        Ok(answer) => answer,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(stopped) => Err(actix_web::error::ErrorServiceUnavailable(stopped)),
-        },
+    let work = Some(next.call(request));
+    ToTheEnd { work, gone }.await
+}
+
+/// Work that goes on in a task of its own when this is dropped before its end. From the beginning in one it
+/// would cost each click a task.
+struct ToTheEnd<W: Future + Unpin + 'static> {
+    /// Nothing while it is polled: what panics is not polled again.
+    work: Option<W>,
+    gone: Rc<Notify>,
+}
+
+impl<W: Future + Unpin + 'static> Future for ToTheEnd<W> {
+    type Output = W::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<W::Output> {
+        let Some(mut work) = self.work.take() else {
+            return Poll::Pending;
+        };
+        let answer = Pin::new(&mut work).poll(context);
+        if answer.is_pending() {
+            self.work = Some(work);
+        }
+        answer
+    }
+}
+
+impl<W: Future + Unpin + 'static> Drop for ToTheEnd<W> {
+    fn drop(&mut self) {
+        if let Some(work) = self.work.take() {
+            self.gone.notify_one();
+            rt::spawn(work);
+        }
     }
 }
 
@@ -63,11 +94,44 @@ impl FromRequest for Waiting {
     }
 }
 
-/// Tells when it is dropped. Nobody listens any more where the answer came first.
-struct Until(Rc<Notify>);
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, future::pending, task::Waker};
 
-impl Drop for Until {
-    fn drop(&mut self) {
-        self.0.notify_one();
+    use super::*;
+
+    fn to_the_end<W: Future + Unpin + 'static>(work: W) -> ToTheEnd<W> {
+        ToTheEnd {
+            work: Some(work),
+            gone: Rc::default(),
+        }
+    }
+
+    #[actix_web::test]
+    async fn what_was_begun_is_finished_though_nobody_waits() {
+        let done = Rc::new(Cell::new(false));
+        let tells = Rc::clone(&done);
+        let mut begun = to_the_end(Box::pin(async move {
+            tokio::task::yield_now().await;
+            tells.set(true);
+        }));
+        let mut nobody = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut begun).poll(&mut nobody).is_pending());
+        drop(begun);
+        assert!(!done.get());
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        assert!(done.get());
+    }
+
+    /// A process that ends waits for so long, and then ends all the same.
+    #[test]
+    fn with_its_thread_it_ends_in_peace() {
+        let thread = rt::Runtime::new().expect("a runtime");
+        thread.block_on(async {
+            rt::spawn(to_the_end(Box::pin(pending::<()>())));
+            tokio::task::yield_now().await;
+        });
+        drop(thread);
     }
 }

@@ -28,7 +28,7 @@ fn link_prints_the_link_that_the_api_shows_and_that_can_be_clicked() {
     let (code, link, _) = world.command(&["link", "CUP-1"]);
     assert_eq!(
         (code, link.trim()),
-        (0, format!("http://127.0.0.1:8080{}", order.path).as_str())
+        (0, format!("http://127.0.0.1:61199{}", order.path).as_str())
     );
     let shown = world
         .api(

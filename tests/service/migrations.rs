@@ -112,6 +112,12 @@ const ROWS: &str = "
         VALUES ('url', 'begins', 'pause', 'pause', 1, now(), now());
     INSERT INTO link_looks (order_id, by_person) VALUES ('00000000-0000-7000-8000-000000000001', now());
     INSERT INTO stripe_asked (order_id, asked_at) VALUES ('00000000-0000-7000-8000-000000000001', now());
+    INSERT INTO visit_salts (day, salt) VALUES (current_date, sha256('x'));
+    INSERT INTO visit_markers (day, marker) VALUES (current_date, decode(repeat('00', 16), 'hex'));
+    INSERT INTO visit_counts VALUES (current_date, 'pay', 'letter', 'phone', 'person', 1);
+    INSERT INTO visit_totals VALUES (current_date, 'all', 'all', 'person', 1, 1);
+    INSERT INTO performance_minutes VALUES (now(), 'click', 500, 1);
+    INSERT INTO performance_days VALUES (current_date, 'outbox_age', 0, 0);
     INSERT INTO order_batches (id, act, actor, at) VALUES ('00000000-0000-7000-8000-000000000026', 'cash', 'test', now());
     INSERT INTO order_batch_parts (batch_id, order_id)
         VALUES ('00000000-0000-7000-8000-000000000026', '00000000-0000-7000-8000-000000000001');

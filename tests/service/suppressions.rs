@@ -351,7 +351,7 @@ fn whoever_has_unsubscribed_meanwhile_stays_unsubscribed() {
     });
     let link = world.app.unsubscribe_url(hash.unwrap(), None);
     let path = link
-        .strip_prefix("http://127.0.0.1:8080")
+        .strip_prefix("http://127.0.0.1:61199")
         .expect("our link");
     assert_eq!(world.press(path).status, 200);
     assert_eq!(list(&world), ["ann@example.org unsubscribed"]);

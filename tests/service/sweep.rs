@@ -1,11 +1,14 @@
 //! The sweep: what no webhook brought is found at Stripe, and takes the same way.
 
 use chrono::Duration;
-use freshmint::sweep::{self, Look, SweepFound};
+use freshmint::{
+    sweep::{self, Look, SweepFound},
+    token::Role,
+};
 
 use crate::{
     simulator::{Call, Fault},
-    support::{Order, World, browser::runtime},
+    support::{Order, Visitor, World, browser::runtime},
 };
 
 fn look(world: &World, kind: Look) -> SweepFound {
@@ -187,6 +190,13 @@ fn a_quiet_night_raises_nothing_and_a_lost_event_does_once_a_day() {
             && told[0].contains("checkout.session.completed"),
         "{told:?}"
     );
+    let today = Visitor::signed_in(&world, "Vera", Role::Viewer).get("/ops");
+    for said in [
+        "Stripe’s messages do not reach us",
+        "up to a quarter of an hour late",
+    ] {
+        assert!(today.text().contains(said), "{}", today.text());
+    }
 
     let (code, told, _) = world.command(&["doctor"]);
     assert_eq!(code, 1);

@@ -140,6 +140,56 @@ fn a_bounced_mail_is_answered_with_another_address() {
 }
 
 #[test]
+fn whoever_has_a_withdrawn_link_is_sent_the_new_one() {
+    let world = World::with_mailbox(&[]);
+    let order = world.order("CUP-1");
+    let send = format!("/orders/{}/send", order.id);
+    tell(&world, &send, json!({}));
+    world.carry();
+    assert!(next_step(&world, &order).contains("has not been opened"));
+    tell(
+        &world,
+        &format!("/orders/{}/withdraw-link", order.id),
+        json!({}),
+    );
+    let next = next_step(&world, &order);
+    assert!(
+        next.contains("has been withdrawn: send the new one"),
+        "{next}"
+    );
+    tell(&world, &send, json!({}));
+    world.carry();
+    assert!(next_step(&world, &order).contains("has not been opened"));
+}
+
+#[test]
+fn a_mail_of_a_mailing_waits_for_that() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    let mailing = json!({
+        "name": "Last call", "subject": "Fee", "body": "{{ pay_url }}{{ unsubscribe_url }}",
+        "references": ["CUP-1"],
+    });
+    let answer = world.api(Role::Operator, Method::POST, "/blasts", Some(mailing));
+    let id = answer.json()["id"].as_str().expect("an id").to_owned();
+    world.queue_link(&order);
+    world.execute(&format!(
+        "UPDATE outbox SET kind = 'blast', blast_id = '{id}'"
+    ));
+    world.execute(&format!(
+        "UPDATE outbox_orders SET kind = 'blast', blast_id = '{id}'"
+    ));
+    world.execute("UPDATE outbox SET due_at = now() + interval '3 days'");
+    let next = next_step(&world, &order);
+    assert!(next.starts_with("Its mail is to be sent at "), "{next}");
+    world.execute("UPDATE blasts SET state = 'paused', started_at = now()");
+    assert_eq!(
+        next_step(&world, &order),
+        "Its mail belongs to the mailing Last call, which is paused: resume or cancel that."
+    );
+}
+
+#[test]
 fn an_address_that_is_not_written_to_is_asked_by_other_means() {
     let world = World::new();
     let order = world.order("CUP-1");

@@ -24,7 +24,7 @@ fn link_to(world: &World, address: &str) -> String {
 }
 
 fn path(url: &str) -> String {
-    let path = url.strip_prefix("http://127.0.0.1:8080");
+    let path = url.strip_prefix("http://127.0.0.1:61199");
     path.unwrap_or_else(|| panic!("{url}")).to_owned()
 }
 

@@ -138,6 +138,13 @@ pub const LEAVES: Family = family(
 /// They did, too; nobody is to remind them.
 pub const LEAVES_IN_PEACE: Family =
     family("CUP-2026-018", "Oskar Berg", "berg", &[U10], Story::Open);
+/// They paid a little less, and it was taken as it is.
+pub const ACCEPTED: Family = family("CUP-2026-019", "Rosa Marino", "marino", &[U12], Story::Open);
+/// They paid half of it, and it went back.
+pub const SENT_BACK: Family = family("CUP-2026-020", "Piotr Zając", "zajac", &[U10], Story::Open);
+/// Their bank did not pay what it was asked for.
+pub const DEBIT_FAILS: Family =
+    family("CUP-2026-021", "Hugo Martin", "martin", &[U14], Story::Open);
 /// Somebody who had the mailing and wants no more.
 pub const UNSUBSCRIBES: &str = "nguyen@example.org";
 

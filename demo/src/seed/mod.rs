@@ -2,7 +2,9 @@
 //! has come about as it would for anybody.
 
 mod api;
+mod carts;
 mod families;
+mod guests;
 mod troubles;
 
 use std::{path::Path, time::Duration};
@@ -71,6 +73,10 @@ impl Shop<'_> {
         self.stripe.check_key(self.app).await?;
         self.turn_recovery_on().await?;
         let api = Api::new(self.address, self.operator)?;
+        // First, since their mails take a while.
+        if let Some(stripe) = self.stripe.simulator() {
+            carts::are_left(stripe)?;
+        }
         let mut orders = Vec::new();
         for family in &FAMILIES {
             orders.push(api.post("/orders", body(family)).await?);
@@ -84,6 +90,33 @@ impl Shop<'_> {
         Ok(links)
     }
 
+    /// Lets a family open their payment page and leave it, and waits for the one reminder; the order's id.
+    pub async fn is_left_and_reminded(
+        &self,
+        reference: &str,
+        stripe: &Simulator,
+    ) -> Result<String, Failure> {
+        let api = Api::new(self.address, self.operator)?;
+        let orders = api.get(&format!("/orders?reference={reference}")).await?;
+        let order = &orders["data"][0];
+        let session = api.follow(text(order, "pay_url")).await?;
+        stripe.expire(&session).map_err(Failure::new)?;
+        let id = text(order, "id").to_owned();
+        let path = format!("/reminders?order_id={id}&decision=sent");
+        api.until("no reminder went out", &path, is_any).await?;
+        Ok(id)
+    }
+
+    /// The id of a mailing.
+    pub async fn mailing_called(&self, name: &str) -> Result<String, Failure> {
+        let api = Api::new(self.address, self.operator)?;
+        let blasts = api.get("/blasts").await?;
+        let mut blasts = blasts["data"].as_array().into_iter().flatten();
+        let blast = blasts.find(|blast| blast["name"] == name);
+        let id = blast.map(|blast| text(blast, "id").to_owned());
+        id.ok_or_else(|| Failure::new(format!("There is no mailing {name}: please report it.")))
+    }
+
     /// Off until the owner wants it; here it is to be tried.
     async fn turn_recovery_on(&self) -> Result<(), Failure> {
         let api = Api::new(self.address, self.admin)?;
@@ -91,16 +124,12 @@ impl Shop<'_> {
         api.put("/settings", on).await.map(drop)
     }
 
-    /// To every family, as a treasurer would: look at the preview, approve just that, start.
+    /// To every family.
     async fn send_the_mailing(&self, api: &Api<'_>) -> Result<(), Failure> {
-        let blast = api.post("/blasts", mailing()).await?;
-        let path = format!("/blasts/{}", text(&blast, "id"));
-        let preview = api.post(&format!("{path}/preview"), json!({})).await?;
-        let approval = json!({ "content_hash": preview["content_hash"] });
-        api.post(&format!("{path}/approve"), approval).await?;
-        api.post(&format!("{path}/start"), json!({})).await?;
+        started(api, mailing()).await?;
         for _ in 0..LOOKS {
-            if self.mailbox.received() >= FAMILIES.len() {
+            let has_it = |family: &Family| !self.mailbox.mails_to(&address(family)).is_empty();
+            if FAMILIES.iter().all(has_it) {
                 return Ok(());
             }
             tokio::time::sleep(BETWEEN).await;
@@ -222,12 +251,27 @@ fn body(family: &Family) -> Value {
     json!({
         "reference": family.reference,
         "name": family.name,
-        "email": format!("{}@example.org", family.email),
+        "email": address(family),
         "locale": family.locale,
         "currency": family.currency,
         "lines": family.lines.iter().map(line).collect::<Vec<_>>(),
         "metadata": { "tournament": TOURNAMENT },
     })
+}
+
+fn address(family: &Family) -> String {
+    format!("{}@example.org", family.email)
+}
+
+/// Sends a mailing as a treasurer would: looks at the preview, approves just that, starts. Tells its path.
+async fn started(api: &Api<'_>, mailing: Value) -> Result<String, Failure> {
+    let blast = api.post("/blasts", mailing).await?;
+    let path = format!("/blasts/{}", text(&blast, "id"));
+    let preview = api.post(&format!("{path}/preview"), json!({})).await?;
+    let approval = json!({ "content_hash": preview["content_hash"] });
+    api.post(&format!("{path}/approve"), approval).await?;
+    api.post(&format!("{path}/start"), json!({})).await?;
+    Ok(path)
 }
 
 /// The event is delivered and worked on by others; that takes its moment.
@@ -241,6 +285,10 @@ async fn wait_for(api: &Api<'_>, path: &str, status: &str) -> Result<(), Failure
     Err(Failure::new(format!(
         "A payment did not make its order {status} within ten seconds: start again, with RUST_LOG=info to see why."
     )))
+}
+
+fn is_any(list: &Value) -> bool {
+    list["data"].as_array().is_some_and(|rows| !rows.is_empty())
 }
 
 fn amount(order: &Value) -> String {

@@ -1,25 +1,45 @@
 //! What needs somebody: something for each list, so that the pages open on work to be done.
 
+use chrono::TimeDelta;
 use freshmint_fakes::{
     mailbox::{Action, Rule, Stage},
     simulator::Simulator,
 };
 use serde_json::{Value, json};
 
-use super::{Shop, api::Api, families, text, wait_for};
-use crate::{failure::Failure, stripe::Stripe};
+use super::{Shop, api::Api, carts, families, guests, is_any, started, text, wait_for};
+use crate::failure::Failure;
+
+/// From now to the last call for the fees.
+const LAST_CALL: TimeDelta = TimeDelta::days(14);
 
 /// Lets it all happen. What only a simulator can make happen is left out where Stripe's own test mode is used.
 pub async fn befall(shop: &Shop<'_>, api: &Api<'_>) -> Result<(), Failure> {
     mails_in_trouble(shop, api).await?;
     somebody_unsubscribes(shop, api).await?;
-    mailings_that_wait(api).await?;
-    let Stripe::Simulated { simulator, .. } = shop.stripe else {
+    mailings_that_wait(shop, api).await?;
+    guests::are_mailed(shop, api).await?;
+    let Some(stripe) = shop.stripe.simulator() else {
         return Ok(());
     };
-    money_goes_back(api, simulator).await?;
-    // No event that fails: while one cannot be read, no reminder goes out, since it may be a payment.
-    somebody_leaves(api, simulator).await
+    money_goes_back(api, stripe).await?;
+    cases_are_decided(api, stripe).await?;
+    a_debit_fails(api, stripe).await?;
+    a_message_fails(api, stripe).await?;
+    somebody_leaves(api, stripe).await?;
+    carts::one_comes_back(shop, api, stripe).await
+}
+
+/// One about a dispute that says nothing of it: somebody looks at Stripe's dashboard, and has it worked through
+/// again or leaves it. It holds no mail back, as one would that may be a payment.
+async fn a_message_fails(api: &Api<'_>, stripe: &Simulator) -> Result<(), Failure> {
+    let dispute = json!({ "id": "du_1SummerCup", "object": "dispute", "livemode": false });
+    stripe
+        .tell("charge.dispute.created", dispute)
+        .map_err(Failure::new)?;
+    let path = "/events?state=failed";
+    api.until("no message of Stripe's failed", path, is_any)
+        .await
 }
 
 /// One comes back, of another nobody knows whether it was sent.
@@ -43,12 +63,7 @@ async fn mails_in_trouble(shop: &Shop<'_>, api: &Api<'_>) -> Result<(), Failure>
     for state in ["bounced", "unknown"] {
         let what = format!("no mail became {state}");
         let path = format!("/outbox?state={state}");
-        api.until(&what, &path, |list| {
-            list["data"]
-                .as_array()
-                .is_some_and(|mails| !mails.is_empty())
-        })
-        .await?;
+        api.until(&what, &path, is_any).await?;
     }
     Ok(())
 }
@@ -64,7 +79,7 @@ async fn somebody_unsubscribes(shop: &Shop<'_>, api: &Api<'_>) -> Result<(), Fai
 }
 
 /// One is written and not approved, another is approved, started for later, and paused.
-async fn mailings_that_wait(api: &Api<'_>) -> Result<(), Failure> {
+async fn mailings_that_wait(shop: &Shop<'_>, api: &Api<'_>) -> Result<(), Failure> {
     let blast = |name: &str| {
         json!({
             "name": name,
@@ -76,13 +91,10 @@ async fn mailings_that_wait(api: &Api<'_>) -> Result<(), Failure> {
     api.post("/blasts", blast("Summer Cup 2026, second call"))
         .await?;
     let mut later = blast("Summer Cup 2026, last call");
-    later["send_at"] = json!("2099-06-01T09:00:00Z");
-    let later = api.post("/blasts", later).await?;
-    let path = format!("/blasts/{}", text(&later, "id"));
-    let preview = api.post(&format!("{path}/preview"), json!({})).await?;
-    let approval = json!({ "content_hash": preview["content_hash"] });
-    api.post(&format!("{path}/approve"), approval).await?;
-    api.post(&format!("{path}/start"), json!({})).await?;
+    later["filter"] = Value::Null;
+    later["references"] = json!(["CUP-2026-003", "CUP-2026-011", "CUP-2026-012"]);
+    later["send_at"] = json!(shop.app.clock.now() + LAST_CALL);
+    let path = started(api, later).await?;
     api.post(&format!("{path}/pause"), json!({}))
         .await
         .map(drop)
@@ -107,6 +119,40 @@ async fn money_goes_back(api: &Api<'_>, stripe: &Simulator) -> Result<(), Failur
         wait_for(api, &path, status).await?;
     }
     Ok(())
+}
+
+/// Two paid another amount: what one paid is taken as it is, what the other paid goes back, and they owe again.
+async fn cases_are_decided(api: &Api<'_>, stripe: &Simulator) -> Result<(), Failure> {
+    for (family, paid, how, note, status) in [
+        (&families::ACCEPTED, 4_400, "accept", BANK_FEE, "paid"),
+        (&families::SENT_BACK, 1_750, "refund", HALF, "open"),
+    ] {
+        let (path, session) = opened(api, super::body(family)).await?;
+        stripe.pay_amount(&session, paid).map_err(Failure::new)?;
+        wait_for(api, &path, "in_review").await?;
+        let order = api.get(&path).await?;
+        let cases = api.get("/cases?state=open").await?;
+        let mut cases = cases["data"].as_array().into_iter().flatten();
+        let case = cases.find(|case| case["order_id"] == order["id"]);
+        let case = case.map(|case| text(case, "id")).unwrap_or_default();
+        let decision = json!({ "how": how, "note": note });
+        api.post(&format!("/cases/{case}/resolve"), decision)
+            .await?;
+        wait_for(api, &path, status).await?;
+    }
+    Ok(())
+}
+
+const BANK_FEE: &str = "Their bank kept a euro";
+const HALF: &str = "They paid for one day; it is one fee for both";
+
+/// The bank says no. In life that takes some days, and the order is on its way till then.
+async fn a_debit_fails(api: &Api<'_>, stripe: &Simulator) -> Result<(), Failure> {
+    let (path, session) = opened(api, super::body(&families::DEBIT_FAILS)).await?;
+    stripe.start_debit(&session).map_err(Failure::new)?;
+    wait_for(api, &path, "processing").await?;
+    stripe.settle_debit(&session, false).map_err(Failure::new)?;
+    wait_for(api, &path, "open").await
 }
 
 /// Two open the payment page and leave: one is reminded, the other's order says that nobody reminds of it.

@@ -7,6 +7,7 @@
 mod links;
 mod mail;
 mod page;
+mod report;
 mod rules;
 mod settings;
 mod shared;
@@ -20,6 +21,7 @@ use std::{
 
 pub use self::{
     mail::Mail,
+    report::ReportsTo,
     rules::{Action, Rule, Stage},
     settings::{Settings, Tls},
 };
@@ -86,6 +88,12 @@ impl Mailbox {
         let mut mails = self.mails();
         mails.retain(|mail| mail.to.iter().any(|to| to.eq_ignore_ascii_case(address)));
         mails
+    }
+
+    /// From now on the page of a mail has a button that reports it as undeliverable, by a message that is posted
+    /// there.
+    pub fn report_to(&self, place: ReportsTo) {
+        *lock(&self.shared.reports_to) = Some(place);
     }
 
     /// Forgets mails and commands. Rules stay, counts and numbers go on.

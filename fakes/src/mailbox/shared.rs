@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use super::{mail::Mail, rules::Rules, settings::Settings};
+use super::{mail::Mail, report::ReportsTo, rules::Rules, settings::Settings};
 
 pub struct Shared {
     pub settings: Settings,
@@ -17,6 +17,10 @@ pub struct Shared {
     pub commands: Mutex<Vec<&'static str>>,
     /// What was answered to the unsubscribing of a mail, by its number.
     pub unsubscribed: Mutex<BTreeMap<usize, String>>,
+    /// Where a mail that comes back is reported.
+    pub reports_to: Mutex<Option<ReportsTo>>,
+    /// What was answered to the report of a mail, by its number.
+    pub bounced: Mutex<BTreeMap<usize, String>>,
     pub connections: AtomicUsize,
     pub unfinished: AtomicUsize,
     pub received: AtomicUsize,
@@ -32,6 +36,8 @@ impl Shared {
             mails: Mutex::default(),
             commands: Mutex::default(),
             unsubscribed: Mutex::default(),
+            reports_to: Mutex::default(),
+            bounced: Mutex::default(),
             connections: AtomicUsize::new(0),
             unfinished: AtomicUsize::new(0),
             received: AtomicUsize::new(0),

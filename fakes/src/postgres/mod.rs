@@ -88,6 +88,16 @@ impl PrivatePostgres {
         self.tell(&format!("CREATE DATABASE {}", quoted(name)))
     }
 
+    /// Drops a database, whoever is still connected to it. Kept in memory, a few hundred of them
+    /// would fill a small machine.
+    ///
+    /// # Errors
+    /// If the server is stopped, or the database holds a transaction that was prepared.
+    pub fn drop_database(&self, name: &str) -> Result<(), DatabaseError> {
+        let name = quoted(name);
+        self.tell(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+    }
+
     /// Creates a database as a copy of another one: some ten milliseconds in memory, up to a
     /// hundred on a disk.
     ///

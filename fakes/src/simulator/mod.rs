@@ -212,6 +212,12 @@ impl Simulator {
         *lock(&self.shared().latency) = latency;
     }
 
+    /// Says from now on that its pages are at another origin, as Stripe's are; nobody finds them there.
+    pub fn set_origin(&self, origin: &str) {
+        self.shared()
+            .with(|world, _| origin.clone_into(&mut world.origin));
+    }
+
     /// Lets the next `times` calls of a kind meet a fault; `usize::MAX` is for ever. Faults are
     /// used up in the order of their injection.
     pub fn inject(&self, call: Call, fault: Fault, times: usize) {

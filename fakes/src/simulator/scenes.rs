@@ -227,6 +227,17 @@ impl Simulator {
             .map_err(|error| error.to_string())?
     }
 
+    /// Tells of an object that Stripe would not render so, and posts the event; returns the status.
+    ///
+    /// # Errors
+    /// When nothing answers, or there is no address.
+    pub fn tell(&self, kind: &'static str, object: Value) -> Result<u16, String> {
+        let id = self
+            .shared()
+            .with(|world, now| world.tell(kind, object, now));
+        self.deliver(&id)
+    }
+
     /// One POST after the other of every event that was neither delivered nor dropped; returns
     /// their statuses.
     ///

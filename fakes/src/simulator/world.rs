@@ -291,6 +291,16 @@ impl World {
         self.happened(kind, json!(dispute), now, Cause::default());
     }
 
+    /// An event about whatever object; its id. It is posted by whoever asked for it.
+    pub fn tell(&mut self, kind: &'static str, object: Value, now: i64) -> String {
+        let dropping = std::mem::replace(&mut self.endpoint.dropping, true);
+        self.happened(kind, object, now, Cause::default());
+        self.endpoint.dropping = dropping;
+        self.events
+            .last()
+            .map_or_else(String::new, |event| event.id.clone())
+    }
+
     fn happened(&mut self, kind: &'static str, object: Value, now: i64, cause: Cause) {
         let mut event = Event::new(kind, now, object, cause);
         if self.endpoint.dropping {

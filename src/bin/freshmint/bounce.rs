@@ -33,7 +33,7 @@ impl Bounce {
         io::stdin()
             .take(LARGEST)
             .read_to_end(&mut message)
-            .map_err(|error| Failure::new(format!("The message cannot be read: {error}")))?;
+            .map_err(|error| later(Failure::new(format!("The message cannot be read: {error}"))))?;
         let (reports, now) = (message::read(&message), Clock::system().now());
         let taken = match &reports[..] {
             [] => Ok(Vec::new()),
@@ -44,17 +44,9 @@ impl Bounce {
                 taken.collect::<Result<Vec<Taken>, _>>()
             }),
         };
-        let taken = taken.map_err(|error| {
-            let is_away = error.is_away();
-            let failure = Failure::from(error);
-            match is_away {
-                true => Failure {
-                    code: LATER,
-                    ..failure
-                },
-                false => failure,
-            }
-        })?;
+        // Also where the database answers and refuses: it may be of another version for a while, and what the
+        // server gives up now is lost.
+        let taken = taken.map_err(|error| later(Failure::from(error)))?;
         if self.format == Format::Json {
             return print::json_list(&taken);
         }
@@ -65,6 +57,13 @@ impl Bounce {
             .iter()
             .for_each(|taken| say!("{}", sentence(taken.outcome)));
         Ok(())
+    }
+}
+
+fn later(failure: Failure) -> Failure {
+    Failure {
+        code: LATER,
+        ..failure
     }
 }
 

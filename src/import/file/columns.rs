@@ -1,6 +1,8 @@
 //! The columns of a spreadsheet of orders, as its header names them.
 
 use crate::{
+    foreign_text::composed,
+    import::compare::Said,
     order::metadata::{MAX_KEYS, Metadata},
     spreadsheet::{FileError, Header, quoted},
 };
@@ -69,6 +71,16 @@ impl Columns {
             meta,
             count: header.cells().len(),
         })
+    }
+}
+
+impl Columns {
+    /// Which of the optional ones there are.
+    pub(super) fn said(&self) -> Said {
+        Said {
+            locale: self.locale.is_some(),
+            meta: self.meta.iter().map(|(key, _)| composed(key)).collect(),
+        }
     }
 }
 

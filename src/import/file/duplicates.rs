@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::Entry;
-use crate::{gateway::SessionId, spreadsheet::BadLine};
+use super::{BadRow, Entry, Fault};
+use crate::gateway::SessionId;
 
 /// An order, and the line that names its checkouts.
 pub(super) struct Sound {
@@ -12,7 +12,7 @@ pub(super) struct Sound {
 }
 
 /// Takes out the orders that name the same checkout: nobody can tell whose it is.
-pub(super) fn without_duplicates(orders: Vec<Sound>) -> (Vec<Entry>, Vec<BadLine>) {
+pub(super) fn without_duplicates(orders: Vec<Sound>) -> (Vec<Entry>, Vec<BadRow>) {
     let mut said: HashMap<&SessionId, Vec<u64>> = HashMap::new();
     for order in &orders {
         for id in &order.entry.prior.sessions {
@@ -37,12 +37,13 @@ pub(super) fn without_duplicates(orders: Vec<Sound>) -> (Vec<Entry>, Vec<BadLine
     for (order, other) in orders.into_iter().zip(others) {
         match other {
             None => entries.push(order.entry),
-            Some(other) => bad.push(BadLine {
+            Some(other) => bad.push(BadRow {
                 line: order.says_sessions,
                 reference: Some(order.entry.order.reference.to_string()),
-                reason: format!(
-                    "stripe_session_id: line {other} names the same checkout for another order; keep it where it belongs"
-                ),
+                faults: vec![Fault::of(
+                    "stripe_session_id",
+                    format!("line {other} names the same checkout for another order; keep it where it belongs"),
+                )],
             }),
         }
     }

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 
 use super::{
-    Entry, Import,
+    BadRow, Entry, Fault, Import,
     duplicates::{Sound, without_duplicates},
     row::FileRow,
 };
 use crate::{
     gateway::SessionId,
-    import::prior_system::PriorSystem,
+    import::{compare::Said, prior_system::PriorSystem},
     order::{
         amount::parse_decimal,
         currency::{Currency, CurrencyError},
@@ -23,7 +23,6 @@ use crate::{
         mode::Mode,
         text::{Name, Reference},
     },
-    spreadsheet::BadLine,
 };
 
 /// The lines of a file by their references, in the order in which these first appear.
@@ -32,13 +31,13 @@ pub(super) struct Orders {
     places: HashMap<String, usize>,
     groups: Vec<Group>,
     /// Bad lines without a reference, which take no order with them.
-    strays: Vec<BadLine>,
+    strays: Vec<BadRow>,
 }
 
 #[derive(Default)]
 struct Group {
     rows: Vec<FileRow>,
-    bad: Vec<BadLine>,
+    bad: Vec<BadRow>,
 }
 
 impl Orders {
@@ -51,7 +50,7 @@ impl Orders {
         rows.push(row);
     }
 
-    pub(super) fn add_bad(&mut self, bad: BadLine) {
+    pub(super) fn add_bad(&mut self, bad: BadRow) {
         match &bad.reference {
             Some(reference) => self.group(&reference.clone()).bad.push(bad),
             None => self.strays.push(bad),
@@ -67,7 +66,7 @@ impl Orders {
         &mut self.groups[place]
     }
 
-    pub(super) fn finish(self) -> Import {
+    pub(super) fn finish(self, said: Said) -> Import {
         drop(self.places);
         let (mut orders, mut bad) = (Vec::with_capacity(self.groups.len()), self.strays);
         for group in self.groups {
@@ -80,16 +79,16 @@ impl Orders {
         bad.extend(shared);
         orders.sort_by_key(|entry| entry.line);
         bad.sort_by_key(|bad| bad.line);
-        Import { orders, bad }
+        Import { orders, bad, said }
     }
 }
 
 impl Group {
     /// The order with its first line, or all lines of the group as bad ones.
-    fn finish(mut self) -> Result<Sound, Vec<BadLine>> {
+    fn finish(mut self) -> Result<Sound, Vec<BadRow>> {
         let rows = std::mem::take(&mut self.rows);
         let shared = SaidOnce::by(&rows);
-        let mut reasons: Vec<Vec<String>> = rows.iter().map(|row| shared.conflicts(row)).collect();
+        let mut reasons: Vec<Vec<Fault>> = rows.iter().map(|row| shared.conflicts(row)).collect();
         let mut lines = Vec::with_capacity(rows.len());
         for (row, reasons) in rows.iter().zip(&mut reasons) {
             match row.line(shared.currency) {
@@ -112,7 +111,7 @@ impl Group {
                         says_sessions,
                     });
                 }
-                Err(reason) => reasons[0].push(reason),
+                Err(faults) => reasons[0].extend(faults),
             }
         }
         Err(self.refuse(&rows, reasons))
@@ -120,7 +119,7 @@ impl Group {
 
     /// All lines, those that are bad by themselves with their reasons, the others with a pointer to
     /// the first of these.
-    fn refuse(self, rows: &[FileRow], reasons: Vec<Vec<String>>) -> Vec<BadLine> {
+    fn refuse(self, rows: &[FileRow], reasons: Vec<Vec<Fault>>) -> Vec<BadRow> {
         let guilty = rows
             .iter()
             .zip(&reasons)
@@ -133,13 +132,13 @@ impl Group {
             format!("left out because line {line} of the same order is bad; an order is imported whole or not at all")
         });
         let mut bad = self.bad;
-        bad.extend(rows.iter().zip(reasons).map(|(row, reasons)| BadLine {
+        bad.extend(rows.iter().zip(reasons).map(|(row, reasons)| BadRow {
             line: row.line,
             reference: Some(row.reference.to_string()),
-            reason: if reasons.is_empty() {
-                pointer.clone()
+            faults: if reasons.is_empty() {
+                vec![Fault::of_line(pointer.clone())]
             } else {
-                reasons.join("; ")
+                reasons
             },
         }));
         bad
@@ -148,11 +147,11 @@ impl Group {
 
 impl FileRow {
     /// The line of the order: in its own currency, else in that which the order has said elsewhere.
-    fn line(&self, said: Option<(u64, &Currency)>) -> Result<Line, String> {
+    fn line(&self, said: Option<(u64, &Currency)>) -> Result<Line, Fault> {
         let currency = self.currency.or(said.map(|(_, currency)| *currency));
-        let currency = currency.ok_or_else(|| format!("currency: {}", CurrencyError::Missing))?;
+        let currency = currency.ok_or_else(|| Fault::of("currency", CurrencyError::Missing))?;
         let unit_amount =
-            parse_decimal(&self.amount, currency).map_err(|error| format!("amount: {error}"))?;
+            parse_decimal(&self.amount, currency).map_err(|error| Fault::of("amount", error))?;
         let line = Line::Inline {
             recurring: None,
             tax_behavior: None,
@@ -160,7 +159,7 @@ impl FileRow {
             unit_amount,
             quantity: self.quantity,
         };
-        check_line_total(&line, currency).map_err(|reason| format!("amount: {reason}"))?;
+        check_line_total(&line, currency).map_err(|reason| Fault::of("amount", reason))?;
         Ok(line)
     }
 }
@@ -197,7 +196,7 @@ impl<'r> SaidOnce<'r> {
     }
 
     /// Where a row says otherwise than an earlier one. An empty cell says nothing.
-    fn conflicts(&self, row: &FileRow) -> Vec<String> {
+    fn conflicts(&self, row: &FileRow) -> Vec<Fault> {
         let mut conflicts = vec![
             conflict("email", row.line, self.email, row.email.as_ref()),
             conflict("name", row.line, self.name, row.name.as_ref()),
@@ -230,16 +229,16 @@ impl<'r> SaidOnce<'r> {
         }
     }
 
-    fn order(&self, reference: &Reference, lines: Vec<Line>) -> Result<NewOrder, String> {
+    fn order(&self, reference: &Reference, lines: Vec<Line>) -> Result<NewOrder, Vec<Fault>> {
         let mut metadata = Metadata::default();
         for (key, (_, value)) in &self.meta {
             metadata
                 .insert(key, value)
-                .map_err(|error| format!("meta.{key}: {error}"))?;
+                .map_err(|error| vec![Fault::of(format!("meta.{key}"), error)])?;
         }
         let (_, currency) = self
             .currency
-            .ok_or_else(|| CurrencyError::Missing.to_string())?;
+            .ok_or_else(|| vec![Fault::of("currency", CurrencyError::Missing)])?;
         let order = NewOrder {
             reference: reference.clone(),
             email: self.email.map(|(_, email)| email.clone()),
@@ -255,7 +254,7 @@ impl<'r> SaidOnce<'r> {
             automatic_tax: false,
             promotion_codes: false,
         };
-        order.checked().map_err(|problems| problems.to_string())
+        order.checked().map_err(|problems| Fault::all(&problems))
     }
 }
 
@@ -273,9 +272,9 @@ fn conflict<T: PartialEq + ?Sized>(
     line: u64,
     said: Option<(u64, &T)>,
     cell: Option<&T>,
-) -> Option<String> {
+) -> Option<Fault> {
     let ((first, said), cell) = (said?, cell?);
     (said != cell).then(|| {
-        format!("{column}: line {line} differs from line {first} of the same order; make them agree, or leave this cell empty")
+        Fault::of(column, format!("line {line} differs from line {first} of the same order; make them agree, or leave this cell empty"))
     })
 }

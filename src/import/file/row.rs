@@ -1,8 +1,9 @@
 //! One record under the header's columns, each cell checked by itself.
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
-use super::columns::Columns;
+use super::{BadRow, Fault, columns::Columns};
 use crate::{
     gateway::SessionId,
     import::prior_system,
@@ -14,7 +15,7 @@ use crate::{
         problem::Problems,
         text::{Description, Name, Reference, one_line},
     },
-    spreadsheet::{BadLine, Record},
+    spreadsheet::Record,
 };
 
 /// A line of an order. An empty cell of what is said once per order is `None`: another line may say
@@ -38,32 +39,32 @@ pub(super) struct FileRow {
 impl Columns {
     /// Checks every cell of a record and lists all that is wrong with it. Nothing can have happened
     /// after `now`.
-    pub(super) fn row(&self, record: Record, now: DateTime<Utc>) -> Result<FileRow, BadLine> {
+    pub(super) fn row(&self, record: Record, now: DateTime<Tz>) -> Result<FileRow, BadRow> {
         let reference = record
             .cells
             .get(self.reference)
             .filter(|cell| !cell.is_empty())
             .cloned();
-        let bad = |reason| BadLine {
+        let bad = |faults| BadRow {
             line: record.line,
             reference,
-            reason,
+            faults,
         };
         if let Some(wrong) = record.wrong {
-            return Err(bad(wrong));
+            return Err(bad(vec![Fault::of_line(wrong)]));
         }
         if record.cells.len() != self.count {
-            return Err(bad(format!(
+            return Err(bad(vec![Fault::of_line(format!(
                 "the line has {} cells and the header {}; put cells with a separator in them in quotation marks",
                 record.cells.len(),
                 self.count
-            )));
+            ))]));
         }
         self.check(&record, now)
-            .map_err(|problems| bad(problems.to_string()))
+            .map_err(|problems| bad(Fault::all(&problems)))
     }
 
-    fn check(&self, record: &Record, now: DateTime<Utc>) -> Result<FileRow, Problems> {
+    fn check(&self, record: &Record, now: DateTime<Tz>) -> Result<FileRow, Problems> {
         let mut problems = Problems::default();
         let cell = |at: usize| record.cells[at].as_str();
         let reference = problems.take("reference", Reference::parse(cell(self.reference)));

@@ -1,3 +1,4 @@
+use chrono::Utc;
 use proptest::prelude::*;
 
 use super::*;
@@ -9,7 +10,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Import, FileError> {
-    super::parse(bytes, now())
+    super::parse(bytes, now().with_timezone(&Tz::UTC))
 }
 
 const HEADER: &str = "reference,email,name,currency,description,amount,quantity,locale,meta.Team\n";
@@ -29,12 +30,12 @@ fn order(rows: &str) -> NewOrder {
 /// The bad lines as `line reference: reason`.
 fn bad(rows: &str) -> Vec<String> {
     let import = import(rows);
-    let show = |bad: BadLine| {
+    let show = |bad: BadRow| {
+        let reason = bad.reason();
         format!(
-            "{} {}: {}",
+            "{} {}: {reason}",
             bad.line,
-            bad.reference.unwrap_or_default(),
-            bad.reason
+            bad.reference.unwrap_or_default()
         )
     };
     import.bad.into_iter().map(show).collect()
@@ -242,7 +243,11 @@ fn a_file_with_a_header_alone_has_no_orders_and_an_empty_one_is_an_error() {
         import(""),
         Import {
             orders: vec![],
-            bad: vec![]
+            bad: vec![],
+            said: Said {
+                locale: true,
+                meta: vec!["Team".to_owned()]
+            },
         }
     );
     for file in ["", "\u{feff}", "\r\n \n"] {
@@ -255,7 +260,7 @@ fn bad_prior(rows: &str) -> Vec<String> {
     let header = "reference,email,name,currency,description,amount,stripe_session_id,paid_at";
     let import = parse(format!("{header}\n{rows}").as_bytes()).unwrap();
     let bad = import.bad.iter();
-    bad.map(|bad| format!("{}: {}", bad.line, bad.reason))
+    bad.map(|bad| format!("{}: {}", bad.line, bad.reason()))
         .collect()
 }
 

@@ -4,7 +4,7 @@
 
 use mail_parser::{Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
-use super::{Ids, MOST_RECIPIENTS, Report, Said, fields::Fields};
+use super::{Between, Ids, MOST_RECIPIENTS, Report, Said, fields::Fields};
 
 /// Headers of the report that name the mail: whom it went to (the envelope sender of the mail, which a
 /// server may have rewritten), and what it answers.
@@ -50,6 +50,9 @@ pub fn may_be_one(content_type: &str) -> bool {
 fn came_back(message: &Message, status: &MessagePart) -> Vec<Report> {
     let groups = Fields::groups(status.contents());
     let about = ids(message, &groups);
+    // A report goes to whom the mail came from.
+    let to = message.to().and_then(|to| to.first());
+    let sender = to.and_then(|to| to.address()).unwrap_or_default();
     let recipients = groups.iter().filter(|group| {
         ["action", "status", "final-recipient"]
             .iter()
@@ -59,9 +62,13 @@ fn came_back(message: &Message, status: &MessagePart) -> Vec<Report> {
         let recipient = group
             .address("final-recipient")
             .or_else(|| group.address("original-recipient"));
+        let between = Between {
+            sender,
+            recipient: recipient.as_deref().unwrap_or_default(),
+        };
         Some(Report {
             about: about.clone(),
-            said: said(group, recipient.as_deref())?,
+            said: said(group, between)?,
             recipient,
         })
     };
@@ -72,7 +79,7 @@ fn came_back(message: &Message, status: &MessagePart) -> Vec<Report> {
 }
 
 /// What is said of one recipient. `None`: nothing that anybody needs to know, such as that it arrived.
-fn said(group: &Fields, recipient: Option<&str>) -> Option<Said> {
+fn said(group: &Fields, between: Between) -> Option<Said> {
     let status = group.get("status").unwrap_or_default();
     let status = status.split_whitespace().next().unwrap_or_default();
     let action = group.get("action").unwrap_or_default().to_lowercase();
@@ -80,7 +87,7 @@ fn said(group: &Fields, recipient: Option<&str>) -> Option<Said> {
     match (action, status.chars().next()) {
         ("failed", _) | ("", Some('5')) => {
             let diagnostic = group.typed("diagnostic-code").unwrap_or_default();
-            Some(Said::came_back(status, diagnostic, recipient))
+            Some(Said::came_back(status, diagnostic, between))
         }
         ("delayed", _) | ("", Some('4')) => Some(Said::NotYet),
         _ => None,

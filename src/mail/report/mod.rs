@@ -47,10 +47,17 @@ pub enum Said {
     NotYet,
 }
 
+/// Whose mail it was, and to whom; empty where the report does not say.
+#[derive(Debug, Clone, Copy, Default)]
+struct Between<'a> {
+    sender: &'a str,
+    recipient: &'a str,
+}
+
 impl Said {
     /// It came back, for what a server said: `status` as in RFC 3463, `diagnostic` as `550 5.1.1 no such
-    /// user`, with or without the code.
-    fn came_back(status: &str, diagnostic: &str, recipient: Option<&str>) -> Self {
+    /// user`, with or without the code. What it says of our own address says nothing of the recipient's.
+    fn came_back(status: &str, diagnostic: &str, between: Between) -> Self {
         let (code, words) = code_and_words(status, diagnostic);
         let text = match words.split_whitespace().next() {
             Some(first) if is_status(first) => words.to_owned(),
@@ -60,8 +67,8 @@ impl Said {
             stage: Stage::Recipient,
             code,
             text: text.trim(),
-            sender: "",
-            recipient: recipient.unwrap_or_default(),
+            sender: between.sender,
+            recipient: between.recipient,
         });
         let why = format!("{code} {}", text.trim());
         Self::CameBack {

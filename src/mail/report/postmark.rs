@@ -6,7 +6,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Ids, Report, Said};
+use super::{Between, Ids, Report, Said};
 
 /// Reads the body of a request; `None` if it is nothing that Postmark sends.
 pub fn read(body: &[u8]) -> Option<Vec<Report>> {
@@ -34,6 +34,8 @@ struct Record {
     #[serde(rename = "MessageID")]
     message_id: Option<String>,
     email: Option<String>,
+    /// Whom it came from.
+    from: Option<String>,
     description: Option<String>,
     details: Option<String>,
     /// The report as it came, if Postmark is asked to send it along.
@@ -64,7 +66,11 @@ impl Record {
                 } else {
                     "5.0.0"
                 };
-                Some(Said::came_back(status, details, self.email.as_deref()))
+                let between = Between {
+                    sender: self.from.as_deref().unwrap_or_default(),
+                    recipient: self.email.as_deref().unwrap_or_default(),
+                };
+                Some(Said::came_back(status, details, between))
             }
             "SpamComplaint" => Some(Said::Complained),
             "Unsubscribe" => Some(Said::WantsNoMore),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{Ids, MOST_RECIPIENTS, Report, Said};
+use super::{Between, Ids, MOST_RECIPIENTS, Report, Said};
 
 /// What SNS has sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -129,8 +129,9 @@ impl Event {
             .or(self.event_type)
             .unwrap_or_default();
         let about = self.mail.ids();
+        let sender = self.mail.source.unwrap_or_default();
         let reports = match (kind.as_str(), self.bounce, self.complaint) {
-            ("Bounce", Some(bounce), _) => bounce.said(),
+            ("Bounce", Some(bounce), _) => bounce.said(&sender),
             ("Complaint", _, Some(complaint)) => complaint.said(),
             _ => Vec::new(),
         };
@@ -169,10 +170,10 @@ impl Mail {
 type OfRecipient = (Option<String>, Said);
 
 impl Bounce {
-    fn said(self) -> Vec<OfRecipient> {
+    fn said(self, sender: &str) -> Vec<OfRecipient> {
         let is_for_good = self.bounce_type.as_deref() == Some("Permanent");
         let said = |recipient: Recipient| {
-            let said = recipient.said(is_for_good);
+            let said = recipient.said(is_for_good, sender);
             (recipient.email_address, said)
         };
         self.bounced_recipients.into_iter().map(said).collect()
@@ -182,7 +183,7 @@ impl Bounce {
 impl Recipient {
     /// What is `Transient` to SES may be somebody's automatic answer: it is believed where it says that
     /// the server gave up.
-    fn said(&self, is_for_good: bool) -> Said {
+    fn said(&self, is_for_good: bool, sender: &str) -> Said {
         let status = self.status.as_deref().unwrap_or_default().trim();
         let gave_up = self.action.as_deref() == Some("failed") && status.starts_with('5');
         if !is_for_good && !gave_up {
@@ -192,7 +193,8 @@ impl Recipient {
         let diagnostic = diagnostic
             .split_once(';')
             .map_or(diagnostic, |(_, said)| said);
-        Said::came_back(status, diagnostic, self.email_address.as_deref())
+        let recipient = self.email_address.as_deref().unwrap_or_default();
+        Said::came_back(status, diagnostic, Between { sender, recipient })
     }
 }
 

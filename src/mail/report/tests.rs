@@ -64,6 +64,41 @@ fn a_server_may_rewrite_the_envelopes_sender() {
 }
 
 #[test]
+fn what_is_said_of_our_own_address_says_nothing_of_the_recipients() {
+    let of_us = |sample: &str, said: &str, ours: &str| {
+        let changed = sample.replace(said, &format!("550 5.1.1 <{ours}>: unknown"));
+        assert_ne!(changed, sample);
+        changed
+    };
+    let postfix = of_us(
+        sample!("postfix-failed.eml"),
+        "550 5.1.1 <kim@example.org>: Recipient address rejected:\n    User unknown",
+        "bounces@club.example",
+    );
+    let ses = of_us(
+        sample!("ses-bounce.json"),
+        "550 5.1.1 <kim@example.org>... User unknown",
+        "treasurer@club.example",
+    );
+    let postmark = of_us(
+        sample!("postmark-bounce.json"),
+        "550 5.1.1 The email account that you tried to reach does not exist.",
+        "treasurer@club.example",
+    );
+    let reports = [
+        only(&postfix),
+        of_ses(&ses).remove(0),
+        postmark::read(postmark.as_bytes())
+            .expect("a record")
+            .remove(0),
+    ];
+    for report in reports {
+        let came_back = matches!(report.said, Said::CameBack { gone: false, .. });
+        assert!(came_back, "{report:?}");
+    }
+}
+
+#[test]
 fn what_is_late_or_answers_by_itself_did_not_come_back() {
     assert_eq!(only(sample!("delayed.eml")).said, Said::NotYet);
     assert_eq!(message::read(sample!("out-of-office.eml").as_bytes()), []);

@@ -107,6 +107,17 @@ impl From<Refused> for Refusal {
 }
 
 impl SmtpServer {
+    /// Its name, or its network address.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether it is Postmark's, which names a mail in its reports by what a header of its own says.
+    pub fn is_postmark(&self) -> bool {
+        let host = self.host.to_ascii_lowercase();
+        host == "postmarkapp.com" || host.ends_with(".postmarkapp.com")
+    }
+
     /// Reads the address.
     ///
     /// # Errors
@@ -233,6 +244,15 @@ mod tests {
         ] {
             assert!(!parse(safe).expect(safe).shows_its_password(), "{safe}");
         }
+    }
+
+    #[test]
+    fn postmark_is_known_by_its_name() {
+        let is_postmark = |host: &str| parse(&format!("smtp://{host}")).unwrap().is_postmark();
+        assert!(
+            is_postmark("smtp.postmarkapp.com") && is_postmark("SMTP-broadcasts.PostmarkApp.com")
+        );
+        assert!(!is_postmark("notpostmarkapp.com") && !is_postmark("postmarkapp.com.example.org"));
     }
 
     #[test]

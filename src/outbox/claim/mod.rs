@@ -26,6 +26,7 @@ pub(super) use self::{
     ahead::{Ahead, Read, Ready, Seen, read_ahead},
     alone::Alone,
     plain::{Inbox, Taken, take_plainly},
+    row::DOMAIN,
 };
 use self::{
     candidate::Candidate,
@@ -50,19 +51,19 @@ use crate::{app::App, db::prepared_sql, mail, suppression::AddressHash};
 /// literal, and so is the wave, since the partial index `outbox_due` is used for no parameter. What a mailing
 /// holds until its first wave has gone is not due, whatever else its row says.
 fn due() -> String {
-    due_by("$1", "$2")
+    let queued = State::Queued;
+    format!("mail.state = '{queued}' AND {}", due_if_queued("$1", "$2"))
 }
 
 /// Whether its mailing does not hold it.
 pub const LET_GO: &str = "mail.wave IS DISTINCT FROM 'rest'";
 
-fn due_by(now: &str, kinds: &str) -> String {
+fn due_if_queued(now: &str, kinds: &str) -> String {
     format!(
-        "mail.state = '{}' AND {LET_GO} AND mail.kind = ANY({kinds}) AND mail.not_before <= clock_timestamp() \
+        "{LET_GO} AND mail.kind = ANY({kinds}) AND mail.not_before <= clock_timestamp() \
          AND (mail.due_at IS NULL OR mail.due_at <= {now}) \
          AND (mail.kind <> '{}' OR mail.blast_id IS NULL OR EXISTS \
              (SELECT FROM blasts WHERE blasts.id = mail.blast_id AND blasts.state = '{}'))",
-        State::Queued,
         Kind::Blast,
         mail::BlastState::Sending
     )

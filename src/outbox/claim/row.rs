@@ -81,7 +81,8 @@ pub(super) const VERSION: &str = "concat_ws(' ', mail.xmin::text, (SELECT string
          (SELECT orders.xmin::text FROM orders WHERE orders.id = about.order_id), ' ' ORDER BY about.order_id) \
      FROM outbox_orders about WHERE about.mail_id = mail.id))";
 
-const DOMAIN: &str = "lower(substring(mail.address FROM '@([^@]*)$'))";
+/// The domain of a mail's address, in small letters.
+pub(in crate::outbox) const DOMAIN: &str = "lower(substring(mail.address FROM '@([^@]*)$'))";
 
 /// Whether a mail goes to a payer at another domain than ours, which is the parameter.
 pub(super) fn counts(own_domain: &str) -> String {

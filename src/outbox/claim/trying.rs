@@ -12,23 +12,27 @@ use crate::{
 };
 
 /// Whether mail is still paused as it was when it was looked at, where one mail is to try. The pause stays
-/// locked: one mail tries at a time.
+/// locked: one mail tries at a time, and where another one has tried since, its wait has begun anew.
 pub(super) fn may_still_try(connection: &mut PgConnection, which: Which) -> QueryResult<bool> {
     #[derive(QueryableByName)]
     struct Pause {
         #[diesel(sql_type = Bool)]
         is_tried: bool,
+        #[diesel(sql_type = Bool)]
+        is_over: bool,
     }
     match which {
         Which::Any | Which::Alerts => return Ok(true),
         Which::Asked | Which::Probe => {}
     }
     let pause: Option<Pause> = diesel::sql_query(
-        "SELECT coalesce(trying_until > clock_timestamp(), false) AS is_tried FROM outbox_pause FOR UPDATE",
+        "SELECT coalesce(trying_until > clock_timestamp(), false) AS is_tried, \
+             until <= clock_timestamp() AS is_over FROM outbox_pause FOR UPDATE",
     )
     .get_result(connection)
     .optional()?;
-    Ok(pause.is_some_and(|pause| !pause.is_tried))
+    // What a person asks for does not wait for the end of the pause.
+    Ok(pause.is_some_and(|pause| !pause.is_tried && (pause.is_over || which == Which::Asked)))
 }
 
 /// Writes that this mail tries for all; an alert does where there is no connection at all. Mail goes on if

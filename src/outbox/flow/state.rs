@@ -8,7 +8,7 @@ use crate::suppression::AddressHash;
 /// So many recipients in a row are our fault.
 const STREAK: usize = 3;
 /// The same where the refusal says that there is no such address: an old list has several of those.
-const STREAK_OF_GONE: usize = 10;
+pub const STREAK_OF_GONE: usize = 10;
 /// So many mails are remembered that were tried in vain, and so many domains of theirs.
 pub const FAILING_MAILS: usize = 3;
 /// See [`FAILING_MAILS`].

@@ -122,6 +122,13 @@ fn each_situation_has_its_next_step() {
                 ..mailed(Mail::Bounced)
             },
         ),
+        (
+            "mailed again",
+            Facts {
+                address: Address::Suppressed(suppression::NO_SUCH_ADDRESS.to_owned()),
+                ..mailed(Mail::Waiting)
+            },
+        ),
         ("unknown", mailed(Mail::Unknown(Uuid::nil()))),
         ("given up", mailed(Mail::GivenUp(Uuid::nil(), None))),
         ("waiting", mailed(Mail::Waiting)),
@@ -132,7 +139,36 @@ fn each_situation_has_its_next_step() {
                 ..mailed(Mail::Waiting)
             },
         ),
+        ("due later", mailed(Mail::Due(at()))),
+        (
+            "mailing paused",
+            Facts {
+                mail_waits: Some("Mail waits: why, and until when.".to_owned()),
+                ..mailed(Mail::Held(HeldMailing {
+                    id: Uuid::nil(),
+                    name: "Summer cup".to_owned(),
+                }))
+            },
+        ),
         ("mailed", mailed(Mail::Sent(at()))),
+        ("link replaced", mailed(Mail::Replaced(at()))),
+        (
+            "left, link replaced",
+            Facts {
+                checkout: Checkout::Left(at()),
+                looked: Some(at()),
+                reminder: Reminder::Sent,
+                ..mailed(Mail::Replaced(at()))
+            },
+        ),
+        (
+            "replaced, due",
+            Facts {
+                checkout: Checkout::Left(at()),
+                reminder: Reminder::Due(at()),
+                ..mailed(Mail::Replaced(at()))
+            },
+        ),
         (
             "only looked",
             Facts {

@@ -2,21 +2,19 @@
 
 use actix_web::{
     HttpResponse,
-    web::{Bytes, Data, Path},
+    web::{Data, Path},
 };
-use futures::{StreamExt, stream};
 
 use super::{
-    blasts::{answer, done, parse_id},
+    blasts::{answer, parse_id},
     caller::{Costly, Operator, Viewer},
     input::Body,
     problem::Problem,
 };
 use crate::{
     app::App,
-    blast::{self, Asked, COLUMNS, Recall, RecallDraft, RowsAsked},
-    spreadsheet::written,
-    web::csv_file::csv_file,
+    blast::{self, Recall, RecallDraft},
+    web::recipients_file::{NoFile, recipients_file},
 };
 
 /// `POST /blasts/{id}/retry-failed`
@@ -37,49 +35,13 @@ pub async fn recipients_csv(
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    let wanted = move |after| RowsAsked {
-        after,
-        limit: ROWS,
-        mail: false,
-    };
-    let first = done(blast::recipients(&app, id, wanted(None)).await?)?;
-    let head = Bytes::from(written(COLUMNS));
-    let pages = stream::unfold((Some(first), turn), move |(recipients, turn)| {
-        let app = app.clone();
-        async move {
-            let recipients = recipients?;
-            let lines = recipients.iter().flat_map(|it| {
-                let cells = it.recipient.cells(app.time_zone);
-                written(cells.each_ref().map(String::as_str))
-            });
-            let lines: Vec<u8> = lines.collect();
-            let next = match recipients.last() {
-                Some(last) if i64::try_from(recipients.len()) == Ok(ROWS) => {
-                    let after = Some(last.recipient.order_id);
-                    match blast::recipients(&app, id, wanted(after)).await {
-                        Ok(Asked::Done(next)) => Some(next),
-                        // What was sent so far is no whole list: the connection ends in the middle.
-                        _ => return Some((Err(Cut), (None, turn))),
-                    }
-                }
-                _ => None,
-            };
-            Some((Ok(Bytes::from(lines)), (next, turn)))
-        }
-    });
-    Ok(csv_file(
-        "recipients.csv",
-        stream::iter([Ok(head)]).chain(pages),
-    ))
+    match recipients_file(app, id, turn).await {
+        Ok(file) => Ok(file),
+        Err(NoFile::Database(error)) => Err(error.into()),
+        Err(NoFile::NoBlast) => Err(Problem::not_found("mailing")),
+        Err(NoFile::Busy(why)) => Err(Problem::busy(why)),
+    }
 }
-
-/// Recipients that are read at once.
-const ROWS: i64 = 500;
-
-/// The list cannot be read to its end.
-#[derive(Debug, thiserror::Error)]
-#[error("the list cannot be read to its end")]
-struct Cut;
 
 /// `POST /blasts/{id}/recall`
 pub async fn recall(

@@ -20,6 +20,7 @@ use crate::{
     blast::{self, Asked, ChangeDraft, Content, Draft, RowsAsked, Seen, preflight::Outside},
     db::DbError,
     link,
+    mail::State,
     order::{email::Email, problem::Problems},
     token,
     web::waiting::Waiting,
@@ -81,6 +82,7 @@ pub async fn change(
 #[derive(Deserialize)]
 pub struct WithMail {
     mail: Option<String>,
+    state: Option<String>,
 }
 
 /// `GET /blasts/{id}/recipients`
@@ -96,6 +98,7 @@ pub async fn recipients(
         after: asked.before()?,
         limit: limit + 1,
         mail: with.wanted()?,
+        state: with.state()?,
     };
     let recipients = done(blast::recipients(&app, id, wanted).await?)?;
     Ok(page::answer(
@@ -111,6 +114,14 @@ impl WithMail {
         let said = self.mail.as_deref().unwrap_or("0");
         let said = input::one_of("mail", said, &["0", "1", "false", "true"])?;
         Ok(matches!(said.as_str(), "1" | "true"))
+    }
+
+    fn state(&self) -> Result<Option<State>, Problem> {
+        let Some(said) = &self.state else {
+            return Ok(None);
+        };
+        let said = input::one_of("state", said, &State::ALL.map(State::name))?;
+        Ok(State::from_name(&said))
     }
 }
 

@@ -2,12 +2,11 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header,
     web::{Bytes, Data},
 };
 use serde::Serialize;
 
-use super::{caller::Operator, problem::Problem};
+use super::{caller::Operator, input::kind_of_body, problem::Problem};
 use crate::{
     app::App,
     mail::report::message,
@@ -43,16 +42,7 @@ pub async fn take(
 
 /// `curl --data-binary @message.eml` says that it is a form, and nobody thinks of that.
 fn is_message(request: &HttpRequest) -> bool {
-    let said = request.headers().get(header::CONTENT_TYPE);
-    let said = said
-        .and_then(|said| said.to_str().ok())
-        .unwrap_or("message/rfc822");
-    let kind = said
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_lowercase();
+    let kind = kind_of_body(request, "message/rfc822");
     kind.starts_with("message/")
         || matches!(
             kind.as_str(),

@@ -83,7 +83,7 @@ impl FromRequest for Body {
         let body = Bytes::from_request(request, payload);
         Box::pin(async move {
             if is_of_another_kind {
-                return Err(Problem::no_json());
+                return Err(Problem::wrong_type("application/json"));
             }
             body.await
                 .map(Self)
@@ -95,13 +95,20 @@ impl FromRequest for Body {
 /// Whether a body says that it is something that nobody takes for JSON. What says nothing is taken, and so is
 /// what small programs say of any body.
 fn is_of_another_kind(request: &HttpRequest) -> bool {
-    let Some(kind) = request.headers().get(header::CONTENT_TYPE) else {
-        return false;
-    };
-    let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
+    let kind = kind_of_body(request, "");
     let is_json = kind == "application/json" || kind.ends_with("+json");
-    !is_json && !["", "text/plain", "application/x-www-form-urlencoded"].contains(&kind)
+    !is_json && !["", "text/plain", "application/x-www-form-urlencoded"].contains(&kind.as_str())
+}
+
+/// What a body says that it is, without its parameters: `text/csv`; or what it is taken for where it says nothing
+/// that can be read.
+pub fn kind_of_body(request: &HttpRequest, where_unsaid: &str) -> String {
+    let said = request.headers().get(header::CONTENT_TYPE);
+    let said = said
+        .and_then(|said| said.to_str().ok())
+        .unwrap_or(where_unsaid);
+    let kind = said.split(';').next().unwrap_or_default();
+    kind.trim().to_ascii_lowercase()
 }
 
 /// A body with nothing but a remark for the history; it may be left out.

@@ -7,12 +7,15 @@ mod bounces;
 mod caller;
 mod cases;
 mod events;
+mod following;
+mod imports;
 mod input;
 mod openapi;
 mod orders;
 mod outbox;
 mod page;
 mod problem;
+mod range;
 mod refunds;
 mod reminders;
 mod search;
@@ -24,7 +27,7 @@ mod users;
 
 use actix_web::web::{ServiceConfig, route};
 
-pub use self::problem::no_such_route;
+pub use self::{openapi::DOCUMENT, problem::no_such_route};
 
 use super::methods::{Path, at};
 
@@ -56,6 +59,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(api("/orders/{id}/refund").post(refunds::make).done())
         .service(api("/orders/{id}/timeline").get(orders::timeline).done())
         .service(api("/orders/{id}/send").post(outbox::send).done())
+        .service(
+            api("/imports")
+                .post(imports::take_in)
+                .with(|resource| resource.app_data(imports::limit())),
+        )
         .service(api("/outbox").get(outbox::list).done())
         .service(api("/outbox/resume").post(outbox::resume).done())
         .service(api("/outbox/{id}").get(outbox::show).done())
@@ -87,6 +95,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .done(),
         )
         .service(api("/stats/recovery").get(stats::recovery).done())
+        .service(api("/stats/funnel").get(stats::funnel).done())
+        .service(api("/stats/visits").get(stats::visits).done())
         .service(api("/events").get(events::list).done())
         .service(api("/events/{id}/replay").post(events::replay).done())
         .service(api("/cases").get(cases::list).done())
@@ -109,6 +119,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .get(afterwards::recipients_csv)
                 .done(),
         )
+        .service(api("/blasts/{id}/stream").get(following::counts).done())
         .service(
             api("/blasts/{id}/retry-failed")
                 .post(afterwards::retry_failed)

@@ -4,6 +4,8 @@ use actix_web::{HttpResponse, web::Data};
 
 use crate::{app::App, link};
 
+/// The file.
+pub const DOCUMENT: &str = include_str!("openapi.json");
 /// As it stands in the file: the service may be below a path.
 const SERVER: &str = r#""servers": [{"url": "/api/v1"}]"#;
 
@@ -13,5 +15,5 @@ pub async fn document(app: Data<App>) -> HttpResponse {
     let server = SERVER.replace("/api/v1", &link::api_path(&app.public_url, ""));
     HttpResponse::Ok()
         .content_type("application/json")
-        .body(include_str!("openapi.json").replacen(SERVER, &server, 1))
+        .body(DOCUMENT.replacen(SERVER, &server, 1))
 }

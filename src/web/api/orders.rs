@@ -53,12 +53,8 @@ pub async fn create(caller: Operator, app: Data<App>, body: Body) -> Result<Http
                 .insert_header((header::LOCATION, location))
                 .json(body))
         }
-        Created::Stands {
-            order,
-            as_given,
-            as_today,
-        } if as_given || as_today => answer(&app, order.id).await,
-        Created::Stands { .. } => Err(Problem::conflict(
+        Created::Stands(it) if it.as_given || it.as_today => answer(&app, it.order.id).await,
+        Created::Stands(_) => Err(Problem::conflict(
             "another order stands under this reference; change it with PATCH, or choose another reference",
         )),
     }
@@ -72,7 +68,7 @@ pub async fn list(
     asked: Query<AskedPage>,
 ) -> Result<HttpResponse, Problem> {
     let limit = asked.limit()?;
-    let (search, before) = (wanted.into_inner().search()?, asked.before()?);
+    let (search, before) = (wanted.into_inner().search(&app).await?, asked.before()?);
     let now = app.clock.now();
     let (orders, payments, amounts) = app
         .db
@@ -122,7 +118,8 @@ pub async fn file(
         zone: None,
         links: links.pay_url.unwrap_or(false),
     };
-    Ok(orders_file(app, wanted.into_inner().search()?, columns).await?)
+    let search = wanted.into_inner().search(&app).await?;
+    Ok(orders_file(app, search, columns).await?)
 }
 
 fn by_currency(sums: &[CurrencySum]) -> BTreeMap<String, i64> {

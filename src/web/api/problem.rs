@@ -48,12 +48,6 @@ impl Problem {
         Self::new(error.as_response_error().status_code(), error)
     }
 
-    /// 415: a body that says that it is no JSON.
-    pub fn no_json() -> Self {
-        let why = "the body must be JSON; send Content-Type: application/json";
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why)
-    }
-
     /// 401: no token, or one that nobody knows.
     pub fn no_token() -> Self {
         Self::new(

@@ -5,6 +5,8 @@ use uuid::Uuid;
 
 use super::{input, problem::Problem};
 use crate::{
+    app::App,
+    blast,
     listing::{Only, Search},
     order::{Kind, OrderFilter, Status},
 };
@@ -16,7 +18,7 @@ pub struct Wanted {
     email: Option<input::Wanted>,
     reference: Option<input::Wanted>,
     kind: Option<String>,
-    blast: Option<String>,
+    blast: Option<input::Wanted>,
     stranded: Option<bool>,
     never_mailed: Option<bool>,
     came_back: Option<bool>,
@@ -30,8 +32,8 @@ impl Wanted {
     /// What is looked for.
     ///
     /// # Errors
-    /// 400 for a word that no filter has.
-    pub fn search(self) -> Result<Search, Problem> {
+    /// 400 for a word that no filter has, and for a mailing that is not there.
+    pub async fn search(self, app: &App) -> Result<Search, Problem> {
         let only = [
             (self.stranded, Only::Stranded),
             (self.never_mailed, Only::NeverMailed),
@@ -48,7 +50,10 @@ impl Wanted {
             email: self.email.map(String::from),
             reference: self.reference.map(String::from),
             kind: self.kind.as_deref().map_or(Ok(None), known_kind)?,
-            blast: self.blast.map(known_blast).transpose()?,
+            blast: match self.blast {
+                Some(said) => Some(known_blast(app, said.into()).await?),
+                None => None,
+            },
             import: self.import.map(String::from),
             q: self.q.map(known_part).transpose()?,
             ..OrderFilter::default()
@@ -78,7 +83,22 @@ fn known_kind(kind: &str) -> Result<Option<Kind>, Problem> {
     Ok(Kind::from_name(&kind))
 }
 
-fn known_blast(id: String) -> Result<Uuid, Problem> {
-    id.parse()
-        .map_err(|_| Problem::unreadable("blast must be the id of a mailing"))
+/// By its id, of which no list makes a fault, or by its name.
+async fn known_blast(app: &App, said: String) -> Result<Uuid, Problem> {
+    if let Ok(id) = said.parse() {
+        return Ok(id);
+    }
+    let name = said.clone();
+    let called = app
+        .db
+        .run(move |connection| blast::called(connection, &name));
+    match called.await?[..] {
+        [id] => Ok(id),
+        [] => Err(Problem::unreadable(format!(
+            "blast: there is no mailing {said}"
+        ))),
+        _ => Err(Problem::unreadable(format!(
+            "blast: several mailings are named {said}: give the id"
+        ))),
+    }
 }

@@ -58,7 +58,7 @@ pub async fn send_link(
     desk.app.wake_mail.notify_one();
     match pressed {
         Ok(pressed) => Ok(shown(&pressed)),
-        Err(()) => Err(desk.no_page(&person)),
+        Err(()) => Err(Refusal::no_page(&person)),
     }
 }
 

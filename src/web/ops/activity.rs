@@ -14,6 +14,7 @@ use super::{
     form::{Nothing, Sent},
     guard::{Operator, Viewer, doing},
     line::{Day, Line, Reader},
+    lists::{has_more, wants_row},
     menu::Here,
     refusal::Refusal,
     when::end_of,
@@ -146,13 +147,11 @@ pub async fn show(
             Ok((settled, lines, settings::read(connection)?.activity_days))
         })
         .await?;
-    let fits = usize::try_from(PAGE).unwrap_or(usize::MAX);
-    let has_more = lines.len() > fits;
-    lines.truncate(fits);
+    let more = has_more(&mut lines, PAGE);
     let (tab, here) = (asked.tab(), |tab, cursor| {
         format!("/ops/activity?{}", asked.with(tab, cursor))
     });
-    let last = lines.last().map(|line| line.id).filter(|_| has_more);
+    let last = lines.last().map(|line| line.id).filter(|_| more);
     let page = Page {
         kept_days,
         tab: tab.name(),
@@ -265,7 +264,7 @@ pub async fn dismiss(
     id: Path<String>,
     sent: Sent<Nothing>,
 ) -> Result<HttpResponse, Refusal> {
-    let id: i64 = id.parse().map_err(|_| desk.no_page(&person))?;
+    let id: i64 = id.parse().map_err(|_| Refusal::no_page(&person))?;
     let doing = doing(&person, &desk.app);
     let act = move |connection: &mut _| {
         Ok(match activity::dismiss(connection, id, &doing)? {
@@ -279,18 +278,11 @@ pub async fn dismiss(
         })
     };
     match desk.once(&person, sent.once, act).await? {
-        Err(Dismissed::NeedsNobody) => Err(desk.not_now(&person, "This line needs nobody.")),
-        Err(_) => Err(desk.no_page(&person)),
+        Err(Dismissed::NeedsNobody) => Err(Refusal::not_now(&person, "This line needs nobody.")),
+        Err(_) => Err(Refusal::no_page(&person)),
         Ok(_) if wants_row(&desk.request) => row(&person, &desk, id).await,
         Ok(pressed) => Ok(shown(&pressed)),
     }
-}
-
-fn wants_row(request: &HttpRequest) -> bool {
-    request
-        .headers()
-        .get("x-part")
-        .is_some_and(|part| part == "row")
 }
 
 async fn row(person: &Person, desk: &Desk, id: i64) -> Result<HttpResponse, Refusal> {
@@ -301,7 +293,7 @@ async fn row(person: &Person, desk: &Desk, id: i64) -> Result<HttpResponse, Refu
     let entries = desk
         .read(move |connection| feed::these(connection, &[id]))
         .await?;
-    let entry = entries.first().ok_or_else(|| desk.no_page(person))?;
+    let entry = entries.first().ok_or_else(|| Refusal::no_page(person))?;
     let line = reader(desk, person).line(entry);
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")

@@ -15,7 +15,7 @@ use super::{
     desk::{BADGE, Desk, shown},
     form::Sent,
     guard::{Operator, Viewer, doing},
-    line::sentence,
+    line::in_a_sentence,
     menu::Here,
     prose::Prose,
     refusal::{Refusal, see},
@@ -24,11 +24,7 @@ use crate::{
     activity::Note,
     case::action::{How, Wish},
     order,
-    people::{
-        Person,
-        long_press::{Came, long_press},
-        once::Outcome,
-    },
+    people::{Person, once::Outcome},
     resolution::{self, Resolved},
     token::Role,
 };
@@ -115,7 +111,7 @@ pub async fn ask(
     };
     if !read.case.actions.contains(&how) {
         let why = "The case does not stand as it did any more: look at it again.";
-        return Err(desk.not_now(&person, why));
+        return Err(Refusal::not_now(&person, why));
     }
     if let Err(why) = Note::parse(&picked.note) {
         return wrong(&format!("The note: {why}.")).await;
@@ -199,7 +195,8 @@ pub async fn act(
 ) -> Result<HttpResponse, Refusal> {
     let read = read(&person, &desk, &id).await?;
     let picked = sent.fields;
-    let unreadable = || desk.not_now(&person, "This form cannot be read: look at the case again.");
+    let unreadable =
+        || Refusal::not_now(&person, "This form cannot be read: look at the case again.");
     let how = picked.how.ok_or_else(unreadable)?;
     let order = picked
         .order_id
@@ -217,23 +214,18 @@ pub async fn act(
         let resolved = resolution::resolve(&app, case, wish, &doing).await?;
         Ok(outcome(resolved, case, answer))
     };
-    let came = long_press(&desk.app, (person.id, &sent.once), act).await;
-    match came.map_err(|error| Refusal::database(&desk.site, &error))? {
-        Came::Pressed(pressed) => Ok(shown(&pressed)),
-        Came::GoesOn => Err(desk.goes_on(&person)),
-        Came::Refused(Resolved::NotNow(why)) => {
-            let why = format!("{}.", sentence(why.trim_end_matches('.')));
-            Err(desk.not_now(&person, &why))
-        }
-        Came::Refused(Resolved::CheckoutOpen) => {
+    match desk.long_press(&person, &sent.once, act).await? {
+        Ok(pressed) => Ok(shown(&pressed)),
+        Err(Resolved::NotNow(why)) => Err(Refusal::not_now(&person, &in_a_sentence(&why))),
+        Err(Resolved::CheckoutOpen) => {
             let why = "Stripe did not confirm that their open payment page is closed. Try again in a minute.";
-            Err(desk.not_now(&person, why))
+            Err(Refusal::not_now(&person, why))
         }
         // The page of the case says that Stripe is to be asked again.
-        Came::Refused(Resolved::RefundOpen) => Ok(see(&format!("/ops/cases/{case}"))),
-        Came::Refused(
-            Resolved::NoCase | Resolved::NoOrder | Resolved::Done | Resolved::RefundUnderWay,
-        ) => Err(desk.no_page(&person)),
+        Err(Resolved::RefundOpen) => Ok(see(&format!("/ops/cases/{case}"))),
+        Err(Resolved::NoCase | Resolved::NoOrder | Resolved::Done | Resolved::RefundUnderWay) => {
+            Err(Refusal::no_page(&person))
+        }
     }
 }
 
@@ -268,7 +260,7 @@ async fn called(desk: &Desk, order: Option<Uuid>) -> Result<Option<String>, Refu
 }
 
 async fn read(person: &Person, desk: &Desk, id: &str) -> Result<Read, Refusal> {
-    let id: Uuid = id.parse().map_err(|_| desk.no_page(person))?;
+    let id = Desk::id(person, id)?;
     let read = desk.read(move |connection| case_view::read(connection, id));
-    read.await?.ok_or_else(|| desk.no_page(person))
+    read.await?.ok_or_else(|| Refusal::no_page(person))
 }

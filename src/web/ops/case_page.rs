@@ -284,7 +284,7 @@ fn decided(read: &Read, zone: Tz) -> Option<Decided> {
         case.resolved_at?,
     );
     Some(Decided {
-        how: ending(how),
+        how: ending(case.kind, how),
         to: read.moved_to.clone(),
         by: named(by),
         at: When::of(at, zone),

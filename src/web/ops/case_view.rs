@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{case_words, prose::Prose};
 use crate::{
-    case::{self, CaseView, Ending, Place, action::How},
+    case::{self, CaseView, Ending, Kind, Place, action::How},
     order::{
         self, Order,
         money::as_told,
@@ -69,12 +69,16 @@ pub fn in_words(state: State) -> &'static str {
 }
 
 /// How a case ended, in a sentence.
-pub fn ending(how: Ending) -> &'static str {
-    match how {
-        Ending::Accept => "kept, or taken note of",
-        Ending::Refund => "given back",
-        Ending::Move | Ending::Adopt => "counted for an order",
-        Ending::Won => "the bank decided for you",
+pub fn ending(kind: Kind, how: Ending) -> &'static str {
+    match (how, kind) {
+        (Ending::Accept, Kind::Mismatch) => "taken as it came",
+        (Ending::Accept, Kind::SecondPayment) => "kept",
+        (Ending::Accept, Kind::Orphan) => "left as it is",
+        (Ending::Accept, Kind::Dispute) => "seen to",
+        (Ending::Accept, Kind::Refund) => "known whose it is",
+        (Ending::Refund, _) => "given back",
+        (Ending::Move | Ending::Adopt, _) => "counted for an order",
+        (Ending::Won, _) => "the bank decided for you",
     }
 }
 

@@ -186,19 +186,23 @@ fn accept(facts: &Facts) -> Answer {
         let no_mail = "No mail of ours is sent.";
         vec![first.to_owned(), no_mail.to_owned()]
     };
-    let said =
-        |title, text: String, question: String, happens: Vec<String>, first: &str, button: &str| {
-            Answer {
-                title,
-                text,
-                done: question.trim_end_matches('?').to_owned() + ": decided",
-                question,
-                happens,
-                stays: stays(first),
-                button: button.to_owned(),
-                grave: false,
-            }
-        };
+    let said = |title,
+                text: String,
+                question: String,
+                happens: Vec<String>,
+                first: &str,
+                button: String| {
+        Answer {
+            title,
+            text,
+            done: question.trim_end_matches('?').to_owned() + ": decided",
+            question,
+            happens,
+            stays: stays(first),
+            button,
+            grave: false,
+        }
+    };
     match facts.kind {
         Kind::Mismatch if facts.becomes_paid => {
             let owed = facts.owed.unwrap_or("what was owed");
@@ -211,7 +215,7 @@ fn accept(facts: &Facts) -> Answer {
                     closes.to_owned(),
                 ],
                 "Nothing more is asked of them, and nothing goes back.",
-                "Take it",
+                format!("Take {amount}"),
             )
         }
         Kind::Mismatch | Kind::SecondPayment => said(
@@ -220,7 +224,7 @@ fn accept(facts: &Facts) -> Answer {
             format!("Keep {amount}?"),
             vec![format!("{amount} stays with you."), closes.to_owned()],
             "The order stays as it is.",
-            "Keep it",
+            format!("Keep {amount}"),
         ),
         Kind::Orphan => said(
             "Leave it as it is",
@@ -228,7 +232,7 @@ fn accept(facts: &Facts) -> Answer {
             format!("Leave {amount} as it is?"),
             vec![format!("{amount} stays with you."), closes.to_owned()],
             "No order changes.",
-            "Leave it",
+            "Leave it".to_owned(),
         ),
         Kind::Dispute => said(
             "It is seen to",
@@ -236,7 +240,7 @@ fn accept(facts: &Facts) -> Answer {
             "Is the dispute seen to?".to_owned(),
             vec![closes.to_owned()],
             "The dispute goes on at Stripe: what it decides is written into the order’s story.",
-            "It is seen to",
+            "It is seen to".to_owned(),
         ),
         Kind::Refund => said(
             "It is known whose it is",
@@ -244,7 +248,7 @@ fn accept(facts: &Facts) -> Answer {
             format!("Is it known whose {amount} are?"),
             vec![closes.to_owned()],
             "No order changes: change or settle theirs by hand.",
-            "It is known",
+            "It is known".to_owned(),
         ),
     }
 }

@@ -10,14 +10,13 @@ use super::{
     desk::Desk,
     guard::Viewer,
     line::named,
-    lists::{PAGE, Pages, has_more},
+    lists::{PAGE, Pages, Tab, has_more},
     menu::Here,
     prose::Prose,
     refusal::Refusal,
     when::When,
 };
 use crate::{
-    activity::feed::count_in_words,
     case::{self, CaseFilter, CaseState, CaseView},
     order::money::as_told,
     token::Role,
@@ -38,14 +37,6 @@ struct Page {
     is_open: bool,
     rows: Vec<Row>,
     pages: Pages,
-}
-
-#[derive(Serialize)]
-struct Tab {
-    word: &'static str,
-    count: String,
-    href: &'static str,
-    here: bool,
 }
 
 #[derive(Serialize)]
@@ -84,7 +75,7 @@ pub async fn show(
             Ok((cases, whose, [open, decided]))
         })
         .await?;
-    let more = has_more(&mut cases);
+    let more = has_more(&mut cases, PAGE);
     let zone = desk.site.zone;
     let may = person.role >= Role::Operator;
     let rows = cases.iter().map(|case| {
@@ -92,14 +83,13 @@ pub async fn show(
         row(case, order, may, zone)
     });
     let last = cases.last().filter(|_| more);
-    let tab = |of: CaseState, count: i64| Tab {
-        word: match of {
-            CaseState::Open => "Open",
-            CaseState::Resolved => "Decided",
-        },
-        count: count_in_words(count),
-        href: href(of),
-        here: of == state,
+    let tab = |of: CaseState, count: i64| {
+        let (word, needs) = match of {
+            CaseState::Open => ("Open", true),
+            CaseState::Resolved => ("Decided", false),
+        };
+        let tab = Tab::of(word, href(of).to_owned(), of == state, Some(count));
+        Tab { needs, ..tab }
     };
     let page = Page {
         tabs: [
@@ -140,7 +130,7 @@ fn row(
         since: When::of(case.opened_at, zone),
         decided: decided.map(|(how, at)| {
             let by = case.resolved_by.as_deref().map(named).unwrap_or_default();
-            (ending(how), by, When::of(at, zone))
+            (ending(case.kind, how), by, When::of(at, zone))
         }),
         is_under_way: case.refunding_at.is_some(),
         button: if may && !case.actions.is_empty() {

@@ -16,6 +16,19 @@ const DOOR: &str = "freshmint_door";
 /// A browser that has signed in before.
 const BROWSER: &str = "freshmint_browser";
 
+/// A browser in which somebody is signed in, for payers' pages: it says so and nothing more.
+const HOUSE: &str = "freshmint_house";
+
+/// All that it says.
+const SIGNED_IN: &str = "1";
+
+/// Whether somebody of the shop is signed in with this browser, as far as payers' pages are told: their visits
+/// do not count. Whoever sets it by hand does not count either.
+pub fn is_of_the_house(request: &HttpRequest) -> bool {
+    let cookie = request.cookie(HOUSE);
+    cookie.is_some_and(|cookie| cookie.value() == SIGNED_IN)
+}
+
 /// What a browser sends.
 pub trait Cookies {
     /// Its session's value, if it may be one.
@@ -68,6 +81,21 @@ impl Jar {
 
     pub fn browser(self, value: &Secret) -> Cookie<'static> {
         self.cookie(BROWSER, value.expose(), Duration::days(365))
+    }
+
+    /// For as long as the session, and for all paths.
+    pub fn house(self) -> Cookie<'static> {
+        let days = session::LONGEST.num_days();
+        let mut cookie = self.cookie(HOUSE, SIGNED_IN, Duration::days(days));
+        cookie.set_path("/");
+        cookie
+    }
+
+    /// Takes that away.
+    pub fn no_house(self) -> Cookie<'static> {
+        let mut cookie = self.cookie(HOUSE, "", Duration::ZERO);
+        cookie.set_path("/");
+        cookie
     }
 
     /// Takes the session's away.

@@ -1,6 +1,6 @@
 //! What a handler works at: the frame of its page, and forms that are carried out once.
 
-use std::future::{Ready, ready};
+use std::future::{Future, Ready, ready};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -24,8 +24,10 @@ use super::{
 use crate::{
     activity::feed,
     app::App,
+    db::DbError,
     people::{
         Person,
+        long_press::{Came, long_press},
         once::{self, Outcome, Pressed},
     },
     token::Role,
@@ -116,11 +118,12 @@ impl Frame<'_> {
 }
 
 impl Desk {
-    /// The frame without what the database would tell.
-    pub fn frame_without_news<'a>(
+    /// The frame of a page that is nobody's in the menu; `open`: so many things need somebody, if it is known.
+    pub fn frame_with_badge<'a>(
         site: &'a OpsSite,
         person: &'a Person,
         request: &HttpRequest,
+        open: Option<i64>,
     ) -> Frame<'a> {
         Frame {
             shop: &site.shop,
@@ -132,8 +135,8 @@ impl Desk {
             },
             form: Guard::of(&request.session().unwrap_or_default()),
             menu: menu(Here::Elsewhere, person.role),
-            badge: "0".to_owned(),
-            stream: None,
+            badge: open.map_or_else(|| "0".to_owned(), feed::count_in_words),
+            stream: Some(BADGE.to_owned()),
             notice: None,
         }
     }
@@ -171,7 +174,6 @@ impl Desk {
         let (badge, outcome) = self.read(read).await?;
         let frame = Frame {
             menu: menu(here, person.role),
-            badge: feed::count_in_words(badge),
             stream: Some(stream),
             notice: outcome.map(|(outcome, at)| Notice {
                 title: format!(
@@ -182,7 +184,7 @@ impl Desk {
                 text: outcome.text,
                 again: self.again,
             }),
-            ..Self::frame_without_news(&self.site, person, &self.request)
+            ..Self::frame_with_badge(&self.site, person, &self.request, Some(badge))
         };
         let html = frame.render(&self.site, template, page);
         Ok(HttpResponse::build(status)
@@ -214,24 +216,28 @@ impl Desk {
         done.map_err(|error| Refusal::database(&self.site, &error))
     }
 
-    /// 404.
-    pub fn no_page(&self, person: &Person) -> Refusal {
-        Refusal::no_page(&self.site, person, &self.request)
+    /// The same for an action that asks Stripe, or takes transactions of its own: whoever presses again meanwhile
+    /// is told so.
+    pub async fn long_press<R: 'static, F>(
+        &self,
+        person: &Person,
+        token: &str,
+        act: impl FnOnce() -> F,
+    ) -> Result<Result<Pressed, R>, Refusal>
+    where
+        F: Future<Output = Result<Result<Outcome, R>, DbError>> + 'static,
+    {
+        let came = long_press(&self.app, (person.id, token), act).await;
+        match came.map_err(|error| Refusal::database(&self.site, &error))? {
+            Came::Pressed(pressed) => Ok(Ok(pressed)),
+            Came::Refused(refused) => Ok(Err(refused)),
+            Came::GoesOn => Err(Refusal::goes_on(person)),
+        }
     }
 
-    /// 503: Stripe did not answer.
-    pub fn stripe_is_away(&self, person: &Person) -> Refusal {
-        Refusal::stripe_is_away(&self.site, person, &self.request)
-    }
-
-    /// 409: the first press has not come to its end.
-    pub fn goes_on(&self, person: &Person) -> Refusal {
-        Refusal::goes_on(&self.site, person, &self.request)
-    }
-
-    /// 409.
-    pub fn not_now(&self, person: &Person, text: &str) -> Refusal {
-        Refusal::not_now(&self.site, person, &self.request, text)
+    /// The id in a path; 404 where it is none.
+    pub fn id(person: &Person, said: &str) -> Result<Uuid, Refusal> {
+        said.parse().map_err(|_| Refusal::no_page(person))
     }
 }
 

@@ -117,7 +117,7 @@ pub async fn sign_in(
 /// To the first page, with the cookies of a fresh session.
 pub fn entered_by(jar: Jar, next: &str, session: &Secret, browser: &Secret) -> HttpResponse {
     let mut answer = see(if next.is_empty() { "/ops" } else { next });
-    for cookie in [jar.session(session), jar.browser(browser)] {
+    for cookie in [jar.session(session), jar.browser(browser), jar.house()] {
         // They have one name each: nothing else can go wrong.
         let _ = answer.add_cookie(&cookie);
     }
@@ -141,7 +141,9 @@ pub async fn sign_out(
 /// To the sign-in, without a session.
 pub fn signed_out(jar: Jar, to: &str) -> HttpResponse {
     let mut answer = see(to);
-    let _ = answer.add_cookie(&jar.no_session());
+    for cookie in [jar.no_session(), jar.no_house()] {
+        let _ = answer.add_cookie(&cookie);
+    }
     answer
 }
 

@@ -78,7 +78,7 @@ pub async fn show(
         .read(move |connection| {
             let (events, further) = events(connection, &read.0, state, read.1.clone())?;
             let counts = search::counts(connection, COUNTED)?;
-            let last = search::last_heard(connection)?;
+            let last = search::last_come(connection)?;
             let days = settings::read(connection)?.events_days;
             Ok((events, further, counts, last, days))
         })
@@ -118,7 +118,7 @@ fn events(
         return Ok((found.events, found.further));
     }
     let mut events = inbox::list(connection, state, before, PAGE + 1)?;
-    let more = has_more(&mut events);
+    let more = has_more(&mut events, PAGE);
     let last = events.last().filter(|_| more);
     let further = last.map(|event| (event.received_at, event.id.clone()));
     Ok((events, further))
@@ -147,8 +147,13 @@ fn empty(q: &str, state: Option<State>, further: bool) -> &'static str {
         "Among the newest 20,000 of them there is none. Look further back with “Older”."
     } else if !q.is_empty() {
         "No message has this id or checkout, or this in its type."
-    } else if state.is_some() {
-        "No message stands here."
+    } else if let Some(state) = state {
+        match state {
+            State::Failed => "Every message of Stripe’s could be worked through.",
+            State::Pending => "No message waits: each was taken up as it came.",
+            State::Processed => "No message has led to anything yet.",
+            State::Ignored => "No message has been left aside.",
+        }
     } else {
         "Stripe has told us nothing yet. Set up the webhook in Stripe’s dashboard; freshmint doctor says whether it is."
     }
@@ -173,7 +178,7 @@ pub async fn replay(
 ) -> Result<HttpResponse, Refusal> {
     let id = id.into_inner();
     if id.contains(char::is_control) {
-        return Err(desk.no_page(&person));
+        return Err(Refusal::no_page(&person));
     }
     let (doing, of) = (doing(&person, &desk.app), id.clone());
     let act = move |connection: &mut PgConnection| {
@@ -194,11 +199,11 @@ pub async fn replay(
                 false => Ok(shown(&pressed)),
             }
         }
-        Err(Replayed::Erased) => Err(desk.not_now(
+        Err(Replayed::Erased) => Err(Refusal::not_now(
             &person,
             "Its content was erased for somebody who asked. What it told stands in Stripe’s dashboard.",
         )),
-        Err(Replayed::NoEvent | Replayed::Pending(_)) => Err(desk.no_page(&person)),
+        Err(Replayed::NoEvent | Replayed::Pending(_)) => Err(Refusal::no_page(&person)),
     }
 }
 
@@ -208,7 +213,7 @@ async fn one_row(person: &Person, desk: &Desk, id: String) -> Result<HttpRespons
         row: Row,
     }
     let event = desk.read(move |connection| search::find(connection, &id));
-    let event = event.await?.ok_or_else(|| desk.no_page(person))?;
+    let event = event.await?.ok_or_else(|| Refusal::no_page(person))?;
     let row = reader(desk, person).row(&event);
     Ok(lists::row(desk, "event-row-alone.html", &One { row }))
 }

@@ -1,6 +1,6 @@
 //! One stream: what its reader has missed, and then what comes.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc};
 
 use actix_web::web::{Bytes, Data};
 use diesel::PgConnection;
@@ -13,6 +13,7 @@ use tokio::{
 use super::{
     OpsSite,
     activity::PAGE,
+    blasts::Watched,
     line::{Day, Line, Reader},
     stream::{LINES, Live, News, entries},
 };
@@ -21,19 +22,22 @@ use crate::{
         feed::{self, Entry, Filter},
         live::{self, Place},
     },
+    app::App,
     people::session,
-    web::leaving::Leaving,
+    web::{
+        event_stream::{self, BEAT},
+        leaving::Leaving,
+    },
 };
 
-/// A comment line in so long, so that no proxy takes the silence for an end; a session that has ended is
-/// noticed then.
-const BEAT: Duration = Duration::from_secs(20);
 /// What a stream is made of.
 pub struct Parts {
     /// What the looks bring.
     pub news: broadcast::Receiver<Arc<News>>,
     /// Which lines, and how; none: the badge alone.
     pub view: Option<View>,
+    /// How far a mailing is.
+    pub watched: Option<Watched>,
     /// The cookie of whoever reads.
     pub session: String,
     pub live: Data<Live>,
@@ -58,6 +62,7 @@ pub struct Follower {
     place: Option<Place>,
     badge: Option<i64>,
     view: Option<View>,
+    watched: Option<Watched>,
     beat: Instant,
     session: String,
     live: Data<Live>,
@@ -71,10 +76,11 @@ impl Follower {
     pub fn new(parts: Parts) -> Self {
         Self {
             news: parts.news,
-            queue: VecDeque::from([Bytes::from_static(b"retry: 2000\n\n")]),
+            queue: VecDeque::from([event_stream::head()]),
             place: None,
             badge: None,
             view: parts.view,
+            watched: parts.watched,
             beat: Instant::now() + BEAT,
             session: parts.session,
             live: parts.live,
@@ -138,7 +144,10 @@ impl Follower {
                     if !self.is_still_in().await {
                         return None;
                     }
-                    self.queue.push_back(Bytes::from_static(b": still here\n\n"));
+                    self.queue.push_back(event_stream::still_here());
+                }
+                html = part(self.watched.as_mut(), &self.live.app, &self.site) => {
+                    self.queue.push_back(event("part", None, &html));
                 }
                 () = leaving.end_of_streams() => return None,
             }
@@ -222,6 +231,14 @@ impl Follower {
             },
         );
         self.queue.push_back(event("part", Some(settled), &html));
+    }
+}
+
+/// How far the mailing is, when it is otherwise than it was; never where none is watched.
+async fn part(watched: Option<&mut Watched>, app: &App, site: &OpsSite) -> String {
+    match watched {
+        Some(watched) => watched.next(app, site).await,
+        None => std::future::pending().await,
     }
 }
 

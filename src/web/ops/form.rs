@@ -58,21 +58,14 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let site = request.app_data::<Data<OpsSite>>().cloned();
-        let cookie = request.session().or_else(|| request.door());
-        let other_site = request
-            .headers()
-            .get("sec-fetch-site")
-            .is_some_and(|site| site == "cross-site");
+        let asked = request.clone();
         let body = Bytes::from_request(request, payload);
         Box::pin(async move {
             let site = site.ok_or_else(Refusal::broken)?;
             let refused = || Refusal::forged(&site);
             let body = body.await.map_err(|_| Refusal::unreadable(&site))?;
             let guarded: Guarded = read(&body).ok_or_else(refused)?;
-            let expected = cookie.map(|cookie| against_forgery(&cookie));
-            let is_ours = expected.is_some_and(|expected| same(&expected, &guarded.csrf));
-            let is_shaped = credential::is_shaped::<ONCE>(&guarded.once);
-            if !is_ours || !is_shaped || other_site {
+            if !is_ours(&asked, &guarded.csrf, &guarded.once) {
                 return Err(refused());
             }
             let fields = read(&body).ok_or_else(|| Refusal::unreadable(&site))?;
@@ -82,6 +75,18 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
             })
         })
     }
+}
+
+/// Whether a form with these two is from a page of ours, which this browser was shown.
+pub fn is_ours(request: &HttpRequest, csrf: &str, once: &str) -> bool {
+    let cookie = request.session().or_else(|| request.door());
+    let expected = cookie.map(|cookie| against_forgery(&cookie));
+    let other_site = request
+        .headers()
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "cross-site");
+    let is_ours = expected.is_some_and(|expected| same(&expected, csrf));
+    is_ours && credential::is_shaped::<ONCE>(once) && !other_site
 }
 
 /// Reads a form's body as browsers send it.
@@ -98,6 +103,11 @@ fn same(one: &str, other: &str) -> bool {
             .zip(other.bytes())
             .fold(0, |differs, (a, b)| differs | (a ^ b))
             == 0
+}
+
+/// What was typed in lines: browsers send two signs where one ends.
+pub fn one_kind_of_break(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }
 
 /// No fields but the two.

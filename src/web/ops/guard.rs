@@ -11,9 +11,13 @@ use actix_web::{
     web::Data,
 };
 
-use super::{OpsSite, cookie::Cookies, refusal::Refusal};
+use super::{
+    OpsSite,
+    cookie::Cookies,
+    refusal::{InFrame, Refusal},
+};
 use crate::{
-    activity::Doing,
+    activity::{Doing, feed},
     app::App,
     db::DbError,
     people::{self, Person, session},
@@ -59,7 +63,22 @@ pub async fn only_people<B: MessageBody + 'static>(
                 .map_into_right_body());
         }
     }
-    Ok(next.call(request).await?.map_into_left_body())
+    let response = next.call(request).await?;
+    let refused = response.response().error().and_then(in_frame);
+    let Some(refused) = refused else {
+        return Ok(response.map_into_left_body());
+    };
+    // The database may be what refused: then the page comes without the badge.
+    let open = app.db.run(feed::open_count).await.ok();
+    let answer = refused.answer(&site, response.request(), open);
+    Ok(response.into_response(answer).map_into_right_body())
+}
+
+fn in_frame(error: &Error) -> Option<InFrame> {
+    match error.as_error()? {
+        Refusal::InFrame(refused) => Some(InFrame::clone(refused)),
+        Refusal::Elsewhere(_) | Refusal::Page(..) => None,
+    }
 }
 
 /// Where strangers may go.
@@ -121,9 +140,7 @@ fn with_role(request: &HttpRequest, needed: Role) -> Result<Person, Refusal> {
     if person.role >= needed {
         return Ok(person);
     }
-    let site = request.app_data::<Data<OpsSite>>();
-    let site = site.ok_or_else(Refusal::broken)?;
-    Err(Refusal::role_too_low(site, &person, request, needed))
+    Err(Refusal::role_too_low(&person, needed))
 }
 
 /// What somebody does now.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     activity::{Category, feed::Entry},
     order::Status,
-    outbox::Kind,
+    outbox::{self, Kind},
     reminder::rule::Reason,
 };
 
@@ -158,7 +158,9 @@ fn order(entry: &Entry) -> Option<String> {
 /// What happened, in the words of pages where the log has those of the API.
 fn what(entry: &Entry) -> String {
     let detail = |key: &str| entry.detail[key].as_str();
-    let said = match Category::from_name(&entry.category) {
+    let said = plain(&entry.what).map(str::to_owned);
+    let said = said.or_else(|| match Category::from_name(&entry.category) {
+        Some(Category::Webhook) => failed(&entry.what),
         Some(Category::Reminder) => detail("reason")
             .and_then(Reason::from_name)
             .map(|reason| format!("no reminder: {}", in_words(reason))),
@@ -167,8 +169,32 @@ fn what(entry: &Entry) -> String {
             .and_then(Kind::from_name)
             .and_then(|kind| mailed(&entry.what, kind)),
         _ => None,
-    };
+    });
     said.unwrap_or_else(|| entry.what.clone())
+}
+
+/// What the log says to whoever uses the API, for whoever looks at pages.
+fn failed(what: &str) -> Option<String> {
+    let said = what.strip_prefix("an event of Stripe failed for good: ")?;
+    let (which, _) = said.split_once(". GET ")?;
+    Some(format!(
+        "a message of Stripe could not be worked through: {which}"
+    ))
+}
+
+/// The words of pages for lines that the log always writes in the same words; nothing for others.
+pub fn plain(what: &str) -> Option<&'static str> {
+    Some(match what {
+        "order created" => "the order came in",
+        "order changed" => "what is owed, or whom we write to, was changed",
+        "refunded at Stripe" => "money was given back",
+        "a refund was asked for" => "Stripe was asked to give money back",
+        "Stripe was asked about the order" => "Stripe was asked how the payment stands",
+        "a bank debit did not arrive; the order can be paid again" => {
+            "their bank did not pay; the link works again"
+        }
+        _ => return None,
+    })
 }
 
 /// An order came to another state.
@@ -182,14 +208,22 @@ fn moved(to: Status) -> String {
 
 /// A mail's line ends with its kind.
 fn mailed(what: &str, kind: Kind) -> Option<String> {
-    let said = what.strip_suffix(kind.name())?;
-    match kind {
-        Kind::Blast => Some(format!("{said}mailing")),
-        Kind::Account => Some(format!("{said}a way in")),
-        Kind::Test => Some(format!("{said}test of a mailing")),
-        Kind::Alert => Some(format!("{said}to the shop")),
-        Kind::Link | Kind::Reminder => None,
-    }
+    let said = what.strip_suffix(kind.name())?.strip_suffix(": ")?;
+    let said = match said {
+        // That a server took it is not that somebody has it.
+        outbox::SENT => "mail accepted",
+        outbox::NOBODY_KNOWS => "we cannot tell whether a mail was sent",
+        other => other,
+    };
+    let kind = match kind {
+        Kind::Blast => "mailing",
+        Kind::Account => "a way in",
+        Kind::Test => "test of a mailing",
+        Kind::Alert => "to the shop",
+        Kind::Link => "link of the order",
+        Kind::Reminder => "reminder",
+    };
+    Some(format!("{said}: {kind}"))
 }
 
 /// Why there is no reminder, within a sentence.
@@ -231,7 +265,20 @@ pub fn named(actor: &str) -> String {
         Some(("ops", name)) => name.to_owned(),
         Some(("api", name)) => format!("the token {name}"),
         // By what way Stripe told us is for the log.
-        _ => sentence(actor.split_once(", by ").map_or(actor, |(who, _)| who)),
+        _ => program(actor.split_once(", by ").map_or(actor, |(who, _)| who)),
+    }
+}
+
+/// Who it is that has no name: one of our own parts, or somebody from outside.
+fn program(actor: &str) -> String {
+    match actor {
+        "outbox" | "freshmint" | "recovery" | "sweep" => "Freshmint".to_owned(),
+        "stripe" => "Stripe".to_owned(),
+        "payer" => "whoever has the link".to_owned(),
+        "mail server" => "the mail server".to_owned(),
+        "sign-in page" => "the sign-in page".to_owned(),
+        "command line" => "somebody at the command line".to_owned(),
+        other => sentence(other),
     }
 }
 
@@ -240,4 +287,34 @@ pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).collect()
+}
+
+/// A reason of the domain as a sentence of a page.
+pub fn in_a_sentence(why: &str) -> String {
+    format!("{}.", sentence(why).trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mail_is_told_of_in_the_words_of_the_pages() {
+        let said = |what: &str, kind| mailed(&format!("{what}: {kind}"), kind);
+        assert_eq!(
+            said("mail sent", Kind::Blast).as_deref(),
+            Some("mail accepted: mailing")
+        );
+        assert_eq!(
+            said("mail came back", Kind::Link).as_deref(),
+            Some("mail came back: link of the order")
+        );
+        let unknown = "nobody can know whether a mail was sent; look, then retry or drop it";
+        assert_eq!(
+            said(unknown, Kind::Reminder).as_deref(),
+            Some("we cannot tell whether a mail was sent: reminder")
+        );
+        // A line that a newer version wrote otherwise stands as it is.
+        assert_eq!(mailed("mail sent (link)", Kind::Link), None);
+    }
 }

@@ -82,19 +82,27 @@ pub fn in_a_path(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-/// Cuts off the row that only says that there is another page; whether there is one.
-pub fn has_more<T>(rows: &mut Vec<T>) -> bool {
-    let fits = usize::try_from(PAGE).unwrap_or(usize::MAX);
+/// Cuts off the row beyond a page of so many, which only says that there is another page; whether there is one.
+pub fn has_more<T>(rows: &mut Vec<T>, page: i64) -> bool {
+    let fits = usize::try_from(page).unwrap_or(usize::MAX);
     let has_more = rows.len() > fits;
     rows.truncate(fits);
     has_more
 }
 
-/// `1 mail`, `12 mails`
+/// `1 mail`, `12 mails`, `2,631 mails`
 pub fn how_many(count: i64, one: &str, many: &str) -> String {
     match count {
         1 => format!("1 {one}"),
-        _ => format!("{count} {many}"),
+        _ => format!("{} {many}", grouped(count)),
+    }
+}
+
+/// `12`, `2,631`: what is counted.
+pub fn grouped(count: i64) -> String {
+    match (count / 1_000, count % 1_000) {
+        (0, rest) => rest.to_string(),
+        (thousands, rest) => format!("{},{:03}", grouped(thousands), rest.abs()),
     }
 }
 
@@ -111,4 +119,18 @@ pub fn row(desk: &Desk, template: &str, row: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .body(desk.site.render(template, row))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_grouped_by_thousands() {
+        assert_eq!(
+            [0, 7, 999, 1_000, 20_000, 1_234_567, -1_050].map(grouped),
+            ["0", "7", "999", "1,000", "20,000", "1,234,567", "-1,050"]
+        );
+        assert_eq!(how_many(2_631, "mail", "mails"), "2,631 mails");
+    }
 }

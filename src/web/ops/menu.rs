@@ -10,11 +10,14 @@ pub enum Here {
     Today,
     Orders,
     Cases,
+    Blasts,
     Activity,
     Mail,
     Events,
     Reminders,
     Suppressions,
+    Performance,
+    Visits,
     Settings,
     People,
     /// A page that is not in the menu.
@@ -30,7 +33,7 @@ struct Entry {
 }
 
 /// Their names, and what is in each. A page is added by its line here.
-const GROUPS: [(&str, &[Entry]); 3] = [
+const GROUPS: [(&str, &[Entry]); 4] = [
     (
         "Every day",
         &[
@@ -46,6 +49,13 @@ const GROUPS: [(&str, &[Entry]); 3] = [
                 href: "/ops/orders",
                 mark: "orders",
                 word: "Orders",
+                needs: Role::Viewer,
+            },
+            Entry {
+                here: Here::Blasts,
+                href: "/ops/blasts",
+                mark: "send",
+                word: "Mailings",
                 needs: Role::Viewer,
             },
             Entry {
@@ -93,6 +103,25 @@ const GROUPS: [(&str, &[Entry]); 3] = [
                 href: "/ops/events",
                 mark: "zap",
                 word: "Stripe’s messages",
+                needs: Role::Viewer,
+            },
+        ],
+    ),
+    (
+        "Figures",
+        &[
+            Entry {
+                here: Here::Performance,
+                href: "/ops/performance",
+                mark: "chart",
+                word: "Performance",
+                needs: Role::Viewer,
+            },
+            Entry {
+                here: Here::Visits,
+                href: "/ops/visits",
+                mark: "eye",
+                word: "Visits",
                 needs: Role::Viewer,
             },
         ],

@@ -6,7 +6,9 @@
 
 mod account;
 mod activity;
+mod api;
 mod assets;
+mod blasts;
 mod case;
 mod case_page;
 mod case_view;
@@ -21,6 +23,7 @@ mod events;
 mod follower;
 mod form;
 mod guard;
+mod import;
 mod line;
 mod lists;
 mod mail;
@@ -29,13 +32,17 @@ mod order;
 mod orders;
 mod people;
 mod people_view;
+mod performance;
 mod person;
 mod person_act;
+mod plot;
 mod prose;
 mod refusal;
 mod reminders;
+mod said;
 mod settings;
 mod site;
+mod span;
 mod stream;
 mod suppression_act;
 mod suppressions;
@@ -44,6 +51,8 @@ mod today_view;
 mod todo;
 mod todo_many;
 mod tokens;
+mod visit_words;
+mod visits;
 mod welcome;
 mod when;
 
@@ -52,7 +61,7 @@ use actix_web::{
     web::{self, ServiceConfig, route},
 };
 
-pub use self::{site::OpsSite, stream::Live};
+pub use self::{cookie::is_of_the_house, site::OpsSite, stream::Live};
 use super::{State, methods::at};
 
 /// What the pages may do: nothing but what comes from here, and no word of it inline.
@@ -178,6 +187,14 @@ fn pages(config: &mut ServiceConfig) {
                 .post(order::do_ask_stripe)
                 .done(),
         )
+        .service(at("/import").get(import::show).post(import::hand_in).done())
+        .service(at("/import/example.csv").get(import::example).done())
+        .service(
+            at("/import/{id}")
+                .get(import::look)
+                .post(import::take_in)
+                .done(),
+        )
         .service(at("/cases").get(cases::show).done())
         .service(at("/cases/{id}").get(case::show).done())
         .service(
@@ -186,6 +203,7 @@ fn pages(config: &mut ServiceConfig) {
                 .post(case::act)
                 .done(),
         )
+        .configure(blasts::pages)
         .service(at("/activity").get(activity::show).done())
         .service(at("/activity/stream").get(stream::follow).done())
         .service(at("/activity/{id}/dismiss").post(activity::dismiss).done())
@@ -225,6 +243,9 @@ fn pages(config: &mut ServiceConfig) {
         )
         .service(at("/events").get(events::show).done())
         .service(at("/events/{id}/replay").post(events::replay).done())
+        .service(at("/performance").get(performance::show).done())
+        .service(at("/visits").get(visits::show).done())
+        .service(at("/api").get(api::show).done())
         .service(at("/settings").get(settings::show).done())
         .service(at("/settings/notice").post(settings::save_notice).done())
         .service(

@@ -3,7 +3,6 @@
 
 use actix_web::{HttpResponse, web::Path};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{
     confirm::{Confirm, points},
@@ -123,8 +122,8 @@ pub async fn act(
             desk.app.wake_mail.notify_one();
             Ok(shown(&pressed))
         }
-        Err(Refused::NoUser) => Err(desk.no_page(&person)),
-        Err(Refused::LastAdmin) => Err(desk.not_now(
+        Err(Refused::NoUser) => Err(Refusal::no_page(&person)),
+        Err(Refused::LastAdmin) => Err(Refusal::not_now(
             &person,
             "Nobody would be left who may do everything. Make somebody else an admin first.",
         )),
@@ -144,7 +143,7 @@ async fn asked(person: &Person, desk: &Desk, id: &str, act: &str) -> Result<(Use
     if Act::about(&user).contains(&act) {
         Ok((user, act))
     } else {
-        Err(desk.not_now(
+        Err(Refusal::not_now(
             person,
             "The account does not stand as it did any more: look at it again.",
         ))
@@ -153,17 +152,17 @@ async fn asked(person: &Person, desk: &Desk, id: &str, act: &str) -> Result<(Use
 
 /// The same, also where it was done already: a second press shows the first's outcome.
 async fn known(person: &Person, desk: &Desk, id: &str, act: &str) -> Result<(User, Act), Refusal> {
-    let act = Act::from_path(act).ok_or_else(|| desk.no_page(person))?;
+    let act = Act::from_path(act).ok_or_else(|| Refusal::no_page(person))?;
     let user = user(person, desk, id).await?;
     if user.id == person.id {
         let why = "This is your own account: ask another admin. Your password and devices are under Your account.";
-        return Err(desk.not_now(person, why));
+        return Err(Refusal::not_now(person, why));
     }
     Ok((user, act))
 }
 
 async fn user(person: &Person, desk: &Desk, id: &str) -> Result<User, Refusal> {
-    let id: Uuid = id.parse().map_err(|_| desk.no_page(person))?;
+    let id = Desk::id(person, id)?;
     let user = desk.read(move |connection| people::find(connection, id));
-    user.await?.ok_or_else(|| desk.no_page(person))
+    user.await?.ok_or_else(|| Refusal::no_page(person))
 }

@@ -122,6 +122,12 @@ impl Times {
         self.said(at, at_a_time(at, self.zone, self.now))
     }
 
+    /// `Monday, 1 June, at 09:00`
+    pub fn moment_alone(self, at: DateTime<Utc>) -> Piece {
+        let said = at_a_time(at, self.zone, self.now);
+        self.said(at, said.trim_start_matches("on ").to_owned())
+    }
+
     fn said(self, at: DateTime<Utc>, said: String) -> Piece {
         let When { stamp, .. } = When::of(at, self.zone);
         Piece::Time { stamp, said }

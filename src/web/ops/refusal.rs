@@ -5,7 +5,6 @@ use std::fmt;
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
     http::{StatusCode, header},
-    web::Data,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -31,6 +30,16 @@ pub enum Refusal {
     Elsewhere(String),
     /// A page that says why.
     Page(StatusCode, String),
+    /// The same for somebody who is signed in: the guard puts it into the frame, with the badge.
+    InFrame(Box<InFrame>),
+}
+
+/// What is said to somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct InFrame {
+    person: Person,
+    status: StatusCode,
+    page: Refused,
 }
 
 #[derive(Serialize)]
@@ -110,12 +119,7 @@ impl Refusal {
     }
 
     /// 403: what it would have needed, and who can.
-    pub fn role_too_low(
-        site: &OpsSite,
-        person: &Person,
-        request: &HttpRequest,
-        needed: Role,
-    ) -> Self {
+    pub fn role_too_low(person: &Person, needed: Role) -> Self {
         let page = Refused {
             title: format!("This needs an account with the role {needed}"),
             text: format!(
@@ -127,11 +131,11 @@ impl Refusal {
             link: "Back to Today",
             mark: "ban",
         };
-        Self::in_frame(site, person, request, StatusCode::FORBIDDEN, &page)
+        Self::in_frame(person, StatusCode::FORBIDDEN, page)
     }
 
     /// 404, in the frame.
-    pub fn no_page(site: &OpsSite, person: &Person, request: &HttpRequest) -> Self {
+    pub fn no_page(person: &Person) -> Self {
         let page = Refused {
             title: "There is no such page".to_owned(),
             text: "It may have been deleted, or the address has a mistake in it.".to_owned(),
@@ -140,11 +144,11 @@ impl Refusal {
             link: "Back to Today",
             mark: "search",
         };
-        Self::in_frame(site, person, request, StatusCode::NOT_FOUND, &page)
+        Self::in_frame(person, StatusCode::NOT_FOUND, page)
     }
 
     /// 409: it is not in a state for that, in the frame.
-    pub fn not_now(site: &OpsSite, person: &Person, request: &HttpRequest, text: &str) -> Self {
+    pub fn not_now(person: &Person, text: &str) -> Self {
         let page = Refused {
             title: "That cannot be done".to_owned(),
             text: text.to_owned(),
@@ -153,11 +157,24 @@ impl Refusal {
             link: "Back to Today",
             mark: "ban",
         };
-        Self::in_frame(site, person, request, StatusCode::CONFLICT, &page)
+        Self::in_frame(person, StatusCode::CONFLICT, page)
+    }
+
+    /// 503: others have their turn, or it took too long; the text says which. In the frame.
+    pub fn too_much(person: &Person, text: &str) -> Self {
+        let page = Refused {
+            title: "Not just now".to_owned(),
+            text: text.to_owned(),
+            more: "Nothing was changed. Go back and try once more in a minute.",
+            back: "/ops",
+            link: "Back to Today",
+            mark: "clock",
+        };
+        Self::in_frame(person, StatusCode::SERVICE_UNAVAILABLE, page)
     }
 
     /// 409: a form was pressed before, and what it does goes on. In the frame.
-    pub fn goes_on(site: &OpsSite, person: &Person, request: &HttpRequest) -> Self {
+    pub fn goes_on(person: &Person) -> Self {
         let page = Refused {
             title: "It is still being carried out".to_owned(),
             text: "You pressed before, and that press has not come to its end.".to_owned(),
@@ -166,11 +183,11 @@ impl Refusal {
             link: "Back to Today",
             mark: "clock",
         };
-        Self::in_frame(site, person, request, StatusCode::CONFLICT, &page)
+        Self::in_frame(person, StatusCode::CONFLICT, page)
     }
 
     /// 503: a payment page may be open, and Stripe does not say how it stands. In the frame.
-    pub fn stripe_is_away(site: &OpsSite, person: &Person, request: &HttpRequest) -> Self {
+    pub fn stripe_is_away(person: &Person) -> Self {
         let page = Refused {
             title: "Stripe does not answer".to_owned(),
             text: "Before anything changes, Stripe is asked how the payment page stands. It did not answer in time."
@@ -180,13 +197,7 @@ impl Refusal {
             link: "Back to Today",
             mark: "clock",
         };
-        Self::in_frame(
-            site,
-            person,
-            request,
-            StatusCode::SERVICE_UNAVAILABLE,
-            &page,
-        )
+        Self::in_frame(person, StatusCode::SERVICE_UNAVAILABLE, page)
     }
 
     /// A page for somebody who is not signed in.
@@ -209,18 +220,9 @@ impl Refusal {
     pub fn answer(&self) -> HttpResponse {
         match self {
             Self::Elsewhere(path) => see(path),
-            Self::Page(status, html) => {
-                let mut response = HttpResponse::build(*status);
-                if *status == StatusCode::SERVICE_UNAVAILABLE {
-                    response.insert_header((header::RETRY_AFTER, "5"));
-                }
-                if *status == StatusCode::TOO_MANY_REQUESTS {
-                    response.insert_header((header::RETRY_AFTER, WINDOW.num_seconds()));
-                }
-                response
-                    .content_type("text/html; charset=utf-8")
-                    .body(html.clone())
-            }
+            Self::Page(status, html) => written(*status, html.clone()),
+            // Until the guard has written it.
+            Self::InFrame(refused) => HttpResponse::new(refused.status),
         }
     }
 
@@ -228,19 +230,24 @@ impl Refusal {
         Self::Page(status, site.door("said.html", said))
     }
 
-    fn in_frame(
-        site: &OpsSite,
-        person: &Person,
-        request: &HttpRequest,
-        status: StatusCode,
-        page: &Refused,
-    ) -> Self {
-        let frame = Desk::frame_without_news(site, person, request);
-        Self::Page(status, frame.render(site, "refused.html", page))
+    fn in_frame(person: &Person, status: StatusCode, page: Refused) -> Self {
+        Self::InFrame(Box::new(InFrame {
+            person: person.clone(),
+            status,
+            page,
+        }))
     }
 }
 
-#[derive(Serialize)]
+impl InFrame {
+    /// The page, with the badge that stands at `open` things; `None`: the database did not tell.
+    pub fn answer(&self, site: &OpsSite, request: &HttpRequest, open: Option<i64>) -> HttpResponse {
+        let frame = Desk::frame_with_badge(site, &self.person, request, open);
+        written(self.status, frame.render(site, "refused.html", &self.page))
+    }
+}
+
+#[derive(Debug, Clone, Serialize)]
 struct Refused {
     title: String,
     text: String,
@@ -248,6 +255,17 @@ struct Refused {
     back: &'static str,
     link: &'static str,
     mark: &'static str,
+}
+
+fn written(status: StatusCode, html: String) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.insert_header((header::RETRY_AFTER, "5"));
+    }
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.insert_header((header::RETRY_AFTER, WINDOW.num_seconds()));
+    }
+    response.content_type("text/html; charset=utf-8").body(html)
 }
 
 /// To another page.
@@ -272,12 +290,8 @@ pub fn is_ours(path: &str) -> bool {
 }
 
 /// A path below `/ops` that is none.
-pub async fn no_such_page(
-    Viewer(person): Viewer,
-    site: Data<OpsSite>,
-    request: HttpRequest,
-) -> Result<HttpResponse, Refusal> {
-    Err(Refusal::no_page(&site, &person, &request))
+pub async fn no_such_page(Viewer(person): Viewer) -> Result<HttpResponse, Refusal> {
+    Err(Refusal::no_page(&person))
 }
 
 impl fmt::Display for Refusal {
@@ -285,6 +299,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::Elsewhere(path) => f.write_str(path),
             Self::Page(status, _) => status.fmt(f),
+            Self::InFrame(refused) => refused.status.fmt(f),
         }
     }
 }
@@ -294,6 +309,7 @@ impl ResponseError for Refusal {
         match self {
             Self::Elsewhere(_) => StatusCode::SEE_OTHER,
             Self::Page(status, _) => *status,
+            Self::InFrame(refused) => refused.status,
         }
     }
 

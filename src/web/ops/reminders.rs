@@ -64,7 +64,7 @@ pub async fn show(
     let (rows, more, labels, carts, counts) = desk
         .read(move |connection| {
             let mut rows = reminder::list(connection, None, decision, None, before, PAGE + 1)?;
-            let more = has_more(&mut rows);
+            let more = has_more(&mut rows, PAGE);
             let orders = rows.iter().filter_map(|row| row.order_id);
             let labels = order::labels(connection, orders)?;
             let without = rows.iter().filter(|row| row.order_id.is_none());
@@ -84,7 +84,13 @@ pub async fn show(
             .map(|row| shown(row, &labels, &carts, desk.site.zone))
             .collect(),
         empty: match decision {
-            Some(_) => "No decision stands here.",
+            Some(Decision::Scheduled) => {
+                "No reminder waits. One that is due an hour or so after somebody left stands here until then."
+            }
+            Some(Decision::Sent) => "No reminder has been sent yet.",
+            Some(Decision::Skipped) => {
+                "Nobody who left the payment page was left without a reminder. Whoever gets none stands here, with the reason."
+            }
             None => {
                 "Nobody has left a payment page yet. For each who does, it stands here whether they are reminded, and why not."
             }

@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use minijinja::{Environment, UndefinedBehavior, value::Serde};
 use serde::Serialize;
 
-use super::{assets::Assets, cookie::Jar};
+use super::{assets::Assets, cookie::Jar, lists::grouped};
 use crate::{app::App, web::html};
 
 macro_rules! templates {
@@ -23,6 +23,19 @@ const TEMPLATES: &[(&str, &str)] = &templates![
     "lines.html",
     "account.html",
     "activity.html",
+    "api.html",
+    "blast-approve.html",
+    "blast-example.html",
+    "blast-look.html",
+    "blast-mail.html",
+    "blast-mails.html",
+    "blast-progress.html",
+    "blast-recall.html",
+    "blast-rows.html",
+    "blast-start.html",
+    "blast-write.html",
+    "blast.html",
+    "blasts.html",
     "case.html",
     "case-confirm.html",
     "cases.html",
@@ -32,6 +45,9 @@ const TEMPLATES: &[(&str, &str)] = &templates![
     "events.html",
     "first-day.html",
     "forgotten.html",
+    "import-done.html",
+    "import-look.html",
+    "import.html",
     "mail-one.html",
     "mail-row-alone.html",
     "mail-row.html",
@@ -45,6 +61,7 @@ const TEMPLATES: &[(&str, &str)] = &templates![
     "orders-paid.html",
     "orders.html",
     "people.html",
+    "performance.html",
     "person.html",
     "refused.html",
     "reminders.html",
@@ -55,6 +72,7 @@ const TEMPLATES: &[(&str, &str)] = &templates![
     "switch.html",
     "today.html",
     "token-made.html",
+    "visits.html",
     "welcome.html"
 ];
 
@@ -120,6 +138,7 @@ fn templates() -> Environment<'static> {
     let mut templates = Environment::new();
     // A field that a page does not have is empty, and false where it is asked for.
     templates.set_undefined_behavior(UndefinedBehavior::Lenient);
+    templates.add_filter("grouped", grouped);
     html::syntax()
         .build()
         .map(|syntax| templates.set_syntax(syntax))

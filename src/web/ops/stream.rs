@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, Semaphore, broadcast};
 use super::{
     OpsSite,
     activity::{Asked, reader_of},
+    blasts::Watched,
     cookie::Cookies,
     follower::{Follower, Parts, View},
     guard::Viewer,
@@ -30,7 +31,7 @@ use crate::{
         live::{self, Place},
     },
     app::App,
-    web::leaving::Leaving,
+    web::{event_stream, leaving::Leaving},
 };
 
 /// Between two looks.
@@ -152,6 +153,34 @@ pub async fn follow(
     leaving: Data<Leaving>,
     (wanted, asked): (Query<Wanted>, Query<Asked>),
 ) -> Result<HttpResponse, Refusal> {
+    let view = wanted.only.is_none().then(|| View {
+        filter: asked.filter(site.zone),
+        reader: reader_of(&request, site.zone, &person),
+    });
+    let opened = Opened {
+        view,
+        watched: None,
+        last: last_line(&request, wanted.after.as_deref()),
+    };
+    open(&request, (live, site.clone(), leaving), opened).await
+}
+
+/// What a stream shows beside the badge.
+pub struct Opened {
+    /// Lines of the log.
+    pub view: Option<View>,
+    /// How far a mailing is.
+    pub watched: Option<Watched>,
+    /// The last line that the browser has.
+    pub last: Option<i64>,
+}
+
+/// A stream, if there is room for one more.
+pub async fn open(
+    request: &HttpRequest,
+    (live, site, leaving): (Data<Live>, Data<OpsSite>, Data<Leaving>),
+    opened: Opened,
+) -> Result<HttpResponse, Refusal> {
     let Ok(turn) = Arc::clone(&live.room).try_acquire_owned() else {
         return Ok(HttpResponse::ServiceUnavailable()
             .insert_header((header::RETRY_AFTER, "30"))
@@ -162,28 +191,23 @@ pub async fn follow(
     }
     let refused = |error| Refusal::database(&site, &error);
     let news = Live::join(&live).await.map_err(refused)?;
-    let view = wanted.only.is_none().then(|| View {
-        filter: asked.filter(site.zone),
-        reader: reader_of(&request, site.zone, &person),
-    });
     let mut follower = Follower::new(Parts {
         news,
-        view,
+        view: opened.view,
+        watched: opened.watched,
         session: request.session().unwrap_or_default(),
         live,
         site: site.clone(),
         leaving,
         turn,
     });
-    let last = last_line(&request, wanted.after.as_deref());
-    follower.catch_up(last).await.map_err(refused)?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream; charset=utf-8")
-        .insert_header(("X-Accel-Buffering", "no"))
-        .streaming(stream::unfold(follower, |follower| async {
+    follower.catch_up(opened.last).await.map_err(refused)?;
+    Ok(
+        event_stream::answer().streaming(stream::unfold(follower, |follower| async {
             let next = follower.next().await;
             next.map(|(bytes, follower)| (Ok::<_, actix_web::Error>(bytes), follower))
-        })))
+        })),
+    )
 }
 
 /// The last line that the browser has. What it says itself counts more than what the page said.

@@ -12,20 +12,19 @@ use super::{
     desk::{Desk, shown},
     form::Sent,
     guard::{Operator, doing},
+    line::in_a_sentence,
     lists::COUNTED,
     menu::Here,
     refusal::Refusal,
-    suppressions::{Asked, PATH, Typed, page, why},
+    suppressions::{Asked, PATH, Typed, is_their_wish, page, warning, why},
     when::When,
 };
 use crate::{
     activity::{Doing, feed::count_in_words},
-    order::email::Email,
+    order::email::{Email, EmailError},
     outbox::{self, Concerns},
     people::{Person, once::Outcome},
-    suppression::{
-        self, AddressHash, AddressKey, Cause, MANUAL, NO_SUCH_ADDRESS, Suppression, UNSUBSCRIBED,
-    },
+    suppression::{self, AddressHash, AddressKey, Cause, MANUAL, Reason, Suppression},
 };
 
 /// Letters of a remark; more than anybody writes into one line.
@@ -48,7 +47,19 @@ pub async fn ask_add(
 ) -> Result<HttpResponse, Refusal> {
     let email = match Email::parse(&named.email) {
         Ok(email) => email,
-        Err(error) => return wrong(&person, &desk, &named.email, format!("{error}.")).await,
+        Err(EmailError::Empty) => {
+            let said = "Type the address that gets no more mail.".to_owned();
+            return wrong(&person, &desk, &named.email, said).await;
+        }
+        Err(error) => {
+            return wrong(
+                &person,
+                &desk,
+                &named.email,
+                in_a_sentence(&error.to_string()),
+            )
+            .await;
+        }
     };
     let address = email.clone();
     let (stands, concerns) = desk
@@ -59,7 +70,10 @@ pub async fn ask_add(
             Ok((stands, concerns))
         })
         .await?;
-    if let Some(stands) = stands.filter(|stands| stands.reason != NO_SUCH_ADDRESS) {
+    // What a mail server said gives way to what a person says.
+    let by_a_server =
+        |stands: &Suppression| Reason::from_name(&stands.reason) == Some(Reason::NoSuchAddress);
+    if let Some(stands) = stands.filter(|stands| !by_a_server(stands)) {
         let since = When::of(stands.since, desk.site.zone).text;
         let said = format!(
             "It is on the list already, since {since}: {}.",
@@ -168,7 +182,7 @@ pub async fn add(
     };
     match desk.once(&person, sent.once, act).await? {
         Ok(pressed) => Ok(shown(&pressed)),
-        Err(()) => Err(desk.no_page(&person)),
+        Err(()) => Err(Refusal::no_page(&person)),
     }
 }
 
@@ -178,7 +192,7 @@ pub async fn ask_lift(
     desk: Desk,
     id: Path<String>,
 ) -> Result<HttpResponse, Refusal> {
-    let hash = read_hash(&id).ok_or_else(|| desk.no_page(&person))?;
+    let hash = read_hash(&id).ok_or_else(|| Refusal::no_page(&person))?;
     let found = desk.read(move |connection| {
         let Some(row) = suppression::find(connection, hash)? else {
             return Ok(None);
@@ -187,7 +201,7 @@ pub async fn ask_lift(
         Ok(Some((row, concerns)))
     });
     let Some((row, concerns)) = found.await? else {
-        return Err(desk.not_now(&person, GONE));
+        return Err(Refusal::not_now(&person, GONE));
     };
     let named = name(&row);
     let page = Confirm {
@@ -205,7 +219,7 @@ pub async fn ask_lift(
             "Nothing is sent by this alone.",
             "Mails that were held back stay unsent: send the link from the order’s page, or write to all who owe.",
         ]),
-        grave: row.reason == UNSUBSCRIBED,
+        grave: is_their_wish(&row.reason),
         button: "Mail them again".to_owned(),
         keep: "Leave it on the list",
         ..Confirm::default()
@@ -214,15 +228,6 @@ pub async fn ask_lift(
 }
 
 fn before_lift(row: &Suppression, concerns: Concerns) -> Vec<String> {
-    let warning = match row.reason.as_str() {
-        UNSUBSCRIBED => {
-            "They said themselves that they want no mail. Do this only if they have asked you to: in many countries it is not allowed otherwise."
-        }
-        NO_SUCH_ADDRESS => {
-            "Its mail server said that it does not exist: a mail to it is likely to come back, and then it stands here again."
-        }
-        _ => "Somebody of you put it here: ask them if you do not know why.",
-    };
     let owed = match (concerns.owed, row.address.is_some()) {
         (0, false) => "The address itself was erased; what it owes cannot be told.".to_owned(),
         (orders, _) => owed(orders),
@@ -230,7 +235,7 @@ fn before_lift(row: &Suppression, concerns: Concerns) -> Vec<String> {
     vec![
         "From now on mailings, links and reminders go to it again.".to_owned(),
         owed,
-        warning.to_owned(),
+        warning(&row.reason).to_owned(),
     ]
 }
 
@@ -243,7 +248,7 @@ pub async fn lift(
     id: Path<String>,
     sent: Sent<super::form::Nothing>,
 ) -> Result<HttpResponse, Refusal> {
-    let hash = read_hash(&id).ok_or_else(|| desk.no_page(&person))?;
+    let hash = read_hash(&id).ok_or_else(|| Refusal::no_page(&person))?;
     let doing = doing(&person, &desk.app);
     let act = move |connection: &mut PgConnection| {
         Ok(match suppression::lift(connection, hash, &doing)? {
@@ -257,7 +262,7 @@ pub async fn lift(
     };
     match desk.once(&person, sent.once, act).await? {
         Ok(pressed) => Ok(shown(&pressed)),
-        Err(()) => Err(desk.not_now(&person, GONE)),
+        Err(()) => Err(Refusal::not_now(&person, GONE)),
     }
 }
 

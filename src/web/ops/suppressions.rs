@@ -10,12 +10,13 @@ use super::{
     guard::Viewer,
     lists::{PAGE, Pages, has_more, href, looked_for},
     menu::Here,
+    prose::{Piece, name},
     refusal::Refusal,
     when::When,
 };
 use crate::{
     people::Person,
-    suppression::{self, MANUAL, NO_SUCH_ADDRESS, Suppression, UNSUBSCRIBED},
+    suppression::{self, Reason, Suppression},
     token::Role,
     web::moment::Moment,
 };
@@ -88,7 +89,7 @@ pub async fn page(
             false => suppression::search(connection, &said, from.clone(), PAGE + 1),
         })
         .await?;
-    let more = has_more(&mut rows);
+    let more = has_more(&mut rows, PAGE);
     let last = rows.last().filter(|_| more);
     let status = match typed.error.is_some() {
         true => StatusCode::UNPROCESSABLE_ENTITY,
@@ -127,10 +128,55 @@ fn shown(row: &Suppression, zone: Tz) -> Row {
 
 /// A reason in words; a shop's own stays as it is.
 pub fn why(reason: &str) -> String {
-    match reason {
-        UNSUBSCRIBED => "Unsubscribed".to_owned(),
-        NO_SUCH_ADDRESS => "Does not exist, said its mail server".to_owned(),
-        MANUAL => "Added by hand".to_owned(),
-        own => own.to_owned(),
+    let words = match Reason::from_name(reason) {
+        Some(Reason::Unsubscribed) => "Unsubscribed",
+        Some(Reason::NoSuchAddress) => "Does not exist, said its mail server",
+        Some(Reason::Complaint) => "Marked a mail of yours as spam",
+        Some(Reason::Manual) => "Added by hand",
+        Some(Reason::Imported) => "Came with a file of addresses",
+        None => reason,
+    };
+    words.to_owned()
+}
+
+/// Why an address is not written to. Reasons are free words; ours are said in a sentence.
+pub fn do_not_mail(why: &str) -> Piece {
+    match Reason::from_name(why) {
+        Some(Reason::Unsubscribed) => "they asked not to be mailed".into(),
+        Some(Reason::NoSuchAddress) => "its mail server says that it does not exist".into(),
+        Some(Reason::Complaint) => "they marked a mail of yours as spam at their provider".into(),
+        Some(Reason::Manual) => "somebody of the shop put it on the list".into(),
+        Some(Reason::Imported) => "it came with a file of addresses that are not mailed".into(),
+        None => name(why),
     }
+}
+
+/// What writing to it again may do, by the reason.
+pub fn warning(reason: &str) -> &'static str {
+    match Reason::from_name(reason) {
+        Some(Reason::Unsubscribed) => {
+            "They said themselves that they want no mail. Do this only if they have asked you to: in many countries it is not allowed otherwise."
+        }
+        Some(Reason::NoSuchAddress) => {
+            "Its mail server said that it does not exist: a mail to it is likely to come back, and then it stands here again."
+        }
+        Some(Reason::Complaint) => {
+            "They marked a mail of yours as spam, and their mail provider told us. Writing to them again harms your standing: a provider that hears this more often puts your mails to everybody into the spam folder, or refuses them. Do this only if they have asked you to."
+        }
+        Some(Reason::Manual) => "Somebody of you put it here: ask them if you do not know why.",
+        Some(Reason::Imported) => {
+            "It came with a file of addresses that are not to be mailed: ask whoever took the file in if you do not know why."
+        }
+        None => {
+            "The reason above was given when it was put here: do this only if it no longer holds."
+        }
+    }
+}
+
+/// Whether they have said themselves, in whatever way, that they want no mail.
+pub fn is_their_wish(reason: &str) -> bool {
+    matches!(
+        Reason::from_name(reason),
+        Some(Reason::Unsubscribed | Reason::Complaint)
+    )
 }

@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     activity::feed,
-    overview::{self, Group, Mailing, Owed, Signs, Way},
+    db::within,
+    overview::{self, Group, Mailing, Owed, PATIENCE, Signs, Way},
     people::Person,
     recovery,
     settings::{self, Settings},
@@ -56,7 +57,7 @@ struct Read {
     groups: Vec<Group>,
     owed: Owed,
     mailings: Vec<Mailing>,
-    way: Way,
+    way: Option<Way>,
     recovery: Option<recovery::Figures>,
     signs: Signs,
     settings: Settings,
@@ -64,16 +65,21 @@ struct Read {
 
 fn read(connection: &mut PgConnection, now: chrono::DateTime<chrono::Utc>) -> QueryResult<Read> {
     let recovery = match overview::recovery_is_or_was_on(connection)? {
-        true => Some(recovery::figures(connection, DAYS, now)?),
+        true => within(connection, PATIENCE, |connection| {
+            recovery::figures(connection, DAYS, now)
+        })?,
         false => None,
     };
+    let mailings = within(connection, PATIENCE, overview::unpaid_by_mailing)?;
     Ok(Read {
         is_first_day: overview::is_first_day(connection)?,
         count: feed::open_count(connection)?,
         groups: overview::attention(connection)?,
         owed: overview::owed(connection)?,
-        mailings: overview::unpaid_by_mailing(connection)?,
-        way: overview::way(connection, now)?,
+        mailings: mailings.unwrap_or_default(),
+        way: within(connection, PATIENCE, |connection| {
+            overview::way(connection, now)
+        })?,
         recovery,
         signs: overview::signs(connection)?,
         settings: settings::read(connection)?,
@@ -107,7 +113,7 @@ pub async fn show(Viewer(person): Viewer, desk: Desk) -> Result<HttpResponse, Re
         count: feed::count_in_words(found.count),
         todos: todos.collect(),
         owed: OwedView::of(&found.owed, &found.mailings),
-        way: WayView::of(found.way),
+        way: found.way.and_then(|way| WayView::of(way, zone)),
         recovery: found.recovery.as_ref().map(Recovery::of),
         signs: SignsView::of(found.signs, zone),
         alerts: desk.app.alert_email.as_deref().map(str::to_owned),

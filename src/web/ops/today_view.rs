@@ -4,7 +4,11 @@ use chrono_tz::Tz;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::when::When;
+use super::{
+    lists::{grouped, how_many},
+    orders::sum,
+    when::When,
+};
 use crate::{
     order::money::as_told,
     overview::{self, Mailing, Owed, Signs, Way},
@@ -23,7 +27,7 @@ pub struct OwedView {
 struct MailingView {
     id: Uuid,
     name: String,
-    mailed: i64,
+    orders: i64,
     paid: i64,
     unpaid: i64,
     owed: String,
@@ -36,9 +40,7 @@ impl OwedView {
         if orders == 0 {
             return None;
         }
-        let sums = owed.sums.iter();
-        let sums = sums.map(|sum| as_told(sum.amount, &sum.currency));
-        let sum = sums.collect::<Vec<_>>().join(" and ");
+        let sum = sum::in_words(&owed.sums);
         Some(Self {
             // Of more orders than are summed up, the newest.
             sum: if owed.is_more {
@@ -47,9 +49,8 @@ impl OwedView {
                 sum
             },
             orders: match orders {
-                1 => "1 order".to_owned(),
-                _ if owed.is_more => format!("more than {} orders", overview::MOST),
-                _ => format!("{orders} orders"),
+                _ if owed.is_more => format!("more than {} orders", grouped(overview::MOST)),
+                _ => how_many(orders, "order", "orders"),
             },
             mailings: mailings.iter().map(MailingView::of).collect(),
         })
@@ -61,14 +62,10 @@ impl MailingView {
         Self {
             id: mailing.id,
             name: mailing.name.clone(),
-            mailed: mailing.mailed,
+            orders: mailing.orders,
             paid: mailing.paid,
             unpaid: mailing.unpaid,
-            // Of several currencies there is no sum.
-            owed: match &mailing.currency {
-                Some(currency) => as_told(mailing.owed, currency),
-                None => "several currencies".to_owned(),
-            },
+            owed: sum::in_words(&mailing.owed()),
         }
     }
 }
@@ -79,6 +76,14 @@ pub struct WayView {
     days: i64,
     steps: Vec<Step>,
     between: String,
+    cut: Option<Cut>,
+}
+
+/// Not all mails of that time were looked at.
+#[derive(Serialize)]
+struct Cut {
+    mails: String,
+    since: When,
 }
 
 #[derive(Serialize)]
@@ -90,7 +95,7 @@ struct Step {
 
 impl WayView {
     /// None if nobody was mailed.
-    pub fn of(way: Way) -> Option<Self> {
+    pub fn of(way: Way, zone: Tz) -> Option<Self> {
         if way.mailed == 0 {
             return None;
         }
@@ -108,16 +113,15 @@ impl WayView {
                 step("Paid", way.paid),
             ],
             between: format!(
-                "{} {} not opened the link, {} opened it and stopped there, {} left the payment page.",
-                way.mailed - way.opened,
-                if way.mailed - way.opened == 1 {
-                    "has"
-                } else {
-                    "have"
-                },
-                way.opened - way.checkout,
-                way.checkout - way.paid
+                "{} not opened the link, {} opened it and stopped there, {} left the payment page.",
+                how_many(way.mailed - way.opened, "has", "have"),
+                grouped(way.opened - way.checkout),
+                grouped(way.checkout - way.paid)
             ),
+            cut: way.counted_since.map(|since| Cut {
+                mails: grouped(way.mails),
+                since: When::of(since, zone),
+            }),
         })
     }
 }
@@ -138,6 +142,7 @@ pub struct Recovery {
     rate: Option<String>,
     amounts: Option<String>,
     not_reminded: usize,
+    through_link: usize,
 }
 
 impl Recovery {
@@ -158,6 +163,7 @@ impl Recovery {
                 .recovery_rate
                 .map(|rate| format!("{:.0} %", rate * 100.0)),
             amounts: (!amounts.is_empty()).then(|| amounts.join(" and ")),
+            through_link: figures.bought_through_link,
             not_reminded: figures.not_sent.values().sum(),
         }
     }
@@ -194,20 +200,35 @@ mod tests {
             opened: 9,
             checkout: 7,
             paid: 4,
+            counted_since: None,
+            mails: 12,
         };
-        let said = WayView::of(way).map(|view| view.between);
+        let view = WayView::of(way, Tz::UTC).expect("somebody was mailed");
+        assert!(view.cut.is_none());
+        let said = Some(view.between);
         assert_eq!(
             said.as_deref(),
             Some(
                 "1 has not opened the link, 2 opened it and stopped there, 3 left the payment page."
             )
         );
-        let nobody = Way {
-            mailed: 0,
-            opened: 0,
-            checkout: 0,
-            paid: 0,
+        let nobody = Way { mailed: 0, ..way };
+        assert!(WayView::of(nobody, Tz::UTC).is_none());
+    }
+
+    #[test]
+    fn that_not_all_mails_were_looked_at_is_said_with_their_number_and_since_when() {
+        let way = Way {
+            mailed: 150_000,
+            opened: 9,
+            checkout: 7,
+            paid: 4,
+            counted_since: Some(chrono::DateTime::UNIX_EPOCH),
+            mails: 200_000,
         };
-        assert!(WayView::of(nobody).is_none());
+        let cut = WayView::of(way, Tz::UTC).and_then(|view| view.cut);
+        let cut = cut.expect("it was cut");
+        assert_eq!(cut.mails, "200,000");
+        assert!(cut.since.text.contains("1970"), "{}", cut.since.text);
     }
 }

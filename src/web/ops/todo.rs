@@ -150,13 +150,13 @@ impl Reading<'_> {
             Thing::Approval => (
                 mailing(line, " waits for an approval"),
                 Prose::from(self.approval()),
-                tab(Some("blast")),
+                mailing_page(line),
                 "Look at it",
             ),
             Thing::MailingPaused => (
                 mailing(line, " is paused"),
                 Prose::from("What has not gone out waits, and is not lost."),
-                tab(Some("blast")),
+                mailing_page(line),
                 "Look at it",
             ),
             Thing::MailPaused => (
@@ -279,6 +279,14 @@ fn mail(line: &Open, state: &str) -> String {
     match line.mail {
         Some(mail) => format!("/ops/mail/{mail}"),
         None => format!("/ops/mail?state={state}"),
+    }
+}
+
+/// The page of the mailing that it is about.
+fn mailing_page(line: &Open) -> String {
+    match &line.mailing {
+        Some((id, _)) => format!("/ops/blasts/{id}"),
+        None => "/ops/blasts".to_owned(),
     }
 }
 

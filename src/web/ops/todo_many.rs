@@ -1,6 +1,6 @@
 //! More of a kind: one row with a number, some names, and what it comes to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     prose::Prose,
@@ -46,9 +46,12 @@ impl Reading<'_> {
                 "Look at them",
             ),
             Thing::Bounced => (
-                title("mails came back: the addresses take no mail"),
+                came_back(lines),
                 orders(" have not heard of what they owe."),
-                "/ops/orders?came_back=true".to_owned(),
+                match lines.first().and_then(|line| line.mailing.as_ref()) {
+                    Some((mailing, _)) => format!("/ops/orders?came_back=true&blast={mailing}"),
+                    None => "/ops/orders?came_back=true".to_owned(),
+                },
                 self.or_look("Correct them"),
             ),
             Thing::GivenUp => (
@@ -80,13 +83,13 @@ impl Reading<'_> {
             Thing::Approval => (
                 title("mailings wait for an approval"),
                 names().and(". ").and(self.approval()),
-                tab(Some("blast")),
+                "/ops/blasts".to_owned(),
                 "Look at them",
             ),
             Thing::MailingPaused => (
                 title("mailings are paused"),
                 names().and(". What has not gone out waits, and is not lost."),
-                tab(Some("blast")),
+                "/ops/blasts".to_owned(),
                 "Look at them",
             ),
             Thing::MailPaused => (
@@ -126,6 +129,20 @@ impl Reading<'_> {
             press: None,
         }
     }
+}
+
+/// How many mails came back, of which mailing. A mail about several children has a line for each.
+fn came_back(lines: &[Open]) -> Prose {
+    let mails: BTreeSet<_> = lines.iter().map(|line| line.mail).collect();
+    let n = count_in_words(i64::try_from(mails.len()).unwrap_or(i64::MAX));
+    let mails = if mails.len() == 1 { "mail" } else { "mails" };
+    let said = match lines.first().and_then(|line| line.mailing.as_ref()) {
+        Some((_, name)) => Prose::from(format!("{n} {mails} of “"))
+            .and_name(name)
+            .and("”"),
+        None => Prose::from(format!("{n} {mails}")),
+    };
+    said.and(" came back: the addresses take no mail")
 }
 
 /// Some names, each once, and how many there are beside.

@@ -3,7 +3,6 @@
 use actix_web::{HttpResponse, web::Path};
 use chrono_tz::Tz;
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::{
     confirm::{Confirm, points},
@@ -144,7 +143,7 @@ pub async fn revoke(
     id: Path<String>,
     sent: Sent<Nothing>,
 ) -> Result<HttpResponse, Refusal> {
-    let id: Uuid = id.parse().map_err(|_| desk.no_page(&person))?;
+    let id = Desk::id(&person, &id)?;
     let doing = doing(&person, &desk.app);
     let act = move |connection: &mut _| {
         let Some(token) = token::by_id(connection, id)? else {
@@ -159,12 +158,12 @@ pub async fn revoke(
     };
     match desk.once(&person, sent.once, act).await? {
         Ok(pressed) => Ok(shown(&pressed)),
-        Err(()) => Err(desk.no_page(&person)),
+        Err(()) => Err(Refusal::no_page(&person)),
     }
 }
 
 async fn find(person: &Person, desk: &Desk, id: &str) -> Result<Token, Refusal> {
-    let id: Uuid = id.parse().map_err(|_| desk.no_page(person))?;
+    let id = Desk::id(person, id)?;
     let token = desk.read(move |connection| token::by_id(connection, id));
-    token.await?.ok_or_else(|| desk.no_page(person))
+    token.await?.ok_or_else(|| Refusal::no_page(person))
 }

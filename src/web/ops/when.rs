@@ -4,6 +4,8 @@ use chrono::{DateTime, Datelike, Days, NaiveDate, Offset, TimeDelta, TimeZone, U
 use chrono_tz::Tz;
 use serde::Serialize;
 
+use crate::{web::days, zone};
+
 /// A moment as pages show it.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
 pub struct When {
@@ -92,17 +94,11 @@ pub fn at_a_time(at: DateTime<Utc>, zone: Tz, now: DateTime<Utc>) -> String {
 
 /// When a day that somebody typed is over.
 pub fn end_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
-    // PostgreSQL knows these years, too.
-    if !(1970..=9_998).contains(&day.year()) {
+    if !days::is_known(day) {
         return None;
     }
-    let next = day.checked_add_days(Days::new(1))?.and_hms_opt(0, 0, 0)?;
-    // Where clocks leave midnight out, the day is over an hour later.
-    let local = zone.from_local_datetime(&next).earliest().or_else(|| {
-        zone.from_local_datetime(&(next + TimeDelta::hours(1)))
-            .earliest()
-    })?;
-    Some(local.with_timezone(&Utc))
+    let next = day.checked_add_days(Days::new(1))?;
+    Some(zone::begin_of(next, zone))
 }
 
 /// Whose time it is: `Dublin`, `UTC`.

@@ -13,6 +13,7 @@ mod tests;
 mod view;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
@@ -37,6 +38,9 @@ pub struct Shop {
     pub url: String,
     /// Where questions go.
     pub support_email: Option<String>,
+    /// Whose times the pages tell.
+    #[serde(skip)]
+    pub time_zone: Tz,
 }
 
 /// What an order asks for. Amounts come in formatted for people, in the order's currency.

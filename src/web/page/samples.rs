@@ -1,6 +1,7 @@
 //! Every page once, with data as awkward as it comes.
 
 use chrono::{DateTime, TimeZone, Utc};
+use chrono_tz::Tz;
 
 use crate::order::Kind;
 use crate::web::page::{Due, Owed, OwedLine, Page, Settled, Shop};
@@ -14,6 +15,7 @@ pub fn club() -> Shop {
         name: "Riverside Youth Club".into(),
         url: "https://riverside.example".into(),
         support_email: Some("treasurer@riverside.example".into()),
+        time_zone: Tz::UTC,
     }
 }
 
@@ -23,6 +25,7 @@ pub fn corner_shop() -> Shop {
         name: "Anna's Corner & Co".into(),
         url: "https://annas-corner.example/contact".into(),
         support_email: None,
+        time_zone: Tz::Europe__Dublin,
     }
 }
 

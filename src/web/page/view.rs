@@ -203,7 +203,7 @@ impl<'a> View<'a> {
         let mut page = self.amount(settled.paid).owed(settled.owed);
         page.facts.push(Fact {
             label: page.text.paid_on,
-            value: (page.text.when)(settled.at).into(),
+            value: (page.text.when)(settled.at.with_timezone(&page.shop.time_zone)).into(),
             datetime: Some(settled.at.to_rfc3339_opts(SecondsFormat::Secs, true)),
         });
         page

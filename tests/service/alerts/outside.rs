@@ -36,7 +36,7 @@ fn a_post_is_what_chat_programs_show_and_calls_nobody() {
             "state": "begins",
             "what": "a payment belongs to no order",
             "since": since,
-            "link": format!("http://127.0.0.1:8080/api/v1/cases/{case}"),
+            "link": format!("http://127.0.0.1:61199/api/v1/cases/{case}"),
             "allowed_mentions": { "parse": [] },
         })
     );

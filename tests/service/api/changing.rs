@@ -68,7 +68,7 @@ fn a_change_to_what_it_is_already_closes_nothing() {
 
 #[test]
 fn while_stripe_is_away_nothing_changes() {
-    let world = World::with(&[("STRIPE_TIMEOUT_SECONDS", "1")]);
+    let world = World::new();
     let order = world.order("CUP-1");
     let session = world.click_through(&order);
     let before = show(&world, &order);

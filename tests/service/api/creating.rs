@@ -47,7 +47,7 @@ fn a_new_order_is_answered_with_201_its_place_and_its_link() {
     assert_eq!(get(&world, &format!("/orders/{id}")).json(), told);
 
     let path = order["pay_url"].as_str().unwrap();
-    let path = path.strip_prefix("http://127.0.0.1:8080").unwrap();
+    let path = path.strip_prefix("http://127.0.0.1:61199").unwrap();
     assert_eq!(world.get(path).status, 303);
 }
 

@@ -83,8 +83,9 @@ fn routes_in_the_source() -> Vec<String> {
     let mut routes = Vec::new();
     for path in source.split("(api(\"").skip(1) {
         let (path, rest) = path.split_once("\")").unwrap();
-        let (methods, _) = rest.split_once(".done()").unwrap();
-        for method in methods.split('.').skip(1) {
+        let ends = [".done()", ".with("].map(|end| rest.find(end));
+        let end = ends.into_iter().flatten().min().unwrap();
+        for method in rest[..end].split('.').skip(1) {
             let (method, _) = method.split_once('(').unwrap();
             routes.push(format!("{} {path}", method.to_uppercase()));
         }

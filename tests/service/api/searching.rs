@@ -126,12 +126,37 @@ fn a_file_has_all_orders_of_the_list_and_no_formula_and_no_link() {
     assert!(narrow.body.contains(&paid.path), "{narrow:?}");
     assert_eq!(narrow.body.lines().count(), 2);
     problem(&get(&world, "/orders.csv?status=lost"), 400);
-    // The command writes the same.
+    // The command writes the same, in the shop's time.
     let (code, exported, said) = world.command(&["orders", "export"]);
-    assert_eq!((code, exported), (0, file.body.clone()), "{said}");
+    let exported: Vec<&str> = exported.lines().collect();
+    assert_eq!(
+        (code, exported.len(), exported[0]),
+        (0, 3, lines[0]),
+        "{said}"
+    );
     assert_eq!(said, "2 orders written.\n");
+    let until_its_time = |line: &str| line.split(",20").next().expect("a cell").to_owned();
+    assert_eq!(until_its_time(exported[1]), until_its_time(lines[1]));
     let (_, paid, _) = world.command(&["orders", "export", "--status", "paid"]);
-    assert_eq!(paid, format!("{}\n{}\n", lines[0], lines[1]));
+    assert_eq!(paid, format!("{}\n{}\n", exported[0], exported[1]));
+}
+
+#[test]
+fn the_command_exports_times_as_the_shop_reads_them() {
+    let world = World::new();
+    world.order("CUP-1");
+    world.execute("UPDATE orders SET created_at = '2026-07-01 12:00Z'");
+    for (zone, local) in [
+        ("UTC", "2026-07-01 12:00"),
+        ("Europe/Dublin", "2026-07-01 13:00"),
+    ] {
+        let (code, file, said) = world.command(&["orders", "export", "--time-zone", zone]);
+        assert_eq!(code, 0, "{said}");
+        assert!(file.contains(&format!(",{local},")), "{zone}: {file}");
+    }
+    let (code, _, said) = world.command(&["orders", "export", "--time-zone", "Dublin"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("IANA"), "{said}");
 }
 
 #[test]
@@ -168,6 +193,15 @@ fn a_list_and_a_file_of_the_command_take_the_same_filters() {
     assert_eq!(approved.status, 200, "{approved:?}");
     assert_eq!(references(&["--blast", "Fees"]), ["CUP-1"]);
     assert!(references(&["--blast", "Fees", "--never-mailed"]).is_empty());
+    // The API and its file take a name, too.
+    assert_eq!(found(&world, "blast=Fees"), ["CUP-1"]);
+    assert!(found(&world, "blast=Fees&status=paid").is_empty());
+    assert!(
+        get(&world, "/orders.csv?blast=Fees")
+            .body
+            .contains("\nCUP-1,")
+    );
+    problem(&get(&world, "/orders?blast=Others"), 400);
     for command in ["list", "export"] {
         let (code, out, said) = world.command(&["orders", command, "--blast", "Others"]);
         assert_eq!((code, out.as_str()), (1, ""));

@@ -70,7 +70,7 @@ fn the_mail_is_in_the_outbox_and_says_what_is_owed() {
         https://rovers.example.org/
         Questions? treasurer@rovers.example.org
         No more mail from us to this address:
-        http://127.0.0.1:8080/unsubscribe/[token]
+        http://127.0.0.1:61199/unsubscribe/[token]
         ");
 }
 
@@ -108,7 +108,7 @@ fn it_speaks_the_payers_language() {
         https://rovers.example.org/
         Fragen? treasurer@rovers.example.org
         Keine Mails mehr von uns an diese Adresse:
-        http://127.0.0.1:8080/unsubscribe/[token]
+        http://127.0.0.1:61199/unsubscribe/[token]
         ");
 }
 

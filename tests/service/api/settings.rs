@@ -28,6 +28,7 @@ fn at_first() -> Value {
         "recovered_orders_days": 30,
         "activity_days": 90,
         "events_days": 60,
+        "visits_months": 12,
     })
 }
 
@@ -48,6 +49,7 @@ fn what_is_left_out_stays_and_the_answer_is_the_whole() {
         ("recovered_orders_days", json!(365)),
         ("activity_days", json!(7)),
         ("events_days", json!(31)),
+        ("visits_months", json!(0)),
     ] {
         expected[key] = value.clone();
         let answer = put(&world, json!({ key: value }));
@@ -92,6 +94,7 @@ fn what_is_no_setting_is_refused_by_name_and_nothing_is_changed() {
         json!({ "activity_days": 6 }),
         json!({ "events_days": 30 }),
         json!({ "events_days": 60.5 }),
+        json!({ "visits_months": -1 }),
         json!({ "activity_days": null }),
         json!(null),
         json!([true]),

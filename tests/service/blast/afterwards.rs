@@ -190,4 +190,9 @@ fn a_follow_up_to_those_who_still_owe_is_one_command() {
     assert_eq!(show(&world, &id)["body"], newest["body"]);
     let none = post(&world, "/blasts", json!({}));
     assert_eq!(none.status, 422);
+    // Also where its own name leaves no room for more.
+    let long = json!({ "name": "x".repeat(119), "references": ["CUP-3"] });
+    let long = super::written(&world, long);
+    let (code, _, error) = world.command(&["blast", "create", "--still-unpaid", &long]);
+    assert_eq!(code, 0, "{error}");
 }

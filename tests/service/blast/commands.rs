@@ -226,6 +226,28 @@ fn watching_ends_when_it_is_done_and_tells_each_change_in_plain_lines() {
 }
 
 #[test]
+fn watching_says_why_it_is_paused() {
+    let (world, _) = shop(2);
+    let id = to_all(&world);
+    super::started(&world, &id);
+    super::done(&world, &id, "pause");
+    let because = show(&world, &id)["paused_because"].clone();
+    let watched = std::thread::scope(|scope| {
+        let watch = scope.spawn(|| told(&world, &["status", &id, "--watch"]));
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        super::done(&world, &id, "cancel");
+        watch.join().unwrap()
+    });
+    let because = because.as_str().unwrap();
+    assert!(
+        because.ends_with("paused it. Resume it to let it go on."),
+        "{because}"
+    );
+    let first = watched.lines().next();
+    assert_eq!(first, Some(&*format!("paused: 2: 2 queued. {because}")));
+}
+
+#[test]
 fn the_command_line_is_one_person_too() {
     let (world, body) = shop(1);
     world.execute("UPDATE settings SET two_person_approval = true");

@@ -50,6 +50,8 @@ fn recipients_are_who_would_get_it_and_then_who_did() {
     assert_eq!(column(&page, "reference"), ["CUP-1", "CUP-2", "CUP-3"]);
     assert_eq!(column(&page, "state"), ["planned"; 3]);
     assert_eq!(column(&page, "reason"), ["", "suppressed", ""]);
+    assert_eq!(column(&page, "name"), ["Kim Miller"; 3]);
+    assert_eq!(column(&page, "status"), ["open"; 3]);
     assert_eq!(
         pages(&world, &path, "reference"),
         [vec!["CUP-1", "CUP-2"], vec!["CUP-3"]]

@@ -103,10 +103,10 @@ fn what_a_family_would_find_wrong_is_told_by_row() {
     CENTS ["under Stripe's minimum of €0.50, so that it cannot be paid"]
     NAMELESS ["name is empty"]
     LONG ["over Stripe's metadata limits (47 keys of 40 letters, values of 500), so that it cannot be paid"]
-    SILENT ["the address is not written to, so the mail will be suppressed"]
+    SILENT ["the address is on the do-not-mail list, so it gets no mail"]
     "#);
     insta::assert_snapshot!(problems(&world, &id).join("\n"), @"
-    the address is not written to, so the mail will be suppressed: SILENT
+    the address is on the do-not-mail list, so it gets no mail: SILENT
     under Stripe's minimum of €0.50, so that it cannot be paid: CENTS
     over Stripe's metadata limits (47 keys of 40 letters, values of 500), so that it cannot be paid: LONG
     name is empty: NAMELESS

@@ -3,8 +3,11 @@
 use chrono::{DateTime, Duration, Utc};
 use serde_json::json;
 
-use super::{SENT, done, families, set_mail, started, written};
-use crate::support::World;
+use super::{SENT, done, families, set_mail, started, state, written};
+use crate::{
+    mail::accident::wait_until,
+    support::{Process, World},
+};
 
 /// Seconds from `since` until each queued mail is due.
 fn due(world: &World, since: DateTime<Utc>) -> Vec<f64> {
@@ -112,4 +115,60 @@ fn who_is_not_written_to_takes_no_turn() {
     let id = written(&world, json!({ "filter": {}, "per_second": 1 }));
     let blast = started(&world, &id);
     assert_eq!(due(&world, start_of(&blast)), [0.0, 1.0]);
+}
+
+/// When the mailbox got each of so many mails of these mailings, by their subjects.
+fn arrivals(world: &World, subjects: &[&str], mails: usize) -> Vec<DateTime<Utc>> {
+    let got = || {
+        let mails = world.mailbox().mails().into_iter();
+        let of_them = mails.filter(|mail| {
+            let subject = mail.header("Subject").unwrap_or_default();
+            subjects.contains(&subject.as_str())
+        });
+        let mut at: Vec<DateTime<Utc>> = of_them.map(|mail| mail.received_at).collect();
+        at.sort();
+        at
+    };
+    let begun = std::time::Instant::now();
+    while got().len() < mails {
+        assert!(begun.elapsed().as_secs() < 60, "{} of {mails}", got().len());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    got()
+}
+
+/// No mail may be there before its turn, however late others are.
+#[track_caller]
+fn none_is_early(arrivals: &[DateTime<Utc>], begun: DateTime<Utc>, per_second: i64) {
+    for (turn, at) in (0..).zip(arrivals) {
+        let earliest = begun + Duration::milliseconds(turn * 1_000 / per_second);
+        assert!(*at >= earliest, "mail {turn} came at {at}, due {earliest}");
+    }
+}
+
+#[test]
+fn three_replicas_together_keep_the_mailing_s_pace_and_that_of_all_mail() {
+    let world = World::with_mailbox(&[("MAIL_PER_SECOND", "20")]);
+    let orders = families(&world, 30);
+    let mailing = |name: &str, per_second: f64, exclude: &[String]| {
+        let fields = json!({ "name": name, "subject": name, "filter": {}, "exclude": exclude, "per_second": per_second });
+        let id = written(&world, fields);
+        super::approved(&world, &id);
+        id
+    };
+    let workers: Vec<Process> = (0..3).map(|_| Process::work(world.settings())).collect();
+    // Before they carry anything they begin, which would hide a pace that is too fast.
+    world.queue_link(&orders[0]);
+    wait_until("they carry", || world.mailbox().received() == 1);
+    let half: Vec<String> = (16..=30).map(|n| format!("CUP-{n}")).collect();
+    let slow = mailing("slow", 5.0, &half);
+    let begun = start_of(&done(&world, &slow, "start"));
+    none_is_early(&arrivals(&world, &["slow"], 15), begun, 5);
+    assert_eq!(state(&world, &slow), "done");
+    // Two that go at once share what all mail may take.
+    let both = [mailing("one", 20.0, &[]), mailing("two", 20.0, &[])];
+    let begun = both.map(|id| start_of(&done(&world, &id, "start")))[0];
+    none_is_early(&arrivals(&world, &["one", "two"], 60), begun, 20);
+    assert_eq!(world.mailbox().mails().len(), 1 + 15 + 60, "each once");
+    drop(workers);
 }

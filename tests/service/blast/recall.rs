@@ -9,8 +9,9 @@ use super::{
     to_all, told, wave::look,
 };
 use crate::{
+    mail::accident::wait_until,
     simulator::{Call, Fault},
-    support::World,
+    support::{Process, World, runtime},
 };
 
 const IN_HAND: &str =
@@ -120,6 +121,108 @@ fn half_sent_some_in_hand_one_checkout_open_and_killed_in_the_middle() {
     correction(&world, &recall);
 }
 
+#[test]
+fn a_worker_that_is_killed_in_the_middle_of_a_recall_is_followed_by_another() {
+    let world = World::with_mailbox(&[]);
+    let orders = families(&world, 12);
+    let id = to_all(&world);
+    started(&world, &id);
+    for n in 1..=8 {
+        set_mail(&world, &format!("CUP-{n}"), SENT);
+    }
+    for n in 9..=10 {
+        set_mail(
+            &world,
+            &format!("CUP-{n}"),
+            "state = 'sending', claim_id = gen_random_uuid(), claimed_until = now() + interval '10 minutes'",
+        );
+    }
+    for order in &orders[..8] {
+        world.click_through(order);
+    }
+    // Slow enough to be met in the middle of one.
+    let slow = Fault::Latency(std::time::Duration::from_millis(300));
+    world.stripe.inject(Call::ExpireSession, slow, usize::MAX);
+    let first = Process::work(world.settings());
+    recalled(&world, &id, json!({ "note": NOTE }));
+    let withdrawn = || {
+        let recall = show(&world, &id)["recall"].clone();
+        recall["links_withdrawn"].as_i64().unwrap()
+    };
+    let until = |what: &str, is_so: &dyn Fn() -> bool| {
+        let begun = std::time::Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed().as_secs() < 60, "{what}: {}", withdrawn());
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    };
+    until("some of them", &|| withdrawn() >= 3);
+    first.kill();
+    let left = 10 - withdrawn();
+    assert!(left > 0, "all were done before it was killed");
+    // Its lease runs out.
+    world.execute("UPDATE blast_recalls SET claimed_until = now() WHERE done_at IS NULL");
+    let (second, third) = (
+        Process::work(world.settings()),
+        Process::work(world.settings()),
+    );
+    until("all of them", &|| withdrawn() == 10);
+    drop((second, third));
+    let mut versions = link_versions(&world);
+    versions.sort_by_key(|line| line[4..].split(' ').next().unwrap().parse::<u32>().unwrap());
+    let once: Vec<String> = (1..=12)
+        .map(|n| format!("CUP-{n} {}", if n <= 10 { 2 } else { 1 }))
+        .collect();
+    assert_eq!(
+        versions, once,
+        "each link was withdrawn once, of whoever may have it"
+    );
+    for order in &orders[..8] {
+        assert_eq!(world.payable_sessions(order), 0);
+    }
+    let recall = show(&world, &id)["recall"].clone();
+    assert_eq!(
+        (&recall["checkouts_closed"], &recall["to_go"]),
+        (&8.into(), &0.into())
+    );
+    assert_eq!(world.mailbox().received(), 0, "what was queued never went");
+}
+
+/// Its lease ran out while it waited for Stripe, and another one took the order.
+#[test]
+fn whoever_is_late_withdraws_no_second_link() {
+    let world = World::new();
+    let orders = families(&world, 1);
+    let id = to_all(&world);
+    started(&world, &id);
+    set_mail(&world, "CUP-1", SENT);
+    world.click_through(&orders[0]);
+    recalled(&world, &id, json!({ "note": NOTE }));
+    let slow = Fault::Latency(std::time::Duration::from_millis(1_500));
+    world.stripe.inject(Call::ExpireSession, slow, 1);
+    let another = world.another_app();
+    // The pre-flight has closed one, too.
+    let closings = || {
+        let asked = world.traffic();
+        asked
+            .iter()
+            .filter(|call| call.ends_with("/expire"))
+            .count()
+    };
+    let before = closings();
+    std::thread::scope(|scope| {
+        scope.spawn(|| look(&world));
+        wait_until("it waits for Stripe", || closings() > before);
+        world.execute("UPDATE blast_recalls SET claimed_until = to_timestamp(0)");
+        let taken = runtime().block_on(freshmint::blast::work_off(&another));
+        assert!(taken.expect("the database answers"), "another one takes it");
+    });
+    let attempts = "SELECT attempts::text AS text FROM blast_recalls";
+    assert_eq!(world.text(attempts), "2", "both had it");
+    assert_eq!(link_versions(&world), ["CUP-1 2"]);
+    assert_eq!(show(&world, &id)["recall"]["links_withdrawn"], 1);
+}
+
 /// The correction goes to those who have the wrong mail, or may have it.
 fn correction(world: &World, recall: &Value) {
     let correction = recall["correction"].as_str().unwrap();
@@ -210,7 +313,7 @@ fn the_note_of_a_single_withdrawal_reaches_the_page_too() {
 
 #[test]
 fn while_stripe_gives_no_answer_the_link_stays_and_is_withdrawn_later() {
-    let world = World::with(&[("STRIPE_TIMEOUT_SECONDS", "1")]);
+    let world = World::new();
     let orders = families(&world, 2);
     let id = to_all(&world);
     started(&world, &id);

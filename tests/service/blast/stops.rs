@@ -8,7 +8,10 @@ use super::{
     done, show, started, state,
     wave::{families, look, replies, shop, with_wave},
 };
-use crate::support::{Process, World};
+use crate::{
+    simulator::{Call, Fault},
+    support::{Process, World},
+};
 
 /// A mailing of which so many mails have come back, so many were accepted, and one is still to go.
 fn gone_wrong(world: &World, bounced: usize, handed_over: usize) -> String {
@@ -131,6 +134,31 @@ fn refused_checkouts_of_three_orders_within_ten_minutes_stop_it() {
     done(&world, &id, "resume");
     look(&world);
     assert_eq!(state(&world, &id), "sending", "a person knows of those");
+}
+
+#[test]
+fn three_families_who_click_and_see_no_payment_page_stop_it() {
+    let world = World::new();
+    let orders = super::families(&world, 5);
+    let id = super::to_all(&world);
+    started(&world, &id);
+    let refuse = Fault::Refuse {
+        status: 400,
+        code: "",
+        message: "This account cannot make charges".to_owned(),
+    };
+    world.stripe.inject(Call::CreateSession, refuse, usize::MAX);
+    for order in [&orders[0], &orders[0], &orders[1]] {
+        assert_eq!(world.click(order).status, 502);
+    }
+    look(&world);
+    assert_eq!(state(&world, &id), "sending", "two families");
+    assert_eq!(world.click(&orders[2]).status, 502);
+    look(&world);
+    let blast = show(&world, &id);
+    assert_eq!(blast["state"], "paused");
+    let because = blast["paused_because"].as_str().unwrap();
+    assert!(because.contains("for 3 of its orders"), "{because}");
 }
 
 #[test]

@@ -89,7 +89,15 @@ fn ten_go_first_and_the_rest_waits_ten_minutes_for_them() {
 #[test]
 fn neither_a_time_nor_a_resume_nor_a_person_s_retry_lets_the_rest_go() {
     let world = World::with_mailbox(&[]);
-    families(&world, 9);
+    // Most are at one provider, those of the others come last.
+    for n in 1..=9 {
+        let domain = match n {
+            8 => "b.example",
+            9 => "c.example",
+            _ => "a.example",
+        };
+        super::family(&world, &format!("CUP-{n}"), &format!("parent{n}@{domain}"));
+    }
     let id = with_wave(&world, 3);
     let domains = world.texts(
         "SELECT DISTINCT split_part(address, '@', 2) AS text FROM outbox WHERE wave = 'first'",
@@ -224,6 +232,27 @@ fn a_family_that_never_gets_through_holds_the_others_for_an_hour_and_no_longer()
         world.count("outbox WHERE state = 'queued' AND queued_at < now() - interval '1 hour'"),
         1
     );
+}
+
+#[test]
+fn another_try_of_a_family_that_never_gets_through_begins_no_new_wait() {
+    let world = World::with_mailbox(&[]);
+    families(&world, 30);
+    let id = with_wave(&world, 6);
+    let late = first_wave(&world)[1];
+    replies(&world, &[late], 451, "4.7.1 greylisted");
+    assert_eq!(world.carry().len(), 5);
+    world.execute(
+        "UPDATE outbox SET queued_at = queued_at - interval '61 minutes' WHERE state = 'queued'",
+    );
+    look(&world);
+    assert_eq!(world.count("blasts WHERE wave_over_at IS NOT NULL"), 1);
+    world.execute("UPDATE blasts SET wave_over_at = wave_over_at - interval '10 minutes'");
+    let in_hand = "attempts = 7, state = 'sending', claim_id = gen_random_uuid(), \
+                   claimed_until = now() + interval '1 minute'";
+    set_mail(&world, &format!("CUP-{late}"), in_hand);
+    look(&world);
+    assert_eq!(show(&world, &id)["wave"], "rest");
 }
 
 #[test]

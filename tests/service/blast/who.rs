@@ -183,4 +183,9 @@ fn a_person_of_another_name_is_the_same_and_two_of_one_name_count_as_one() {
         add(&format!("kim{n}@rovers.example.org"), "Kim");
     }
     assert!(!approves("Kim"), "nobody can tell which it was");
+    // A second account of the author's name makes nobody else of them.
+    world.execute("UPDATE blasts SET author = 'ops:Ina Berg', author_key = (SELECT 'person:' || id FROM ops_users WHERE name = 'Ina Berg')");
+    add("ina2@rovers.example.org", "Ina Berg");
+    assert!(!approves("Ina Berg"), "she may be the same");
+    assert!(approves("Ben"));
 }

@@ -79,6 +79,13 @@ fn all_of_it_is_in_the_hash_and_a_reference_that_nobody_has_is_refused() {
         answer.json()["errors"][0],
         json!({ "field": "exclude", "reason": "there is no order CUP-9" })
     );
+    // Whoever names thousands is told of some.
+    let typed: Vec<String> = (0..50_000).map(|n| format!("NO-{n}")).collect();
+    let many = super::fields(json!({ "filter": {}, "exclude": typed }));
+    let answer = post(&world, "/blasts", many);
+    assert_eq!(answer.status, 422);
+    let said = answer.json()["errors"][0]["reason"].to_string();
+    assert!(said.ends_with("and 49980 more orders\""), "{said:.300}");
 }
 
 #[test]
@@ -141,6 +148,35 @@ fn those_about_whom_no_mail_has_gone_nor_is_on_its_way() {
         ["CUP-2", "CUP-3"],
         "one was given up before it went"
     );
+}
+
+#[test]
+fn a_mailing_and_a_list_mean_the_same_by_never_mailed() {
+    let world = World::new();
+    let orders = families(&world, 4);
+    let first = written(&world, json!({ "references": ["CUP-1", "CUP-2"] }));
+    let never = filtered(&world, "Rest", json!({ "never_mailed": true }));
+    started(&world, &first);
+    // One came back, which somebody was told of; another was given up before a server had it.
+    let refused = "state = 'bounced', last_error = '550', refused_at = now()";
+    set_mail(&world, "CUP-1", refused);
+    set_mail(&world, "CUP-2", "state = 'failed', last_error = 'away'");
+    // A link was handed over by hand and left: its reminder waits for its time, and may never go.
+    world.abandon(&orders[2]);
+    assert_eq!(
+        world.count("outbox WHERE kind = 'reminder' AND state = 'queued'"),
+        1
+    );
+    let listed = get(&world, "/orders?never_mailed=true");
+    let listed = listed["data"].as_array().expect("a list").iter();
+    let mut listed: Vec<&str> = listed
+        .filter_map(|order| order["reference"].as_str())
+        .collect();
+    listed.sort_unstable();
+    assert_eq!(listed, ["CUP-2", "CUP-3", "CUP-4"]);
+    assert_eq!(references(&world, &never), listed);
+    let others = filtered(&world, "Again", json!({ "never_mailed": false }));
+    assert_eq!(references(&world, &others), ["CUP-1"]);
 }
 
 #[test]

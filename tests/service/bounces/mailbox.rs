@@ -3,7 +3,10 @@
 use freshmint::bounce_mailbox;
 
 use super::{about, mark};
-use crate::support::{World, dovecot::Dovecot, runtime};
+use crate::{
+    mail::accident::wait_until,
+    support::{World, dovecot::Dovecot, runtime},
+};
 
 /// A mail that was taken, and a mailbox that is read for what comes back.
 fn world(dovecot: &Dovecot) -> World {
@@ -72,6 +75,71 @@ fn it_is_read_on_from_where_it_was_left() {
     look(&world);
     assert_eq!(world.count("suppressions WHERE reason = 'complaint'"), 1);
     assert_eq!(dovecot.read_and_unread(), (1, 2));
+}
+
+#[test]
+fn a_look_that_ends_in_the_middle_is_gone_on_with_from_there() {
+    let dovecot = Dovecot::start();
+    let world = world(&dovecot);
+    let first = mark(&world);
+    world.queue_link(&world.order("CUP-2"));
+    world.carry();
+    for mark in [&first, &mark(&world)] {
+        dovecot.deliver(&about(mark, sample!("postfix-failed.eml")));
+    }
+    // The database refuses the second one for a while.
+    world.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$",
+    );
+    let second = world.text("SELECT id::text AS text FROM outbox ORDER BY id DESC LIMIT 1");
+    world.execute(&format!(
+        "CREATE TRIGGER refuse BEFORE UPDATE ON outbox FOR EACH ROW WHEN (OLD.id = '{second}') \
+         EXECUTE FUNCTION refuse()"
+    ));
+    let looked = runtime().block_on(bounce_mailbox::look_if_due(&world.app));
+    assert!(looked.is_err(), "{looked:?}");
+    let read = "SELECT last_uid::text AS text FROM bounce_mailboxes";
+    assert_eq!(world.text(read), "1");
+    assert_eq!(world.mail_states(), ["bounced", "sent"]);
+    world.execute("DROP TRIGGER refuse ON outbox");
+    look(&world);
+    assert_eq!(world.text(read), "2");
+    assert_eq!(world.mail_states(), ["bounced", "bounced"]);
+    assert_eq!(dovecot.read_and_unread(), (2, 0));
+}
+
+/// One of them was given up for dead, and reads on.
+#[test]
+fn two_replicas_that_read_at_once_take_each_report_once() {
+    const MAILS: usize = 40;
+    let dovecot = Dovecot::start();
+    let world = world(&dovecot);
+    for n in 2..=MAILS {
+        world.queue_link(&world.order(&format!("CUP-{n}")));
+    }
+    world.carry();
+    for mark in world.texts("SELECT replace(mark::text, '-', '') AS text FROM outbox") {
+        dovecot.deliver(&about(&mark, sample!("postfix-failed.eml")));
+    }
+    let read = |app: &freshmint::app::App| {
+        let looked = runtime().block_on(bounce_mailbox::look_if_due(app));
+        looked.expect("the database answers");
+    };
+    let another = world.another_app();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| read(&world.app));
+        wait_until("it reads", || world.count("bounce_mailboxes") == 1);
+        world.execute(
+            "UPDATE chores SET due_at = clock_timestamp(), claim_id = NULL, claimed_until = 'epoch' WHERE name = 'bounces'",
+        );
+        assert!(!first.is_finished(), "both read");
+        read(&another);
+    });
+    look(&world);
+    assert_eq!(world.mail_states(), vec!["bounced"; MAILS]);
+    let told = "activity WHERE what = 'mail came back: link'";
+    assert_eq!(world.count(told), MAILS);
+    assert_eq!(dovecot.read_and_unread(), (MAILS, 0));
 }
 
 #[test]

@@ -6,8 +6,9 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
+    mail::accident::wait_until,
     mailbox::{Action, Rule, Stage},
-    support::World,
+    support::{World, cluster::Database},
 };
 
 const SECRET: &str = "a-secret-of-the-hook";
@@ -23,7 +24,10 @@ macro_rules! sample {
     };
 }
 
+mod again;
 mod mailbox;
+mod outage;
+mod shown;
 
 /// A mail that the server has taken, and its mark.
 struct Sent {
@@ -181,6 +185,12 @@ fn an_alias_keeps_the_message_while_the_database_is_away() {
     ];
     let (code, _, complaint) = sent.world.command_reading(&report, &nowhere);
     assert_eq!(code, 75, "{complaint}");
+    // So it does where there are no tables yet, or they are being changed.
+    let empty = Database::empty();
+    let empty = ["bounce", "--database-url", &empty.url];
+    let (code, _, complaint) = sent.world.command_reading(&report, &empty);
+    assert_eq!(code, 75, "{complaint}");
+    assert_eq!(sent.state(), "sent");
 }
 
 #[test]
@@ -207,8 +217,12 @@ fn ses_reports_under_the_id_that_it_gave_the_mail() {
 fn hooks_take_complaints_and_what_passes_changes_nothing() {
     let sent = Sent::new();
     let passes = sent.about(sample!("ses-transient.json"));
+    let source = format!("\"source\": \"bounces+{}@rovers.example\",", sent.mark);
+    let passes = passes.replace("\"mail\": {", &format!("\"mail\": {{ {source}"));
     assert_eq!(hook(&sent.world, "ses", &passes), 200);
     let answers = sent.about(sample!("postmark-auto-responder.json"));
+    let named = format!("\"Metadata\": {{ \"mail\": \"{}\" }}, \"Type\"", sent.mark);
+    let answers = answers.replace("\"Type\"", &named);
     assert_eq!(hook(&sent.world, "postmark", &answers), 200);
     assert_eq!(
         (sent.state().as_str(), suppressed(&sent.world).len()),
@@ -217,6 +231,23 @@ fn hooks_take_complaints_and_what_passes_changes_nothing() {
     let complaint = sent.about(sample!("postmark-complaint.json"));
     assert_eq!(hook(&sent.world, "postmark", &complaint), 200);
     assert_eq!(suppressed(&sent.world), ["parent@example.org complaint"]);
+}
+
+/// It gives the mail another Message-ID, and sends along what a header of ours said.
+#[test]
+fn postmark_reports_under_what_the_mail_said_that_it_is_called() {
+    let sent = Sent::new();
+    let named = format!("\"Metadata\": {{ \"mail\": \"{}\" }}", sent.mark);
+    let report = sent.about(sample!("postmark-bounce.json"));
+    assert_eq!(hook(&sent.world, "postmark", &report), 200);
+    assert_eq!(sent.state(), "sent", "it names no mail of ours");
+    let report = report.replace("\"Metadata\": {}", &named);
+    assert_eq!(hook(&sent.world, "postmark", &report), 200);
+    assert_eq!(sent.state(), "bounced");
+    assert_eq!(
+        suppressed(&sent.world),
+        ["parent@example.org no_such_address"]
+    );
 }
 
 #[test]
@@ -262,6 +293,49 @@ fn a_report_that_is_faster_than_the_yes_counts_and_the_yes_changes_nothing() {
 }
 
 #[test]
+fn a_report_while_the_mail_is_being_handed_over_outlives_the_yes() {
+    let world = World::with_mailbox(VERP);
+    world.mailbox().set_rules(vec![Rule {
+        stage: Stage::Message,
+        recipient: None,
+        action: Action::Wait(std::time::Duration::from_secs(3)),
+        times: None,
+    }]);
+    world.queue_link(&world.order("CUP-1"));
+    std::thread::scope(|scope| {
+        let carried = scope.spawn(|| world.carry());
+        wait_until("it is in hand", || {
+            world.count("outbox WHERE state = 'sending'") == 1
+        });
+        let report = about(&mark(&world), sample!("postfix-failed.eml"));
+        assert_eq!(take(&world, &report)[0]["outcome"], "bounced");
+        assert_eq!(carried.join().expect("a courier").len(), 1);
+    });
+    assert_eq!(world.mail_states(), ["bounced"]);
+    assert_eq!(world.count("outbox WHERE sent_at IS NULL"), 1);
+    assert_eq!(world.count("activity WHERE what = 'mail sent: link'"), 0);
+    assert_eq!(suppressed(&world), ["parent@example.org no_such_address"]);
+}
+
+#[test]
+fn a_report_ends_the_doubt_about_a_mail_of_which_nobody_knew() {
+    let sent = Sent::new();
+    sent.world.execute(
+        "UPDATE outbox SET state = 'unknown', sent_at = NULL, claim_id = gen_random_uuid(), \
+             last_error = 'its worker ended while it handed the mail over'",
+    );
+    sent.world.execute(
+        "INSERT INTO activity (at, order_id, category, level, actor, what, detail) \
+         SELECT now(), about.order_id, 'mail', 'attention', 'outbox', 'nobody can know: link', \
+             jsonb_build_object('mail', about.mail_id) FROM outbox_orders about",
+    );
+    sent.taken(&sent.about(sample!("postfix-failed.eml")));
+    assert_eq!(sent.state(), "bounced");
+    let open = "SELECT what AS text FROM activity JOIN activity_open ON activity_id = id";
+    assert_eq!(sent.world.texts(open), ["mail came back: link"]);
+}
+
+#[test]
 fn two_replicas_that_hear_of_it_at_once_write_it_once() {
     let sent = Sent::new();
     let report = sent.about(sample!("postfix-failed.eml"));
@@ -294,4 +368,9 @@ fn a_mailing_says_that_it_is_one_and_a_single_mail_does_not() {
     let mails = sent.world.mailbox().mails();
     assert_eq!(mails[0].header("Precedence"), None);
     assert_eq!(mails[0].header("Feedback-ID"), None);
+    again::mailing(&sent.world, &["CUP-1"]);
+    let mails = sent.world.carry();
+    assert_eq!(mails[0].header("Precedence").as_deref(), Some("bulk"));
+    let feedback = mails[0].header("Feedback-ID").unwrap_or_default();
+    assert!(feedback.starts_with("blast:"), "{feedback}");
 }

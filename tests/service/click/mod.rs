@@ -17,6 +17,8 @@ mod concurrency;
 mod crash;
 mod database_trouble;
 mod foreign;
+mod gone;
+mod kept_plan;
 mod last_looks;
 mod machines;
 mod pages;

@@ -88,7 +88,7 @@ fn a_replaced_link_shows_todays_amount_and_its_button_leads_to_the_checkout() {
         €45.00
         ");
     let pay_url = told.json()["pay_url"].as_str().unwrap().to_owned();
-    let path = pay_url.strip_prefix("http://127.0.0.1:8080").unwrap();
+    let path = pay_url.strip_prefix("http://127.0.0.1:61199").unwrap();
     assert_ne!(path, order.path);
     assert!(page.body.contains(&format!(r#"action="{path}""#)));
     assert_eq!(world.press(path).status, 303);

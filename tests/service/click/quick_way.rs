@@ -1,7 +1,7 @@
 //! The quick way of a click says *the same* or nothing: where it hands a session out again, the long way
 //! would have handed out the same one.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use diesel::connection::SimpleConnection;
 use futures::future::join_all;
@@ -286,4 +286,33 @@ fn a_link_that_was_replaced_leads_nowhere_though_its_order_has_an_open_session()
     world.execute("UPDATE checkout_sessions SET basis_order = (SELECT params_version FROM orders)");
     let answer = world.click(&order);
     assert_eq!((answer.status, answer.location()), (200, ""));
+}
+
+/// Whoever mints is not sent on before it is known that the page still says what it should.
+#[test]
+fn what_changes_while_stripe_opens_a_page_is_on_the_page_that_is_handed_out() {
+    for change in [
+        "UPDATE settings SET notice_text = 'A reminder may follow, once.'",
+        "UPDATE orders SET locale = 'de'",
+    ] {
+        let world = World::new();
+        let order = world.order("CUP-1");
+        world.stripe.set_latency(Duration::from_millis(300));
+        let answer = std::thread::scope(|scope| {
+            let click = scope.spawn(|| world.click(&order));
+            while world.count("checkout_sessions WHERE state = 'minting'") < 1 {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            world.execute(change);
+            click.join().expect("no panic")
+        });
+        assert_eq!(answer.status, 303, "{change}");
+        assert_eq!(world.stripe.creations(), 2, "{change}");
+        world.stripe.set_latency(Duration::ZERO);
+        assert_eq!(
+            world.click(&order).location(),
+            answer.location(),
+            "{change}"
+        );
+    }
 }

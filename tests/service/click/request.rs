@@ -50,7 +50,7 @@ fn a_mint_names_the_order_everywhere_and_leaves_the_lifetime_to_stripe() {
     assert_snapshot!(written(&world, &order, &asked[0]), @r#"
         Idempotency-Key: freshmint-[order]-v1-a1
         {
-          "cancel_url": "http://127.0.0.1:8080/pay/[token]/return",
+          "cancel_url": "http://127.0.0.1:61199/pay/[token]/return",
           "client_reference_id": "[order]",
           "custom_text": {
             "submit": {
@@ -96,7 +96,7 @@ fn a_mint_names_the_order_everywhere_and_leaves_the_lifetime_to_stripe() {
               "team": "U12 girls"
             }
           },
-          "success_url": "http://127.0.0.1:8080/pay/[token]/return"
+          "success_url": "http://127.0.0.1:61199/pay/[token]/return"
         }
         "#);
 }

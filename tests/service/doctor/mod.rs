@@ -1,6 +1,7 @@
 //! `freshmint doctor` and the mail server: up to the recipient, and no further.
 
 mod certificate;
+mod sender;
 mod waits;
 
 use std::time::{Duration, Instant};

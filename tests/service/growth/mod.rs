@@ -36,6 +36,7 @@ fn filled() -> (Database, Plans) {
         "auto_explain.log_min_duration = 0",
         "auto_explain.log_analyze = on",
         "auto_explain.log_timing = off",
+        "auto_explain.log_buffers = on",
     ] {
         tell(&format!("ALTER DATABASE postgres SET {setting}"));
     }

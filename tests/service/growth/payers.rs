@@ -36,7 +36,7 @@ fn nothing_that_a_payer_waits_for_reads_a_whole_table() {
             }
             leave(&world, pass);
             watch(&world);
-            let (mut found, seen) = plans.wrong();
+            let (mut found, seen) = plans.wrong_for_payers();
             // Those that are stranded are counted, one open order after the other; and those of a day, among all
             // sessions of two days.
             let counts = [r#""origin" = $"#, "SELECT count(DISTINCT owing.id)"];

@@ -28,6 +28,10 @@ const IN_VAIN: u64 = 400;
 /// Rows that one step of a plan may read. The largest mailings here have five hundred, of twenty thousand orders.
 const READ: u64 = 2_000;
 
+/// Pages that one look at an index may touch besides those of the rows that it gives: each level of it, and where
+/// an order is looked for, a few more.
+const PAGES: u64 = 40;
+
 /// The log, as far as it has been read.
 pub struct Plans {
     log: PathBuf,
@@ -58,10 +62,20 @@ impl Plans {
 
     /// What is wrong with those since the last look, a text for each statement; and how many were looked at.
     pub fn wrong(&mut self) -> (BTreeSet<String>, usize) {
+        self.told(|_| None)
+    }
+
+    /// The same of what a payer waits for: nor does that read much of an index.
+    pub fn wrong_for_payers(&mut self) -> (BTreeSet<String>, usize) {
+        self.told(Plan::takes_long_for_a_look_up)
+    }
+
+    fn told(&mut self, besides: fn(&Plan) -> Option<String>) -> (BTreeSet<String>, usize) {
         let text = self.new_lines();
         let plans = plans(&text);
         let wrong = plans.iter().filter_map(|plan| {
-            let why = plan.lines.iter().find_map(|line| why_wrong(line))?;
+            let by_itself = plan.lines.iter().find_map(|line| why_wrong(line));
+            let why = by_itself.or_else(|| besides(plan))?;
             Some(format!(
                 "{why}\n  {}\n{}",
                 plan.statement,
@@ -105,6 +119,24 @@ fn plans(log: &str) -> Vec<Plan> {
     plans
 }
 
+impl Plan {
+    /// Entries that a bitmap is made of, or pages that are passed until a row comes.
+    fn takes_long_for_a_look_up(&self) -> Option<String> {
+        let mut scan = None;
+        self.lines.iter().find_map(|line| {
+            if line.contains("(actual ") {
+                scan = line.contains("Index").then_some(line);
+            }
+            // Each of several keys is looked up by itself.
+            if line.contains(" = ANY (") {
+                scan = None;
+            }
+            let scan = scan?;
+            reads_for_a_bitmap(line).or_else(|| walks_through(scan, line))
+        })
+    }
+}
+
 fn why_wrong(line: &str) -> Option<String> {
     let line = line.trim_start();
     if line == "JIT:" {
@@ -112,6 +144,26 @@ fn why_wrong(line: &str) -> Option<String> {
         return Some("is compiled before it is run".to_owned());
     }
     reads_too_much(line).or_else(|| looks_in_vain(line))
+}
+
+fn reads_for_a_bitmap(line: &str) -> Option<String> {
+    let (_, scanned) = line.split_once("Bitmap Index Scan on ")?;
+    let read = rows_of(scanned)?;
+    (read > READ / 2).then(|| format!("reads {read} entries of an index"))
+}
+
+/// An index of which a step has touched far more pages (in `buffers`, the line below it) than it gave rows.
+fn walks_through(scan: &str, buffers: &str) -> Option<String> {
+    let touched = buffers.trim_start().strip_prefix("Buffers: shared ")?;
+    let of = |kind: &str| {
+        let mut counts = touched.split(' ');
+        counts.find_map(|it| it.strip_prefix(kind)?.parse::<u64>().ok())
+    };
+    let pages = of("hit=").unwrap_or(0) + of("read=").unwrap_or(0);
+    let (_, turns) = scan.split_once("loops=")?;
+    let turns: u64 = turns.trim_end_matches(')').parse().ok()?;
+    let may = PAGES + 10 * turns + 5 * rows_of(scan)?;
+    (pages > may).then(|| format!("walks through {pages} pages of an index"))
 }
 
 /// Of tables that grow: all of one, or too many rows by an index. Joins without statistics do that, too.
@@ -179,4 +231,31 @@ fn a_plan_is_found_in_the_log_with_what_is_wrong_with_it() {
     assert_eq!(read(100), None);
     assert_eq!(read(101), Some("reads 2020 rows of orders".to_owned()));
     assert!(why_wrong("JIT:").is_some());
+}
+
+#[test]
+fn what_is_read_of_an_index_is_told() {
+    let why = |lines: &[&str]| {
+        let lines = lines.iter().map(|&line| line.to_owned()).collect();
+        let statement = String::new();
+        Plan { statement, lines }.takes_long_for_a_look_up()
+    };
+    let scan =
+        "->  Index Only Scan Backward using a on orders  (cost=0.29..8.31) (actual rows=1 loops=1)";
+    let pages = |read| format!("  Buffers: shared hit=5 read={read}");
+    assert_eq!(why(&[scan, "Index Cond: (id = $1)", &pages(50)]), None);
+    assert_eq!(
+        why(&[scan, "Index Cond: (id = $1)", &pages(51)]),
+        Some("walks through 56 pages of an index".to_owned())
+    );
+    assert_eq!(
+        why(&[scan, "Index Cond: (id = ANY ($1))", &pages(51)]),
+        None
+    );
+    let bitmap =
+        "->  Bitmap Index Scan on a  (cost=0.00..4.70 rows=54 width=0) (actual rows=1001 loops=1)";
+    assert_eq!(
+        why(&[bitmap]),
+        Some("reads 1001 entries of an index".to_owned())
+    );
 }

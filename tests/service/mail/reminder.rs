@@ -237,7 +237,7 @@ fn its_link_leads_to_a_fresh_checkout() {
         .into_iter()
         .find(|link| link.contains("/pay/"))
         .expect("a link");
-    let path = link.strip_prefix("http://127.0.0.1:8080").expect("ours");
+    let path = link.strip_prefix("http://127.0.0.1:61199").expect("ours");
     let answer = world.get(path);
     assert_eq!(answer.status, 303);
     assert!(!answer.location().contains(&first));

@@ -6,12 +6,15 @@ use serde_json::json;
 use super::browser::{looked_at, sign_in};
 use crate::support::{World, chromium::Chromium};
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 8] = [
     "/ops/mail",
     "/ops/events",
     "/ops/reminders",
     "/ops/suppressions",
     "/ops/settings",
+    "/ops/performance",
+    "/ops/visits",
+    "/ops/api",
 ];
 
 /// Mails in each state, with names that pages are not made for, and one of everything else.
@@ -56,6 +59,24 @@ fn much(world: &World) {
     );
 }
 
+/// A year of figures, of many kinds each day.
+fn figures(world: &World) {
+    world.execute(
+        "INSERT INTO visit_totals (day, dimension, value, visitor, visits, visitors) \
+         SELECT current_date - n, dimension, value, visitor, 1 + (n * 37) % 5000, 1 FROM generate_series(0, 400) n, \
+             (VALUES ('all', 'all'), ('page', 'pay'), ('page', 'return'), ('source', 'blast'), ('device', 'phone'), \
+                 ('browser', 'in_app'), ('system', 'chromeos'), ('country', 'IE')) AS of (dimension, value), \
+             (VALUES ('person'), ('machine')) AS who (visitor)",
+    );
+    world.execute(
+        "INSERT INTO performance_days (day, kind, up_to, count) \
+         SELECT current_date - n, kind, up_to, 1 + (n * 37) % 500 FROM generate_series(0, 400) n, \
+             (VALUES ('click', 250), ('click', 2500), ('mint', 500), ('webhook_lag', 1000), ('webhook_lag', 2147483647), \
+                 ('stripe_error', 0), ('stripe_too_fast', 0), ('mail', 0), ('reminder', 0), ('outbox_depth', 0), \
+                 ('outbox_age', 0)) AS of (kind, up_to)",
+    );
+}
+
 fn id_of(world: &World, state: &str) -> String {
     world.text(&format!(
         "SELECT id::text AS text FROM outbox WHERE state = '{state}' LIMIT 1"
@@ -94,6 +115,8 @@ fn axe_finds_nothing_on_lists_with_much_in_them() {
         world.abandon(&world.order_with(reference, json!({ "name": "Kim Miller" })));
     }
     much(&world);
+    figures(&world);
+    world.execute("UPDATE settings SET recovery_enabled = true");
     pause(&world);
     let browser = Chromium::open();
     sign_in(&browser, &world, &email);
@@ -110,6 +133,9 @@ fn axe_finds_nothing_on_lists_with_much_in_them() {
         format!("/ops/mail/{unknown}/retry"),
         format!("/ops/mail/{queued}/drop"),
         "/ops/events?q=nothing".to_owned(),
+        "/ops/visits?from=2000-01-01&by=day".to_owned(),
+        "/ops/visits?from=2026-11-01&to=2026-11-05&by=day".to_owned(),
+        "/ops/performance?from=2000-01-01".to_owned(),
         "/ops/suppressions/add?email=kim@example.org".to_owned(),
         "/ops/suppressions/add?email=x".to_owned(),
         "/ops/suppressions/00000000000000000000000000000003/lift".to_owned(),
@@ -123,6 +149,12 @@ fn axe_finds_nothing_on_lists_with_much_in_them() {
         browser.goto(&format!("{}{path}", world.url()));
         faults.extend(looked_at(&browser, &format!("much-{number:02}")));
     }
+    // Closed, nothing of a call is looked at.
+    browser.goto(&format!("{}/ops/api", world.url()));
+    browser.run(
+        "document.querySelectorAll('details:first-of-type').forEach((it) => { it.open = true; })",
+    );
+    faults.extend(looked_at(&browser, "much-api"));
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 

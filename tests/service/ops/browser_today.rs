@@ -111,21 +111,28 @@ fn a_case_is_decided_from_today_by_keyboard_on_a_phone() {
     let browser = Chromium::open();
     browser.look((360, 800), false);
     sign_in(&browser, &world, &email);
-    let focus = |what: &str| {
-        browser.run(&format!("document.querySelector({what:?}).focus()"));
-    };
     let enter = || browser.keys("\u{e007}");
-    focus(".rows a.do");
+    let down_to = |expression: &str| {
+        for _ in 0..10 {
+            if browser.run(&format!("return {expression}")) == true {
+                return;
+            }
+            browser.keys("\u{e015}");
+        }
+        panic!("never {expression}: {}", browser.text());
+    };
+    browser.tab_to(".rows a.do");
     enter();
     browser.until(&format!("location.pathname === '{}'", at(&case)));
-    // Along the answers with the arrows; the order in its list by its first letters.
-    focus("#how-move");
-    browser.keys(" ");
-    browser.run(&format!(
-        "document.querySelector('#order_id').value = '{}'",
+    // Along the answers with the arrows, and along the orders in their list.
+    browser.tab_to("[name=how]");
+    down_to("document.querySelector('#how-move').checked");
+    browser.tab_to("#order_id");
+    down_to(&format!(
+        "document.querySelector('#order_id').value === '{}'",
         brother.id
     ));
-    focus("#note");
+    browser.tab_to("#note");
     browser.keys("for <b>the brother</b>");
     enter();
     browser.until("location.pathname.endsWith('/resolve')");
@@ -135,7 +142,7 @@ fn a_case_is_decided_from_today_by_keyboard_on_a_phone() {
         browser.text()
     );
     assert_eq!(world.status(&brother), "open");
-    focus("main form button");
+    browser.tab_to("main form button");
     enter();
     browser.until("document.querySelector('.notice')?.innerText.includes('is counted for')");
     assert_eq!(world.status(&brother), "paid");
@@ -177,4 +184,39 @@ fn without_scripts_a_thing_is_dealt_with_on_today_and_a_case_is_accepted() {
     until("it is accepted", &|| world.status(&order) == "paid");
     browser.scripts(true);
     browser.until("document.querySelector('.notice')?.innerText.includes('decided')");
+}
+
+#[test]
+fn money_is_given_back_by_keyboard_on_a_phone() {
+    let world = World::with_mailbox(&[]);
+    let email = world.user("Aoife Byrne", Role::Admin).email;
+    let order = world.order_with("CUP-1", json!({ "name": MARKUP }));
+    world
+        .stripe
+        .pay(&world.click_through(&order))
+        .expect("open");
+    world.deliver();
+    let browser = Chromium::open();
+    browser.look((360, 800), false);
+    sign_in(&browser, &world, &email);
+    browser.goto(&format!("{}/ops/orders/{}", world.url(), order.id));
+    browser.tab_to("a[href$='/refund']");
+    browser.keys("\u{e007}");
+    browser.until("location.pathname.endsWith('/refund')");
+    let said = browser.text();
+    assert!(
+        said.contains("€45.00") && said.contains("What does not"),
+        "{said}"
+    );
+    browser.tab_to("main form button[type=submit]");
+    browser.keys("\u{e007}");
+    browser.until("document.querySelector('.notice') !== null");
+    world.deliver();
+    assert_eq!(world.status(&order), "refunded");
+    browser.goto(&format!("{}/ops/orders/{}", world.url(), order.id));
+    assert!(browser.text().contains("Paid back"), "{}", browser.text());
+    assert_eq!(
+        browser.run("return document.querySelectorAll('main img, main b').length"),
+        0
+    );
 }

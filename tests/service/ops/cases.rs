@@ -86,7 +86,7 @@ fn each_kind_says_what_came_how_that_can_be_and_what_can_be_done() {
     }
     let list = read(&operator.get("/ops/cases"));
     assert!(
-        list.contains("Open 1 Decided 0 Kim Miller paid again: €45.00"),
+        list.contains("Open 1 Decided Kim Miller paid again: €45.00"),
         "{list}"
     );
     // Whoever may only look sees the same, and no button.

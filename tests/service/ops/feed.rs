@@ -1,6 +1,9 @@
 //! The feed, and lines that are dealt with.
 
-use freshmint::token::Role;
+use freshmint::{
+    activity::live::{self, Place},
+    token::Role,
+};
 use serde_json::json;
 
 use super::{happened, needs_somebody};
@@ -157,6 +160,72 @@ fn a_line_is_dealt_with_once_by_whoever_may_work_and_the_badge_goes_down() {
 }
 
 #[test]
+fn the_badge_is_on_refusals_too() {
+    let world = World::new();
+    let visitor = Visitor::signed_in(&world, "Aoife", Role::Viewer);
+    needs_somebody(&world, "something odd");
+    needs_somebody(&world, "something else");
+    for (path, status) in [("/ops/nothing", 404), ("/ops/orders/new", 403)] {
+        let page = visitor.get(path);
+        assert_eq!(page.status, status, "{path}");
+        assert!(page.body.contains("data-badge>2<"), "{path}: {}", page.body);
+        assert!(page.body.contains("data-stream="), "{path}");
+        assert!(
+            page.header("content-security-policy")
+                .contains("default-src 'none'")
+        );
+    }
+}
+
+#[test]
+fn parts_of_the_program_have_names_that_people_know() {
+    let world = World::new();
+    let visitor = Visitor::signed_in(&world, "Aoife", Role::Viewer);
+    let order = world.order("CUP-1").id;
+    world.execute("DELETE FROM activity");
+    for (actor, what) in [
+        ("outbox", "mail came back: link"),
+        ("payer", "the payment page was opened"),
+        ("stripe, by webhook", "refunded at Stripe"),
+        ("mail server", "no such address"),
+        ("ops:Tom Keane", "order changed"),
+    ] {
+        world.execute(&format!(
+            "INSERT INTO activity (at, order_id, category, level, actor, what) \
+             VALUES (now(), '{order}', 'order', 'info', '{actor}', '{what}')"
+        ));
+    }
+    world.execute(
+        "INSERT INTO activity (at, category, level, actor, what) VALUES (now(), 'webhook', 'attention', 'stripe', \
+         'an event of Stripe failed for good: charge.refunded (evt_1). GET /api/v1/events?state=failed says why; replay it')",
+    );
+    let text = visitor.get("/ops/activity").text();
+    for said in [
+        "A message of Stripe could not be worked through: charge.refunded (evt_1)",
+        "Freshmint",
+        "Whoever has the link",
+        "Money was given back",
+        "The mail server",
+        "Tom Keane",
+        "What is owed, or whom we write to, was changed",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    for raw in [
+        "Outbox",
+        "/api/v1",
+        "Payer",
+        "Refunded at Stripe",
+        "Order changed",
+    ] {
+        assert!(!text.contains(raw), "{raw}: {text}");
+    }
+    let story = visitor.get(&format!("/ops/orders/{order}")).text();
+    let story = story.replace('\n', " ");
+    assert!(story.contains("By whoever has the link ."), "{story}");
+}
+
+#[test]
 fn times_are_the_shops() {
     let world = World::with(&[("TIME_ZONE", "Pacific/Auckland")]);
     let visitor = Visitor::signed_in(&world, "Aoife", Role::Viewer);
@@ -213,4 +282,27 @@ fn lines_speak_as_pages_do_and_lead_to_their_order() {
     );
     assert!(page.body.contains(&format!("href=\"/ops/orders/{order}\"")));
     assert!(!page.body.contains("by webhook"));
+}
+
+/// A transaction's number is a number: one digit more comes later.
+#[test]
+fn lines_come_in_the_order_of_their_transactions() {
+    let world = World::new();
+    world.execute("DELETE FROM activity");
+    let line = |xact: i64| {
+        world.execute(&format!(
+            "INSERT INTO activity (at, category, level, actor, what, xact) \
+             VALUES (now(), 'order', 'info', 'test', 'of {xact}', '{xact}')"
+        ));
+    };
+    line(10);
+    line(9);
+    let read = world.app.db.run_blocking(|connection| {
+        let first = live::after(connection, Place::kept((0, 0)), 1)?;
+        let second = live::after(connection, first[0].place, 1)?;
+        Ok((first[0].id, second[0].id, live::settled(connection)?))
+    });
+    let (first, second, last) = read.expect("the database answers");
+    assert!(first > second, "that of 9 was written after that of 10");
+    assert_eq!(last, second);
 }

@@ -1,10 +1,14 @@
 //! `/ops/events`, `/ops/reminders`, `/ops/suppressions`.
 
+use chrono::Duration;
 use freshmint::token::Role;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Visitor, World};
+use crate::{
+    cases::mismatch,
+    support::{Visitor, World},
+};
 
 /// Messages as they would stand there, the first the newest.
 fn events(world: &World, count: usize, kind: &str, state: &str, error: &str) {
@@ -314,9 +318,125 @@ fn an_address_is_added_and_lifted_after_pages_that_say_what_that_means() {
             404
         );
     }
+    assert!(
+        operator
+            .get("/ops/suppressions/add?email=")
+            .text()
+            .contains("Type the address that gets no more mail.")
+    );
     let wrong = operator.get("/ops/suppressions/add?email=nonsense");
     assert_eq!(wrong.status, 422);
     assert!(wrong.body.contains("value=\"nonsense\"") && wrong.body.contains("aria-invalid"));
+}
+
+#[test]
+fn what_others_wrote_is_a_text_in_every_list_case_and_step() {
+    let world = World::new();
+    let (order, case) = mismatch(&world, "CUP-1");
+    let (paid, left) = (world.order("CUP-2"), world.order("CUP-3"));
+    let settle = format!("/orders/{}/settle", paid.id);
+    let how = json!({ "how": "cash", "note": "<u>at training</u>" });
+    world.api(Role::Operator, Method::POST, &settle, Some(how));
+    world.click_through(&left);
+    world.pass(Duration::hours(25));
+    world.deliver();
+    world.execute(
+        "UPDATE orders SET name = '<img src=x> ' || reference, reference = '<b>' || reference || '</b>', \
+             lines = jsonb_set(lines, '{0,description}', '\"<i>Cup</i>\"')",
+    );
+    world.execute("UPDATE cases SET email = '<s>kim</s>@example.org'");
+    events(&world, 1, "<b>type</b>", "failed", "<script>said</script>");
+    let body = json!({ "email": "kim@example.org", "reason": "<b>moved</b>", "note": "<u>n</u>" });
+    world.api(Role::Operator, Method::POST, "/suppressions", Some(body));
+    let hash = world.text("SELECT encode(address_hash, 'hex') AS text FROM suppressions");
+    let case = format!("/ops/cases/{}", case["id"].as_str().expect("an id"));
+    let picked = format!("order={}&order={}", order.id, left.id);
+    let admin = Visitor::signed_in(&world, "Tom", Role::Admin);
+    for path in [
+        "/ops".to_owned(),
+        "/ops/orders?status=all&q=%3Cb%3E".to_owned(),
+        "/ops/orders/paid".to_owned(),
+        format!("/ops/orders/cash?{picked}"),
+        format!("/ops/orders/send?{picked}"),
+        "/ops/cases".to_owned(),
+        case.clone(),
+        format!("{case}/resolve?how=accept&note=%3Cb%3E"),
+        "/ops/reminders".to_owned(),
+        "/ops/events".to_owned(),
+        "/ops/suppressions".to_owned(),
+        format!("/ops/suppressions/{hash}/lift"),
+        "/ops/activity".to_owned(),
+    ] {
+        let page = admin.get(&path);
+        assert_eq!(page.status, 200, "{path}: {page:?}");
+        assert!(page.body.contains("&lt;"), "{path} shows none of it");
+        for tag in ["<img", "<script>", "<b>", "<i>", "<u>", "<s>"] {
+            assert!(!page.body.contains(tag), "{tag} in {path}: {}", page.body);
+        }
+    }
+}
+
+#[test]
+fn each_reason_has_its_words_on_the_list_at_lifting_and_on_the_order() {
+    let world = World::new();
+    let order = world.order_with("CUP-1", json!({ "email": "kim@example.org" }));
+    let operator = Visitor::signed_in(&world, "Aoife", Role::Operator);
+    let reasons: [(&str, &str, &str, &str); 6] = [
+        (
+            "unsubscribed",
+            "Unsubscribed",
+            "they want no mail",
+            "asked not to be mailed",
+        ),
+        (
+            "no_such_address",
+            "said its mail server",
+            "likely to come back",
+            "came back",
+        ),
+        (
+            "complaint",
+            "Marked a mail of yours as spam",
+            "Writing to them again harms your standing",
+            "marked a mail of yours as spam",
+        ),
+        (
+            "manual",
+            "Added by hand",
+            "Somebody of you put it here",
+            "somebody of the shop",
+        ),
+        (
+            "imported",
+            "Came with a file",
+            "whoever took the file in",
+            "came with a file",
+        ),
+        (
+            "moved <i>away",
+            "moved <i>away",
+            "only if it no longer holds",
+            "moved <i>away",
+        ),
+    ];
+    for (reason, on_the_list, at_lifting, on_the_order) in reasons {
+        world.execute("DELETE FROM suppressions");
+        let body = json!({ "email": "kim@example.org", "reason": reason });
+        world.api(Role::Operator, Method::POST, "/suppressions", Some(body));
+        let hash = world.text("SELECT encode(address_hash, 'hex') AS text FROM suppressions");
+        for (page, said) in [
+            ("/ops/suppressions".to_owned(), on_the_list),
+            (format!("/ops/suppressions/{hash}/lift"), at_lifting),
+            (format!("/ops/orders/{}", order.id), on_the_order),
+        ] {
+            let page = operator.get(&page);
+            let text = page.text().split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains(said), "{reason}, {said}: {text}");
+            assert!(!page.body.contains("<i>away"), "{text}");
+            let by_you = text.contains("Somebody of you put it here");
+            assert!(!by_you || reason == "manual", "{reason}: {text}");
+        }
+    }
 }
 
 #[test]

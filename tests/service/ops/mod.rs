@@ -1,17 +1,25 @@
 //! The pages of the shop's people, over HTTP.
 
-mod browser;
+mod api;
+mod blasts;
+pub mod browser;
+mod browser_blasts;
+mod browser_family;
 mod browser_lists;
 mod browser_today;
 mod cases;
 mod commands;
+mod everywhere;
 mod feed;
 mod forms;
+mod import;
+mod import_browser;
 mod invitation;
 mod lists;
 mod log;
 mod mails;
 mod many;
+mod noted;
 mod order;
 mod orders;
 mod people;
@@ -22,6 +30,7 @@ mod stream;
 mod switches;
 mod throttle;
 mod today;
+mod told;
 mod users;
 
 use crate::support::World;

@@ -8,7 +8,7 @@ use crate::support::{Visitor, World};
 
 /// Who may do something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum For {
+pub enum For {
     Everybody,
     Role(Role),
 }
@@ -18,7 +18,7 @@ const OPERATOR: For = For::Role(Role::Operator);
 const ADMIN: For = For::Role(Role::Admin);
 
 /// The paths as the code has them; a dash: it does not take the method.
-const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
+pub const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("", Some(VIEWER), None),
     ("/sign-in", Some(For::Everybody), Some(For::Everybody)),
     ("/sign-out", None, Some(For::Everybody)),
@@ -46,9 +46,28 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("/orders/{id}/cancel", Some(OPERATOR), Some(OPERATOR)),
     ("/orders/{id}/refund", Some(ADMIN), Some(ADMIN)),
     ("/orders/{id}/ask-stripe", Some(OPERATOR), Some(OPERATOR)),
+    ("/import", Some(OPERATOR), Some(OPERATOR)),
+    ("/import/example.csv", Some(OPERATOR), None),
+    ("/import/{id}", Some(OPERATOR), Some(OPERATOR)),
     ("/cases", Some(VIEWER), None),
     ("/cases/{id}", Some(VIEWER), None),
     ("/cases/{id}/resolve", Some(OPERATOR), Some(OPERATOR)),
+    ("/blasts", Some(VIEWER), None),
+    ("/blasts/new", Some(OPERATOR), Some(OPERATOR)),
+    ("/blasts/{id}", Some(VIEWER), None),
+    ("/blasts/{id}/change", Some(OPERATOR), Some(OPERATOR)),
+    ("/blasts/{id}/recipients", Some(VIEWER), None),
+    ("/blasts/{id}/recipients.csv", Some(VIEWER), None),
+    ("/blasts/{id}/recipients/{order}", Some(VIEWER), None),
+    ("/blasts/{id}/stream", Some(VIEWER), None),
+    ("/blasts/{id}/test", None, Some(OPERATOR)),
+    ("/blasts/{id}/approve", Some(OPERATOR), Some(OPERATOR)),
+    ("/blasts/{id}/start", Some(OPERATOR), Some(OPERATOR)),
+    ("/blasts/{id}/pause", Some(OPERATOR), Some(OPERATOR)),
+    ("/blasts/{id}/resume", Some(OPERATOR), Some(OPERATOR)),
+    ("/blasts/{id}/cancel", Some(OPERATOR), Some(OPERATOR)),
+    ("/blasts/{id}/recall", Some(OPERATOR), Some(OPERATOR)),
+    ("/blasts/{id}/retry-failed", Some(OPERATOR), Some(OPERATOR)),
     ("/activity", Some(VIEWER), None),
     ("/activity/stream", Some(VIEWER), None),
     ("/activity/{id}/dismiss", None, Some(OPERATOR)),
@@ -63,6 +82,9 @@ const ROUTES: &[(&str, Option<For>, Option<For>)] = &[
     ("/suppressions/{hash}/lift", Some(OPERATOR), Some(OPERATOR)),
     ("/events", Some(VIEWER), None),
     ("/events/{id}/replay", None, Some(OPERATOR)),
+    ("/performance", Some(VIEWER), None),
+    ("/visits", Some(VIEWER), None),
+    ("/api", Some(VIEWER), None),
     ("/settings", Some(VIEWER), None),
     ("/settings/notice", None, Some(ADMIN)),
     ("/settings/retention", Some(ADMIN), Some(ADMIN)),
@@ -132,9 +154,53 @@ const ACTIONS: &[(&str, &str, Role)] = &[
         "post /orders/{id}/ask-stripe",
         Role::Operator,
     ),
+    ("/import", "post /imports", Role::Operator),
+    ("/import/{id}", "post /imports", Role::Operator),
     (
         "/cases/{id}/resolve",
         "post /cases/{id}/resolve",
+        Role::Operator,
+    ),
+    ("/blasts/new", "post /blasts", Role::Operator),
+    ("/blasts/{id}/change", "patch /blasts/{id}", Role::Operator),
+    (
+        "/blasts/{id}/test",
+        "post /blasts/{id}/test",
+        Role::Operator,
+    ),
+    (
+        "/blasts/{id}/approve",
+        "post /blasts/{id}/approve",
+        Role::Operator,
+    ),
+    (
+        "/blasts/{id}/start",
+        "post /blasts/{id}/start",
+        Role::Operator,
+    ),
+    (
+        "/blasts/{id}/pause",
+        "post /blasts/{id}/pause",
+        Role::Operator,
+    ),
+    (
+        "/blasts/{id}/resume",
+        "post /blasts/{id}/resume",
+        Role::Operator,
+    ),
+    (
+        "/blasts/{id}/cancel",
+        "post /blasts/{id}/cancel",
+        Role::Operator,
+    ),
+    (
+        "/blasts/{id}/recall",
+        "post /blasts/{id}/recall",
+        Role::Operator,
+    ),
+    (
+        "/blasts/{id}/retry-failed",
+        "post /blasts/{id}/retry-failed",
         Role::Operator,
     ),
     (
@@ -176,7 +242,9 @@ const ACTIONS: &[(&str, &str, Role)] = &[
 #[test]
 fn the_table_has_every_route_of_the_code() {
     let code = include_str!("../../../src/web/ops/mod.rs");
-    let pages = code.split("fn pages(").nth(1).expect("the pages");
+    let mailings = include_str!("../../../src/web/ops/blasts/mod.rs");
+    let code = code.replace(".configure(blasts::pages)", mailings);
+    let pages = code.split_once("fn pages(").expect("the pages").1;
     let paths = pages
         .split("at(\"")
         .skip(1)
@@ -260,6 +328,7 @@ fn everybody_gets_where_their_role_goes_and_no_further() {
         let at = path
             .replace("/activity/{id}", &format!("/activity/{line}"))
             .replace("{id}", &nobody)
+            .replace("{order}", &nobody)
             .replace("{token}", &"ab".repeat(32))
             .replace("{act}", "disable")
             .replace("{hash}", "00000000000000000000000000000001")

@@ -122,6 +122,37 @@ fn a_switch_is_turned_once_and_the_second_of_two_people_is_told() {
 }
 
 #[test]
+fn what_is_paid_for_our_own_orders_would_be_no_case() {
+    let world = World::new();
+    let admin = Visitor::signed_in(&world, "Tom", Role::Admin);
+    let (page, ask) = ("/ops/settings", "/ops/settings/orphan_cases/on");
+    let says = |path: &str, said: &str| {
+        let text = admin.get(path).text().replace('\n', " ");
+        assert!(text.contains(said), "{said}: {text}");
+    };
+    let ours = world.click_through(&world.order("CUP-1"));
+    world.stripe.pay(&ours).expect("open");
+    world.deliver();
+    says(page, "Last 30 days it would have been 0 cases.");
+    says(ask, "In the last 30 days it would have been 0 cases.");
+    let theirs = world.stripe.open_foreign_session(json!({
+        "mode": "payment",
+        "customer_email": "kim@example.net",
+        "line_items": [{ "quantity": 1, "price_data": {
+            "currency": "eur", "unit_amount": 2_900, "product_data": { "name": "Scarf" } } }],
+        "success_url": "https://shop.example/",
+    }));
+    let theirs = theirs.expect("a session")["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    world.stripe.pay(&theirs).expect("open");
+    world.deliver();
+    says(page, "Last 30 days it would have been 1 case.");
+    says(ask, "In the last 30 days it would have been 1 case.");
+}
+
+#[test]
 fn every_switch_can_be_turned_on_and_off() {
     let world = World::new();
     let admin = Visitor::signed_in(&world, "Tom", Role::Admin);

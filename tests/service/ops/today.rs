@@ -168,7 +168,7 @@ fn the_number_the_badge_the_feed_and_the_api_agree_and_money_comes_first() {
             .contains(&format!("/ops/cases/{}", case["id"].as_str().unwrap()))
     );
     assert!(!page.body.contains("<b>2027"), "stored markup");
-    assert!(page.body.contains("tab=attention&amp;category=blast"));
+    assert!(page.body.contains("href=\"/ops/blasts/"));
     agree(&world, &viewer, 8);
     // Whoever may only look is offered nothing else.
     assert!(!page.text().contains("Decide") && !page.text().contains("It is dealt with"));
@@ -410,6 +410,15 @@ fn the_figures_are_those_of_the_orders_and_of_the_api() {
     let text = page.text();
     assert!(text.contains("Still owed:\n€135.00\non 3 orders"), "{text}");
     assert!(text.contains("Winter Cup\n4\n1\n3"), "{text}");
+    world.execute("UPDATE orders SET currency = 'jpy' WHERE reference = 'CUP-2'");
+    let both = viewer.get("/ops").text();
+    for said in [
+        "Still owed:\n€90.00 and ¥4,500\non 3 orders",
+        "Winter Cup\n4\n1\n3",
+        "unpaid of Winter Cup\n€90.00 and ¥4,500",
+    ] {
+        assert!(both.contains(said), "{said}: {both}");
+    }
     let said = "1 has not opened the link, 1 opened it and stopped there, 1 left the payment page.";
     assert!(text.contains(said), "{text}");
     assert!(text.contains("Stripe’s last message came"), "{text}");

@@ -1,5 +1,6 @@
 //! A real Postfix between us and the families: what it says, and what follows.
 
+mod comes_back;
 mod goes_on;
 mod refusing;
 
@@ -27,16 +28,24 @@ struct House {
 impl House {
     /// Postfix takes mail as these lines of main.cf say; `user` is whom we log in as.
     fn new(settings: &[&str], user: Option<&str>) -> Self {
+        Self::with(settings, user, &[])
+    }
+
+    /// The same, with other settings of ours.
+    fn with(settings: &[&str], user: Option<&str>, changed: &[(&str, &str)]) -> Self {
         let mailbox = Mailbox::start(mailbox::Settings::default()).expect("the mailbox starts");
         let postfix = Postfix::start(&mailbox, settings);
         let receiver = Receiver::start();
-        let world = World::with(&[
-            ("ALERT_URL", &receiver.url),
-            ("SMTP_URL", &postfix.url(user)),
+        let url = postfix.url(user);
+        let mut ours = vec![
+            ("ALERT_URL", receiver.url.as_str()),
+            ("SMTP_URL", &url),
             ("MAIL_FROM", SENDER),
             ("MAIL_PER_SECOND", "1000"),
             ("MAIL_RETRY_SECONDS", "1"),
-        ]);
+        ];
+        ours.extend(changed);
+        let world = World::with(&ours);
         Self {
             world,
             postfix,

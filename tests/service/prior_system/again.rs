@@ -31,6 +31,18 @@ fn paid_at(world: &World, order: &Order) -> String {
 }
 
 #[test]
+fn a_day_of_payment_is_one_of_the_shops() {
+    let world = World::with(&[("TIME_ZONE", "America/New_York")]);
+    taken(&world, &["CUP-1,,2025-11-03"]);
+    let at = "SELECT to_char(paid_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS text FROM orders";
+    assert_eq!(world.text(at), "2025-11-03 05:00");
+    assert_eq!(
+        taken(&world, &["CUP-1,,2025-11-03"]),
+        "0 created, 1 unchanged, 0 bad\n"
+    );
+}
+
+#[test]
 fn the_same_file_again_changes_nothing() {
     let world = World::new();
     let rows = [

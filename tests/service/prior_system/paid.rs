@@ -158,6 +158,7 @@ fn the_history_says_that_it_came_paid_and_by_whom() {
     command line: order created
     command line: 2 checkouts of an older system are known: ["cs_test_1", "cs_test_2"]
     command line: order open → paid: paid in an older system on 2025-11-03, says the import
+    command line: a spreadsheet was taken in: 1 order is new
     "#);
     assert_eq!(
         world.count("activity WHERE at < now() - interval '1 hour'"),

@@ -164,7 +164,7 @@ fn one_that_stripe_does_not_know_is_given_up() {
 
 #[test]
 fn nothing_is_minted_while_stripe_does_not_say_that_it_is_closed() {
-    let world = World::with(&[("STRIPE_TIMEOUT_SECONDS", "1")]);
+    let world = World::new();
     let session = opened(&world);
     taken(&world, &[&format!("CUP-1,{session},")]);
     let order = order(&world, "CUP-1");

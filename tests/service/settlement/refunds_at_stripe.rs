@@ -216,7 +216,7 @@ fn whoever_asked_and_died_holds_nobody_up() {
     world.stripe.clear_requests();
     world.stripe.inject(Call::ReadRefunds, Fault::HangBefore, 1);
     let process = world.process();
-    for _ in 0..500 {
+    for _ in 0..3_000 {
         if world.traffic().contains(&"GET /v1/refunds".to_owned()) {
             break;
         }

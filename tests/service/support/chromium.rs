@@ -10,10 +10,12 @@ use fantoccini::{Client, ClientBuilder, Locator, wd::WebDriverCompatibleCommand}
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
-use super::browser::runtime;
+use super::browser::{PERSON, runtime};
 
 /// A test waits no longer for what a page is to show.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// More stops than a page of a test has.
+const MOST_TABS: usize = 80;
 
 /// A browser. It and its driver end with it.
 pub struct Chromium {
@@ -96,6 +98,13 @@ impl Chromium {
         path.as_str().unwrap_or_default().to_owned()
     }
 
+    /// By how much the page is wider than its window.
+    pub fn overflow(&self) -> f64 {
+        let wider =
+            "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        self.run(wider).as_f64().unwrap_or(1.0)
+    }
+
     /// Waits until an expression is true.
     pub fn until(&self, expression: &str) {
         let began = Instant::now();
@@ -128,6 +137,24 @@ impl Chromium {
         let size =
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.tell("Emulation.setDeviceMetricsOverride", size);
+    }
+
+    /// The language that it asks pages for.
+    pub fn language(&self, tag: &str) {
+        let says = json!({ "userAgent": PERSON, "acceptLanguage": tag });
+        self.tell("Emulation.setUserAgentOverride", says);
+    }
+
+    /// Goes on by Tab alone until the focus is on this.
+    pub fn tab_to(&self, what: &str) {
+        let is_there = format!("return document.activeElement.matches({what:?})");
+        for _ in 0..MOST_TABS {
+            self.keys("\u{e004}");
+            if self.run(&is_there) == json!(true) {
+                return;
+            }
+        }
+        panic!("{what} is not reached by {MOST_TABS} tabs: {}", self.text());
     }
 
     /// Whether pages may run scripts.

@@ -28,12 +28,7 @@ pub struct Database {
 impl Database {
     /// A clone of the migrated template.
     pub fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
-        let name = format!(
-            "freshmint_test_{}_{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = next_name();
         let cluster = Cluster::get();
         cluster.clone_template(&name);
         Self {
@@ -76,11 +71,14 @@ impl Database {
 
     /// An empty one, without tables.
     pub fn empty() -> Self {
-        let mut database = Self::new();
-        let empty = format!("{}_empty", database.name);
-        Cluster::get().create(&empty);
-        database.url = Cluster::get().url(&empty);
-        database
+        let name = next_name();
+        let cluster = Cluster::get();
+        cluster.create(&name);
+        Self {
+            url: cluster.url(&name),
+            name,
+            server: None,
+        }
     }
 
     /// The folder of the server's socket, and the database's name.
@@ -108,15 +106,22 @@ impl Database {
 }
 
 impl Drop for Database {
+    /// A thousand that stay until the end of the run would take fifteen gigabytes of memory, and a server
+    /// with a thousand databases starts a vacuum in one of them all the time.
     fn drop(&mut self) {
-        // One that stays behind goes with the server; on a given server it is named after us.
-        if self.server.is_none()
-            && let Cluster::Given { .. } = Cluster::get()
-        {
-            let name = &self.name;
-            Cluster::get().admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        if self.server.is_none() {
+            Cluster::get().drop(&self.name);
         }
     }
+}
+
+fn next_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!(
+        "freshmint_test_{}_{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 enum Cluster {
@@ -180,6 +185,16 @@ impl Cluster {
             Self::Given { cloning, .. } => {
                 let _one_at_a_time = cloning.lock();
                 self.admin(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"));
+            }
+        }
+    }
+
+    /// A test may have stopped the server, or be in the middle of a panic: nothing depends on it.
+    fn drop(&self, name: &str) {
+        match self {
+            Self::Private(server) => drop(server.drop_database(name)),
+            Self::Given { .. } => {
+                self.admin(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
             }
         }
     }

@@ -82,7 +82,28 @@ impl Postfix {
         fs::create_dir_all(&etc).expect("a folder");
         let main = main_cf(&self.folder, self.next) + &settings.join("\n") + "\n";
         fs::write(etc.join("main.cf"), main).expect("a file");
-        fs::write(etc.join("master.cf"), master_cf(self.address)).expect("a file");
+        fs::write(
+            etc.join("master.cf"),
+            master_cf(self.address, &self.commands_folder()),
+        )
+        .expect("a file");
+    }
+
+    /// What comes by the transport `reports` goes to the command `freshmint bounce` from now on, which runs as
+    /// nobody, with these lines of `.env`.
+    pub fn hands_reports_on(&self, settings: &str) {
+        let folder = self.commands_folder();
+        fs::create_dir_all(&folder).expect("a folder");
+        let (ours, there) = (env!("CARGO_BIN_EXE_freshmint"), folder.join("freshmint"));
+        // Where we build may be closed to others; on another disk it has to be copied.
+        if fs::hard_link(ours, &there).is_err() {
+            fs::copy(ours, &there).expect("a file");
+        }
+        fs::write(folder.join(".env"), settings).expect("a file");
+    }
+
+    fn commands_folder(&self) -> PathBuf {
+        self.folder.join("reports")
     }
 
     fn order(&mut self, order: &str) {
@@ -199,8 +220,9 @@ smtpd_peername_lookup = no
     )
 }
 
-/// The services that taking mail and handing it on need, none in a chroot.
-fn master_cf(address: SocketAddr) -> String {
+/// The services that taking mail and handing it on need, none in a chroot, and the command for what comes back.
+fn master_cf(address: SocketAddr, commands: &Path) -> String {
+    let commands = commands.display();
     format!(
         "{address} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
@@ -215,6 +237,8 @@ error unix - - n - - error
 retry unix - - n - - error
 anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
+reports unix - n n - 10 pipe
+  flags=Rq user=nobody directory={commands} argv={commands}/freshmint bounce
 "
     )
 }

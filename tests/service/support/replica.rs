@@ -73,7 +73,8 @@ pub fn settings(database: &Database, stripe: &Simulator) -> BTreeMap<String, Str
     let settings = [
         ("DATABASE_URL", database.url.as_str()),
         ("DATABASE_POOL_SIZE", "8"),
-        ("PUBLIC_URL", "http://127.0.0.1:8080"),
+        // A port that nobody listens at, nor is given by the kernel: the start of a mailing asks there.
+        ("PUBLIC_URL", "http://127.0.0.1:61199"),
         ("LINK_KEYS", LINK_KEYS),
         ("STRIPE_SECRET_KEY", &simulated.secret_key),
         ("STRIPE_API_BASE", &stripe.url()),

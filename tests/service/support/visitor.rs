@@ -89,7 +89,46 @@ impl Visitor {
         self.ask(Method::POST, path, Some(body.finish()))
     }
 
+    /// Sends a form with a file in it, as a page has it.
+    pub fn send_file(
+        &self,
+        page: &Answer,
+        action: &str,
+        (name, content): (&str, &[u8]),
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let guard = guard(&page.body, action);
+        let mut all = vec![("csrf", guard.0.as_str()), ("once", guard.1.as_str())];
+        all.extend(fields);
+        self.post_file(action, (name, content), &all)
+    }
+
+    /// The same with just these fields.
+    pub fn post_file(
+        &self,
+        action: &str,
+        (name, content): (&str, &[u8]),
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let head =
+            |field: &str| format!("--XyZ\r\nContent-Disposition: form-data; name=\"{field}\"");
+        let mut body = Vec::new();
+        for (field, value) in fields {
+            body.extend(format!("{}\r\n\r\n{value}\r\n", head(field)).into_bytes());
+        }
+        let file = format!("; filename=\"{name}\"\r\nContent-Type: text/csv\r\n\r\n");
+        body.extend([head("file").as_bytes(), file.as_bytes(), content].concat());
+        body.extend(b"\r\n--XyZ--\r\n");
+        let kind = "multipart/form-data; boundary=XyZ";
+        self.ask_with(Method::POST, action, Some((kind, body)))
+    }
+
     pub fn ask(&self, method: Method, path: &str, body: Option<String>) -> Answer {
+        let kind = "application/x-www-form-urlencoded";
+        self.ask_with(method, path, body.map(|body| (kind, body.into_bytes())))
+    }
+
+    fn ask_with(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Answer {
         let mut request = client().request(method, format!("{}{path}", self.base));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -102,10 +141,8 @@ impl Visitor {
             pairs.collect()
         };
         request = request.header(header::COOKIE, cookies.join("; "));
-        if let Some(body) = body {
-            request = request
-                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(body);
+        if let Some((kind, body)) = body {
+            request = request.header(header::CONTENT_TYPE, kind).body(body);
         }
         let (answer, set) = runtime().block_on(async {
             let response = request.send().await.expect("the service answers");
@@ -135,14 +172,20 @@ impl Visitor {
     }
 
     fn keep(&self, cookie: &str) {
+        let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+        // One tells payers' pages that somebody is signed in, and nothing more.
+        let is_for_its_path = match name {
+            "freshmint_house" => cookie.contains("Path=/;") && matches!(value, "1" | ""),
+            _ => cookie.contains("Path=/ops"),
+        };
         assert!(
-            cookie.contains("HttpOnly")
-                && cookie.contains("SameSite=Lax")
-                && cookie.contains("Path=/ops"),
+            cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && is_for_its_path,
             "{cookie}"
         );
-        let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
-        self.set_cookie(name, value);
+        match value {
+            "" => drop(self.cookies.borrow_mut().remove(name)),
+            _ => self.set_cookie(name, value),
+        }
     }
 
     /// What a cookie holds.

@@ -45,7 +45,6 @@ pub const LINK_KEYS: &str = "k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 /// Everything one test needs.
 pub struct World {
-    pub database: Database,
     pub stripe: Simulator,
     pub app: App,
     mailbox: Option<Mailbox>,
@@ -54,6 +53,8 @@ pub struct World {
     replicas: Vec<Replica>,
     /// How many have been made.
     tokens: AtomicUsize,
+    /// The last to be dropped: whatever else is here is connected to it.
+    pub database: Database,
 }
 
 /// An order that a test has made.
@@ -285,6 +286,11 @@ impl World {
         runtime().block_on(write);
     }
 
+    /// What a replica works with.
+    pub fn app_of(&self, number: usize) -> &App {
+        &self.replicas[number].app
+    }
+
     /// A person opens a path.
     pub fn get(&self, path: &str) -> Answer {
         runtime().block_on(send(person(Method::GET, &format!("{}{path}", self.url()))))
@@ -411,12 +417,21 @@ impl World {
         queued.expect("the database answers")[0].expect("it is queued")
     }
 
-    /// Has a worker write the last news of orders, as far as there are any.
+    /// Has a worker write the last news of orders, as far as there are any. Lines are read once no older
+    /// transaction runs, and those of other tests on this server count: it waits for them, and not for ever.
     pub fn write_news(&self) {
-        while runtime()
-            .block_on(freshmint::news::keep_up(&self.app))
-            .expect("the database answers")
-        {}
+        let unread = "activity line, order_news_read read \
+             WHERE (line.xact::text::bigint, line.id) > (read.xact, read.line)";
+        for _ in 0..500 {
+            while runtime()
+                .block_on(freshmint::news::keep_up(&self.app))
+                .expect("the database answers")
+            {}
+            if self.count(unread) == 0 {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
     }
 
     /// A courier as a worker has one, of a replica of its own.

@@ -1,6 +1,8 @@
 //! The mailbox's page, on a thread of its own.
 
+mod bounce;
 mod list;
+mod post;
 mod show;
 mod switches;
 mod templates;
@@ -76,6 +78,7 @@ fn serve(listener: TcpListener, shared: Arc<Shared>) -> io::Result<actix_web::de
             .route("/", web::get().to(list::list))
             .route("/switch", web::post().to(switches::switch))
             .route("/mail/{number}", web::get().to(show::show))
+            .route("/mail/{number}/bounce", web::post().to(bounce::bounce))
             .route(
                 "/mail/{number}/unsubscribe",
                 web::post().to(unsubscribe::unsubscribe),

@@ -38,6 +38,8 @@ pub async fn show(number: web::Path<usize>, shared: web::Data<Shared>) -> HttpRe
         at => mail.received_at.format(MOMENT).to_string(),
         unsubscribe_url => mail.unsubscribe_url(),
         unsubscribed => lock(&shared.unsubscribed).get(&mail.number),
+        bounces => lock(&shared.reports_to).is_some(),
+        bounced => lock(&shared.bounced).get(&mail.number),
     };
     templates::page(StatusCode::OK, "mail.html", context)
 }

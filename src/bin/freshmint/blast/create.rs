@@ -127,7 +127,7 @@ impl Create {
             .run_blocking(|connection| blast::find(connection, id))?;
         let earlier = found.ok_or_else(|| not_there(earlier))?;
         self.blast = Some(id.to_string());
-        let name = || format!("{}: still unpaid", earlier.name);
+        let name = || blast::name_after(&earlier.name, "still unpaid");
         self.name.get_or_insert_with(name);
         self.subject.get_or_insert(earlier.subject);
         Ok(body.unwrap_or(earlier.body))

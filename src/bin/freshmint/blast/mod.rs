@@ -141,11 +141,8 @@ impl Which {
 
 /// The id of a mailing, by its name or its id.
 pub fn find(db: &Db, blast: &str) -> Result<Uuid, Failure> {
-    if let Ok(id) = blast.parse() {
-        return Ok(id);
-    }
-    let named = db.run_blocking(|connection| blast::named(connection, blast))?;
-    match named[..] {
+    let found = db.run_blocking(|connection| blast::called(connection, blast))?;
+    match found[..] {
         [id] => Ok(id),
         [] => Err(not_there(blast)),
         _ => Err(Failure::new(format!(

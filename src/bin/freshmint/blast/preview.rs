@@ -73,6 +73,7 @@ impl Preview {
                 after,
                 limit: PAGE,
                 mail: true,
+                state: None,
             };
             let rows = self
                 .which

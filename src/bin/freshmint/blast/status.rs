@@ -111,6 +111,9 @@ impl Status {
         let mut told = String::new();
         while is_on_its_way(blast.state) {
             let mut line = format!("{}: {}", blast.state.name(), counts(&blast));
+            if let Some(because) = &blast.paused_because {
+                line += &format!(". {}", shown(because));
+            }
             // Who has no mail server knows that.
             let waiting = blast.waiting.as_ref();
             if let Some(waiting) = waiting.filter(|waiting| waiting.cause != outbox::Why::Off) {

@@ -19,13 +19,9 @@ pub struct Export {
     database: config::Database,
     #[command(flatten)]
     wanted: Wanted,
+    #[command(flatten)]
+    time: config::Time,
 }
-
-/// As the API's file: times in UTC, and no links, each of which is its family's key.
-const COLUMNS: Columns = Columns {
-    zone: None,
-    links: false,
-};
 
 impl Export {
     /// Written while it is read: some hundred orders are in memory, however many there are. What is there
@@ -33,13 +29,18 @@ impl Export {
     pub fn run(self) -> Done {
         let db = Db::for_command(&self.database);
         let mut filter = self.wanted.filter(&db)?;
-        let mut file = listing::head(COLUMNS);
+        // For people, as the pages' file; no links, each of which is its family's key.
+        let columns = Columns {
+            zone: Some(self.time.time_zone),
+            links: false,
+        };
+        let mut file = listing::head(columns);
         let mut written = 0;
         loop {
             let (orders, next) =
                 db.run_blocking(|connection| listing::stretch(connection, &filter))?;
             let lines = orders.iter();
-            file.extend(lines.flat_map(|order| listing::record(order, COLUMNS, "")));
+            file.extend(lines.flat_map(|order| listing::record(order, columns, "")));
             print::file(&String::from_utf8_lossy(&file));
             file.clear();
             written += orders.len();

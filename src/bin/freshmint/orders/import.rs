@@ -3,30 +3,34 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use diesel::Connection;
 use freshmint::{
     activity::Doing,
     clock::Clock,
-    config,
     db::{Db, gather_statistics},
     import::{
-        self, Brought, ImportName, Taken,
-        file::{self, Entry},
+        self, Came, Counts, Taken, Way,
+        file::{self, Entry, Import as File},
+        whole,
     },
     legible::excerpt,
     spreadsheet::BadLine,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::update::{self, Settings};
 use crate::{Done, Failure, print::count, read};
 
 /// Letters of a reference that are printed: as many as it may have.
 const REFERENCE: usize = 120;
+/// How orders are changed here, in a sentence about one that was not.
+const UPDATE: &str = "import it with --update";
+/// So often it is begun again where somebody opens a checkout that was just closed.
+const TURNS: usize = 20;
 
 #[derive(Args)]
 pub struct Import {
     #[command(flatten)]
-    database: config::Database,
+    settings: Settings,
     /// The file: reference, email, name, currency, description, amount; optional quantity, locale,
     /// meta.KEY, and from an older system stripe_session_id, paid_at
     file: PathBuf,
@@ -36,31 +40,112 @@ pub struct Import {
     /// Take the good orders in although others are bad
     #[arg(long)]
     skip_bad: bool,
+    /// Change orders that stand with other content; their links stay, and what is paid, cancelled or settled is
+    /// left alone
+    #[arg(long)]
+    update: bool,
 }
 
 impl Import {
     pub fn run(self) -> Done {
-        let parsed = file::parse(&read(&self.file)?, Clock::system().now())
+        let now = Clock::system().now();
+        let now = now.with_timezone(&self.settings.time.time_zone);
+        let parsed = file::parse(&read(&self.file)?, now)
             .map_err(|error| Failure::new(format!("{}: {error}", self.file.display())))?;
+        let db = Db::for_command(&self.settings.database);
         let mut report = Report {
-            bad: parsed.bad,
+            update: self.update,
             ..Report::default()
         };
-        // With bad lines and all-or-nothing, the database is asked too, so that one run tells everything.
-        let keep = !self.dry_run && (report.bad.is_empty() || self.skip_bad);
-        let name = self.file.file_name().unwrap_or_default();
-        take_in(
-            &self.database,
-            &name.to_string_lossy(),
-            &parsed.orders,
-            keep,
-            self.skip_bad,
-            &mut report,
-        )?;
+        if self.update {
+            let taken = self.looked(&db, &parsed)?;
+            update::print(&parsed.orders, &taken);
+        }
+        self.take_in(&db, &parsed, &mut report)?;
+        report.bad.extend(parsed.bad.into_iter().map(BadLine::from));
+        report.bad.sort_by_key(|bad| bad.line);
         if self.dry_run {
             report.print_verdicts();
         }
         report.print(self.dry_run)
+    }
+
+    fn way(&self) -> Way {
+        Way::of(self.update)
+    }
+
+    fn name(&self) -> String {
+        let name = self.file.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// What would become of each order, which is printed before anything is changed.
+    fn looked(&self, db: &Db, parsed: &File) -> Result<Vec<Taken>, Failure> {
+        let doing = doing();
+        let look = |connection: &mut _| import::look(connection, parsed, self.way(), &doing);
+        Ok(db.transaction_blocking(look)?)
+    }
+
+    /// One transaction: every order, or none. It is rolled back for a dry run, and where something is bad; with bad
+    /// lines and all or nothing the database is asked too, so that one run tells everything.
+    fn take_in(&self, db: &Db, parsed: &File, report: &mut Report) -> Done {
+        let (name, doing) = (self.name(), doing());
+        let bar = progress(parsed.orders.len());
+        let mut app = None;
+        for _ in 0..TURNS {
+            let came = db.run_blocking(|connection| {
+                bar.set_position(0);
+                whole(
+                    connection,
+                    (&name, parsed, self.way()),
+                    &doing,
+                    self.dry_run,
+                    |seen| self.skip_bad || seen.is_sound(parsed),
+                    |orders| bar.inc(orders as u64),
+                )
+            });
+            match came? {
+                Came::StillOpen(orders) => {
+                    let app = match &app {
+                        Some(app) => app,
+                        None => app.insert(self.settings.app()?),
+                    };
+                    update::close(app, orders)?;
+                }
+                Came::Undone(seen) => {
+                    bar.finish_and_clear();
+                    report.note(&parsed.orders, seen);
+                    return Ok(());
+                }
+                Came::Kept(seen) => {
+                    bar.finish_and_clear();
+                    report.kept = true;
+                    report.note(&parsed.orders, seen);
+                    look_at_tables(db);
+                    return Ok(());
+                }
+            }
+        }
+        bar.finish_and_clear();
+        Err(Failure::new(
+            "Nothing was changed: payers open checkouts faster than they are closed. Try again in some minutes.",
+        ))
+    }
+}
+
+fn doing() -> Doing {
+    Doing {
+        actor: "command line".to_owned(),
+        at: Clock::system().now(),
+        note: None,
+    }
+}
+
+/// PostgreSQL would come to it in some minutes; the mailing may follow in one. The orders are kept, whatever becomes
+/// of this.
+fn look_at_tables(db: &Db) {
+    if let Err(error) = db.run_blocking(gather_statistics) {
+        log::warn!("PostgreSQL was not asked to look at its tables: {error}");
     }
 }
 
@@ -68,109 +153,58 @@ impl Import {
 struct Report {
     /// Line, reference and what became of it, of each order that is not bad.
     taken: Vec<(u64, String, Taken)>,
+    counts: Counts,
     bad: Vec<BadLine>,
     /// Events of Stripe that are taken up again.
     events: usize,
+    /// Orders that stand with other content were to be changed.
+    update: bool,
     kept: bool,
 }
 
-/// One transaction: every order, or none. It is rolled back for a dry run, and where something is bad.
-fn take_in(
-    database: &config::Database,
-    file: &str,
-    entries: &[Entry],
-    keep: bool,
-    skip_bad: bool,
-    report: &mut Report,
-) -> Done {
-    let db = Db::for_command(database);
-    let doing = Doing {
-        actor: "command line".to_owned(),
-        at: Clock::system().now(),
-        note: None,
-    };
-    let bar = progress(entries.len());
-    let done = db.run_blocking(|connection| {
-        let mut seen = Report::default();
-        bar.set_position(0);
-        let outcome = connection.transaction::<(), Rollback, _>(|connection| {
-            let name = ImportName::of_file(connection, file)?;
-            for entries in entries.chunks(import::AT_ONCE) {
-                let taken = import::take_in(connection, entries, &name, &doing)?;
-                for (entry, taken) in entries.iter().zip(taken) {
-                    seen.note(entry, taken);
-                }
-                bar.inc(entries.len() as u64);
-            }
-            seen.events = import::take_up_events(connection, entries)?;
-            if keep && (seen.bad.is_empty() || skip_bad) {
-                Ok(())
-            } else {
-                Err(Rollback::Wanted)
-            }
-        });
-        match outcome {
-            Ok(()) => seen.kept = true,
-            Err(Rollback::Wanted) => {}
-            Err(Rollback::Query(error)) => return Err(error),
-        }
-        Ok(seen)
-    });
-    bar.finish_and_clear();
-    let mut seen = done?;
-    if seen.kept {
-        // PostgreSQL would come to it in some minutes; the mailing may follow in one. The orders are kept,
-        // whatever becomes of this.
-        if let Err(error) = db.run_blocking(gather_statistics) {
-            log::warn!("PostgreSQL was not asked to look at its tables: {error}");
-        }
-    }
-    seen.bad.append(&mut report.bad);
-    seen.bad.sort_by_key(|bad| bad.line);
-    *report = seen;
-    Ok(())
-}
-
-enum Rollback {
-    Wanted,
-    Query(diesel::result::Error),
-}
-
-impl From<diesel::result::Error> for Rollback {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Query(error)
-    }
-}
-
 impl Report {
-    fn note(&mut self, entry: &Entry, taken: Taken) {
-        let reference = entry.order.reference.to_string();
-        match taken {
-            Taken::Refused(reason) => self.bad.push(BadLine {
-                line: entry.line,
-                reference: Some(reference),
-                reason,
-            }),
-            taken => self.taken.push((entry.line, reference, taken)),
+    fn note(&mut self, entries: &[Entry], seen: import::Report) {
+        (self.counts, self.events) = (Counts::of(&seen.taken), seen.events);
+        for (entry, taken) in entries.iter().zip(seen.taken) {
+            let reference = entry.order.reference.to_string();
+            match taken {
+                Taken::Refused(why) => self.bad.push(BadLine {
+                    line: entry.line,
+                    reference: Some(reference),
+                    reason: why.sentence(UPDATE),
+                }),
+                taken => self.taken.push((entry.line, reference, taken)),
+            }
         }
     }
 
-    /// How many were created, updated and left alone, in this tense.
+    /// How many were created, updated, changed and left alone, in this tense.
     fn counts(&self, tense: &str) -> String {
-        let those = |is: fn(&Taken) -> bool| self.taken.iter().filter(|taken| is(&taken.2)).count();
-        let created = those(|taken| matches!(taken, Taken::New(_)));
-        let updated = those(|taken| matches!(taken, Taken::Updated(_)));
-        let unchanged = those(|taken| matches!(taken, Taken::Unchanged));
+        let Counts {
+            created,
+            updated,
+            changed,
+            unchanged,
+            left_alone,
+            refused: _,
+        } = self.counts;
         let updated = match updated {
             0 => String::new(),
             _ => format!(" {updated} {tense}updated,"),
         };
-        format!("{created} {tense}created,{updated} {unchanged} unchanged")
+        let (changed, left_alone) = match self.update {
+            false => Default::default(),
+            true => (
+                format!(" {changed} {tense}changed,"),
+                format!(", {left_alone} left alone"),
+            ),
+        };
+        format!("{created} {tense}created,{updated}{changed} {unchanged} unchanged{left_alone}")
     }
 
     /// What came of an older system's work, if anything did.
     fn of_an_older_system(&self) -> Option<String> {
-        let brought = self.taken.iter().map(|(_, _, taken)| brought(taken));
+        let brought = self.taken.iter().map(|(_, _, taken)| taken.brought());
         let (paid, sessions) = brought.fold((0, 0), |(paid, sessions), brought| {
             (
                 paid + usize::from(brought.paid),
@@ -233,26 +267,21 @@ impl Report {
 /// What becomes of one order, in a few words.
 fn verdict(taken: &Taken) -> String {
     let word = match taken {
-        Taken::New(_) => "new",
-        Taken::Updated(_) => "updated",
-        Taken::Unchanged => "unchanged",
-        Taken::Refused(reason) => reason,
+        Taken::New(_) => "new".to_owned(),
+        Taken::Updated(_) => "updated".to_owned(),
+        Taken::Changed(..) => "changed".to_owned(),
+        Taken::Unchanged => "unchanged".to_owned(),
+        Taken::LeftAlone(left, _) => format!("left alone: {}", left.sentence()),
+        Taken::Refused(why) => why.sentence(UPDATE),
     };
-    let brought = brought(taken);
-    let mut words = vec![word.to_owned()];
+    let brought = taken.brought();
+    let mut words = vec![word];
     words.extend(brought.paid.then(|| "paid".to_owned()));
     words.extend(match brought.sessions {
         0 => None,
         known => Some(format!("{} known", count(known, "session", "sessions"))),
     });
     words.join(", ")
-}
-
-fn brought(taken: &Taken) -> Brought {
-    match taken {
-        Taken::New(brought) | Taken::Updated(brought) => *brought,
-        Taken::Unchanged | Taken::Refused(_) => Brought::default(),
-    }
 }
 
 /// A bar on a terminal; elsewhere nothing but the closing line.

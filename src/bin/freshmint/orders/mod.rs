@@ -4,6 +4,7 @@ mod end;
 mod export;
 mod import;
 mod list;
+mod update;
 mod wanted;
 
 use clap::{Subcommand, ValueEnum};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use clap::Args;
 use freshmint::{
     app::App,
@@ -16,6 +16,7 @@ use freshmint::{
     reminder::Terms,
     settings,
     upstream::UpstreamError,
+    zone::begin_of,
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -39,7 +40,7 @@ pub struct Backfill {
     from_stripe: bool,
     /// Of sessions opened since this day, as 2026-11-01
     #[arg(long, value_name = "DATE", requires = "from_stripe", value_parser = day)]
-    since: Option<DateTime<Utc>>,
+    since: Option<NaiveDate>,
     /// Give a verdict for each, and write nobody
     #[arg(long)]
     dry_run: bool,
@@ -80,6 +81,7 @@ impl Backfill {
                 block_on(from_file(run, people, &mut verdicts))?;
             }
             (None, Some(since)) => {
+                let since = begin_of(since, app.time_zone);
                 block_on(from_stripe(&app, run, since, &mut verdicts))?;
             }
             (None, None) => {

@@ -5,7 +5,7 @@ mod simulate;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
+use chrono::{Datelike, NaiveDate};
 use clap::Subcommand;
 
 use crate::{Done, print::count};
@@ -27,12 +27,11 @@ impl Recovery {
     }
 }
 
-/// The beginning of a day, in UTC.
-fn day(text: &str) -> Result<DateTime<Utc>, &'static str> {
+/// A day of the shop.
+fn day(text: &str) -> Result<NaiveDate, &'static str> {
     let day: Option<NaiveDate> = text.trim().parse().ok();
     // chrono knows years that PostgreSQL does not.
     day.filter(|day| (1970..=9999).contains(&day.year()))
-        .map(|day| day.and_time(NaiveTime::MIN).and_utc())
         .ok_or("write it as 2026-11-01")
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::NaiveDate;
 use clap::Args;
-use freshmint::{app::App, clock::Clock, config, recovery::simulate, reminder::rule::Reason};
+use freshmint::{
+    app::App, clock::Clock, config, recovery::simulate, reminder::rule::Reason, zone::begin_of,
+};
 
 use super::{day, total};
 use crate::{
@@ -18,13 +20,14 @@ pub struct Simulate {
     settings: config::Service,
     /// Of carts that expired since this day, as 2026-11-01
     #[arg(long, value_name = "DATE", value_parser = day)]
-    since: DateTime<Utc>,
+    since: NaiveDate,
 }
 
 impl Simulate {
     pub fn run(self) -> Done {
         let app = App::new(&self.settings, Clock::system())?;
-        let carts = block_on(simulate::simulate(&app, self.since))?;
+        let since = begin_of(self.since, app.time_zone);
+        let carts = block_on(simulate::simulate(&app, since))?;
         let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
         for cart in &carts {
             let verdict = cart.reason.map_or("would be reminded", Reason::name);

@@ -181,3 +181,20 @@ for (const said of document.querySelectorAll("[data-picked]")) {
     said.textContent = picked ? `${picked} picked:` : "Pick orders, then";
   });
 }
+
+// form[data-example]: how what is being written would be read stands beside it, some moments behind.
+for (const form of document.querySelectorAll("form[data-example]")) {
+  let turn = 0, timer;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const mine = ++turn;
+      const body = new URLSearchParams(new FormData(form));
+      body.set("look", "1");
+      try {
+        const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Part": "row" } });
+        if (answer.ok && !answer.redirected && mine === turn) takePart(await answer.text());
+      } catch { /* the next key asks again, and so does the button */ }
+    }, 700);
+  });
+}

@@ -63,7 +63,7 @@ async fn ask(person: &Person, desk: &Desk, id: &str, act: Act) -> Result<HttpRes
         Act::Drop => can_drop(mail),
     };
     if !can {
-        return Err(desk.not_now(person, &moved_on(mail)));
+        return Err(Refusal::not_now(person, &moved_on(mail)));
     }
     let shown = reader(desk, person).row(mail, &looked.mails);
     let page = match act {
@@ -171,7 +171,7 @@ async fn decide(
     once: String,
     act: Act,
 ) -> Result<HttpResponse, Refusal> {
-    let id: Uuid = id.parse().map_err(|_| desk.no_page(&person))?;
+    let id = Desk::id(&person, id)?;
     let doing = doing(&person, &desk.app);
     let done = move |connection: &mut PgConnection| carry_out(connection, id, act, &doing);
     let done = desk.once(&person, once, done).await?;
@@ -184,11 +184,11 @@ async fn decide(
     }
     match done {
         Ok(pressed) => Ok(shown(&pressed)),
-        Err(None) => Err(desk.no_page(&person)),
+        Err(None) => Err(Refusal::no_page(&person)),
         Err(Some(why)) => {
             let looked = look(&person, desk, &id.to_string()).await?;
             let mail = &looked.whole.mail;
-            Err(desk.not_now(
+            Err(Refusal::not_now(
                 &person,
                 &match mail.state.is_open_to_people() {
                     true => format!("It is refused: {why}."),

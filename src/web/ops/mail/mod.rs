@@ -4,7 +4,7 @@ mod act;
 mod pause;
 mod row;
 mod show;
-mod words;
+pub mod words;
 
 use actix_web::{HttpResponse, web::Query};
 use diesel::PgConnection;
@@ -76,7 +76,7 @@ pub async fn show(
     let (mails, more, counts, waiting) = desk
         .read(move |connection: &mut PgConnection| {
             let mut mails = view::list(connection, &read, PAGE + 1)?;
-            let more = has_more(&mut mails);
+            let more = has_more(&mut mails, PAGE);
             let mails = Mails::read(connection, mails)?;
             let counts = view::counts(connection, COUNTED)?;
             let waiting = outbox::waiting(connection, Some(&mailer), now)?;
@@ -98,10 +98,7 @@ pub async fn show(
             .iter()
             .map(|mail| reader.row(mail, &mails))
             .collect(),
-        empty: match state {
-            Some(_) => "No mail stands here.",
-            None => "No mail has been written yet. Each one stands here, with what became of it.",
-        },
+        empty: empty(state),
         pages: Pages {
             newest: filter.before.map(|_| href(PATH, &[("state", is)])),
             older: last.map(|mail| {
@@ -133,5 +130,34 @@ fn reader(desk: &Desk, person: &Person) -> Reader {
             .request
             .session()
             .filter(|_| person.role >= Role::Operator),
+    }
+}
+
+/// What it means that there is none.
+fn empty(state: Option<State>) -> &'static str {
+    match state {
+        None => {
+            "No mail has been written yet. Each one stands here, with what became of it, once a mailing is started or a link is sent from an order’s page."
+        }
+        Some(State::Unknown) => {
+            "Of every mail it is known whether a mail server took it. Where the answer is lost on the way, somebody decides here whether it goes again."
+        }
+        Some(State::Bounced) => {
+            "No mail came back. One whose address takes no mail stands here, until somebody corrects the address."
+        }
+        Some(State::Failed) => {
+            "No mail was given up. One that no server takes for two days stands here, to be tried again."
+        }
+        Some(State::Queued) => "No mail waits: whatever was to go has gone.",
+        Some(State::Sending) => "No mail is being handed over at this moment.",
+        Some(State::Sent) => {
+            "No mail has been accepted yet. Accepted means that the address’ mail server took it, not that somebody has read it."
+        }
+        Some(State::Suppressed) => {
+            "No mail was held back. One to an address on the list “Do not mail” is not sent, and stands here."
+        }
+        Some(State::Cancelled) => {
+            "No mail was taken back. One that is not wanted any more, since they paid meanwhile or somebody stopped it, stands here."
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::{
         desk::{Desk, shown},
         form::{Nothing, Sent},
         guard::{Operator, doing},
+        line::sentence,
         lists::{COUNTED, how_many},
         menu::Here,
         refusal::Refusal,
@@ -29,7 +30,7 @@ use crate::{
 /// What the list says while mail waits.
 #[derive(Debug, Serialize)]
 pub struct Paused {
-    why: &'static str,
+    why: String,
     said: String,
     since: Option<When>,
     until: Option<When>,
@@ -42,7 +43,11 @@ impl Paused {
     pub fn of(waiting: &Waiting, queued: i64, reader: &Reader) -> Self {
         let when = |at| When::of(at, reader.zone);
         Self {
-            why: words::why(waiting.cause),
+            why: match waiting.since {
+                // Behind its time, in one sentence.
+                Some(_) => words::why(waiting.cause).to_owned(),
+                None => sentence(words::why(waiting.cause)),
+            },
             said: waiting.said.clone(),
             since: waiting.since.map(when),
             until: waiting.until.map(when),
@@ -82,7 +87,7 @@ pub async fn ask_resume(Operator(person): Operator, desk: Desk) -> Result<HttpRe
         .as_ref()
         .and_then(|waiting| Some((cause(waiting)?, waiting)));
     let Some((cause, waiting)) = paused else {
-        return Err(desk.not_now(&person, NOT_PAUSED));
+        return Err(Refusal::not_now(&person, NOT_PAUSED));
     };
     let said = match waiting.said.is_empty() {
         true => String::new(),
@@ -151,6 +156,6 @@ pub async fn resume(
             desk.app.wake_mail.notify_one();
             Ok(shown(&pressed))
         }
-        Err(()) => Err(desk.not_now(&person, NOT_PAUSED)),
+        Err(()) => Err(Refusal::not_now(&person, NOT_PAUSED)),
     }
 }

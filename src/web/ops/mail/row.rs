@@ -52,6 +52,8 @@ pub struct Row {
     pub pill: Pill,
     pub why: String,
     pub at: When,
+    /// Whether it is the time at which it went out, else that at which it was written.
+    pub is_out: bool,
     pub unknown: bool,
     /// Where a wrong address is corrected.
     pub correct: Option<String>,
@@ -91,6 +93,7 @@ impl Reader {
             pill: words::state(mail.state),
             why: self.why(mail),
             at: When::of(mail.sent_at.unwrap_or(mail.created_at), self.zone),
+            is_out: mail.sent_at.is_some(),
             unknown: mail.state == State::Unknown,
             correct: may.and_then(|_| correct(mail, label)),
             again: may

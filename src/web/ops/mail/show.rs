@@ -3,7 +3,6 @@
 use actix_web::{HttpResponse, web::Path};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::{
     super::{desk::Desk, form::Guard, guard::Viewer, menu::Here, refusal::Refusal, when::When},
@@ -59,7 +58,7 @@ pub async fn show(
 
 /// The mail with this id.
 pub async fn look(person: &Person, desk: &Desk, id: &str) -> Result<Looked, Refusal> {
-    let id: Uuid = id.parse().map_err(|_| desk.no_page(person))?;
+    let id = Desk::id(person, id)?;
     let looked = desk.read(move |connection| {
         let Some(whole) = view::read(connection, id)? else {
             return Ok(None);
@@ -70,7 +69,7 @@ pub async fn look(person: &Person, desk: &Desk, id: &str) -> Result<Looked, Refu
             whole,
         }))
     });
-    looked.await?.ok_or_else(|| desk.no_page(person))
+    looked.await?.ok_or_else(|| Refusal::no_page(person))
 }
 
 impl Looked {
@@ -102,9 +101,7 @@ impl Page {
             accepted: mail.sent_at.map(when),
             told: looked.told_at.map(when),
             number: mail.message_id.trim_matches(['<', '>']).to_owned(),
-            mailing: mail
-                .blast_id
-                .map(|blast| format!("/ops/orders?status=all&blast={blast}")),
+            mailing: mail.blast_id.map(|blast| format!("/ops/blasts/{blast}")),
             body: looked.body(desk),
             can_again: may.is_some() && looked.mails.can_go_again.contains(&mail.id),
             leave: may.filter(|_| mail.state == State::Unknown).map(Guard::of),

@@ -193,6 +193,14 @@ pub fn send_words(facts: &PageFacts) -> &'static str {
     }
 }
 
+/// What the step is called that the button is for.
+pub fn send_heading(facts: &PageFacts) -> &'static str {
+    match has_been_mailed(facts) {
+        true => "Next: send the link again",
+        false => "Next: send the link",
+    }
+}
+
 /// Whether a mail with the link has left.
 pub fn has_been_mailed(facts: &PageFacts) -> bool {
     facts.mails().any(|mail| mail.sent_at.is_some())

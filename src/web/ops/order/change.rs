@@ -24,7 +24,7 @@ use crate::{
         desk::{BADGE, Desk},
         form::Sent,
         guard::{Operator, doing},
-        line::sentence,
+        line::{in_a_sentence, sentence},
         menu::Here,
         refusal::Refusal,
     },
@@ -68,7 +68,7 @@ pub async fn ask(
 ) -> Result<HttpResponse, Refusal> {
     let facts = facts(&person, &desk, &id).await?;
     if let Some(why) = Deed::Change.refused(&facts) {
-        return Err(desk.not_now(&person, &format!("{}.", sentence(&why))));
+        return Err(Refusal::not_now(&person, &in_a_sentence(&why)));
     }
     let order = facts.order;
     let mut page = page(&order);

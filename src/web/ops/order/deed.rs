@@ -30,6 +30,7 @@ use crate::{
         desk::{Desk, shown},
         form::{Nothing, Sent},
         guard::{Operator, doing},
+        line::in_a_sentence,
         refusal::Refusal,
     },
 };
@@ -68,7 +69,7 @@ pub async fn asked(
 ) -> Result<HttpResponse, Refusal> {
     let facts = page::facts(person, desk, id).await?;
     match deed.refused(&facts) {
-        Some(why) => Err(desk.not_now(person, &in_a_sentence(&why))),
+        Some(why) => Err(Refusal::not_now(person, &in_a_sentence(&why))),
         None => confirm::show(person, desk, &facts, deed, Typed::default()).await,
     }
 }
@@ -80,7 +81,7 @@ pub async fn send(
     id: Path<String>,
     sent: Sent<Nothing>,
 ) -> Result<HttpResponse, Refusal> {
-    let order = parsed(&person, &desk, &id)?;
+    let order = Desk::id(&person, &id)?;
     let (app, doing) = (desk.app.clone(), doing(&person, &desk.app));
     let act = move |connection: &mut PgConnection| {
         Ok(match link::send(connection, &app, order, &doing)? {
@@ -105,7 +106,7 @@ pub async fn send(
     };
     let pressed = desk.once(&person, sent.once, act).await?;
     desk.app.wake_mail.notify_one();
-    answered(&person, &desk, pressed)
+    answered(&person, pressed)
 }
 
 /// A note, and how it was settled.
@@ -235,7 +236,7 @@ pub async fn once_closed(
     doing: Doing,
     (title, text): (String, &'static str),
 ) -> Result<HttpResponse, Refusal> {
-    let order = parsed(person, desk, id)?;
+    let order = Desk::id(person, id)?;
     let (user, now) = (person.id, doing.at);
     let done = closed_first(&desk.app, order, move |connection, order| {
         once::once(connection, (user, &token), now, |connection| {
@@ -255,9 +256,9 @@ pub async fn once_closed(
     });
     let done = done.await;
     match done.map_err(|error| Refusal::database(&desk.site, &error))? {
-        Changed::Done(pressed) => answered(person, desk, pressed),
-        Changed::NoOrder => Err(desk.no_page(person)),
-        Changed::NoAnswer => Err(desk.stripe_is_away(person)),
+        Changed::Done(pressed) => answered(person, pressed),
+        Changed::NoOrder => Err(Refusal::no_page(person)),
+        Changed::NoAnswer => Err(Refusal::stripe_is_away(person)),
     }
 }
 
@@ -273,7 +274,7 @@ pub async fn do_ask_stripe(
     let asked = ask::ask(&desk.app, order, &doing(&person, &desk.app)).await;
     let asked = asked.map_err(|error| Refusal::database(&desk.site, &error))?;
     let Asked::Answered(pages) = asked else {
-        return Err(desk.stripe_is_away(&person));
+        return Err(Refusal::stripe_is_away(&person));
     };
     let title = match pages {
         0 => "There was nothing to ask Stripe about".to_owned(),
@@ -289,7 +290,7 @@ pub async fn do_ask_stripe(
         )))
     };
     let pressed = desk.once(&person, sent.once, act).await?;
-    answered(&person, &desk, pressed)
+    answered(&person, pressed)
 }
 
 /// Why nothing was done.
@@ -305,18 +306,17 @@ pub enum Refused {
 
 pub fn answered(
     person: &Person,
-    desk: &Desk,
     pressed: Result<Pressed, Refused>,
 ) -> Result<HttpResponse, Refusal> {
     match pressed {
         Ok(pressed) => Ok(shown(&pressed)),
-        Err(Refused::NotNow(why)) => Err(desk.not_now(person, &in_a_sentence(&why))),
-        Err(Refused::Changed) => Err(desk.not_now(
+        Err(Refused::NotNow(why)) => Err(Refusal::not_now(person, &in_a_sentence(&why))),
+        Err(Refused::Changed) => Err(Refusal::not_now(
             person,
             "Somebody has changed the order since you opened the page. Look at it again.",
         )),
-        Err(Refused::NoOrder) => Err(desk.no_page(person)),
-        Err(Refused::NoAnswer) => Err(desk.stripe_is_away(person)),
+        Err(Refused::NoOrder) => Err(Refusal::no_page(person)),
+        Err(Refused::NoAnswer) => Err(Refusal::stripe_is_away(person)),
     }
 }
 
@@ -326,13 +326,4 @@ pub fn outcome(order: Uuid, title: String, text: &str) -> Outcome {
         title,
         text: text.to_owned(),
     }
-}
-
-pub fn parsed(person: &Person, desk: &Desk, id: &str) -> Result<Uuid, Refusal> {
-    id.parse().map_err(|_| desk.no_page(person))
-}
-
-/// A reason of the domain as a sentence of the page.
-pub fn in_a_sentence(why: &str) -> String {
-    format!("{}.", crate::web::ops::line::sentence(why))
 }

@@ -43,7 +43,7 @@ pub fn told(mail: &Mail, by: Option<&str>, times: Times) -> (DateTime<Utc>, Told
                 "bell",
                 called
                     .begun()
-                    .and(prose![" waits until ", times.moment(due)]),
+                    .and(prose![" waits until ", times.moment_alone(due)]),
                 wanted(by),
             ),
             None => Told::of(

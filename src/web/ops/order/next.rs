@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{
-    act::{Deed, send_words},
+    act::{Deed, send_heading, send_words},
     done::done,
     stripe::refusal,
 };
 use crate::{
-    case::Kind,
-    suppression::{MANUAL, NO_SUCH_ADDRESS, UNSUBSCRIBED},
+    case,
+    mail::{Kind, State},
     timeline::{
         PageFacts,
         next::{Next, OpenCase, Reminder},
@@ -18,7 +18,8 @@ use crate::{
     token::Role,
     web::ops::{
         line::in_words,
-        prose::{Piece, Prose, Times, name, prose},
+        prose::{Prose, Times, name, prose},
+        suppressions::do_not_mail,
     },
 };
 
@@ -62,18 +63,14 @@ const COPY: Button = Button::Copy {
 /// The answer for somebody with this role.
 pub fn answer(facts: &PageFacts, role: Role, times: Times) -> Answer {
     let said = Words { facts, role, times };
-    let (why, step) = said.situation();
+    let (why, next) = said.situation();
     let heading = match &facts.next {
         Next::Nothing => "Nothing to do",
         Next::DebitOnItsWay(_) => "It is on its way",
         Next::Decide(_) | Next::AskAgain(_) | Next::RefundUnderWay => "What is open",
         _ => "Why it is not paid",
     };
-    Answer {
-        heading,
-        why,
-        next: step,
-    }
+    Answer { heading, why, next }
 }
 
 struct Words<'a> {
@@ -171,6 +168,26 @@ impl Words<'_> {
                     self.link("/ops/mail", "See what is wrong", "warn"),
                 ),
             ),
+            Next::MailDue(at) => (
+                prose!["Their mail goes out ", times.moment(*at), "."],
+                self.step("Next: wait", prose!["Nothing to do."], Vec::new()),
+            ),
+            Next::MailingPaused(mailing) => (
+                prose!["Their mail belongs to the mailing “", name(mailing.name.clone()), "”, which is paused."],
+                self.step(
+                    "Next: let the mailing go on, or end it",
+                    prose!["The mail waits and is not lost. Nobody of the mailing is written to meanwhile."],
+                    self.link(&format!("/ops/blasts/{}", mailing.id), "See the mailing", "send"),
+                ),
+            ),
+            Next::LinkReplaced(mailed) => (
+                prose!["The link in the mail that they got ", times.day(*mailed), " was withdrawn. It says so, and leads on to nothing else."],
+                self.step(
+                    "Next: send the new link",
+                    prose!["One mail, which you see first. The old link stays withdrawn."],
+                    [self.send(), self.copy()].concat(),
+                ),
+            ),
             Next::NotOpened(mailed) => (
                 prose!["They have had the mail since ", times.day_alone(*mailed), " and have not opened the link."],
                 self.step(
@@ -222,13 +239,13 @@ impl Words<'_> {
 
     fn decide(&self, case: &OpenCase) -> Said {
         let what = match case.kind {
-            Kind::Mismatch => "Money came that is not what was owed.",
-            Kind::SecondPayment => "It is settled, and a second payment came.",
-            Kind::Orphan => "Money came that belongs to no order.",
-            Kind::Dispute => {
+            case::Kind::Mismatch => "Money came that is not what was owed.",
+            case::Kind::SecondPayment => "It is settled, and a second payment came.",
+            case::Kind::Orphan => "Money came that belongs to no order.",
+            case::Kind::Dispute => {
                 "Their bank disputes the payment. It is answered in Stripe’s dashboard, in time."
             }
-            Kind::Refund => {
+            case::Kind::Refund => {
                 "A part of a payment for several orders went back, and nobody knows of which."
             }
         };
@@ -249,6 +266,7 @@ impl Words<'_> {
             times.day(opened),
             ", and left it without paying."
         ];
+        let same_link = prose!["It is the same link, and it still works."];
         match reminder {
             Reminder::Due(due) => (
                 left,
@@ -262,26 +280,27 @@ impl Words<'_> {
                 left.and(prose![" We have reminded them once; we do not remind twice."]),
                 self.step(
                     "Next: ask them in person",
-                    prose!["They have had the mail and the reminder. If they cannot find it, send the link again: it is the same link, and it still works."],
+                    prose![self.have_had(), " If they cannot find it, send the link again: it is the same link, and it still works."],
                     [self.send(), self.deed(Deed::Settle, "They paid in cash…", "cash")].concat(),
                 ),
             ),
             Reminder::Skipped(why) => (
                 left.and(prose![" No reminder follows: ", in_words(why), "."]),
-                self.step(
-                    "Next: send the link again",
-                    prose!["It is the same link, and it still works."],
-                    self.send(),
-                ),
+                self.step(send_heading(self.facts), same_link, self.send()),
             ),
             Reminder::None => (
                 left,
-                self.step(
-                    "Next: send the link again",
-                    prose!["It is the same link, and it still works."],
-                    self.send(),
-                ),
+                self.step(send_heading(self.facts), same_link, self.send()),
             ),
+        }
+    }
+
+    /// What they have been sent: somebody may have handed the link over, and mailed nothing.
+    fn have_had(&self) -> &'static str {
+        let mut mails = self.facts.mails();
+        match mails.any(|mail| mail.kind != Kind::Reminder && mail.state == State::Sent) {
+            true => "They have had the mail and the reminder.",
+            false => "They have had the reminder.",
         }
     }
 
@@ -327,15 +346,5 @@ impl Words<'_> {
             word,
             mark: "scale",
         }
-    }
-}
-
-/// Why an address is not written to. Reasons are free words; ours are said in a sentence.
-fn do_not_mail(why: &str) -> Piece {
-    match why {
-        UNSUBSCRIBED => "they asked not to be mailed".into(),
-        NO_SUCH_ADDRESS => "a mail server said that there is no such address".into(),
-        MANUAL => "somebody of the shop put it on the list".into(),
-        other => name(other),
     }
 }

@@ -97,14 +97,14 @@ pub async fn show(
 
 /// What is known of an order.
 pub async fn facts(person: &Person, desk: &Desk, id: &str) -> Result<PageFacts, Refusal> {
-    let id: Uuid = id.parse().map_err(|_| desk.no_page(person))?;
+    let id = Desk::id(person, id)?;
     let (now, mailer) = (desk.app.clock.now(), desk.app.mailer.clone());
     let read =
         move |connection: &mut PgConnection| timeline::page_facts(connection, id, &mailer, now);
     // One look at all tables: head and story never contradict each other.
     let facts = desk.app.db.snapshot(read).await;
     let facts = facts.map_err(|error| Refusal::database(&desk.site, &error))?;
-    facts.ok_or_else(|| desk.no_page(person))
+    facts.ok_or_else(|| Refusal::no_page(person))
 }
 
 /// How times are said on this page.

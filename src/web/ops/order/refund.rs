@@ -13,7 +13,6 @@ use crate::{
     activity::{Doing, Note},
     db::DbError,
     order::{amount::parse_decimal, currency::Currency, money::as_told},
-    people::long_press::{Came, long_press},
     refund::{self, Refunded},
     settlement::order_refunds::{RefundKey, RefundWish},
     timeline::PageFacts,
@@ -80,14 +79,10 @@ pub async fn make(
         let refunded = refund::refund(&app, order, wish, &doing).await?;
         Ok::<_, DbError>(came(refunded, &amount).map(|(title, text)| outcome(order, title, text)))
     };
-    let came: Result<Came<Refused>, DbError> =
-        long_press(&desk.app, (person.id, &sent.once), act).await;
-    match came.map_err(|error| Refusal::database(&desk.site, &error))? {
-        Came::Pressed(pressed) => answered(&person, &desk, Ok(pressed)),
+    match desk.long_press(&person, &sent.once, act).await? {
         // It is written down, and the order's page says that there is no answer, and offers to ask again.
-        Came::Refused(Refused::NoAnswer) => Ok(see(&format!("/ops/orders/{order}"))),
-        Came::GoesOn => Err(desk.goes_on(&person)),
-        Came::Refused(refused) => answered(&person, &desk, Err(refused)),
+        Err(Refused::NoAnswer) => Ok(see(&format!("/ops/orders/{order}"))),
+        came => answered(&person, came),
     }
 }
 

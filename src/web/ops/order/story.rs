@@ -39,7 +39,12 @@ pub fn story(facts: &PageFacts, times: Times) -> Vec<Day> {
         .happened
         .iter()
         .filter_map(|happened| told::happened(facts, happened, times))
-        .chain(facts.payments.iter().map(told::payment))
+        .chain(
+            facts
+                .payments
+                .iter()
+                .filter_map(|payment| told::payment(facts, payment)),
+        )
         .chain(looks(facts))
         .collect();
     rows.sort_by_key(|(at, _)| *at);

@@ -19,7 +19,7 @@ use crate::{
         happened::{Checkout, Decided, Happened, Logged, What},
     },
     web::ops::{
-        line::{in_words, named, sentence},
+        line::{in_words, named, plain, sentence},
         prose::{Prose, Times, name, prose},
     },
 };
@@ -59,7 +59,7 @@ pub fn happened(facts: &PageFacts, happened: &Happened, times: Times) -> Option<
         }
         What::Ended(checkout) => Some((at, ended(checkout))),
         What::Logged(line) => logged(facts, at, line).map(|told| (at, told)),
-        What::CaseOpened(case) => Some((at, case_opened(case))),
+        What::CaseOpened(case) => Some((at, case_opened(facts, case))),
         What::CaseResolved(case) => Some((at, case_resolved(case))),
         What::Queued(mail, by) => Some(mail::told(mail, by.as_deref(), times)),
         What::Decided(decided) => decision(decided, times).map(|told| (at, told)),
@@ -132,7 +132,8 @@ fn logged(facts: &PageFacts, at: DateTime<Utc>, line: &Logged) -> Option<Told> {
     if let Some(back) = line.detail["refunded"].as_i64() {
         return Some(refunded(line, back));
     }
-    let what = prose![name(sentence(&line.what))];
+    let said = plain(&line.what).unwrap_or(&line.what);
+    let what = prose![name(sentence(said))];
     Some(Told::of(mark(line.category), what, by(line)))
 }
 
@@ -194,7 +195,7 @@ fn refunded(line: &Logged, back: i64) -> Told {
     )
 }
 
-fn case_opened(case: &CaseView) -> Told {
+fn case_opened(facts: &PageFacts, case: &CaseView) -> Told {
     let amount = as_told(case.amount, &case.currency);
     let (what, means) = match case.kind {
         Kind::Mismatch => (
@@ -218,7 +219,28 @@ fn case_opened(case: &CaseView) -> Told {
             "Somebody says of which, under Cases.",
         ),
     };
-    Told::of("scale", what, prose![means]).toned("bad")
+    let learned = facts
+        .payments
+        .iter()
+        .find(|payment| is_about(case, payment));
+    let learned = learned.map(|payment| prose![found_by(payment.found_by), ". "]);
+    let learned = learned.unwrap_or_default();
+    let means = match case.resolved_at {
+        // What was decided is told below.
+        Some(_) => learned,
+        None => learned.and(means),
+    };
+    Told::of("scale", what, means).toned("bad")
+}
+
+/// A payment that did not fit is told by its case alone, also after somebody has decided about it.
+fn is_about(case: &CaseView, payment: &Payment) -> bool {
+    match case.kind {
+        Kind::Mismatch | Kind::SecondPayment => {
+            case.payment_intent.is_some() && case.payment_intent == payment.payment_intent
+        }
+        Kind::Orphan | Kind::Dispute | Kind::Refund => false,
+    }
 }
 
 fn case_resolved(case: &CaseView) -> Told {
@@ -258,8 +280,17 @@ fn decision(decided: &Decided, times: Times) -> Option<Told> {
     }
 }
 
-/// What came.
-pub fn payment(payment: &Payment) -> At {
+/// What came; nothing where a case tells it.
+pub fn payment(facts: &PageFacts, payment: &Payment) -> Option<At> {
+    let mut happened = facts.happened.iter();
+    let is_told = happened.any(|happened| match &happened.what {
+        What::CaseOpened(case) => is_about(case, payment),
+        _ => false,
+    });
+    (!is_told).then(|| arrived(payment))
+}
+
+fn arrived(payment: &Payment) -> At {
     let amount = as_told(payment.amount, &payment.currency);
     let means = prose![found_by(payment.found_by), "."];
     let told = match payment.verdict {

@@ -23,6 +23,8 @@ pub struct Asked {
     pub list: Option<List>,
     pub only: Option<Only>,
     pub blast: Option<Uuid>,
+    /// Those that came with the import of this name.
+    pub import: Option<String>,
     pub after: Option<Place>,
     /// All rows of the page are picked.
     pub picked: bool,
@@ -33,7 +35,7 @@ pub struct Asked {
 impl Asked {
     pub fn read(query: &str) -> Self {
         let mut asked = Self {
-            list: Some(List::Open),
+            list: Some(List::OWED),
             ..Self::default()
         };
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
@@ -43,6 +45,7 @@ impl Asked {
                 "status" => asked.list = List::from_name(&value).or(asked.list),
                 "only" => asked.only = Only::from_name(&value),
                 "blast" => asked.blast = value.parse().ok(),
+                "import" => asked.import = Some(part(&value)).filter(|name| !name.is_empty()),
                 "cursor" => asked.after = place(&value),
                 "pick" => asked.picked = value == ALL,
                 "paid" => asked.paid = value == "true",
@@ -67,6 +70,7 @@ impl Asked {
             kind,
             status,
             blast: self.blast,
+            import: self.import.clone(),
             q: (!self.q.is_empty()).then(|| self.q.clone()),
             only: match self.paid {
                 true => vec![listing::is_paid],
@@ -82,7 +86,7 @@ impl Asked {
 
     /// Whether more is asked for than a list.
     pub fn is_narrow(&self) -> bool {
-        !self.q.is_empty() || self.only.is_some() || self.blast.is_some()
+        !self.q.is_empty() || self.only.is_some() || self.blast.is_some() || self.import.is_some()
     }
 
     /// The list's name in an address.
@@ -99,6 +103,7 @@ impl Asked {
         said.extend((!self.q.is_empty()).then(|| ("q", self.q.clone())));
         said.extend(self.only.map(|only| ("only", only.name().to_owned())));
         said.extend(self.blast.map(|blast| ("blast", blast.to_string())));
+        said.extend(self.import.clone().map(|import| ("import", import)));
         said.extend(self.after.map(|after| ("cursor", cursor(after))));
         let said = said.iter().map(|(name, value)| {
             format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))

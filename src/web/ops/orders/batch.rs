@@ -115,9 +115,9 @@ pub async fn go_on(
 }
 
 async fn found(person: &Person, desk: &Desk, id: &str) -> Result<Batch, Refusal> {
-    let id: Uuid = id.parse().map_err(|_| desk.no_page(person))?;
+    let id = Desk::id(person, id)?;
     let batch = desk.read(move |connection| batch::find(connection, id));
-    batch.await?.ok_or_else(|| desk.no_page(person))
+    batch.await?.ok_or_else(|| Refusal::no_page(person))
 }
 
 impl Shown {

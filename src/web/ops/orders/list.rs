@@ -5,17 +5,15 @@ use diesel::{PgConnection, QueryResult};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{
-    asked::Asked,
-    row::{self, Row},
-    sum,
-};
+use super::{asked::Asked, none::Said, row::Row, sum};
 use crate::{
     listing::{self, Listed, Only},
     news::List,
-    order::CurrencySum,
+    order::{CurrencySum, Status},
     token::Role,
-    web::ops::{desk::Desk, guard::Viewer, menu::Here, refusal::Refusal, when::When},
+    web::ops::{
+        desk::Desk, guard::Viewer, lists::has_more, menu::Here, refusal::Refusal, when::When,
+    },
 };
 
 /// Rows of a page.
@@ -31,17 +29,20 @@ struct Page {
     lists: Vec<Choice>,
     only: Vec<Choice>,
     mailings: Vec<Choice>,
+    /// Of this import alone.
+    import: Option<String>,
     caption: String,
     rows: Vec<Row>,
     /// Whoever may work picks rows.
     works: bool,
     picked: bool,
     query: String,
+    /// Where a mailing to all of them is begun.
+    write: Option<String>,
     newest: Option<String>,
     older: Option<String>,
-    empty: Option<Empty>,
-    /// It took too long.
-    gave_up: bool,
+    /// What stands in place of rows.
+    instead: Option<Said>,
 }
 
 #[derive(Serialize)]
@@ -49,14 +50,6 @@ struct Choice {
     name: String,
     word: String,
     here: bool,
-}
-
-/// Why there is no row, and the way on.
-#[derive(Serialize)]
-struct Empty {
-    title: String,
-    text: String,
-    links: Vec<(String, &'static str)>,
 }
 
 /// What the database tells.
@@ -111,13 +104,16 @@ impl Page {
     fn new(asked: Asked, found: Found, works: bool, desk: &Desk) -> Self {
         let (zone, now) = (desk.site.zone, desk.app.clock.now());
         let gave_up = found.rows.is_none();
-        let empty = found.rows.as_ref().filter(|rows| rows.is_empty());
-        let empty = empty.map(|_| Empty::new(&asked, &found));
+        let instead = match &found.rows {
+            None => Some(Said::given_up(&asked)),
+            Some(rows) if rows.is_empty() => {
+                Some(Said::of_none(&asked, found.is_any, &found.elsewhere))
+            }
+            Some(_) => None,
+        };
         let mut rows = found.rows.unwrap_or_default();
-        let fits = usize::try_from(PAGE).unwrap_or(usize::MAX);
-        let has_more = rows.len() > fits;
-        rows.truncate(fits);
-        let last = rows.last().filter(|_| has_more).map(Listed::place);
+        let more = has_more(&mut rows, PAGE);
+        let last = rows.last().filter(|_| more).map(Listed::place);
         let here = |asked: &Asked| format!("/ops/orders?{}", asked.query());
         Self {
             lead: match gave_up {
@@ -133,13 +129,20 @@ impl Page {
             works,
             picked: asked.picked,
             query: asked.query(),
+            write: works.then(|| write(&asked)).flatten(),
+            import: asked.import.clone(),
             newest: asked.after.map(|_| here(&asked.from(None))),
             older: last.map(|last| here(&asked.from(Some(last)))),
             q: asked.q,
-            empty,
-            gave_up,
+            instead,
         }
     }
+}
+
+/// Only what is owed gets a mail.
+fn write(asked: &Asked) -> Option<String> {
+    let may_owe = matches!(asked.list, None | Some(List::OWED));
+    may_owe.then(|| format!("/ops/blasts/new?{}", asked.from(None).query()))
 }
 
 /// `51 owed, €2,507.00 in all`
@@ -152,6 +155,7 @@ fn lead(asked: &Asked, sums: Option<&[CurrencySum]>) -> String {
         Some(list) => word(list).to_lowercase(),
     };
     match sum::count(sums) {
+        0 if asked.list == Some(List::Cart) => "No left carts".to_owned(),
         0 => format!("None {state}"),
         count => format!("{count} {state}, {} in all", sum::in_words(sums)),
     }
@@ -165,16 +169,16 @@ fn caption(asked: &Asked, shown: usize, sums: Option<&[CurrencySum]>) -> String 
 }
 
 /// The list as a choice.
-fn word(list: List) -> &'static str {
+pub fn word(list: List) -> &'static str {
     match list {
-        List::Open => "Owed",
-        List::Processing => "On its way",
-        List::InReview => "Being checked",
-        List::Paid => "Paid",
-        List::SettledOffline => "Settled without Stripe",
-        List::PartiallyRefunded => "Partly paid back",
-        List::Refunded => "Paid back",
-        List::Cancelled => "Cancelled",
+        List::Standing(Status::Open) => "Owed",
+        List::Standing(Status::Processing) => "On its way",
+        List::Standing(Status::InReview) => "Being checked",
+        List::Standing(Status::Paid) => "Paid",
+        List::Standing(Status::SettledOffline) => "Settled without Stripe",
+        List::Standing(Status::PartiallyRefunded) => "Partly paid back",
+        List::Standing(Status::Refunded) => "Paid back",
+        List::Standing(Status::Cancelled) => "Cancelled",
         List::Cart => "Left carts",
     }
 }
@@ -185,7 +189,7 @@ fn lists(asked: &Asked) -> Vec<Choice> {
         word: "All".to_owned(),
         here: asked.list.is_none(),
     };
-    let lists = List::ALL.into_iter().map(|list| Choice {
+    let lists = List::all().map(|list| Choice {
         name: list.name().to_owned(),
         word: word(list).to_owned(),
         here: asked.list == Some(list),
@@ -198,7 +202,7 @@ fn only(asked: &Asked) -> Vec<Choice> {
         name: only.name().to_owned(),
         word: match only {
             Only::NeverMailed => "were never mailed",
-            Only::CameBack => "whose mail came back",
+            Only::CameBack => "have a mail that came back",
             Only::NotOpened => "have not opened the link",
             Only::Stranded => "left the payment page",
             Only::Reminded => "were reminded",
@@ -224,90 +228,4 @@ fn mailings(asked: &Asked, mailings: Vec<(Uuid, String)>) -> Vec<Choice> {
         here: true,
     }));
     choices
-}
-
-impl Empty {
-    fn new(asked: &Asked, found: &Found) -> Self {
-        let nothing = |title: &str, text: &str| Self {
-            title: title.to_owned(),
-            text: text.to_owned(),
-            links: Vec::new(),
-        };
-        if !found.is_any {
-            return Self {
-                links: vec![("/ops/orders/new".to_owned(), "New order")],
-                ..nothing(
-                    "There is no order yet",
-                    "An order says who owes what. Each has a link that never goes stale.",
-                )
-            };
-        }
-        let clear = ("/ops/orders".to_owned(), "Clear the search");
-        if asked.q.is_empty() {
-            let title = match asked.list {
-                Some(list) => format!("No order here: {}", word(list).to_lowercase()),
-                None => "No order fits".to_owned(),
-            };
-            let text = match asked.list {
-                Some(List::Open) if !asked.is_narrow() => "Nobody owes anything.",
-                _ => "Another state, or everybody, may show more.",
-            };
-            let links = [asked.is_narrow().then_some(clear)].into_iter().flatten();
-            return Self {
-                title,
-                links: links.collect(),
-                ..nothing("", text)
-            };
-        }
-        let state = match asked.list {
-            Some(list) => format!(" that is {}", of_one(list)),
-            None => String::new(),
-        };
-        let everywhere = Asked {
-            only: None,
-            blast: None,
-            ..asked.in_list(None)
-        };
-        let everywhere = format!("/ops/orders?{}", everywhere.query());
-        let look = (everywhere, "Look in all states");
-        let is_elsewhere = !found.elsewhere.is_empty();
-        Self {
-            title: format!(
-                "No order{state} has “{}” in its name, e-mail or reference",
-                asked.q
-            ),
-            text: elsewhere(&found.elsewhere),
-            links: [is_elsewhere.then_some(look), Some(clear)]
-                .into_iter()
-                .flatten()
-                .collect(),
-        }
-    }
-}
-
-/// `There are 2 that are paid, and 1 that is cancelled.`
-fn elsewhere(found: &[(List, i64)]) -> String {
-    let parts: Vec<String> = found
-        .iter()
-        .map(|(list, count)| match count {
-            1 => format!("1 that is {}", of_one(*list)),
-            count => format!("{count} that are {}", of_one(*list)),
-        })
-        .collect();
-    let verb = match found {
-        [(_, 1), ..] => "is",
-        _ => "are",
-    };
-    match parts.split_last() {
-        None => "Nor is there one in another state.".to_owned(),
-        Some((last, [])) => format!("There {verb} {last}."),
-        Some((last, others)) => format!("There {verb} {}, and {last}.", others.join(", ")),
-    }
-}
-
-fn of_one(list: List) -> &'static str {
-    match list.holds().1 {
-        Some(status) => row::in_words(status),
-        None => "a left cart",
-    }
 }

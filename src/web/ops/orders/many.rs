@@ -113,7 +113,7 @@ async fn show(
 ) -> Result<HttpResponse, Refusal> {
     if ids.len() > MOST {
         let why = format!("At most {MOST} orders are taken at once: pick fewer.");
-        return Err(desk.not_now(person, &why));
+        return Err(Refusal::not_now(person, &why));
     }
     let (now, app) = (desk.app.clock.now(), desk.app.clone());
     let (fits, letter) = desk
@@ -165,7 +165,10 @@ async fn act(
         },
     };
     if ids.is_empty() || ids.len() > MOST {
-        return Err(desk.not_now(person, "No order was picked, or too many at once."));
+        return Err(Refusal::not_now(
+            person,
+            "No order was picked, or too many at once.",
+        ));
     }
     let mut doing = doing(person, &desk.app);
     doing.note = kept;
@@ -185,7 +188,7 @@ async fn act(
         }))
     };
     match desk.once(person, sent.once, begin).await? {
-        Err(()) => Err(desk.not_now(
+        Err(()) => Err(Refusal::not_now(
             person,
             "It fits none of these orders any more: look at them again.",
         )),
@@ -211,7 +214,7 @@ pub fn title(act: Act, count: usize) -> String {
 }
 
 /// The orders that a list's rows were picked of.
-fn picked(request: &HttpRequest) -> Vec<Uuid> {
+pub fn picked(request: &HttpRequest) -> Vec<Uuid> {
     let query = url::form_urlencoded::parse(request.query_string().as_bytes());
     let orders = query.filter(|(name, _)| name == "order");
     let orders: Vec<String> = orders.map(|(_, id)| id.into_owned()).collect();
@@ -265,13 +268,17 @@ impl Page {
                 vec![
                     "Nobody gets a mail.".to_owned(),
                     "Whoever pays by Stripe all the same is told to you, and you can give it back.".to_owned(),
+                    "It cannot be taken back: for whoever owes after all, you would make a new order.".to_owned(),
                 ],
             ),
             Act::Send => (
                 format!("Mail {} their link?", families(count)),
                 format!("{mails}, one for each order, as soon as it is their turn."),
                 format!("Send {mails}"),
-                vec![format!("{mails} like the one below go out.")],
+                vec![match count {
+                    1 => "The mail below goes out.".to_owned(),
+                    _ => format!("{mails} like the one below go out."),
+                }],
                 vec![
                     "The links stay the same: older mails keep working.".to_owned(),
                     "Nothing that is owed changes.".to_owned(),

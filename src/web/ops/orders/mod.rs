@@ -6,15 +6,18 @@ mod file;
 mod list;
 mod many;
 mod new;
+mod none;
 mod paid;
 pub mod row;
-mod sum;
+pub mod sum;
 
 pub use self::{
+    asked::Asked,
     batch::{go_on, show as show_batch},
     file::file,
     list::show,
-    many::{ask_cash, ask_send, cash, send},
+    many::{ask_cash, ask_send, cash, picked, send},
     new::{create, show as show_new},
     paid::show as show_paid,
+    sum::in_words as sum_in_words,
 };

@@ -18,6 +18,7 @@ use crate::{
         desk::{BADGE, Desk, shown},
         form::Sent,
         guard::{Operator, doing},
+        line::sentence,
         menu::Here,
         refusal::Refusal,
     },
@@ -105,17 +106,13 @@ pub async fn create(
                 title: "The order was made".to_owned(),
                 text: "No mail was sent. Its link is on this page: copy it, or send it.".to_owned(),
             }),
-            Created::Stands {
-                order,
-                as_given,
-                as_today,
-            } if as_given || as_today => Ok(Outcome {
-                to: format!("/ops/orders/{}", order.id),
+            Created::Stands(it) if it.as_given || it.as_today => Ok(Outcome {
+                to: format!("/ops/orders/{}", it.order.id),
                 title: "This order was there already".to_owned(),
                 text: "It stands just as you typed it. Nothing was changed, and no mail was sent."
                     .to_owned(),
             }),
-            Created::Stands { .. } => Err(Wrong {
+            Created::Stands(_) => Err(Wrong {
                 field: "reference",
                 label: "Reference",
                 why: "Another order has this reference. Choose another one, or change that order."
@@ -190,18 +187,10 @@ fn wrong(problems: Option<Problems>, amount: Option<AmountError>) -> Vec<Wrong> 
         ("currency", "Currency", said(&["currency"])),
     ];
     let wrong = fields.into_iter().filter_map(|(field, label, why)| {
-        let why = format!("{}.", capital(&why?));
+        let why = format!("{}.", sentence(&why?));
         Some(Wrong { field, label, why })
     });
     wrong.collect()
-}
-
-fn capital(said: &str) -> String {
-    let mut letters = said.chars();
-    let first = letters
-        .next()
-        .map(|letter| letter.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
 }
 
 #[cfg(test)]

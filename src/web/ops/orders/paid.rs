@@ -13,7 +13,7 @@ use crate::{
     listing::{self, Listed},
     news::List,
     order::{
-        CurrencySum, Order,
+        Order, Status,
         money::Money,
         state::{How, State},
     },
@@ -23,7 +23,11 @@ use crate::{
 /// Rows of the list: twenty sheets of paper.
 const MOST: i64 = 1_000;
 /// Where an order stands that has been paid, in whatever way.
-const LISTS: [List; 3] = [List::Paid, List::SettledOffline, List::PartiallyRefunded];
+const LISTS: [List; 3] = [
+    List::Standing(Status::Paid),
+    List::Standing(Status::SettledOffline),
+    List::Standing(Status::PartiallyRefunded),
+];
 
 #[derive(Serialize)]
 struct Page {
@@ -79,7 +83,8 @@ pub async fn show(Viewer(person): Viewer, desk: Desk) -> Result<HttpResponse, Re
         cut = true;
     }
     found.sort_by_cached_key(|listed| row::who(&listed.order).to_lowercase());
-    let sums = sums(&found);
+    let came = found.iter().filter_map(|listed| closed(&listed.order));
+    let sums = sum::add_up(came.map(|(_, _, came)| (came.currency, came.minor)));
     let title = mailing.map_or_else(
         || "Paid".to_owned(),
         |blast| format!("Paid: {}", blast.name),
@@ -160,22 +165,4 @@ fn paid(listed: &Listed, zone: Tz) -> Option<Paid> {
         how,
         amount: came.format(Language::ENGLISH),
     })
-}
-
-fn sums(found: &[Listed]) -> Vec<CurrencySum> {
-    let mut sums: Vec<CurrencySum> = Vec::new();
-    let came = found.iter().filter_map(|listed| closed(&listed.order));
-    for (_, _, came) in came {
-        let code = came.currency.code();
-        match sums.iter_mut().find(|sum| sum.currency == code) {
-            Some(sum) => sum.amount += came.minor,
-            None => sums.push(CurrencySum {
-                currency: code.to_owned(),
-                orders: 0,
-                amount: came.minor,
-            }),
-        }
-    }
-    sums.sort_by(|one, other| one.currency.cmp(&other.currency));
-    sums
 }

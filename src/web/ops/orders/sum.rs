@@ -21,9 +21,14 @@ pub fn of_rows(rows: &[Listed]) -> Vec<CurrencySum> {
 
 /// What orders come to, by currency.
 pub fn of<'o>(orders: impl Iterator<Item = &'o Order>) -> Vec<CurrencySum> {
+    add_up(orders.map(|order| (order.currency, order.amount_total.unwrap_or(0))))
+}
+
+/// What amounts in minor units come to, each that of one order, by currency.
+pub fn add_up(amounts: impl Iterator<Item = (Currency, i64)>) -> Vec<CurrencySum> {
     let mut sums: Vec<CurrencySum> = Vec::new();
-    for order in orders {
-        let (code, amount) = (order.currency.code(), order.amount_total.unwrap_or(0));
+    for (currency, amount) in amounts {
+        let code = currency.code();
         match sums.iter_mut().find(|sum| sum.currency == code) {
             Some(sum) => {
                 sum.orders += 1;
@@ -52,7 +57,11 @@ pub fn in_words(sums: &[CurrencySum]) -> String {
         let currency = Currency::parse(&sum.currency).ok()?;
         Some(Money::new(sum.amount, currency).format(Language::ENGLISH))
     });
-    let amounts: Vec<String> = amounts.collect();
+    listed(&amounts.collect::<Vec<String>>())
+}
+
+/// `€2,507.00, £20.00 and $5.00`
+pub fn listed(amounts: &[String]) -> String {
     match amounts.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),

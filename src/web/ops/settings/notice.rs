@@ -4,7 +4,12 @@ use actix_web::{HttpResponse, http::StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{desk::Desk, form::Sent, guard::Admin, refusal::Refusal},
+    super::{
+        desk::Desk,
+        form::{Sent, one_kind_of_break},
+        guard::Admin,
+        refusal::Refusal,
+    },
     Again, PATH, page, save_as_seen,
 };
 use crate::{
@@ -103,9 +108,9 @@ async fn again(
     page(person, desk, again).await
 }
 
-/// Browsers send ends of lines in a form of their own.
+/// As it is kept.
 fn one_form(text: &str) -> String {
-    text.replace("\r\n", "\n").trim().to_owned()
+    one_kind_of_break(text).trim().to_owned()
 }
 
 /// No words are our own.

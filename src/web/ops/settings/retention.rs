@@ -18,7 +18,7 @@ use super::{
 use crate::{
     people::{Person, once::Outcome},
     retention::{self, WouldGo},
-    settings::{self, ACTIVITY_DAYS, CART_DAYS, Change, EVENTS_DAYS, Settings},
+    settings::{self, ACTIVITY_DAYS, CART_DAYS, Change, EVENTS_DAYS, Settings, VISITS_MONTHS},
 };
 
 /// The days, as they stand or were typed, and what is wrong with each.
@@ -27,6 +27,7 @@ pub struct Days {
     carts: Field,
     activity: Field,
     events: Field,
+    visits: Field,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -45,6 +46,7 @@ impl Days {
             carts: field(settings.recovered_orders_days),
             activity: field(settings.activity_days),
             events: field(settings.events_days),
+            visits: field(settings.visits_months),
         }
     }
 }
@@ -58,42 +60,52 @@ pub struct Typed {
     activity_days: String,
     #[serde(default)]
     events_days: String,
+    /// Left out by a page of an older version: it stays.
+    visits_months: Option<String>,
     #[serde(default)]
     seen: String,
 }
 
-/// Days of carts, lines of the log and events.
-type Three = (i32, i32, i32);
+/// Days of carts, lines of the log and events; months of visits, where they were said.
+type Four = (i32, i32, i32, Option<i32>);
 
 impl Typed {
-    fn check(&self) -> Result<Three, Box<Days>> {
-        let read = |text: &str, days: std::ops::RangeInclusive<i32>| {
+    fn check(&self) -> Result<Four, Box<Days>> {
+        let read = |text: &str, of: &str, days: std::ops::RangeInclusive<i32>| {
             let number = text.trim().parse::<i32>().ok();
             let number = number.filter(|number| days.contains(number));
-            let error = format!("A number of days from {} to {}.", days.start(), days.end());
+            let error = format!("A number of {of} from {} to {}.", days.start(), days.end());
             let field = Field {
                 text: text.chars().take(20).collect(),
                 error: number.is_none().then_some(error),
             };
             (number, field)
         };
-        let (carts, first) = read(&self.recovered_orders_days, CART_DAYS);
-        let (activity, second) = read(&self.activity_days, ACTIVITY_DAYS);
-        let (events, third) = read(&self.events_days, EVENTS_DAYS);
+        let (carts, first) = read(&self.recovered_orders_days, "days", CART_DAYS);
+        let (activity, second) = read(&self.activity_days, "days", ACTIVITY_DAYS);
+        let (events, third) = read(&self.events_days, "days", EVENTS_DAYS);
+        let said = self.visits_months.as_deref();
+        let (visits, fourth) = said
+            .map(|said| read(said, "months", VISITS_MONTHS))
+            .unwrap_or_default();
         match (carts, activity, events) {
-            (Some(carts), Some(activity), Some(events)) => Ok((carts, activity, events)),
+            (Some(carts), Some(activity), Some(events)) if visits.is_some() == said.is_some() => {
+                Ok((carts, activity, events, visits))
+            }
             _ => Err(Box::new(Days {
                 carts: first,
                 activity: second,
                 events: third,
+                visits: fourth,
             })),
         }
     }
 
     /// What stood there when the page was made, as it was written into the form.
-    fn seen(&self) -> Option<Three> {
+    fn seen(&self) -> Option<Four> {
         let mut days = self.seen.split(',').map(|days| days.parse().ok());
-        Some((days.next()??, days.next()??, days.next()??))
+        let three = (days.next()??, days.next()??, days.next()??);
+        Some((three.0, three.1, three.2, days.next().flatten()))
     }
 }
 
@@ -116,7 +128,8 @@ pub async fn look(
             Ok((stand, goes))
         })
         .await?;
-    let (carts, activity, events) = days;
+    let (carts, activity, events, months) = days;
+    let visits = months.unwrap_or(stand.visits_months);
     let goes = what_goes(&goes);
     let mut happens = vec![match goes.is_empty() {
         true => "The next nightly run finds nothing to delete with these days.".to_owned(),
@@ -130,11 +143,12 @@ pub async fn look(
         stand.recovered_orders_days,
         stand.activity_days,
         stand.events_days,
+        stand.visits_months,
     );
     let hidden = |name, value: String| Hidden { name, value };
     let page = Confirm {
         question: format!(
-            "Keep carts {carts} days, Activity {activity} days, Stripe’s messages {events} days?"
+            "Keep carts {carts} days, Activity {activity} days, Stripe’s messages {events} days, counts of visits {visits} months?"
         ),
         back: PATH.to_owned(),
         crumb: "Settings".to_owned(),
@@ -149,7 +163,11 @@ pub async fn look(
             hidden("recovered_orders_days", carts.to_string()),
             hidden("activity_days", activity.to_string()),
             hidden("events_days", events.to_string()),
-            hidden("seen", format!("{},{},{}", seen.0, seen.1, seen.2)),
+            hidden("visits_months", visits.to_string()),
+            hidden(
+                "seen",
+                format!("{},{},{},{}", seen.0, seen.1, seen.2, seen.3),
+            ),
         ],
         grave: !goes.is_empty(),
         button: "Keep them so long".to_owned(),
@@ -159,11 +177,12 @@ pub async fn look(
     page.show(&person, &desk, Here::Settings).await
 }
 
-fn with(stand: &Settings, (carts, activity, events): Three) -> Settings {
+fn with(stand: &Settings, (carts, activity, events, visits): Four) -> Settings {
     Settings {
         recovered_orders_days: carts,
         activity_days: activity,
         events_days: events,
+        visits_months: visits.unwrap_or(stand.visits_months),
         ..stand.clone()
     }
 }
@@ -180,6 +199,11 @@ fn what_goes(goes: &WouldGo) -> Vec<String> {
         (goes.activity, "line of Activity", "lines of Activity"),
         (goes.events, "message of Stripe’s", "messages of Stripe’s"),
         (goes.mails, "test mail or way in", "test mails and ways in"),
+        (
+            goes.visits,
+            "day of counted visits",
+            "days of counted visits",
+        ),
     ];
     let some = all.into_iter().filter(|(count, ..)| count.count > 0);
     some.map(|(count, one, many)| so_many(count, one, many))
@@ -187,7 +211,7 @@ fn what_goes(goes: &WouldGo) -> Vec<String> {
 }
 
 /// What is another number than now.
-fn shortened(stand: &Settings, (carts, activity, events): Three) -> Vec<String> {
+fn shortened(stand: &Settings, (carts, activity, events, visits): Four) -> Vec<String> {
     let all = [
         (
             "Carts of your shop’s checkout",
@@ -198,9 +222,18 @@ fn shortened(stand: &Settings, (carts, activity, events): Three) -> Vec<String> 
         ("Stripe’s messages", stand.events_days, events),
     ];
     let changed = all.into_iter().filter(|(_, was, is)| was != is);
-    changed
+    let mut said: Vec<String> = changed
         .map(|(what, was, is)| format!("{what}: {is} days from now on, until now {was}."))
-        .collect()
+        .collect();
+    match visits.filter(|is| *is != stand.visits_months) {
+        Some(0) => said.push("No visit is counted from now on.".to_owned()),
+        Some(is) => said.push(format!(
+            "Counts of visits: {is} months from now on, until now {}.",
+            stand.visits_months
+        )),
+        None => {}
+    }
+    said
 }
 
 async fn wrong(person: &Person, desk: &Desk, days: Days) -> Result<HttpResponse, Refusal> {
@@ -224,9 +257,12 @@ pub async fn save(
         Err(days) => return wrong(&person, &desk, *days).await,
     };
     let Some(seen) = typed.seen() else {
-        return Err(desk.not_now(&person, "Look first at what would be deleted."));
+        return Err(Refusal::not_now(
+            &person,
+            "Look first at what would be deleted.",
+        ));
     };
-    let of = |(carts, activity, events)| Change::days(carts, activity, events);
+    let of = |(carts, activity, events, visits)| Change::kept(carts, activity, events, visits);
     let saved = Outcome {
         to: PATH.to_owned(),
         title: "How long things are kept is saved".to_owned(),
@@ -236,10 +272,13 @@ pub async fn save(
         Ok(saved) => Ok(saved),
         Err((stand, who)) => {
             let said = format!(
-                "Somebody was first: carts are kept {} days now, lines of Activity {}, Stripe’s messages {}.{who} Look again at what would be deleted.",
-                stand.recovered_orders_days, stand.activity_days, stand.events_days
+                "Somebody was first: carts are kept {} days now, lines of Activity {}, Stripe’s messages {}, counts of visits {} months.{who} Look again at what would be deleted.",
+                stand.recovered_orders_days,
+                stand.activity_days,
+                stand.events_days,
+                stand.visits_months
             );
-            Err(desk.not_now(&person, &said))
+            Err(Refusal::not_now(&person, &said))
         }
     }
 }

@@ -29,7 +29,7 @@ pub async fn ask(
     desk: Desk,
     path: Path<(String, String)>,
 ) -> Result<HttpResponse, Refusal> {
-    let (switch, on) = named(&person, &desk, &path)?;
+    let (switch, on) = named(&person, &path)?;
     let (settings, numbers) = stands(&desk).await?;
     if switch.is_on(&settings) == on {
         return Err(already(&person, &desk, on).await?);
@@ -61,7 +61,7 @@ pub async fn turn(
     path: Path<(String, String)>,
     sent: Sent<Nothing>,
 ) -> Result<HttpResponse, Refusal> {
-    let (switch, on) = named(&person, &desk, &path)?;
+    let (switch, on) = named(&person, &path)?;
     let doing = doing(&person, &desk.app);
     let act = move |connection: &mut PgConnection| {
         let (seen, change) = (Change::turn(switch, !on), Change::turn(switch, on));
@@ -88,20 +88,16 @@ async fn already(person: &Person, desk: &Desk, on: bool) -> Result<Refusal, Refu
         .read(move |connection| last_change(connection, zone))
         .await?;
     let said = format!("It is {} already.{who}", in_a_word(on));
-    Ok(desk.not_now(person, &said))
+    Ok(Refusal::not_now(person, &said))
 }
 
-fn named(
-    person: &Person,
-    desk: &Desk,
-    (switch, to): &(String, String),
-) -> Result<(Switch, bool), Refusal> {
+fn named(person: &Person, (switch, to): &(String, String)) -> Result<(Switch, bool), Refusal> {
     let on = match to.as_str() {
         "on" => true,
         "off" => false,
-        _ => return Err(desk.no_page(person)),
+        _ => return Err(Refusal::no_page(person)),
     };
-    let switch = Switch::from_name(switch).ok_or_else(|| desk.no_page(person))?;
+    let switch = Switch::from_name(switch).ok_or_else(|| Refusal::no_page(person))?;
     Ok((switch, on))
 }
 

@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::{
     db::Count,
     settings::Switch,
-    switches::{DAYS, Numbers},
+    switches::{DAYS, MOST, Numbers},
+    web::ops::lists::grouped,
 };
 
 /// A switch as it stands.
@@ -26,22 +27,19 @@ pub struct Switched {
 pub fn so_many(count: Count, one: &str, many: &str) -> String {
     let number = grouped(count.count);
     match (count.or_more, count.count) {
+        // Nobody can say of how many more, or that it is none at all.
+        (true, 0) => format!("0 {many} among the newest {}", grouped(MOST)),
         (true, _) => format!("at least {number} {many}"),
         (false, 1) => format!("1 {one}"),
         (false, _) => format!("{number} {many}"),
     }
 }
 
-fn grouped(number: i64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+/// The same at the beginning of a sentence.
+fn beginning(said: &str) -> String {
+    let mut letters = said.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase());
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 /// `an hour`, `90 minutes`, `2 days`
@@ -118,7 +116,8 @@ fn to_whom(switch: Switch, on: bool, numbers: &Numbers) -> String {
     let left = |count| so_many(count, "checkout that was left", "checkouts that were left");
     match (switch, on) {
         (Switch::Reminders, true) => format!(
-            "To: those with an order of yours who opened the page and did not pay. {may} may get a reminder, {}. Last {DAYS} days: {}.",
+            "To: those with an order of yours who opened the page and did not pay. {} may get a reminder, {}. Last {DAYS} days: {}.",
+            beginning(&may),
             due(numbers.orders.scheduled),
             so_many(numbers.orders.sent, "person", "people"),
         ),
@@ -181,7 +180,7 @@ mod tests {
         assert_eq!(said(412, false), "412 orders");
         assert_eq!(said(10_000, true), "at least 10,000 orders");
         assert_eq!(said(1, true), "at least 1 orders");
-        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(said(0, true), "0 orders among the newest 10,000");
         assert_eq!(long(Duration::seconds(3600)), "an hour");
         assert_eq!(long(Duration::minutes(90)), "90 minutes");
         assert_eq!(long(Duration::hours(48)), "2 days");

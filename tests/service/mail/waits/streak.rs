@@ -1,7 +1,11 @@
 //! One refusal after the other: it is about us, whatever its words are.
 
 use super::{cause, families, one_by_one, recipients, refuse, refuse_only, states, to};
-use crate::{mail::refused::the_wait_is_over, mailbox::Stage, support::World};
+use crate::{
+    mail::{accident::wait_until, refused::the_wait_is_over},
+    mailbox::{Action, Rule, Stage},
+    support::World,
+};
 
 /// What servers said of a sender, each to a mailing of twelve, and words that nobody has thought of.
 const OURS: [(Stage, u16, &str); 9] = [
@@ -79,21 +83,49 @@ fn all_replicas_see_one_streak() {
     assert_eq!(cause(&world), "streak");
     // Those in hand when it was seen go back, too; then one tries at a time.
     the_wait_is_over(&world);
-    let before = world
-        .mailbox()
-        .commands()
-        .iter()
-        .filter(|verb| *verb == "RCPT")
-        .count();
+    let before = tries(&world);
     world.carry_with(vec![world.courier(), world.courier(), world.courier()]);
-    let after = world
-        .mailbox()
-        .commands()
-        .iter()
-        .filter(|verb| *verb == "RCPT")
-        .count();
-    assert_eq!(after - before, 1);
+    assert_eq!(tries(&world) - before, 1);
     assert_eq!(states(&world), ["queued 12"]);
+}
+
+#[test]
+fn one_that_looked_before_another_tried_does_not_try_too() {
+    let world = World::with_mailbox(&[("MAIL_RETRY_SECONDS", "30")]);
+    families(&world, 12);
+    refuse(&world, Stage::Recipient, 554, "5.0.1 no");
+    world.carry();
+    the_wait_is_over(&world);
+    // It has seen that one may try, and is slow to connect.
+    let slow = Rule {
+        stage: Stage::Connect,
+        recipient: None,
+        action: Action::Wait(std::time::Duration::from_secs(2)),
+        times: Some(1),
+    };
+    let no = Rule {
+        stage: Stage::Recipient,
+        recipient: None,
+        action: Action::Reply(554, "5.0.1 no".to_owned()),
+        times: None,
+    };
+    world.mailbox().set_rules(vec![slow, no]);
+    let (before, connections) = (tries(&world), world.mailbox().connections());
+    std::thread::scope(|scope| {
+        scope.spawn(|| world.carry());
+        wait_until("it connects", || {
+            world.mailbox().connections() > connections
+        });
+        world.carry();
+    });
+    assert_eq!(tries(&world) - before, 1);
+    assert_eq!(states(&world), ["queued 12"]);
+}
+
+/// How often the server was asked about a recipient.
+fn tries(world: &World) -> usize {
+    let commands = world.mailbox().commands();
+    commands.iter().filter(|verb| *verb == "RCPT").count()
 }
 
 #[test]

@@ -220,7 +220,7 @@ fn amount_name_and_address_are_changed_and_the_link_stays() {
         "€65.00",
         "2 × Shirt",
         "kim@example.org",
-        "Order changed By Aoife Byrne",
+        "What is owed, or whom we write to, was changed By Aoife Byrne",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -304,7 +304,7 @@ fn money_is_given_back_by_an_admin_once_and_no_more_than_came() {
         "{text}"
     );
     assert!(
-        text.contains("A refund was asked for By Tom . “ rain ”"),
+        text.contains("Stripe was asked to give money back By Tom . “ rain ”"),
         "{text}"
     );
     assert_eq!(asked(), 1);

@@ -153,11 +153,58 @@ fn head_and_story_say_the_same_once_it_is_over() {
         &[
             "Being checked",
             "Money came that is not what was owed. Next: decide Until you decide, nothing else happens. Decide",
-            "€40.00 arrived, and does not fit",
+            "€40.00 came, which is not what was owed Stripe told us. Somebody decides about it, under Cases.",
             "Does not fit Stripe told us €40.00",
         ],
     );
     assert!(page.body.contains(&format!("href=\"/ops/cases/{case}\"")));
+    has_not(&page.text(), &["€40.00 arrived"]);
+    // Decided on: what came before stands before it, as it was.
+    let accept = json!({ "how": "accept", "note": "their bank kept it" });
+    let path = format!("/cases/{case}/resolve");
+    let answer = world.api(Role::Operator, reqwest::Method::POST, &path, Some(accept));
+    assert_eq!(answer.status, 200);
+    let text = said(&aoife, &misfit);
+    has(
+        &text,
+        &[
+            "€40.00 came, which is not what was owed Stripe told us.",
+            "It counts as paid",
+            "Decided: it was taken as it came",
+        ],
+    );
+    has_not(&text, &["€40.00 arrived", "Somebody decides about it"]);
+}
+
+#[test]
+fn what_was_never_mailed_is_not_said_to_have_been() {
+    let world = World::with_mailbox(&[]);
+    let aoife = operator(&world);
+    let order = world.order("CUP-1");
+    world.abandon(&order);
+    world.pass(Duration::hours(2));
+    world.carry();
+    comes_again(&aoife);
+    let text = said(&aoife, &order);
+    has(
+        &text,
+        &["They have had the reminder. If they cannot find it"],
+    );
+    has_not(&text, &["They have had the mail"]);
+}
+
+#[test]
+fn a_mail_of_later_waits_until_a_day() {
+    let world = World::with_mailbox(&[]);
+    let aoife = operator(&world);
+    let order = world.order("CUP-1");
+    world.queue_link(&order);
+    world.execute("UPDATE outbox SET due_at = now() + interval '40 days'");
+    let text = said(&aoife, &order);
+    has(&text, &["waits until"]);
+    has_not(&text, &["until on"]);
+    world.execute("UPDATE outbox SET due_at = NULL");
+    world.carry();
 }
 
 #[test]
@@ -257,7 +304,7 @@ fn only_a_fact_says_that_they_cannot_have_paid_unnoticed() {
         &[
             "No. Stripe’s messages arrive (the last one",
             "it has no payment for this order.",
-            "Stripe was asked about the order By Aoife Byrne .",
+            "Stripe was asked how the payment stands By Aoife Byrne .",
         ],
     );
     // A message went missing: nobody can be sure any more.

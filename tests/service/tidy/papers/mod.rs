@@ -7,6 +7,7 @@
 mod commands;
 mod links;
 mod names;
+mod pictures;
 mod routes;
 mod runbook;
 

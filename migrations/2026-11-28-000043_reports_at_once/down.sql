@@ -1,0 +1,2 @@
+DROP INDEX outbox_reported_gone;
+ALTER TABLE outbox DROP COLUMN reported_gone_at;

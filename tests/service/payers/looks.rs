@@ -81,6 +81,7 @@ fn everywhere(
     for (locale, stop) in gone {
         at(locale, &stop);
     }
+    world.stop_clock();
     for number in 0..120 {
         world.get(&format!("/pay/wrong{number}"));
     }

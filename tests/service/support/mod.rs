@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod chromium;
+pub mod clock;
 pub mod cluster;
 pub mod cutter;
 pub mod dovecot;

@@ -1,16 +1,7 @@
 //! The service inside the test's own process.
 
-use std::{
-    collections::BTreeMap,
-    net::TcpListener,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    thread::JoinHandle,
-};
+use std::{collections::BTreeMap, net::TcpListener, thread::JoinHandle};
 
-use chrono::Duration;
 use freshmint::{
     app::App,
     clock::Clock,
@@ -89,12 +80,6 @@ pub fn settings(database: &Database, stripe: &Simulator) -> BTreeMap<String, Str
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect()
-}
-
-/// A clock that goes ahead of the system's by what the test says, in milliseconds.
-pub fn clock(offset: &Arc<AtomicI64>) -> Clock {
-    let (offset, system) = (Arc::clone(offset), Clock::system());
-    Clock::from_fn(move || system.now() + Duration::milliseconds(offset.load(Ordering::SeqCst)))
 }
 
 /// The service of these settings.

@@ -4,10 +4,7 @@ use std::{
     collections::BTreeMap,
     path::Path,
     process::Output,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use chrono::{DateTime, Duration, Utc};
@@ -32,9 +29,10 @@ use serde_json::{Value, json};
 
 use super::{
     browser::{Answer, client, person, runtime, send},
+    clock::WorldClock,
     cluster::Database,
     process::{self, Process},
-    replica::{Replica, app, clock, settings},
+    replica::{Replica, app, settings},
 };
 use crate::{
     mailbox::{self, Mail, Mailbox},
@@ -49,7 +47,7 @@ pub struct World {
     pub app: App,
     mailbox: Option<Mailbox>,
     settings: BTreeMap<String, String>,
-    offset: Arc<AtomicI64>,
+    clock: WorldClock,
     replicas: Vec<Replica>,
     /// How many have been made.
     tokens: AtomicUsize,
@@ -116,15 +114,15 @@ impl World {
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         );
-        let offset = Arc::new(AtomicI64::new(0));
-        let app = app(&settings, clock(&offset));
+        let clock = WorldClock::default();
+        let app = app(&settings, clock.clock());
         let mut world = Self {
             database,
             stripe,
             app,
             mailbox: None,
             settings,
-            offset,
+            clock,
             replicas: Vec::new(),
             tokens: AtomicUsize::new(0),
         };
@@ -137,14 +135,14 @@ impl World {
 
     /// Starts another replica of the web side, with its own pool; tells its number.
     pub fn add_replica(&mut self) -> usize {
-        let app = app(&self.settings, clock(&self.offset));
+        let app = app(&self.settings, self.clock.clock());
         self.replicas.push(Replica::start(app));
         self.replicas.len() - 1
     }
 
     /// What another replica works on, with its own pool.
     pub fn another_app(&self) -> App {
-        app(&self.settings, clock(&self.offset))
+        app(&self.settings, self.clock.clock())
     }
 
     /// The first replica's address.
@@ -207,9 +205,13 @@ impl World {
 
     /// Time passes, for the service and for Stripe.
     pub fn pass(&self, time: Duration) {
-        self.offset
-            .fetch_add(time.num_milliseconds(), Ordering::SeqCst);
+        self.clock.pass(time);
         self.stripe.advance(time);
+    }
+
+    /// From now on no time passes for the service but what the test lets pass.
+    pub fn stop_clock(&self) {
+        self.clock.stop();
     }
 
     // -- orders --
@@ -436,16 +438,12 @@ impl World {
 
     /// A courier as a worker has one, of a replica of its own.
     pub fn courier(&self) -> Courier {
-        Courier::new(app(&self.settings, clock(&self.offset)))
+        Courier::new(app(&self.settings, self.clock.clock()))
     }
 
     /// The same, of a replica whose clock is wrong.
     pub fn courier_ahead_by(&self, time: Duration) -> Courier {
-        let offset = self.offset.load(Ordering::SeqCst) + time.num_milliseconds();
-        Courier::new(app(
-            &self.settings,
-            clock(&Arc::new(AtomicI64::new(offset))),
-        ))
+        Courier::new(app(&self.settings, self.clock.ahead_by(time)))
     }
 
     /// Lets a worker carry what is due; tells what the mailbox got meanwhile.

@@ -61,7 +61,7 @@ pub(super) fn few_lines(
     Ok((rows.len() <= FEW).then(|| rows.into_iter().map(|row| row.id).collect()))
 }
 
-/// The orders that have this in their reference, name or address. With `pg_trgm` by its indexes, without it by
+/// The orders that have this in their reference, name or address, as `order::with_part` says it. With `pg_trgm` by its indexes, without it by
 /// reading all orders.
 pub(super) fn orders(connection: &mut PgConnection, said: &str) -> QueryResult<Vec<Uuid>> {
     #[derive(QueryableByName)]
@@ -74,7 +74,7 @@ pub(super) fn orders(connection: &mut PgConnection, said: &str) -> QueryResult<V
         return Ok(Vec::new());
     }
     let rows: Vec<Row> = diesel::sql_query(format!(
-        "SELECT id FROM orders WHERE reference ILIKE $1 OR name ILIKE $1 OR email ILIKE $1 \
+        "SELECT id FROM orders WHERE reference ILIKE $1 OR as_typed(name) ILIKE as_typed($1) OR email ILIKE $1 \
          ORDER BY id DESC LIMIT {ORDERS}"
     ))
     .bind::<Text, _>(pattern_of_part(said))

@@ -14,6 +14,9 @@ extern "SQL" {
     /// PostgreSQL's `lower`: addresses are compared in any case.
     fn lower(text: Nullable<Text>) -> Nullable<Text>;
 
+    /// A name as it is looked for: without accents, with single blanks. Its index goes by this.
+    fn as_typed(name: Nullable<Text>) -> Nullable<Text>;
+
     /// The database's own time at this very moment, not at the beginning of the transaction.
     fn clock_timestamp() -> Timestamptz;
 

@@ -47,7 +47,7 @@ pub use self::{
     connection::listening,
     count::{Count, Counts, at_most, count_each},
     error::DbError,
-    functions::{clock_timestamp, for_its_values, from_now, greatest, interval, lower},
+    functions::{as_typed, clock_timestamp, for_its_values, from_now, greatest, interval, lower},
     lane::{Lane, Lanes},
     limits::PATIENCE,
     lock::{AdvisoryLock, take_first},

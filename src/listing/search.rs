@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::Only;
 use crate::{
-    db::{for_its_values, pattern_of_part, with_setting, within},
+    db::{for_its_values, with_setting, within},
     foreign_text::composed,
     news::{self, List},
-    order::{Mark, OrderFilter},
+    order::{self, By, Mark, OrderFilter},
     schema::{order_news, orders},
 };
 
@@ -145,15 +145,9 @@ pub(super) fn is_few(ids: &[Uuid]) -> bool {
 
 /// Some orders with this in their reference, name or address, in no order: one more than are few, if there are.
 pub(super) fn with_part(connection: &mut PgConnection, said: &str) -> QueryResult<Vec<Uuid>> {
-    let part = pattern_of_part(said);
     orders::table
         .filter(for_its_values())
-        .filter(
-            orders::reference
-                .ilike(part.clone())
-                .or(orders::name.ilike(part.clone()))
-                .or(orders::email.ilike(part)),
-        )
+        .filter(order::with_part(said, By::Part))
         .limit(FEW + 1)
         .select(orders::id)
         .load(connection)

@@ -14,10 +14,12 @@ use uuid::Uuid;
 use super::{
     Order, OrderRow,
     filter::{FilterPart, Mark, OrderFilter},
-    of_blast, stranded,
+    of_blast,
+    part::{By, with_part},
+    stranded,
 };
 use crate::{
-    db::{for_its_values, lower, pattern_of_part},
+    db::{for_its_values, lower},
     foreign_text::composed,
     schema::{order_news, orders},
 };
@@ -133,22 +135,12 @@ fn narrowed<'f>(
         query = query.filter(orders::import.eq(import));
     }
     if let Some(said) = &filter.q {
-        // With `pg_trgm` each of the three has an index for it, without it all orders are read.
-        let part = pattern_of_part(said.trim());
-        query = match filter.q_is_common {
-            // No index has these expressions.
-            true => query.filter(
-                (orders::reference.concat("").ilike(part.clone()))
-                    .or(orders::name.concat("").ilike(part.clone()))
-                    .or(orders::email.concat("").ilike(part)),
-            ),
-            false => query.filter(
-                orders::reference
-                    .ilike(part.clone())
-                    .or(orders::name.ilike(part.clone()))
-                    .or(orders::email.ilike(part)),
-            ),
+        let by = if filter.q_is_common {
+            By::Order
+        } else {
+            By::Part
         };
+        query = query.filter(with_part(said, by));
     }
     if let Some(now) = filter.stranded_at {
         query = query.filter(stranded(now));

@@ -26,6 +26,7 @@ pub mod money;
 mod note_to_payers;
 mod of_blast;
 mod owed;
+mod part;
 pub mod problem;
 mod restored;
 mod row;
@@ -55,6 +56,7 @@ pub use self::{
     note_to_payers::{NoteToPayers, NoteToPayersError},
     of_blast::ids as ids_of_blast,
     owed::set_amount,
+    part::{By, with_part},
     restored::{Param, Restored, Simpler, simplify},
     row::{OrderRow, WhatIsOwed},
     status::Status,

@@ -240,9 +240,43 @@ fn orders_are_found_by_a_part_of_reference_name_or_address() {
     assert_eq!(found("026-017"), ["CUP-2026-017"]);
     assert_eq!(found("o%27nei"), ["CUP-2026-017"]);
     assert_eq!(found("cup-2026").len(), 2);
+    assert_eq!(found("kim%20o"), ["CUP-2026-017"]);
     assert_eq!(found("00%25"), ["CUP-2026-018"], "a sign is a sign");
     assert_eq!(found("___").len(), 0);
     let short = world.api(Role::Viewer, Method::GET, "/orders?q=cu", None);
     assert_eq!(short.status, 400, "{short:?}");
     assert!(short.body.contains("three letters"), "{short:?}");
+}
+
+#[test]
+fn a_name_is_found_however_its_accents_and_blanks_are_typed() {
+    let world = World::new();
+    for (reference, name) in [
+        ("ONE", "Jürgen  Müller"),
+        ("TWO", "Zoe\u{308} Weiß"),
+        ("THREE", "Łukasz Ørsted"),
+        ("FOUR", "O'Neil ％"),
+        ("FIVE", "Ελένη Παπαδοπούλου"),
+    ] {
+        world.order_with(reference, json!({ "name": name }));
+    }
+    let found = |q: &str| -> Vec<String> {
+        let q: String = url::form_urlencoded::byte_serialize(q.as_bytes()).collect();
+        let answer = world.api(Role::Viewer, Method::GET, &format!("/orders?q={q}"), None);
+        let orders = answer.json()["data"].as_array().expect("a list").clone();
+        let reference = |order: &serde_json::Value| order["reference"].as_str().unwrap().to_owned();
+        orders.iter().map(reference).collect()
+    };
+    for (q, reference) in [
+        ("jurgen muller", "ONE"),
+        ("JÜRGEN MÜLLER", "ONE"),
+        ("mu\u{308}ll", "ONE"),
+        ("Zoé", "TWO"),
+        ("weiss", "TWO"),
+        ("lukasz orsted", "THREE"),
+        ("Ελενη", "FIVE"),
+    ] {
+        assert_eq!(found(q), [reference], "{q}");
+    }
+    assert_eq!(found("％％％").len(), 0, "a wide sign is no wildcard");
 }

@@ -21,6 +21,7 @@ pub(super) static GERMAN: Vocabulary = Vocabulary {
     orders: Orders {
         unpriced: "die Summe, die auf der Bezahlseite steht",
         unnamed: "Posten laut Bezahlseite",
+        colon: ": ",
         additions: " (ohne Versand, Steuern und Rabatte, die die Bezahlseite ausrechnet)",
         every,
     },

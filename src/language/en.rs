@@ -21,6 +21,7 @@ pub(super) static ENGLISH: Vocabulary = Vocabulary {
     orders: Orders {
         unpriced: "the sum shown at the checkout",
         unnamed: "Item as named at the checkout",
+        colon: ": ",
         additions: " (without shipping, taxes and discounts, which the checkout works out)",
         every,
     },
@@ -30,7 +31,7 @@ pub(super) static ENGLISH: Vocabulary = Vocabulary {
         link_body: "\
 Hello{% if name %} {{ name }}{% endif %},
 
-This is what is open with us:
+Here is what is due:
 
 {{ lines }}
 
@@ -48,7 +49,7 @@ The link is meant for you and keeps working until this is settled.
         reminder_body: "\
 Hello{% if name %} {{ name }}{% endif %},
 
-This is still open with us:
+This is still open:
 
 {{ lines }}
 

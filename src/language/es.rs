@@ -22,6 +22,7 @@ pub(super) static SPANISH: Vocabulary = Vocabulary {
     orders: Orders {
         unpriced: "la suma que aparece en la página de pago",
         unnamed: "Artículo según la página de pago",
+        colon: ": ",
         additions: " (sin envío, impuestos ni descuentos, que calcula la página de pago)",
         every,
     },

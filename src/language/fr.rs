@@ -22,6 +22,7 @@ pub(super) static FRENCH: Vocabulary = Vocabulary {
     orders: Orders {
         unpriced: "la somme indiquée sur la page de paiement",
         unnamed: "Article selon la page de paiement",
+        colon: "\u{a0}: ",
         additions: " (hors livraison, taxes et remises, que la page de paiement calcule)",
         every,
     },

@@ -21,6 +21,7 @@ pub(super) static ITALIAN: Vocabulary = Vocabulary {
     orders: Orders {
         unpriced: "la somma indicata nella pagina di pagamento",
         unnamed: "Articolo come indicato nella pagina di pagamento",
+        colon: ": ",
         additions: " (senza spedizione, imposte e sconti, che calcola la pagina di pagamento)",
         every,
     },
@@ -41,7 +42,7 @@ Può pagare qui:
 
 {{ pay_url }}
 
-Il link è destinato a Lei e resta valido finché tutto non è saldato.
+Il link è riservato a lei e resta valido finché tutto non è saldato.
 ",
         reminder_subject: "{{ shop_name }}: {{ amount }} ancora da pagare ({{ reference }})",
         reminder_subject_unpriced: "{{ shop_name }}: il suo pagamento è ancora in sospeso ({{ reference }})",

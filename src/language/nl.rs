@@ -21,6 +21,7 @@ pub(super) static DUTCH: Vocabulary = Vocabulary {
     orders: Orders {
         unpriced: "het bedrag dat op de betaalpagina staat",
         unnamed: "Artikel zoals op de betaalpagina",
+        colon: ": ",
         additions: " (zonder verzending, belastingen en kortingen, die de betaalpagina berekent)",
         every,
     },

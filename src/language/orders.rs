@@ -8,6 +8,8 @@ pub struct Orders {
     pub unpriced: &'static str,
     /// In the place of a line's name that the checkout alone knows.
     pub unnamed: &'static str,
+    /// Between a line's name and its amount.
+    pub colon: &'static str,
     /// Behind a sum, where the checkout may add shipping and taxes or take a discount off.
     pub additions: &'static str,
     /// How often something is paid: every so many of an interval.

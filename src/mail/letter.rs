@@ -135,7 +135,7 @@ mod tests {
 
         Hello Kim Müller,
 
-        This is what is open with us:
+        Here is what is due:
 
           Summer cup, U12: €45.00
 
@@ -195,7 +195,7 @@ mod tests {
 
         Hello,
 
-        This is still open with us:
+        This is still open:
 
           2 × Summer cup, U12: €90.00
           Team shirt, size 140, with the name of the child and its number on the back: €23.50
@@ -255,7 +255,7 @@ mod tests {
 
         Hello Kim Müller,
 
-        This is what is open with us:
+        Here is what is due:
 
           Team shirt: €23.50
           2 × Item as named at the checkout

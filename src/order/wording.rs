@@ -24,14 +24,9 @@ pub struct WrittenLine {
 pub fn amount(order: &Order) -> String {
     let language = order.locale.language();
     order.owed().map_or_else(
-        || unpriced(language).to_owned(),
+        || language.words().orders.unpriced.to_owned(),
         |owed| owed.format(language),
     )
-}
-
-/// What stands in the place of an amount that the checkout alone knows.
-pub fn unpriced(language: Language) -> &'static str {
-    language.words().orders.unpriced
 }
 
 /// The lines. One with a catalogue price has its name at Stripe: a payer is not shown the price's id.

@@ -8,7 +8,10 @@ use minijinja::{
 };
 
 use super::{Holes, budget::Budget};
-use crate::order::wording::{self, WrittenLine};
+use crate::{
+    language::orders::Orders,
+    order::wording::{self, WrittenLine},
+};
 
 /// What a line counts as that is looked at by itself: its three texts are copied.
 const BYTES_OF_A_LINE: usize = 200;
@@ -22,7 +25,7 @@ pub(super) fn context(holes: &Holes, budget: &Arc<Budget>) -> Value {
         amount => wording::amount(order),
         lines => Value::from_object(Lines {
             written: wording::lines(order).collect(),
-            unpriced: wording::unpriced(order.locale.language()),
+            words: &order.locale.language().words().orders,
             budget: Arc::clone(budget),
         }),
         pay_url => holes.pay_url,
@@ -40,8 +43,8 @@ pub(super) fn context(holes: &Holes, budget: &Arc<Budget>) -> Value {
 #[derive(Debug)]
 struct Lines {
     written: Vec<WrittenLine>,
-    /// For the amount of what the checkout alone prices.
-    unpriced: &'static str,
+    /// What stands around them in the order's language.
+    words: &'static Orders,
     budget: Arc<Budget>,
 }
 
@@ -60,7 +63,7 @@ impl Object for Lines {
             quantity,
             amount,
         } = self.written.get(key.as_usize()?)?;
-        let amount = amount.as_deref().unwrap_or(self.unpriced);
+        let amount = amount.as_deref().unwrap_or(self.words.unpriced);
         Some(minijinja::context! { description, quantity, amount })
     }
 
@@ -80,7 +83,7 @@ impl Object for Lines {
             }
             f.write_str(&line.description)?;
             if let Some(amount) = &line.amount {
-                write!(f, ": {amount}")?;
+                write!(f, "{}{amount}", self.words.colon)?;
             }
         }
         Ok(())

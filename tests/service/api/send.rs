@@ -52,7 +52,7 @@ fn the_mail_is_in_the_outbox_and_says_what_is_owed() {
 
         Hello Kim Miller,
 
-        This is what is open with us:
+        Here is what is due:
 
           Summer cup, U12: €45.00
 

@@ -23,7 +23,7 @@ pub fn settings() -> insta::Settings {
         "[token]",
     );
     settings.add_filter(r"Date: .*", "Date: [date]");
-    settings.add_filter(r"\d+ [A-Z][a-z]+ 20\d\d|\d\d\.\d\d\.20\d\d", "[day]");
+    settings.add_filter(r"\d+ [A-Z][a-z]+ 20\d\d|\d\d[./-]\d\d[./-]20\d\d", "[day]");
     settings.add_filter(r"<[0-9a-f]{32}@", "<[id]@");
     settings
 }

@@ -1,6 +1,7 @@
 //! Every page of payers through the real service, in every language.
 
 mod looks;
+mod mails;
 mod states;
 mod times;
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// An address is written to once a week about carts.
-fn email(name: &str, locale: &str) -> String {
+pub fn email(name: &str, locale: &str) -> String {
     format!("{name}.{locale}@example.org")
 }
 

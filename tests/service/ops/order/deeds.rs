@@ -46,7 +46,7 @@ fn the_link_is_sent_after_the_whole_mail_was_shown() {
     assert!(text.contains("on its way already"), "{text}");
     let mails = world.carry();
     assert_eq!(mails.len(), 1);
-    assert!(shown.text().contains("This is what is open with us"));
+    assert!(shown.text().contains("Here is what is due"));
     assert!(said(&aoife, &order).contains("Asked for by Aoife Byrne ."));
 }
 

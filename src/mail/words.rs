@@ -77,6 +77,12 @@ impl State {
             Self::Sending | Self::Sent | Self::Cancelled | Self::Suppressed => false,
         }
     }
+
+    /// Whether nobody knows if they have it, and somebody let it be: it was dropped after a server may have taken
+    /// it, and none ever said that it had.
+    pub fn was_let_be(self, handed_over: bool, accepted: bool) -> bool {
+        self == Self::Cancelled && handed_over && !accepted
+    }
 }
 
 column_enum! {

@@ -43,6 +43,9 @@ pub struct Mail {
     pub due_at: Option<DateTime<Utc>>,
     /// When the mail server took it.
     pub sent_at: Option<DateTime<Utc>>,
+    /// Nobody knows whether they have it, and somebody let it be.
+    #[serde(skip)]
+    pub was_let_be: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -61,6 +64,7 @@ struct Row {
     created_at: DateTime<Utc>,
     due_at: Option<DateTime<Utc>>,
     sent_at: Option<DateTime<Utc>>,
+    handed_over: bool,
 }
 
 /// What is looked for in a list.
@@ -158,6 +162,7 @@ fn with_orders(connection: &mut PgConnection, rows: Vec<Row>) -> QueryResult<Vec
     let order_of = |mail| about.iter().find(|(id, _)| *id == mail);
     let mails = rows.into_iter().map(|row| Mail {
         order_id: order_of(row.id).map(|(_, order)| *order),
+        was_let_be: row.state.was_let_be(row.handed_over, row.sent_at.is_some()),
         id: row.id,
         kind: row.kind,
         blast_id: row.blast_id,

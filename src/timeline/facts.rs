@@ -1,11 +1,14 @@
 //! What decides of an order's next step, read from the rows.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{
+    dsl::{exists, select},
+    prelude::*,
+};
 use uuid::Uuid;
 
 use super::next::{
-    Address, Checkout, Facts, HeldMailing, Mail, OpenCase, RefundInFlight, Reminder,
+    Address, Checkout, Facts, HeldMailing, Mail, OpenCase, RefundInFlight, Reminder, Undone,
 };
 use crate::{
     case::{self, CaseFilter, CaseState},
@@ -15,9 +18,10 @@ use crate::{
     outbox::waiting,
     reminder::{Decision, rule::Reason},
     schema::{
-        blasts, checkout_sessions, outbox, outbox_orders, reminder_decisions, session_orders,
+        blasts, checkout_sessions, outbox, outbox_orders, payment_allocations, payments,
+        reminder_decisions, session_orders,
     },
-    session::newest_first,
+    session::{SessionState, newest_first},
     settlement::order_refunds::{RefundState, refunds_of},
     suppression::{self, AddressHash, AddressKey},
 };
@@ -118,11 +122,14 @@ fn newest_mail(
     to: AddressHash,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Mail>> {
+    // As `State::was_let_be` says.
+    let was_let_be = outbox::handed_over.and(outbox::sent_at.is_null());
     let is_due = outbox::due_at.is_null().or(outbox::due_at.le(now));
     let newest: Option<MailRow> = outbox::table
         .inner_join(outbox_orders::table)
         .filter(outbox_orders::order_id.eq(order.id))
-        .filter(outbox::state.ne_all([State::Cancelled, State::Suppressed]))
+        .filter(outbox::state.ne(State::Suppressed))
+        .filter(outbox::state.ne(State::Cancelled).or(was_let_be))
         .filter(outbox::address_hash.eq(to.0.to_vec()))
         .filter(
             outbox::kind
@@ -154,7 +161,8 @@ fn newest_mail(
         // written anew then, with the version that it has.
         State::Sent if mail.link_version < order.link_version => mail.sent_at.map(Mail::Replaced),
         State::Sent => mail.sent_at.map(Mail::Sent),
-        State::Cancelled | State::Suppressed => None,
+        State::Cancelled => Some(Mail::LetBe),
+        State::Suppressed => None,
     })
 }
 
@@ -192,8 +200,14 @@ fn newest_checkout(
     order: &Order,
     now: DateTime<Utc>,
 ) -> QueryResult<Checkout> {
-    type Times = (Option<DateTime<Utc>>, Option<DateTime<Utc>>, bool);
-    let newest: Option<Times> = session_orders::table
+    type Row = (
+        Uuid,
+        SessionState,
+        Option<DateTime<Utc>>,
+        Option<DateTime<Utc>>,
+        bool,
+    );
+    let newest: Option<Row> = session_orders::table
         .inner_join(
             checkout_sessions::table.on(checkout_sessions::id.eq(session_orders::session_id)),
         )
@@ -201,6 +215,8 @@ fn newest_checkout(
         .filter(checkout_sessions::minted_at.is_not_null())
         .order(newest_first())
         .select((
+            checkout_sessions::id,
+            checkout_sessions::state,
             checkout_sessions::minted_at,
             checkout_sessions::expires_at,
             checkout_sessions::live,
@@ -208,10 +224,44 @@ fn newest_checkout(
         .first(connection)
         .optional()?;
     Ok(match newest {
-        Some((Some(since), Some(until), true)) if until > now => Checkout::Open { since, until },
-        Some((Some(opened), ..)) => Checkout::Left(opened),
-        Some((None, ..)) | None => Checkout::None,
+        Some((.., Some(since), Some(until), true)) if until > now => {
+            Checkout::Open { since, until }
+        }
+        Some((session, SessionState::Complete, Some(opened), ..)) => {
+            let paid = paid_with(connection, order, session)?;
+            paid.map_or(Checkout::Left(opened), |(at, undone)| {
+                Checkout::Undone(at, undone)
+            })
+        }
+        Some((_, _, Some(opened), ..)) => Checkout::Left(opened),
+        Some((_, _, None, ..)) | None => Checkout::None,
     })
+}
+
+/// When this session was paid, and what became of the money if the order is open all the same; a debit that did
+/// not arrive paid nothing.
+fn paid_with(
+    connection: &mut PgConnection,
+    order: &Order,
+    session: Uuid,
+) -> QueryResult<Option<(DateTime<Utc>, Undone)>> {
+    let payment: Option<(Uuid, DateTime<Utc>)> = payments::table
+        .filter(payments::session_id.eq(session))
+        .select((payments::id, payments::found_at))
+        .first(connection)
+        .optional()?;
+    let Some((payment, at)) = payment else {
+        return Ok(None);
+    };
+    let ours = payment_allocations::table
+        .filter(payment_allocations::payment_id.eq(payment))
+        .filter(payment_allocations::order_id.eq(order.id));
+    let is_ours: bool = select(exists(ours)).get_result(connection)?;
+    let undone = match is_ours {
+        true => Undone::GivenBack,
+        false => Undone::Moved,
+    };
+    Ok(Some((at, undone)))
 }
 
 fn newest_decision(connection: &mut PgConnection, order: &Order) -> QueryResult<Reminder> {

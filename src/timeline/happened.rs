@@ -96,6 +96,16 @@ pub struct Mail {
     pub sent_at: Option<DateTime<Utc>>,
     /// When a server refused it.
     pub refused_at: Option<DateTime<Utc>>,
+    /// A server has it, or may have it.
+    pub handed_over: bool,
+}
+
+impl Mail {
+    /// Nobody knows whether they have it, and somebody let it be.
+    pub fn was_let_be(&self) -> bool {
+        self.state
+            .was_let_be(self.handed_over, self.sent_at.is_some())
+    }
 }
 
 /// A decision about the reminder.

@@ -102,6 +102,8 @@ pub enum Mail {
     Bounced,
     /// No server took it in time; what was said last.
     GivenUp(Uuid, Option<String>),
+    /// Nobody knows, and somebody let it be.
+    LetBe,
 }
 
 /// What became of the newest checkout.
@@ -118,6 +120,17 @@ pub enum Checkout {
     },
     /// It was opened then, and left.
     Left(DateTime<Utc>),
+    /// It was paid then, and the money is not the order's any more.
+    Undone(DateTime<Utc>, Undone),
+}
+
+/// What became of money that an order does not have any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undone {
+    /// It was given back.
+    GivenBack,
+    /// It was another order's.
+    Moved,
 }
 
 /// What the newest expired checkout led to.
@@ -171,6 +184,10 @@ pub enum Next {
     OnlyLooked(DateTime<Utc>),
     /// They have not been written to.
     NeverMailed,
+    /// Nobody knows whether they have been written to, and somebody let it be.
+    MaybeMailed,
+    /// They paid then, and this became of the money.
+    PaidInVain(DateTime<Utc>, Undone),
     /// The payment page is open.
     PageOpen {
         /// Since when.
@@ -231,7 +248,14 @@ fn about_an_open_order(facts: &Facts) -> Next {
         Some(Mail::Bounced) => return Next::CameBack,
         Some(Mail::Unknown(mail)) => return Next::MailUnknown(*mail),
         Some(Mail::GivenUp(mail, said)) => return Next::GivenUp(*mail, said.clone()),
-        Some(Mail::Waiting | Mail::Due(_) | Mail::Held(_) | Mail::Sent(_) | Mail::Replaced(_))
+        Some(
+            Mail::Waiting
+            | Mail::Due(_)
+            | Mail::Held(_)
+            | Mail::Sent(_)
+            | Mail::Replaced(_)
+            | Mail::LetBe,
+        )
         | None => {}
     }
     match &facts.address {
@@ -265,9 +289,11 @@ fn about_an_open_order(facts: &Facts) -> Next {
                 reminder: facts.reminder,
             },
         },
+        Checkout::Undone(paid, undone) => Next::PaidInVain(paid, undone),
         Checkout::None => match (facts.looked, &facts.mail) {
             (Some(looked), _) => Next::OnlyLooked(looked),
             (None, Some(Mail::Sent(at))) => Next::NotOpened(*at),
+            (None, Some(Mail::LetBe)) => Next::MaybeMailed,
             (None, _) => Next::NeverMailed,
         },
     }

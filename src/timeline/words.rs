@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::next::{Next, OpenCase, Reminder};
+use super::next::{Next, OpenCase, Reminder, Undone};
 use crate::case::Kind;
 
 /// The next step, in a sentence; `None` when nothing needs doing.
@@ -48,6 +48,15 @@ pub fn in_words(next: &Next) -> Option<String> {
             day(*looked)
         ),
         Next::NeverMailed => "The link has not been mailed: send it.".to_owned(),
+        Next::MaybeMailed => "Nobody knows whether the link was mailed, and somebody let that mail be: wait, or send the link again.".to_owned(),
+        Next::PaidInVain(paid, Undone::GivenBack) => format!(
+            "It was paid on {}, and the money was given back: wait, or send the link again.",
+            day(*paid)
+        ),
+        Next::PaidInVain(paid, Undone::Moved) => format!(
+            "It was paid on {} with money that is another order's: wait, or send the link again.",
+            day(*paid)
+        ),
         Next::PageOpen { until, .. } => {
             format!("A checkout is open until {}: wait.", moment(*until))
         }

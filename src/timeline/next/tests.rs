@@ -131,6 +131,21 @@ fn each_situation_has_its_next_step() {
         ),
         ("unknown", mailed(Mail::Unknown(Uuid::nil()))),
         ("given up", mailed(Mail::GivenUp(Uuid::nil(), None))),
+        ("let be", mailed(Mail::LetBe)),
+        (
+            "given back",
+            Facts {
+                checkout: Checkout::Undone(at(), Undone::GivenBack),
+                ..mailed(Mail::Sent(at()))
+            },
+        ),
+        (
+            "moved",
+            Facts {
+                checkout: Checkout::Undone(at(), Undone::Moved),
+                ..mailed(Mail::Sent(at()))
+            },
+        ),
         ("waiting", mailed(Mail::Waiting)),
         (
             "paused",

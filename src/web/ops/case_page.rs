@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     case_view::{Read, ending},
     case_words,
+    dispute_words::dispute,
     line::named,
     prose::Prose,
     when::When,
@@ -160,10 +161,10 @@ impl Page {
                 .cloned()
                 .chain(case.dispute.as_ref().map(|dispute| dispute.id.clone()))
                 .collect(),
-            dispute: case.dispute.as_ref().map(|dispute| match &dispute.reason {
-                Some(reason) => format!("{} ({reason})", dispute.status),
-                None => dispute.status.clone(),
-            }),
+            dispute: case
+                .dispute
+                .as_ref()
+                .map(|told| dispute(&told.status, told.reason.as_deref())),
             typed,
         }
     }

@@ -195,7 +195,10 @@ fn accept(facts: &Facts) -> Answer {
         Answer {
             title,
             text,
-            done: question.trim_end_matches('?').to_owned() + ": decided",
+            done: match facts.kind {
+                Kind::Dispute | Kind::Refund => "The case is closed".to_owned(),
+                _ => question.trim_end_matches('?').to_owned() + ": decided",
+            },
             question,
             happens,
             stays: stays(first),

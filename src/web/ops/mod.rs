@@ -17,6 +17,7 @@ mod cases;
 mod confirm;
 mod cookie;
 mod desk;
+mod dispute_words;
 mod door;
 mod event_row;
 mod events;

@@ -29,7 +29,7 @@ impl Reading<'_> {
         let (title, text, href, button) = match thing {
             Thing::Case => (
                 title("payments do not add up"),
-                whose(lines).and(". The money waits until somebody decides."),
+                whose(lines).and(". Each waits for somebody who decides."),
                 "/ops/cases".to_owned(),
                 self.or_look("Decide"),
             ),

@@ -16,7 +16,7 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let started = Instant::now();
     while !is_so() {
         assert!(
-            started.elapsed() < Duration::from_secs(30),
+            started.elapsed() < Duration::from_secs(90),
             "waited in vain: {what}"
         );
         std::thread::sleep(Duration::from_millis(10));

@@ -223,6 +223,10 @@ fn outcome(act: Act, mail: &Mail) -> Outcome {
             "The mail is sent again",
             "It goes before whatever waits. What became of it stands here. Nobody else is mailed.",
         ),
+        Act::Drop if mail.was_let_be => (
+            "The mail is left as it is",
+            "Nobody knows whether they have it. It is not sent again.",
+        ),
         Act::Drop => ("The mail is dropped", "Nothing was sent, and it stays so."),
     };
     Outcome {
@@ -234,14 +238,14 @@ fn outcome(act: Act, mail: &Mail) -> Outcome {
 
 /// Somebody, or the mail server, was first.
 fn moved_on(mail: &Mail) -> String {
-    let word = words::state(mail.state).word;
+    let word = words::stands(mail).word;
     match mail.state.is_open_to_people() {
         true => format!(
             "This mail ({word}) is not sent again: its mailing is cancelled, or it lets one person in, who asks for another link."
         ),
         false => format!(
             "This mail has moved on meanwhile: {word}. {}",
-            words::means(mail.state)
+            words::means(mail)
         ),
     }
 }

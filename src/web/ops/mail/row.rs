@@ -90,7 +90,7 @@ impl Reader {
             to,
             subject: mail.subject.clone().unwrap_or_else(|| kind.to_owned()),
             kind,
-            pill: words::state(mail.state),
+            pill: words::stands(mail),
             why: self.why(mail),
             at: When::of(mail.sent_at.unwrap_or(mail.created_at), self.zone),
             is_out: mail.sent_at.is_some(),

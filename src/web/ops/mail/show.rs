@@ -94,7 +94,7 @@ impl Page {
                 State::Unknown => format!("Was this mail to {} sent?", row.who),
                 _ => format!("Mail to {}", row.who),
             },
-            means: words::means(mail.state),
+            means: words::means(mail),
             queued: when(mail.created_at),
             due: mail.due_at.map(when),
             tried: mail.attempts,

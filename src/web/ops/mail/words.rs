@@ -1,7 +1,7 @@
 //! Mails in the words of the pages.
 
 use super::super::lists::{Pill, pill};
-use crate::outbox::{Cause, Kind, State, Why, cause_in_words};
+use crate::outbox::{Cause, Kind, State, Why, cause_in_words, view::Mail};
 
 /// Where a mail stands.
 pub fn state(state: State) -> Pill {
@@ -43,9 +43,18 @@ pub const TABS: [State; 8] = [
     State::Cancelled,
 ];
 
+/// Where this one stands.
+pub fn stands(mail: &Mail) -> Pill {
+    match mail.was_let_be {
+        true => pill("stop", "mail-unknown", "Not known, and left"),
+        false => state(mail.state),
+    }
+}
+
 /// What that means for whoever was to read it.
-pub fn means(state: State) -> &'static str {
-    match state {
+pub fn means(mail: &Mail) -> &'static str {
+    match mail.state {
+        _ if mail.was_let_be => "Nobody can know whether they have it, and it is not sent again.",
         State::Queued => "It has not left yet.",
         State::Sending => "It is on its way to the mail server at this moment.",
         State::Sent => "The mail server took it. That is not yet that somebody has read it.",

@@ -75,6 +75,13 @@ pub fn told(mail: &Mail, by: Option<&str>, times: Times) -> (DateTime<Utc>, Told
             said(mail),
         )
         .toned("bad"),
+        State::Cancelled if mail.was_let_be() => Told::of(
+            "mail-unknown",
+            prose!["Nobody knows whether they have "].and(called),
+            prose![
+                "The connection broke while it was being handed over; somebody let it be, and it is not sent again."
+            ],
+        ),
         State::Cancelled => Told::of(
             "dash",
             called.begun().and(prose![" was not wanted any more"]),

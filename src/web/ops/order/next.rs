@@ -13,7 +13,7 @@ use crate::{
     mail::{Kind, State},
     timeline::{
         PageFacts,
-        next::{Next, OpenCase, Reminder},
+        next::{Next, OpenCase, Reminder, Undone},
     },
     token::Role,
     web::ops::{
@@ -212,6 +212,25 @@ impl Words<'_> {
                     [self.send(), self.copy()].concat(),
                 ),
             ),
+            Next::MaybeMailed => (
+                prose!["We cannot tell whether they have the mail: it was being handed over when the connection broke, and somebody let it be."],
+                self.step(
+                    "Next: wait, or send it again",
+                    prose!["It is the same link, and it still works."],
+                    [self.send(), self.copy()].concat(),
+                ),
+            ),
+            Next::PaidInVain(paid, undone) => (
+                prose!["They paid ", times.day(*paid), match undone {
+                    Undone::GivenBack => ", and that money was given back.",
+                    Undone::Moved => ", and that money is another order’s.",
+                }],
+                self.step(
+                    send_heading(self.facts),
+                    prose!["It is the same link: it opens a payment page for what is owed."],
+                    self.send(),
+                ),
+            ),
             Next::PageOpen { since, until } => (
                 prose!["They opened the payment page ", times.moment(*since), "; it is open until ", times.moment(*until), "."],
                 self.step(
@@ -242,21 +261,20 @@ impl Words<'_> {
             case::Kind::Mismatch => "Money came that is not what was owed.",
             case::Kind::SecondPayment => "It is settled, and a second payment came.",
             case::Kind::Orphan => "Money came that belongs to no order.",
-            case::Kind::Dispute => {
-                "Their bank disputes the payment. It is answered in Stripe’s dashboard, in time."
-            }
+            case::Kind::Dispute => "Their bank disputes the payment.",
             case::Kind::Refund => {
                 "A part of a payment for several orders went back, and nobody knows of which."
             }
         };
-        (
-            prose![what],
-            self.step(
-                "Next: decide",
-                prose!["Until you decide, nothing else happens."],
-                vec![self.case(case, "Decide")],
+        let (title, text) = match case.kind {
+            case::Kind::Dispute => (
+                "Next: answer the bank",
+                "It is answered in Stripe’s dashboard, which says until when; after that it is decided without you.",
             ),
-        )
+            _ => ("Next: decide", "Until you decide, nothing else happens."),
+        };
+        let button = vec![self.case(case, "Decide")];
+        (prose![what], self.step(title, prose![text], button))
     }
 
     fn left(&self, opened: DateTime<Utc>, reminder: Reminder) -> Said {

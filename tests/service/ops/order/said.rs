@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use freshmint::token::Role;
+use reqwest::Method;
 use serde_json::json;
 
 use super::{at, comes_again, operator, page, said};
@@ -44,11 +45,7 @@ fn why_hasnt_the_miller_family_paid_is_answered_from_the_first_mail_to_the_remin
         &["Their mail is about to go out.", "waits its turn"],
     );
     world.carry();
-    world.ask(
-        reqwest::Method::GET,
-        &order.path,
-        &[("user-agent", "WhatsApp/2.23")],
-    );
+    world.ask(Method::GET, &order.path, &[("user-agent", "WhatsApp/2.23")]);
     world.write_looks();
     has(
         &said(&aoife, &order),
@@ -162,7 +159,7 @@ fn head_and_story_say_the_same_once_it_is_over() {
     // Decided on: what came before stands before it, as it was.
     let accept = json!({ "how": "accept", "note": "their bank kept it" });
     let path = format!("/cases/{case}/resolve");
-    let answer = world.api(Role::Operator, reqwest::Method::POST, &path, Some(accept));
+    let answer = world.api(Role::Operator, Method::POST, &path, Some(accept));
     assert_eq!(answer.status, 200);
     let text = said(&aoife, &misfit);
     has(
@@ -174,6 +171,42 @@ fn head_and_story_say_the_same_once_it_is_over() {
         ],
     );
     has_not(&text, &["€40.00 arrived", "Somebody decides about it"]);
+}
+
+#[test]
+fn money_that_the_order_has_no_more_is_not_said_never_to_have_come() {
+    let world = World::with_mailbox(&[]);
+    let aoife = operator(&world);
+    let decided = |order: &Order, answer| {
+        let session = world.click_through(order);
+        world.stripe.pay_amount(&session, 4000).unwrap();
+        world.deliver();
+        let case = world.text("SELECT id::text AS text FROM cases WHERE resolved_at IS NULL");
+        let path = format!("/cases/{case}/resolve");
+        let answer = world.api(Role::Operator, Method::POST, &path, Some(answer));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        world.deliver();
+    };
+    let given_back = world.order("CUP-1");
+    decided(&given_back, json!({ "how": "refund" }));
+    assert_eq!(world.status(&given_back), "open");
+    let text = said(&aoife, &given_back);
+    has(
+        &text,
+        &["They paid on ", ", and that money was given back."],
+    );
+    has_not(&text, &["left it without paying"]);
+    let lines = json!([{ "description": "Shirt", "unit_amount": 4000 }]);
+    let other = world.order_with("CUP-2", json!({ "lines": lines }));
+    let moved = world.order("CUP-3");
+    decided(&moved, json!({ "how": "move", "order_id": other.id }));
+    assert_eq!(world.status(&other), "paid");
+    let text = said(&aoife, &moved);
+    has(
+        &text,
+        &["They paid on ", ", and that money is another order’s."],
+    );
+    has_not(&text, &["left it without paying"]);
 }
 
 #[test]
@@ -238,6 +271,25 @@ fn each_trouble_with_the_mail_has_its_next_step() {
         world.execute(&format!("UPDATE outbox SET {state}"));
         has(&said(&aoife, &order), parts);
     }
+    let mail = world.text("SELECT id::text AS text FROM outbox");
+    let path = format!("/outbox/{mail}/drop");
+    let dropped = world.api(Role::Operator, Method::POST, &path, Some(json!({})));
+    assert_eq!(dropped.status, 200, "{dropped:?}");
+    let let_be = said(&aoife, &order);
+    has(
+        &let_be,
+        &[
+            "We cannot tell whether they have the mail",
+            "and somebody let it be. Next: wait, or send it again",
+            "somebody let it be, and it is not sent again.",
+        ],
+    );
+    has_not(&let_be, &["It was not sent", "have not been written to"]);
+    let shown = aoife.get(&format!("/ops/mail/{mail}")).text();
+    has(
+        &shown,
+        &["Nobody can know whether they have it, and it is not sent again."],
+    );
     let nobody = world.order_with("CUP-2", json!({ "email": null, "name": null }));
     has(
         &said(&aoife, &nobody),

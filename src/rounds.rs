@@ -4,14 +4,15 @@
 //! into round trips.
 
 use diesel::{PgConnection, QueryResult};
+use tokio::time::timeout;
 
 use crate::{
     app::App,
-    db::{Db, DbError},
+    db::{Db, DbError, PATIENCE},
 };
 
-/// The answer to `question`, a type of its own for each thing that is asked. `answer_all` gives one for each question, in their order, in a statement or a
-/// transaction that does no harm when repeated.
+/// The answer to `question`, a type of its own for each thing that is asked. `answer_all` gives one for each
+/// question, in their order, in a statement or a transaction that does no harm when repeated.
 ///
 /// Where the database refuses the questions together, each is asked alone: a row that cannot be decoded is
 /// the matter of its own click.
@@ -32,7 +33,12 @@ where
         let db = app.db.clone();
         move |all| answered(db.clone(), all, answer_all)
     });
-    answer.await.unwrap_or(Err(DbError::Late))
+    // Whoever came while a round went on that the database does not answer waits for that one's end and then for
+    // their own: in all no longer than for one.
+    match timeout(PATIENCE, answer).await {
+        Ok(Some(answered)) => answered,
+        Ok(None) | Err(_) => Err(DbError::Late),
+    }
 }
 
 async fn answered<Q, A>(

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     draft::Content,
-    trouble::{Findings, Trouble},
+    trouble::{Findings, PayLink, Trouble},
 };
 use crate::{
     config::Shop,
@@ -85,7 +85,7 @@ impl Plan {
             match render(&templates, facts.shop, order) {
                 Ok(mail) => {
                     plan.recipients.insert(order.id, mail.digest);
-                    found.recipient(order, facts.suppressed.contains(&order.id), mail.has_link);
+                    found.recipient(order, facts.suppressed.contains(&order.id), mail.link);
                 }
                 Err(NoMail::NoAddress) => found.no_address.push(order.reference.clone()),
                 Err(NoMail::Unfillable(why)) if why.for_every_order => {
@@ -143,7 +143,7 @@ impl Plan {
 struct Rendered {
     /// What an approval is bound to.
     digest: Digest,
-    has_link: bool,
+    link: PayLink,
 }
 
 /// Why there is no mail to an order.
@@ -215,11 +215,11 @@ fn render_to(
         shop,
     };
     let Text { subject, body } = letter::blast(&about, templates)?;
-    let has_link = body.contains(PAY_URL);
+    let link = PayLink::of(&body, PAY_URL);
     let text = Text { subject, body };
     Ok(Rendered {
-        digest: Digest::of_mail(order.id, address, &text),
-        has_link,
+        digest: Digest::of_mail(order, address, &text),
+        link,
     })
 }
 
@@ -250,11 +250,19 @@ fn read(content: &Content) -> Result<(Templates<'_>, BTreeSet<String>), Trouble>
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
-    /// Of whom it goes to, and of what it says with [`PAY_URL`] and [`UNSUBSCRIBE_URL`] in it.
-    pub fn of_mail(order: Uuid, address: &str, text: &Text) -> Self {
+    /// Of whom it goes to, of what they owe, whether the mail says so or not, and of what it says with
+    /// [`PAY_URL`] and [`UNSUBSCRIBE_URL`] in it.
+    fn of_mail(order: &Order, address: &str, text: &Text) -> Self {
+        let owed = order.owed().map_or_else(String::new, |owed| {
+            format!("{} {}", owed.minor, owed.currency)
+        });
+        Self::of((order.id, &owed), address, text)
+    }
+
+    fn of((order, owed): (Uuid, &str), address: &str, text: &Text) -> Self {
         let mut hash = Sha256::new();
         hash.update(order.as_bytes());
-        for part in [address, &text.subject, &text.body] {
+        for part in [owed, address, &text.subject, &text.body] {
             put_with_length(&mut hash, part);
         }
         Self(hash.finalize().into())
@@ -298,17 +306,46 @@ mod tests {
 
     #[test]
     fn each_part_counts_and_so_does_where_it_ends() {
-        let one = Digest::of_mail(Uuid::nil(), "kim@example.org", &text("a", "b"));
+        let one = Digest::of(
+            (Uuid::nil(), "4500 eur"),
+            "kim@example.org",
+            &text("a", "b"),
+        );
         let others = [
-            Digest::of_mail(Uuid::max(), "kim@example.org", &text("a", "b")),
-            Digest::of_mail(Uuid::nil(), "joe@example.org", &text("a", "b")),
-            Digest::of_mail(Uuid::nil(), "kim@example.org", &text("ab", "")),
-            Digest::of_mail(Uuid::nil(), "kim@example.org", &text("", "ab")),
+            Digest::of(
+                (Uuid::nil(), "450000 eur"),
+                "kim@example.org",
+                &text("a", "b"),
+            ),
+            Digest::of(
+                (Uuid::max(), "4500 eur"),
+                "kim@example.org",
+                &text("a", "b"),
+            ),
+            Digest::of(
+                (Uuid::nil(), "4500 eur"),
+                "joe@example.org",
+                &text("a", "b"),
+            ),
+            Digest::of(
+                (Uuid::nil(), "4500 eur"),
+                "kim@example.org",
+                &text("ab", ""),
+            ),
+            Digest::of(
+                (Uuid::nil(), "4500 eur"),
+                "kim@example.org",
+                &text("", "ab"),
+            ),
         ];
         assert!(others.iter().all(|other| *other != one));
         assert_eq!(
             one,
-            Digest::of_mail(Uuid::nil(), "kim@example.org", &text("a", "b"))
+            Digest::of(
+                (Uuid::nil(), "4500 eur"),
+                "kim@example.org",
+                &text("a", "b")
+            )
         );
     }
 

@@ -18,6 +18,8 @@ pub enum Trouble {
     Template(String),
     /// Mails without the pay link.
     NoPayLink(Vec<String>),
+    /// Mails whose pay link runs into other letters: a mail program makes one link of both, which leads nowhere.
+    BrokenPayLink(Vec<String>),
     /// No order is selected, or none of them gets a mail.
     Nobody {
         /// Whether any was selected.
@@ -41,7 +43,10 @@ impl Trouble {
     /// Whether nothing can be approved as long as it is there.
     pub fn blocks(&self) -> bool {
         match self {
-            Self::Template(_) | Self::NoPayLink(_) | Self::Nobody { .. } => true,
+            Self::Template(_)
+            | Self::NoPayLink(_)
+            | Self::BrokenPayLink(_)
+            | Self::Nobody { .. } => true,
             Self::NoKey(..)
             | Self::Unfillable(..)
             | Self::NotOpen(_)
@@ -62,6 +67,12 @@ impl fmt::Display for Trouble {
             Self::NoPayLink(orders) => write!(
                 f,
                 "the mails for {} have no pay link: put {{{{ pay_url }}}} where every mail has it",
+                named(orders)
+            ),
+            Self::BrokenPayLink(orders) => write!(
+                f,
+                "the pay link runs into other letters, and leads nowhere, in the mails for {}: \
+                 put {{{{ pay_url }}}} on a line of its own",
                 named(orders)
             ),
             Self::Nobody { selected: 0 } => {
@@ -116,6 +127,36 @@ pub(super) fn listed(texts: &[String], separator: &str, what: &str) -> String {
     list
 }
 
+/// Whether a mail has the link to pay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PayLink {
+    /// It has, and each stands by itself.
+    Whole,
+    /// One runs into other letters.
+    Broken,
+    /// It has none.
+    Missing,
+}
+
+impl PayLink {
+    /// How `url` stands in `body`. A mail program takes all for a link up to a blank, a bracket or a quotation
+    /// mark; signs at its end are forgiven by the page that it leads to, letters are not.
+    pub fn of(body: &str, url: &str) -> Self {
+        let mut link = Self::Missing;
+        for (at, _) in body.match_indices(url) {
+            let (before, after) = (&body[..at], &body[at + url.len()..]);
+            let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"');
+            let more = after.split(ends).next().unwrap_or_default();
+            let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+            if more.contains(is_part) || before.ends_with(is_part) {
+                return Self::Broken;
+            }
+            link = Self::Whole;
+        }
+        link
+    }
+}
+
 /// What is found while a plan is made, by references.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
@@ -123,6 +164,7 @@ pub(super) struct Findings {
     pub no_address: Vec<String>,
     suppressed: Vec<String>,
     without_link: Vec<String>,
+    with_broken_link: Vec<String>,
     without_key: BTreeMap<String, Vec<String>>,
     unfillable: BTreeMap<String, Vec<String>>,
     by_address: BTreeMap<String, Vec<String>>,
@@ -130,10 +172,12 @@ pub(super) struct Findings {
 
 impl Findings {
     /// Notes somebody who gets a mail.
-    pub fn recipient(&mut self, order: &Order, suppressed: bool, has_link: bool) {
+    pub fn recipient(&mut self, order: &Order, suppressed: bool, link: PayLink) {
         let reference = || order.reference.clone();
-        if !has_link {
-            self.without_link.push(reference());
+        match link {
+            PayLink::Whole => {}
+            PayLink::Broken => self.with_broken_link.push(reference()),
+            PayLink::Missing => self.without_link.push(reference()),
         }
         if suppressed {
             self.suppressed.push(reference());
@@ -173,6 +217,7 @@ impl Findings {
         } else if !self.without_link.is_empty() {
             troubles.push(Trouble::NoPayLink(self.without_link));
         }
+        troubles.extend(some(self.with_broken_link).map(Trouble::BrokenPayLink));
         if recipients == 0 {
             troubles.push(Trouble::Nobody { selected });
         }
@@ -206,10 +251,46 @@ mod tests {
     }
 
     #[test]
+    fn a_link_that_runs_into_letters_leads_nowhere() {
+        let of = |body: &str| {
+            PayLink::of(
+                &body.replace('U', "https://pay.invalid/a1"),
+                "https://pay.invalid/a1",
+            )
+        };
+        for whole in [
+            "U",
+            "pay: U.",
+            "(U), soon",
+            "<U>now",
+            "\"U\"",
+            "[pay](U)\nor U!",
+            "U\u{a0}now",
+        ] {
+            assert_eq!(of(whole), PayLink::Whole, "{whole}");
+        }
+        for broken in [
+            "Unow",
+            "payU",
+            "UU",
+            "U_",
+            "U-",
+            "U.Thanks",
+            "U and Unow",
+            "Uä",
+            "U/x",
+        ] {
+            assert_eq!(of(broken), PayLink::Broken, "{broken}");
+        }
+        assert_eq!(of("pay"), PayLink::Missing);
+    }
+
+    #[test]
     fn every_sentence_names_what_to_look_at() {
         let troubles = [
             Trouble::NoPayLink(Vec::new()),
             Trouble::NoPayLink(orders(2)),
+            Trouble::BrokenPayLink(orders(2)),
             Trouble::Nobody { selected: 0 },
             Trouble::Nobody { selected: 1 },
             Trouble::Nobody { selected: 3 },

@@ -115,6 +115,19 @@ fn another_amount_voids_an_approval() {
 }
 
 #[test]
+fn an_amount_that_the_mail_does_not_name_voids_an_approval_too() {
+    let world = World::new();
+    let orders = families(&world, 2);
+    let body = "Please pay here:\n\n{{ pay_url }}\n";
+    let id = written(&world, json!({ "filter": {}, "body": body }));
+    approved(&world, &id);
+    let lines = json!([{ "description": "Summer cup, U12", "unit_amount": 450_000 }]);
+    change_order(&world, &orders[1], json!({ "lines": lines }));
+    assert!(refused(&world, &id, "start").contains("CUP-2"));
+    assert_eq!(world.count("outbox"), 0);
+}
+
+#[test]
 fn another_address_voids_an_approval() {
     voids(
         |world, orders| change_order(world, &orders[0], json!({ "email": "new@example.org" })),

@@ -65,6 +65,32 @@ fn a_lock_on_any_table_costs_only_those_who_need_it() {
 }
 
 #[test]
+fn whoever_clicks_while_others_wait_for_the_database_waits_no_longer_than_they() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    world.click_through(&order);
+    let click = format!("{}{}", world.url(), order.path);
+    let lock = Lock::on(&world.database, "orders");
+    std::thread::scope(|scope| {
+        let clicks: Vec<_> = (0..8)
+            .map(|number| {
+                let click = &click;
+                scope.spawn(move || {
+                    std::thread::sleep(Duration::from_millis(300) * number);
+                    timed(click)
+                })
+            })
+            .collect();
+        for click in clicks {
+            let (answer, took) = click.join().expect("an answer");
+            assert_eq!(answer.status, 503);
+            assert!(took < Duration::from_millis(5_500), "{took:?}");
+        }
+    });
+    lock.release();
+}
+
+#[test]
 fn callers_of_a_locked_list_do_not_keep_payers_waiting() {
     let world = World::new();
     let order = world.order("CUP-1");

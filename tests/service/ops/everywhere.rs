@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     cases::mismatch,
+    mailbox::Mail,
     support::{Answer, Order, Visitor, World, chromium::Chromium},
 };
 
@@ -322,6 +323,36 @@ fn nothing_that_anybody_wrote_is_markup_on_any_page() {
             wrong.body
         );
     }
+    // What is shown once: a token, and the page that lets somebody in.
+    let other = format!("other {NASTY}");
+    let token = [("token_name", other.as_str()), ("token_role", "viewer")];
+    let made = full
+        .admin
+        .submit("/ops/people", "/ops/people/tokens", &token);
+    assert!(
+        made.status == 200 && made.body.contains(TEXT) && !made.body.contains(RUN),
+        "{made:?}"
+    );
+    let invited = [
+        ("name", NASTY),
+        ("email", "new@rovers.example.org"),
+        ("role", "viewer"),
+    ];
+    full.admin.submit("/ops/people", "/ops/people", &invited);
+    full.world.execute("DELETE FROM outbox_pause");
+    let mails = full.world.carry();
+    let mail = mails
+        .iter()
+        .map(Mail::text)
+        .find(|text| text.contains("/ops/welcome/"));
+    let link = mail.expect("an invitation");
+    let link = &link[link.find("/ops/welcome/").expect("a link")..];
+    let link = link.split_whitespace().next().expect("a path");
+    let welcome = Visitor::at(&full.world).get(link);
+    assert!(
+        welcome.status == 200 && welcome.body.contains(TEXT) && !welcome.body.contains(RUN),
+        "{welcome:?}"
+    );
     let [open, paid] = ["OPEN", "PAID"].map(|reference| {
         let query =
             format!("SELECT id::text AS text FROM orders WHERE reference LIKE '{reference}%'");

@@ -410,6 +410,8 @@ fn the_figures_are_those_of_the_orders_and_of_the_api() {
     let text = page.text();
     assert!(text.contains("Still owed:\n€135.00\non 3 orders"), "{text}");
     assert!(text.contains("Winter Cup\n4\n1\n3"), "{text}");
+    let apart = "An order counts in each mailing that it is part of.";
+    assert!(text.contains(apart), "{text}");
     world.execute("UPDATE orders SET currency = 'jpy' WHERE reference = 'CUP-2'");
     let both = viewer.get("/ops").text();
     for said in [

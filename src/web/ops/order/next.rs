@@ -11,13 +11,14 @@ use super::{
 use crate::{
     case,
     mail::{Kind, State},
+    order,
     timeline::{
         PageFacts,
         next::{Next, OpenCase, Reminder},
     },
     token::Role,
     web::ops::{
-        line::in_words,
+        line::in_words_of,
         prose::{Prose, Times, name, prose},
         suppressions::do_not_mail,
     },
@@ -64,13 +65,50 @@ const COPY: Button = Button::Copy {
 pub fn answer(facts: &PageFacts, role: Role, times: Times) -> Answer {
     let said = Words { facts, role, times };
     let (why, next) = said.situation();
+    let is_cart = facts.order.kind == order::Kind::Recovered;
     let heading = match &facts.next {
         Next::Nothing => "Nothing to do",
         Next::DebitOnItsWay(_) => "It is on its way",
         Next::Decide(_) | Next::AskAgain(_) | Next::RefundUnderWay => "What is open",
+        _ if is_cart => "Where it stands",
         _ => "Why it is not paid",
     };
+    let next = match is_cart && is_for_a_mail(&facts.next) {
+        true => said.step("Next: nothing", prose![NOTHING_MORE], Vec::new()),
+        false => next,
+    };
     Answer { heading, why, next }
+}
+
+const NOTHING_MORE: &str =
+    "Nobody owes for a left cart. It has its one reminder, and no other mail is sent about it.";
+
+/// Whether the step leads to a mail or to another talk with them, which nobody has about a cart.
+fn is_for_a_mail(next: &Next) -> bool {
+    match next {
+        Next::CameBack
+        | Next::NoAddress
+        | Next::DoNotMail(_)
+        | Next::LinkReplaced(_)
+        | Next::NotOpened(_)
+        | Next::OnlyLooked(_)
+        | Next::NeverMailed
+        | Next::DebitFailed(_) => true,
+        Next::Left { reminder, .. } => !matches!(reminder, Reminder::Due(_)),
+        Next::Decide(_)
+        | Next::AskAgain(_)
+        | Next::RefundUnderWay
+        | Next::Refused(_)
+        | Next::MailUnknown(_)
+        | Next::GivenUp(..)
+        | Next::MailWaits
+        | Next::MailDue(_)
+        | Next::AllMailWaits(_)
+        | Next::MailingPaused(_)
+        | Next::PageOpen { .. }
+        | Next::DebitOnItsWay(_)
+        | Next::Nothing => false,
+    }
 }
 
 struct Words<'a> {
@@ -205,7 +243,7 @@ impl Words<'_> {
                 ),
             ),
             Next::NeverMailed => (
-                prose!["They have not been written to."],
+                prose![self.not_written_to()],
                 self.step(
                     "Next: send the link",
                     prose!["One mail, which you see first."],
@@ -285,13 +323,22 @@ impl Words<'_> {
                 ),
             ),
             Reminder::Skipped(why) => (
-                left.and(prose![" No reminder follows: ", in_words(why), "."]),
+                left.and(prose![" No reminder follows: ", in_words_of(&self.facts.order, why), "."]),
                 self.step(send_heading(self.facts), same_link, self.send()),
             ),
             Reminder::None => (
                 left,
                 self.step(send_heading(self.facts), same_link, self.send()),
             ),
+        }
+    }
+
+    /// A mail may have gone to the address that they had before.
+    fn not_written_to(&self) -> &'static str {
+        let mut mails = self.facts.mails();
+        match mails.any(|mail| matches!(mail.state, State::Sent | State::Bounced)) {
+            true => "They have not been written to at the address that they have now.",
+            false => "They have not been written to.",
         }
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{case_words, form::Guard, line::sentence, prose::Prose, wanted, when::When};
 use crate::{
-    order::money::as_told,
+    order::{Kind, money::as_told},
     overview::{About, Group, Open, thing::Thing},
 };
 
@@ -295,9 +295,13 @@ fn mailing(line: &Open, rest: &str) -> Prose {
     }
 }
 
-/// Who it is about: their name, or else the reference.
+/// Who it is about: their name, or else the reference; of a cart the e-mail.
 pub fn who(order: &About) -> Prose {
-    Prose::of_name(order.name.as_ref().unwrap_or(&order.reference))
+    let email = order
+        .email
+        .as_ref()
+        .filter(|_| order.kind == Kind::Recovered);
+    Prose::of_name(order.name.as_ref().or(email).unwrap_or(&order.reference))
 }
 
 /// The order's reference, what is owed, and the address that takes no mail.

@@ -28,7 +28,7 @@ use crate::{
         desk::Desk,
         guard::Viewer,
         menu::Here,
-        orders::row::pill,
+        orders::row::{pill, who},
         prose::{Prose, Times},
         refusal::Refusal,
         when::When,
@@ -122,22 +122,22 @@ pub fn times(desk: &Desk) -> Times {
 
 /// Whose order it is: by their name, else by its reference.
 pub fn whose(order: &Order) -> String {
-    order
-        .name
-        .clone()
-        .unwrap_or_else(|| order.reference.clone())
+    who(order).to_owned()
 }
 
 fn page(facts: &PageFacts, person: &Person, desk: &Desk) -> Page {
     let (order, times) = (&facts.order, times(desk));
     let may_work = person.role >= Role::Operator;
     let metadata = order.metadata.iter().take(METADATA);
+    let email = order.email.as_ref().map(|email| email.as_str());
     Page {
         id: order.id,
         title: format!("{}, {}", whose(order), in_title(facts)),
         name: whose(order),
-        reference: order.name.is_some().then(|| order.reference.clone()),
-        email: order.email.as_ref().map(|email| email.as_str().to_owned()),
+        reference: (who(order) != order.reference).then(|| order.reference.clone()),
+        email: email
+            .filter(|email| *email != who(order))
+            .map(str::to_owned),
         status: pill(order),
         what_for: money::what_for(order),
         cart: order.kind == Kind::Recovered,

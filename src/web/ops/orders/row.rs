@@ -56,9 +56,11 @@ impl Row {
     }
 }
 
-/// How an order is called in a sentence.
+/// How an order is called in a sentence: the reference of a cart is ours, and says nothing to anybody.
 pub fn who(order: &Order) -> &str {
-    order.name.as_deref().unwrap_or(&order.reference)
+    let email = order.email.as_ref().map(|email| email.as_str());
+    let email = email.filter(|_| order.kind == Kind::Recovered);
+    order.name.as_deref().or(email).unwrap_or(&order.reference)
 }
 
 /// What it is for: its first line, and how many more.

@@ -84,7 +84,7 @@ fn before_retry(looked: &Looked, shown: &Row, desk: &Desk) -> Confirm {
         }
         _ => "It goes out before whatever waits.",
     };
-    let is_first = mail.attempts == 0;
+    let is_first = mail.state == State::Queued && mail.attempts == 0;
     Confirm {
         question: match is_first {
             true => format!("Send this mail to {} now?", shown.who),

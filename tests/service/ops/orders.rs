@@ -111,6 +111,9 @@ fn a_left_cart_is_in_no_sum_of_what_is_asked_for() {
     family(&world, "Walsh");
     family(&world, "Cart");
     world.execute("UPDATE orders SET kind = 'recovered' WHERE reference = 'CUP-Cart'");
+    world.execute(
+        "UPDATE order_news SET list = 'cart' FROM orders WHERE id = order_id AND kind = 'recovered'",
+    );
     let page = list(&viewer, "?status=all");
     let text = page.text();
     assert!(
@@ -133,12 +136,12 @@ fn a_correction_does_not_make_a_mail_come_back_later() {
     world.mailbox().set_rules(vec![Rule {
         stage: Stage::Recipient,
         recipient: Some("walsh".to_owned()),
-        action: Action::Reply(550, "5.1.1 no such user".to_owned()),
+        action: Action::Reply(550, "5.2.1 not today".to_owned()),
         times: None,
     }]);
     world.queue_link(&order);
     world.carry();
-    world.execute("UPDATE outbox SET state = 'bounced', refused_at = NULL");
+    world.execute("UPDATE outbox SET refused_at = NULL");
     world.write_news();
     let news = "SELECT news || ' ' || at AS text FROM order_news";
     let came_back = world.text(news);

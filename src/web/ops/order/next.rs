@@ -5,13 +5,13 @@ use serde::Serialize;
 
 use super::{
     act::{Deed, send_heading, send_words},
+    cart,
     done::done,
+    mail::{have_had, not_written_to},
     stripe::refusal,
 };
 use crate::{
-    case,
-    mail::{Kind, State},
-    order,
+    case, order,
     timeline::{
         PageFacts,
         next::{Next, OpenCase, Reminder},
@@ -73,42 +73,11 @@ pub fn answer(facts: &PageFacts, role: Role, times: Times) -> Answer {
         _ if is_cart => "Where it stands",
         _ => "Why it is not paid",
     };
-    let next = match is_cart && is_for_a_mail(&facts.next) {
-        true => said.step("Next: nothing", prose![NOTHING_MORE], Vec::new()),
+    let next = match is_cart && cart::is_for_a_mail(&facts.next) {
+        true => said.step("Next: nothing", prose![cart::NOTHING_MORE], Vec::new()),
         false => next,
     };
     Answer { heading, why, next }
-}
-
-const NOTHING_MORE: &str =
-    "Nobody owes for a left cart. It has its one reminder, and no other mail is sent about it.";
-
-/// Whether the step leads to a mail or to another talk with them, which nobody has about a cart.
-fn is_for_a_mail(next: &Next) -> bool {
-    match next {
-        Next::CameBack
-        | Next::NoAddress
-        | Next::DoNotMail(_)
-        | Next::LinkReplaced(_)
-        | Next::NotOpened(_)
-        | Next::OnlyLooked(_)
-        | Next::NeverMailed
-        | Next::DebitFailed(_) => true,
-        Next::Left { reminder, .. } => !matches!(reminder, Reminder::Due(_)),
-        Next::Decide(_)
-        | Next::AskAgain(_)
-        | Next::RefundUnderWay
-        | Next::Refused(_)
-        | Next::MailUnknown(_)
-        | Next::GivenUp(..)
-        | Next::MailWaits
-        | Next::MailDue(_)
-        | Next::AllMailWaits(_)
-        | Next::MailingPaused(_)
-        | Next::PageOpen { .. }
-        | Next::DebitOnItsWay(_)
-        | Next::Nothing => false,
-    }
 }
 
 struct Words<'a> {
@@ -243,7 +212,7 @@ impl Words<'_> {
                 ),
             ),
             Next::NeverMailed => (
-                prose![self.not_written_to()],
+                prose![not_written_to(self.facts)],
                 self.step(
                     "Next: send the link",
                     prose!["One mail, which you see first."],
@@ -318,7 +287,7 @@ impl Words<'_> {
                 left.and(prose![" We have reminded them once; we do not remind twice."]),
                 self.step(
                     "Next: ask them in person",
-                    prose![self.have_had(), " If they cannot find it, send the link again: it is the same link, and it still works."],
+                    prose![have_had(self.facts), " If they cannot find it, send the link again: it is the same link, and it still works."],
                     [self.send(), self.deed(Deed::Settle, "They paid in cash…", "cash")].concat(),
                 ),
             ),
@@ -330,24 +299,6 @@ impl Words<'_> {
                 left,
                 self.step(send_heading(self.facts), same_link, self.send()),
             ),
-        }
-    }
-
-    /// A mail may have gone to the address that they had before.
-    fn not_written_to(&self) -> &'static str {
-        let mut mails = self.facts.mails();
-        match mails.any(|mail| matches!(mail.state, State::Sent | State::Bounced)) {
-            true => "They have not been written to at the address that they have now.",
-            false => "They have not been written to.",
-        }
-    }
-
-    /// What they have been sent: somebody may have handed the link over, and mailed nothing.
-    fn have_had(&self) -> &'static str {
-        let mut mails = self.facts.mails();
-        match mails.any(|mail| mail.kind != Kind::Reminder && mail.state == State::Sent) {
-            true => "They have had the mail and the reminder.",
-            false => "They have had the reminder.",
         }
     }
 

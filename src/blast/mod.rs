@@ -64,7 +64,10 @@ pub use self::{
     start::start,
     stop::PausedBy,
     two::command_actor,
-    view::{Approval, Blast, called, exists, find, find_and_lock, find_with_waiting, list},
+    view::{
+        Approval, Blast, called, exists, find, find_and_lock, find_with_waiting, list,
+        name_and_state,
+    },
     watch::wave_outcomes,
     wave::WaveOutcomes,
     who::{BlastFilter, Selection, Who},

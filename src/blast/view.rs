@@ -116,6 +116,18 @@ pub fn find(connection: &mut PgConnection, id: Uuid) -> QueryResult<Option<Blast
     Ok(shown(connection, stored.into_iter().collect())?.pop())
 }
 
+/// What a mailing is called, and where it stands.
+pub fn name_and_state(
+    connection: &mut PgConnection,
+    id: Uuid,
+) -> QueryResult<Option<(String, State)>> {
+    blasts::table
+        .find(id)
+        .select((blasts::name, blasts::state))
+        .first(connection)
+        .optional()
+}
+
 /// These mailings, in no order; one that is not there is not among them.
 pub(super) fn these(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<Vec<Blast>> {
     let rows: Vec<BlastRow> = blasts::table

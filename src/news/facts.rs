@@ -51,11 +51,11 @@ impl Known {
 }
 
 /// The last news of these orders, and for which lists they are to be asked. `told`: when the log last told of
-/// each, for what has no time of its own.
+/// a mail of each, for what has no time of its own.
 pub(super) fn of(
     connection: &mut PgConnection,
     ids: &[Uuid],
-    told: &HashMap<Uuid, DateTime<Utc>>,
+    told: &HashMap<Uuid, Time>,
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Found>> {
     let mut known = Known::default();
@@ -117,7 +117,7 @@ fn states(connection: &mut PgConnection, ids: &[Uuid], known: &mut Known) -> Que
 fn mails(
     connection: &mut PgConnection,
     ids: &[Uuid],
-    told: &HashMap<Uuid, DateTime<Utc>>,
+    told: &HashMap<Uuid, Time>,
     now: DateTime<Utc>,
     known: &mut Known,
 ) -> QueryResult<()> {
@@ -150,7 +150,7 @@ fn mails(
             MailState::Sent => sent_at,
             // The row does not keep for long when it was refused, nor at all when it was given up.
             MailState::Bounced | MailState::Failed | MailState::Unknown => {
-                refused_at.or_else(|| told.get(&order).copied().max(sent_at))
+                refused_at.or_else(|| told.get(&order).copied().flatten().max(sent_at))
             }
             MailState::Queued
             | MailState::Sending

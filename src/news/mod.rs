@@ -22,7 +22,10 @@ use uuid::Uuid;
 
 pub use self::{list::List, word::News};
 use crate::{
-    activity::live::{self, Place},
+    activity::{
+        Category,
+        live::{self, Place},
+    },
     app::App,
     db::DbError,
     schema::{activity, order_news, order_news_read},
@@ -78,27 +81,36 @@ fn batch(connection: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<bool>
     Ok(is_full(lines.len(), LINES) || is_full(due.len(), DUE))
 }
 
-/// Which orders the lines are about, and when each was last told of.
+/// Which orders the lines are about, and when they last told of a mail of each.
 fn told(
     connection: &mut PgConnection,
     lines: &[live::New],
-) -> QueryResult<HashMap<Uuid, DateTime<Utc>>> {
+) -> QueryResult<HashMap<Uuid, Option<DateTime<Utc>>>> {
     let ids: Vec<i64> = lines.iter().map(|line| line.id).collect();
-    let about: Vec<(Option<Uuid>, DateTime<Utc>)> = activity::table
+    let about: Vec<(Option<Uuid>, String, DateTime<Utc>)> = activity::table
         .filter(activity::id.eq_any(ids))
         .filter(activity::order_id.is_not_null())
         .order(activity::at)
-        .select((activity::order_id, activity::at))
+        .select((activity::order_id, activity::category, activity::at))
         .load(connection)?;
-    let about = about.into_iter();
-    Ok(about.filter_map(|(id, at)| Some((id?, at))).collect())
+    let mut told = HashMap::new();
+    for (order, category, at) in about {
+        let Some(order) = order else {
+            continue;
+        };
+        let of_a_mail = told.entry(order).or_insert(None);
+        if category == Category::Mail.name() {
+            *of_a_mail = Some(at);
+        }
+    }
+    Ok(told)
 }
 
 /// Writes the news of these orders. A row that is locked is left: whoever moves its order writes what is new
 /// about it, and nobody who holds one order's row and waits for another's may wait for us.
 fn write(
     connection: &mut PgConnection,
-    told: &HashMap<Uuid, DateTime<Utc>>,
+    told: &HashMap<Uuid, Option<DateTime<Utc>>>,
     due: &[Uuid],
     now: DateTime<Utc>,
 ) -> QueryResult<()> {

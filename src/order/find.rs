@@ -6,13 +6,13 @@ use diesel::{
     dsl::{AsSelect, SqlTypeOf, count_star, exists, sql},
     pg::Pg,
     prelude::*,
-    sql_types::{BigInt, Bool, Uuid as SqlUuid},
+    sql_types::{BigInt, Bool, Text, Uuid as SqlUuid},
 };
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Order, OrderRow,
+    Order, OrderRow, Status,
     filter::{FilterPart, Mark, OrderFilter},
     of_blast,
     part::{By, with_part},
@@ -46,7 +46,7 @@ pub fn list(
     Ok(orders)
 }
 
-/// What is owed in one currency.
+/// What orders count for in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
 pub struct CurrencySum {
     /// `eur`
@@ -57,7 +57,7 @@ pub struct CurrencySum {
     pub amount: i64,
 }
 
-/// What orders come to, by currency, whatever page of them is looked at.
+/// What orders count for ([`Order::counts_for`]), by currency, whatever page of them is looked at.
 pub fn sums(connection: &mut PgConnection, filter: &OrderFilter) -> QueryResult<Vec<CurrencySum>> {
     let mut sums: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     for part in filter.parts() {
@@ -85,11 +85,24 @@ fn sums_of_part(
         these = these.filter(orders::id.eq_any(of_blast::ids(connection, blast)?));
     }
     // Summed up as `numeric`, which no number of orders overflows.
-    let amount = sql::<BigInt>("coalesce(sum(amount_total), 0)::bigint");
+    let amount = format!(
+        "coalesce(sum(CASE status WHEN '{}' THEN coalesce(paid_amount, amount_total) \
+             WHEN '{}' THEN coalesce(paid_amount, amount_total) - refunded_amount \
+             WHEN '{}' THEN refunded_amount ELSE amount_total END), 0)::bigint",
+        Status::Paid,
+        Status::PartiallyRefunded,
+        Status::Refunded
+    );
+    let currency = format!(
+        "CASE WHEN status IN ('{}', '{}', '{}') THEN coalesce(paid_currency, currency) ELSE currency END",
+        Status::Paid,
+        Status::PartiallyRefunded,
+        Status::Refunded
+    );
     orders::table
         .filter(orders::id.eq_any(these.select(orders::id)))
-        .group_by(orders::currency)
-        .select((orders::currency, count_star(), amount))
+        .group_by(sql::<Text>(&currency))
+        .select((sql::<Text>(&currency), count_star(), sql::<BigInt>(&amount)))
         .load(connection)
 }
 

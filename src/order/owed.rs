@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::{Order, line, money::Money};
+use super::{Order, line, money::Money, state::State};
 use crate::schema::orders;
 
 impl Order {
@@ -11,6 +11,27 @@ impl Order {
     /// price comes to.
     pub fn owed(&self) -> Option<Money> {
         Some(Money::new(self.amount_total?, self.currency))
+    }
+
+    /// What it counts for as it stands: what came and was kept, what went back of one that went back whole, else
+    /// what was asked for.
+    pub fn counts_for(&self) -> Option<Money> {
+        let came = self.paid.or_else(|| self.owed());
+        match self.state {
+            State::Paid { .. } => came,
+            State::PartiallyRefunded { refunded, .. } => {
+                came.map(|came| Money::new(came.minor - refunded, came.currency))
+            }
+            State::Refunded { refunded, .. } => {
+                let currency = came.map_or(self.currency, |came| came.currency);
+                Some(Money::new(refunded, currency))
+            }
+            State::Open
+            | State::Processing { .. }
+            | State::InReview { .. }
+            | State::SettledOffline { .. }
+            | State::Cancelled { .. } => self.owed(),
+        }
     }
 
     /// Whether Stripe alone knows what a line comes to.

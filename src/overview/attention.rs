@@ -11,7 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::thing::{Facts, Thing, thing};
-use crate::{activity::Category, case, mail};
+use crate::{activity::Category, case, mail, order::Kind};
 
 /// Lines of one category that are looked at: beyond a hundred, a number says only that it is many.
 const OF_A_CATEGORY: i64 = 200;
@@ -59,6 +59,8 @@ pub struct About {
     pub id: Uuid,
     /// The shop's name for it.
     pub reference: String,
+    /// What the shop asks for, or a cart.
+    pub kind: Kind,
     /// Their name, as the shop writes it.
     pub name: Option<String>,
     /// Who is asked to pay.
@@ -96,6 +98,8 @@ struct Row {
     order_id: Option<Uuid>,
     #[diesel(sql_type = Nullable<Text>)]
     reference: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    kind: Option<Kind>,
     #[diesel(sql_type = Nullable<Text>)]
     name: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -150,7 +154,7 @@ pub fn attention(connection: &mut PgConnection) -> QueryResult<Vec<Group>> {
 fn read(connection: &mut PgConnection) -> QueryResult<Vec<Row>> {
     diesel::sql_query(format!(
         "SELECT line.id, line.at, line.category, line.what, line.detail, \
-             line.order_id, orders.reference, orders.name, orders.email, orders.amount_total AS amount, \
+             line.order_id, orders.reference, orders.kind, orders.name, orders.email, orders.amount_total AS amount, \
              orders.currency, about.id AS case_id, about.kind AS case_kind, about.amount AS case_amount, \
              about.currency AS case_currency, mail.id AS mail_id, mail.state AS mail_state, \
              blasts.id AS mailing_id, blasts.name AS mailing, line.order_id IS NOT NULL AS is_about_an_order \
@@ -191,13 +195,15 @@ impl Row {
         let case = self.case_id.zip(self.case_kind).zip(self.case_amount);
         let case = case.zip(self.case_currency);
         let about = self.order_id.zip(self.reference).zip(self.currency);
+        let about = about.zip(self.kind);
         let line = Open {
             id: self.id,
             at: self.at,
             what: self.what,
-            order: about.map(|((id, reference), currency)| About {
+            order: about.map(|(((id, reference), currency), kind)| About {
                 id,
                 reference,
+                kind,
                 name: self.name,
                 email: self.email,
                 amount: self.amount,

@@ -99,6 +99,13 @@ fn meta_columns(cells: &[String]) -> Vec<(String, usize)> {
         .collect()
 }
 
+fn columns<T>(names: &[T]) -> &'static str {
+    match names {
+        [_] => "column",
+        _ => "columns",
+    }
+}
+
 /// All that is wrong with the header, a sentence each.
 fn problems(header: &Header, meta: &[(String, usize)]) -> Vec<String> {
     let mut problems = Vec::new();
@@ -107,12 +114,17 @@ fn problems(header: &Header, meta: &[(String, usize)]) -> Vec<String> {
         .filter(|name| header.place(&[name]).is_none())
         .collect();
     if !missing.is_empty() {
-        problems.push(format!("add the missing column {}", all_quoted(&missing)));
+        problems.push(format!(
+            "add the missing {} {}",
+            columns(&missing),
+            all_quoted(&missing)
+        ));
     }
     let unknown = unknown(header, meta);
     if !unknown.is_empty() {
         problems.push(format!(
-            "remove or rename the unknown column {} (besides the required ones there may be {}, meta.KEY)",
+            "remove or rename the unknown {} {} (besides the required ones there may be {}, meta.KEY)",
+            columns(&unknown),
             all_quoted(&unknown),
             OPTIONAL.join(", ")
         ));
@@ -188,7 +200,7 @@ mod tests {
         let problems =
             read("reference,email,name,Price,amount,amount,,meta.order_id,meta.").unwrap_err();
         for part in [
-            "add the missing column “currency”, “description”",
+            "add the missing columns “currency”, “description”",
             "unknown column “Price”",
             "keep one only of each column “amount”",
             "column 7 has no name",

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::{PgConnection, QueryResult};
 use uuid::Uuid;
 
-use super::{case_words, prose::Prose};
+use super::{case_words, orders::row, prose::Prose};
 use crate::{
     case::{self, CaseView, Ending, Kind, Place, action::How},
     order::{
@@ -117,5 +117,5 @@ impl Read {
 }
 
 fn who(order: &Order) -> Prose {
-    Prose::of_name(order.name.as_ref().unwrap_or(&order.reference))
+    Prose::of_name(row::who(order))
 }

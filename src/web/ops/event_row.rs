@@ -5,13 +5,16 @@ use serde::Serialize;
 
 use super::{
     form::Guard,
-    line::sentence,
+    line::{in_words, sentence},
     lists::{Pill, in_a_path, pill},
     when::When,
 };
-use crate::inbox::{
-    EventView, State,
-    dispatch::{Handling, handling},
+use crate::{
+    inbox::{
+        EventView, FOREIGN, State,
+        dispatch::{Handling, handling},
+    },
+    reminder::rule::Reason,
 };
 
 /// A row.
@@ -100,7 +103,24 @@ fn why(event: &EventView) -> String {
         (State::Ignored, Handling::Keep(_)) => {
             "Nothing follows from messages of this kind".to_owned()
         }
+        (State::Ignored, _) => left_aside(said),
         _ => sentence(said),
+    }
+}
+
+/// The words of pages for what the inbox keeps of a message that led to nothing.
+fn left_aside(said: &str) -> String {
+    let Some(rest) = said.strip_prefix(FOREIGN) else {
+        return sentence(said);
+    };
+    let reason = rest.strip_prefix(": no reminder (");
+    let reason = reason.and_then(|rest| Reason::from_name(rest.strip_suffix(')')?));
+    match reason {
+        Some(reason) => format!(
+            "It is about a payment page that another system opened. No reminder: {}",
+            in_words(reason)
+        ),
+        None => "It is about a payment page that another system opened".to_owned(),
     }
 }
 
@@ -108,6 +128,17 @@ fn why(event: &EventView) -> String {
 mod tests {
     use super::*;
     use crate::inbox::dispatch::TABLE;
+
+    #[test]
+    fn what_another_system_opened_is_told_without_the_words_of_the_inbox() {
+        let said = left_aside(&format!("{}: no reminder (no_email)", FOREIGN));
+        assert_eq!(
+            said,
+            "It is about a payment page that another system opened. No reminder: they left no e-mail"
+        );
+        assert!(left_aside(FOREIGN).ends_with("another system opened"));
+        assert_eq!(left_aside("test_mode"), "Test_mode");
+    }
 
     #[test]
     fn every_type_that_is_acted_on_has_words() {

@@ -7,11 +7,13 @@ use serde::Serialize;
 use super::{
     form::Guard,
     orders::row,
+    settings,
+    wanted::{Wanted, wanted},
     when::{When, day, day_in_words},
 };
 use crate::{
     activity::{Category, feed::Entry},
-    order::Status,
+    order::{Order, Status},
     outbox::{self, Kind},
     reminder::rule::Reason,
 };
@@ -28,6 +30,10 @@ pub struct Line {
     href: Option<String>,
     what: String,
     means: String,
+    /// In the words of Stripe or of the log, for whoever asks for help.
+    code: Option<String>,
+    /// While it needs somebody.
+    wanted: Option<Wanted>,
     dealt: Option<String>,
     form: Option<Guard>,
     /// Of a line that comes to a page that stands already.
@@ -79,6 +85,8 @@ impl Reader {
             href: entry.order_id.map(|order| format!("/ops/orders/{order}")),
             what: sentence(&what(entry)),
             means: means(entry),
+            code: code(entry),
+            wanted: is_open.then(|| wanted(category, &entry.detail)).flatten(),
             dealt,
             form,
             day: None,
@@ -160,7 +168,7 @@ fn what(entry: &Entry) -> String {
     let detail = |key: &str| entry.detail[key].as_str();
     let said = plain(&entry.what).map(str::to_owned);
     let said = said.or_else(|| match Category::from_name(&entry.category) {
-        Some(Category::Webhook) => failed(&entry.what),
+        Some(Category::Webhook) => told_by_stripe(entry).map(str::to_owned),
         Some(Category::Reminder) => detail("reason")
             .and_then(Reason::from_name)
             .map(|reason| format!("no reminder: {}", in_words(reason))),
@@ -168,18 +176,33 @@ fn what(entry: &Entry) -> String {
         Some(Category::Mail) => detail("kind")
             .and_then(Kind::from_name)
             .and_then(|kind| mailed(&entry.what, kind)),
+        Some(Category::Settings) => settings::words::changed(&entry.detail),
         _ => None,
     });
     said.unwrap_or_else(|| entry.what.clone())
 }
 
 /// What the log says to whoever uses the API, for whoever looks at pages.
-fn failed(what: &str) -> Option<String> {
-    let said = what.strip_prefix("an event of Stripe failed for good: ")?;
-    let (which, _) = said.split_once(". GET ")?;
-    Some(format!(
-        "a message of Stripe could not be worked through: {which}"
-    ))
+fn told_by_stripe(entry: &Entry) -> Option<&'static str> {
+    if entry.what.starts_with(FAILED) {
+        Some("a message of Stripe could not be worked through")
+    } else if entry.detail["silence"] == true {
+        Some("Stripe’s messages did not reach us")
+    } else {
+        None
+    }
+}
+
+const FAILED: &str = "an event of Stripe failed for good: ";
+
+/// What of the log is only for whoever looks closer.
+fn code(entry: &Entry) -> Option<String> {
+    let said = entry
+        .what
+        .strip_prefix(FAILED)
+        .map(|said| said.split_once(". GET ").map_or(said, |(which, _)| which));
+    said.or_else(|| entry.what.strip_prefix("settings changed: "))
+        .map(str::to_owned)
 }
 
 /// The words of pages for lines that the log always writes in the same words; nothing for others.
@@ -216,12 +239,12 @@ fn mailed(what: &str, kind: Kind) -> Option<String> {
         other => other,
     };
     let kind = match kind {
-        Kind::Blast => "mailing",
+        Kind::Blast => "one of a mailing",
         Kind::Account => "a way in",
-        Kind::Test => "test of a mailing",
-        Kind::Alert => "to the shop",
-        Kind::Link => "link of the order",
-        Kind::Reminder => "reminder",
+        Kind::Test => "a test of a mailing",
+        Kind::Alert => "one to the shop",
+        Kind::Link => "the order’s link",
+        Kind::Reminder => "a reminder",
     };
     Some(format!("{said}: {kind}"))
 }
@@ -235,7 +258,9 @@ pub fn in_words(reason: Reason) -> &'static str {
         Reason::Cancelled => "it is cancelled",
         Reason::Processing => "money is on its way or being checked",
         Reason::AlreadyReminded => "they have had the one reminder",
-        Reason::ReminderDisabled | Reason::RecoveryDisabled => "reminders are off",
+        // Which of the two it was is known of the order's page alone.
+        Reason::ReminderDisabled => "reminders are off, for this order or altogether",
+        Reason::RecoveryDisabled => "reminders are off",
         Reason::NoEmail => "they left no e-mail",
         Reason::Suppressed => "they asked not to be mailed, or their address takes no mail",
         Reason::TooOld => "they left too long ago",
@@ -244,6 +269,14 @@ pub fn in_words(reason: Reason) -> &'static str {
         Reason::TestMode => "it was a test",
         Reason::NoSession => "we know of no payment page",
         Reason::NotRestorable => "the cart cannot be brought back",
+    }
+}
+
+/// The same of an order whose own switch is known.
+pub fn in_words_of(order: &Order, reason: Reason) -> &'static str {
+    match reason {
+        Reason::ReminderDisabled if !order.remind => "reminders are off for this order",
+        _ => in_words(reason),
     }
 }
 
@@ -303,16 +336,16 @@ mod tests {
         let said = |what: &str, kind| mailed(&format!("{what}: {kind}"), kind);
         assert_eq!(
             said("mail sent", Kind::Blast).as_deref(),
-            Some("mail accepted: mailing")
+            Some("mail accepted: one of a mailing")
         );
         assert_eq!(
             said("mail came back", Kind::Link).as_deref(),
-            Some("mail came back: link of the order")
+            Some("mail came back: the order’s link")
         );
         let unknown = "nobody can know whether a mail was sent; look, then retry or drop it";
         assert_eq!(
             said(unknown, Kind::Reminder).as_deref(),
-            Some("we cannot tell whether a mail was sent: reminder")
+            Some("we cannot tell whether a mail was sent: a reminder")
         );
         // A line that a newer version wrote otherwise stands as it is.
         assert_eq!(mailed("mail sent (link)", Kind::Link), None);

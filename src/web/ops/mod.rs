@@ -54,6 +54,7 @@ mod todo_many;
 mod tokens;
 mod visit_words;
 mod visits;
+mod wanted;
 mod welcome;
 mod when;
 

@@ -123,7 +123,7 @@ fn now_in_words(lately: &Figures) -> Vec<Said> {
     );
     vec![
         Said {
-            good: minutes < 1,
+            good: Some(minutes < 1),
             text: match minutes {
                 0 => "No mail has waited longer than a minute in the last hour.".to_owned(),
                 _ => format!(
@@ -133,7 +133,7 @@ fn now_in_words(lately: &Figures) -> Vec<Said> {
             },
         },
         Said {
-            good: messages.is_none_or(|lag| lag.seconds <= 60.0),
+            good: messages.map(|lag| lag.seconds <= 60.0),
             text: match messages {
                 None => "Stripe has sent no message in the last hour.".to_owned(),
                 Some(lag) => format!(
@@ -143,7 +143,7 @@ fn now_in_words(lately: &Figures) -> Vec<Said> {
             },
         },
         Said {
-            good: most.is_none_or(|most| most.seconds <= 3.0),
+            good: most.map(|most| most.seconds <= 3.0),
             text: match half.zip(most) {
                 None => "Nobody opened a payment page in the last hour.".to_owned(),
                 Some((half, most)) => format!(

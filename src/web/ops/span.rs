@@ -41,6 +41,8 @@ pub struct Shown {
     weeks: bool,
     /// `1 to 5 November 2026`
     words: String,
+    /// It is what is shown where nothing is said.
+    usual: bool,
     slot: &'static str,
 }
 
@@ -96,6 +98,11 @@ impl Span {
         slot == self.slot(self.today)
     }
 
+    fn is_usual(self) -> bool {
+        let usual = Typed::default().span(self.today);
+        (self.first, self.last) == (usual.first, usual.last)
+    }
+
     pub fn shown(self) -> Shown {
         let end = self.last.format("%-d %B %Y").to_string();
         let same =
@@ -111,6 +118,7 @@ impl Span {
             to: self.last.to_string(),
             weeks: self.weeks,
             words,
+            usual: self.is_usual(),
             slot: if self.weeks { "Week of" } else { "Day" },
         }
     }
@@ -140,6 +148,7 @@ mod tests {
         assert_eq!((slots.len(), slots[0]), (8, day("2026-10-05")));
         assert!(span.goes_on(day("2026-11-23")) && !span.goes_on(day("2026-11-16")));
         assert_eq!(Span::name(slots[0]), "5 Oct");
+        assert!(span.shown().usual);
     }
 
     #[test]
@@ -154,5 +163,6 @@ mod tests {
             span("2026-11-01", "2026-11-05", "").shown().words,
             "between 1 and 5 November 2026"
         );
+        assert!(!year.shown().usual);
     }
 }

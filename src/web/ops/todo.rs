@@ -4,9 +4,9 @@ use chrono_tz::Tz;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::{case_words, form::Guard, line::sentence, prose::Prose, when::When};
+use super::{case_words, form::Guard, line::sentence, prose::Prose, wanted, when::When};
 use crate::{
-    order::money::as_told,
+    order::{Kind, money::as_told},
     overview::{About, Group, Open, thing::Thing},
 };
 
@@ -155,27 +155,25 @@ impl Reading<'_> {
             ),
             Thing::MailingPaused => (
                 mailing(line, " is paused"),
-                Prose::from("What has not gone out waits, and is not lost."),
+                Prose::from(wanted::MAILING_PAUSED),
                 mailing_page(line),
                 "Look at it",
             ),
             Thing::MailPaused => (
                 Prose::from("No mail goes out"),
-                Prose::from("All of it waits, and is not lost. It is tried again by itself."),
+                Prose::from(wanted::MAIL_PAUSED),
                 "/ops/mail".to_owned(),
                 "See what is wrong",
             ),
             Thing::Event => (
                 Prose::from("A message of Stripe could not be worked through"),
-                Prose::from("Nothing is lost: it is kept."),
+                Prose::from(wanted::KEPT),
                 "/ops/events?state=failed".to_owned(),
                 self.or_look("Try it again"),
             ),
             Thing::Silence => (
                 Prose::from("Stripe’s messages do not reach us"),
-                Prose::from(
-                    "Payments are found all the same, up to a quarter of an hour late. Whoever set this up looks at Webhooks in Stripe’s dashboard.",
-                ),
+                Prose::from(wanted::SILENCE),
                 "/ops/events".to_owned(),
                 "Look at it",
             ),
@@ -242,7 +240,7 @@ impl Reading<'_> {
         if self.needs_two {
             "Nothing goes out until somebody else than its author approves it."
         } else {
-            "Nothing goes out until somebody approves it."
+            wanted::APPROVAL
         }
     }
 }
@@ -297,9 +295,13 @@ fn mailing(line: &Open, rest: &str) -> Prose {
     }
 }
 
-/// Who it is about: their name, or else the reference.
+/// Who it is about: their name, or else the reference; of a cart the e-mail.
 pub fn who(order: &About) -> Prose {
-    Prose::of_name(order.name.as_ref().unwrap_or(&order.reference))
+    let email = order
+        .email
+        .as_ref()
+        .filter(|_| order.kind == Kind::Recovered);
+    Prose::of_name(order.name.as_ref().or(email).unwrap_or(&order.reference))
 }
 
 /// The order's reference, what is owed, and the address that takes no mail.

@@ -149,11 +149,11 @@ fn now_in_words(found: &Read, today: NaiveDate) -> Vec<Said> {
     let all = found.report.all();
     let mut said = vec![
         Said {
-            good: true,
+            good: Some(true),
             text: format!("{} came today, {} yesterday.", came(today), came(yesterday)),
         },
         Said {
-            good: all.machine_visits <= all.visits.max(10),
+            good: Some(all.machine_visits <= all.visits.max(10)),
             text: match all.machine_visits {
                 0 => "No machine looked at a link in this time.".to_owned(),
                 many => format!(
@@ -174,7 +174,7 @@ fn paid_in_words(way: Option<Way>) -> Said {
         return Said::too_many("How far those came who were mailed");
     };
     Said {
-        good: way.mailed == 0 || way.paid * 2 >= way.mailed,
+        good: (way.mailed > 0).then(|| way.paid * 2 >= way.mailed),
         text: match way.mailed {
             0 => "Nobody was mailed in this time.".to_owned(),
             mailed => format!(

@@ -12,6 +12,7 @@ use super::{
     cookie::Cookies,
     door::{door, entered_by, guarded},
     form::{Guard, Sent},
+    line::sentence,
     refusal::Refusal,
 };
 use crate::{
@@ -61,7 +62,7 @@ pub async fn choose(
     let Typed { password, again } = sent.fields;
     let password = match Password::parse(&password) {
         Err(error) => {
-            let why = format!("{error}.");
+            let why = format!("{}.", sentence(&error.to_string()));
             return Ok(page(&request, &site, &token, &guest, &why));
         }
         Ok(_) if password != again => {

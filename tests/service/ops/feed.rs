@@ -201,7 +201,8 @@ fn parts_of_the_program_have_names_that_people_know() {
     );
     let text = visitor.get("/ops/activity").text();
     for said in [
-        "A message of Stripe could not be worked through: charge.refunded (evt_1)",
+        "A message of Stripe could not be worked through",
+        "charge.refunded (evt_1)",
         "Freshmint",
         "Whoever has the link",
         "Money was given back",
@@ -275,13 +276,72 @@ fn lines_speak_as_pages_do_and_lead_to_their_order() {
     assert_eq!(
         said,
         [
-            "mailing",
+            "one of a mailing",
             "A bank debit was begun",
             "The order is now being checked"
         ]
     );
     assert!(page.body.contains(&format!("href=\"/ops/orders/{order}\"")));
     assert!(!page.body.contains("by webhook"));
+}
+
+#[test]
+fn a_line_that_needs_somebody_says_what_is_wanted_and_leads_there() {
+    let world = World::new();
+    let visitor = Visitor::signed_in(&world, "Aoife", Role::Viewer);
+    let id = "0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11";
+    for (category, what, detail) in [
+        (
+            "blast",
+            "mailing written: Cup",
+            r#"{"blast": "ID", "waits": "draft"}"#,
+        ),
+        (
+            "mail",
+            "mail given up: blast",
+            r#"{"mail": "ID", "kind": "blast"}"#,
+        ),
+        (
+            "webhook",
+            "an event of Stripe failed for good: x (evt_1). GET /",
+            r#"{"event": "evt_1"}"#,
+        ),
+    ] {
+        let detail = detail.replace("ID", id);
+        world.execute(&format!(
+            "INSERT INTO activity (at, category, level, actor, what, detail) \
+             VALUES (now(), '{category}', 'attention', 'outbox', '{what}', '{detail}')"
+        ));
+    }
+    let page = visitor.get("/ops/activity?tab=attention");
+    for to in [
+        format!("/ops/blasts/{id}"),
+        format!("/ops/mail/{id}"),
+        "/ops/events?q=evt%5F1".to_owned(),
+    ] {
+        assert!(
+            page.body.contains(&format!("href=\"{to}\"")),
+            "{to}: {}",
+            page.body
+        );
+    }
+    let text = page.text();
+    assert!(text.contains("Mailing written: Cup"), "{text}");
+    assert!(text.contains("It waits for an approval."), "{text}");
+}
+
+#[test]
+fn a_switch_is_told_by_its_name_on_the_page() {
+    let world = World::new();
+    let visitor = Visitor::signed_in(&world, "Aoife", Role::Viewer);
+    let off = json!({ "reminders_enabled": false });
+    let answer = world.api(Role::Admin, reqwest::Method::PUT, "/settings", Some(off));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let said = lines(&visitor.get("/ops/activity?category=settings"));
+    assert_eq!(
+        said,
+        ["Settings changed: “Remind whoever left a payment page of yours” is off"]
+    );
 }
 
 /// A transaction's number is a number: one digit more comes later.

@@ -58,6 +58,10 @@ fn faults_stand_above_their_cells_and_the_mended_file_is_taken_in_once() {
     let page = visitor.get(&at);
     let text = flat(&page);
     assert!(text.contains("2 of 3 lines cannot be taken"), "{text}");
+    assert!(
+        text.contains("those families would get no mail: Ann , Bo ."),
+        "{text}"
+    );
     assert!(page.body.contains("<title>Error: "), "{}", page.body);
     assert!(
         text.contains("Line 2: amount: ") && text.contains("Line 3: email: "),

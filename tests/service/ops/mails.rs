@@ -182,6 +182,31 @@ fn one_mail_is_shown_without_what_opens_a_payment_page() {
 }
 
 #[test]
+fn a_mail_of_a_paused_mailing_says_so_and_leads_to_it() {
+    let world = World::with_mailbox(&[]);
+    let order = order(&world, "CUP-1", "Kim Miller");
+    let id = mail(&world, &order, "queued");
+    world.execute(
+        "INSERT INTO blasts (id, name, subject, body, selection, state, author, created_at, started_at) \
+         VALUES ('0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11', 'Spring <kit>', 's', 'b', '{}', 'paused', 'test', now(), now())",
+    );
+    world.execute("UPDATE outbox SET kind = 'blast', blast_id = '0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11', due_at = now() - interval '1 hour'");
+    let operator = Visitor::signed_in(&world, "Aoife", Role::Operator);
+    let page = operator.get(&format!("/ops/mail/{id}"));
+    let text = page.text().replace('\n', " ");
+    assert!(
+        text.contains("It has not left yet: its mailing is paused."),
+        "{text}"
+    );
+    assert!(text.contains("Part of Spring <kit>"), "{text}");
+    assert!(
+        page.body
+            .contains("href=\"/ops/blasts/0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11\"")
+    );
+    assert!(!text.contains("“due") && !text.contains("again"), "{text}");
+}
+
+#[test]
 fn what_lets_somebody_in_is_neither_shown_nor_sent_again() {
     let world = World::with_mailbox(&[]);
     let admin = Visitor::signed_in(&world, "Tom", Role::Admin);

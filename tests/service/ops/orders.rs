@@ -65,6 +65,102 @@ fn what_went_back_is_owed_again_and_that_is_the_news() {
 }
 
 #[test]
+fn a_list_a_page_and_the_paid_list_say_one_amount() {
+    let world = World::new();
+    let viewer = Visitor::signed_in(&world, "Viewer", Role::Viewer);
+    let (other, back) = (family(&world, "Walsh"), family(&world, "Byrne"));
+    for order in [&other, &back] {
+        world.stripe.pay(&world.click_through(order)).expect("open");
+        world.deliver();
+    }
+    world.execute("UPDATE orders SET paid_amount = 4400 WHERE reference = 'CUP-Walsh'");
+    let intent = "SELECT payment_intent AS text FROM payments JOIN session_orders USING (session_id) \
+        JOIN orders ON orders.id = order_id WHERE reference = 'CUP-Byrne'";
+    let intent = world.text(intent);
+    world.stripe.refund(&intent, Some(1_500)).expect("paid");
+    world.deliver();
+    for (order, list_of, amount) in [
+        (&other, "?status=paid", "€44.00"),
+        (&back, "?status=partially_refunded", "€30.00"),
+    ] {
+        let page = list(&viewer, list_of);
+        assert!(rows(&page)[0].contains(amount), "{:?}", rows(&page));
+        let sum = format!("{amount} in all");
+        assert!(page.text().contains(&sum), "{sum}: {}", page.text());
+        let own = viewer.get(&format!("/ops/orders/{}", order.id));
+        assert!(
+            own.body.contains(&format!("<dd>{amount}</dd>")),
+            "{}",
+            own.body
+        );
+        let paid = rows(&viewer.get("/ops/orders/paid")).join(" ");
+        assert!(paid.contains(amount), "{paid}");
+    }
+    // Summed up by the database, where they are more than a page.
+    let sums = world.app.db.run_blocking(|connection| {
+        freshmint::listing::sums(connection, &freshmint::order::OrderFilter::default())
+    });
+    let sums = sums.expect("the database answers").expect("they are few");
+    assert_eq!(sums[0].amount, 7_400);
+}
+
+#[test]
+fn a_left_cart_is_in_no_sum_of_what_is_asked_for() {
+    let world = World::new();
+    let viewer = Visitor::signed_in(&world, "Viewer", Role::Viewer);
+    family(&world, "Walsh");
+    family(&world, "Cart");
+    world.execute("UPDATE orders SET kind = 'recovered' WHERE reference = 'CUP-Cart'");
+    world.execute(
+        "UPDATE order_news SET list = 'cart' FROM orders WHERE id = order_id AND kind = 'recovered'",
+    );
+    let page = list(&viewer, "?status=all");
+    let text = page.text();
+    assert!(
+        text.contains("1 in all states, €45.00 in all; left carts are not counted"),
+        "{text}"
+    );
+    assert!(rows(&page).iter().any(|row| row.contains("Left cart")));
+    assert!(
+        list(&viewer, "?status=cart")
+            .text()
+            .contains("€45.00 in all")
+    );
+}
+
+#[test]
+fn a_correction_does_not_make_a_mail_come_back_later() {
+    let world = World::with_mailbox(&[]);
+    let viewer = Visitor::signed_in(&world, "Viewer", Role::Viewer);
+    let order = family(&world, "Walsh");
+    world.mailbox().set_rules(vec![Rule {
+        stage: Stage::Recipient,
+        recipient: Some("walsh".to_owned()),
+        action: Action::Reply(550, "5.2.1 not today".to_owned()),
+        times: None,
+    }]);
+    world.queue_link(&order);
+    world.carry();
+    world.execute("UPDATE outbox SET refused_at = NULL");
+    world.write_news();
+    let news = "SELECT news || ' ' || at AS text FROM order_news";
+    let came_back = world.text(news);
+    assert!(came_back.starts_with("came_back"), "{came_back}");
+    world.pass(Duration::minutes(14));
+    let path = format!("/orders/{}", order.id);
+    let email = json!({ "email": "new@example.org" });
+    let answer = world.api(Role::Operator, Method::PATCH, &path, Some(email));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    world.write_news();
+    assert_eq!(world.text(news), came_back);
+    let text = flat(&viewer.get(&format!("/ops/orders/{}", order.id)).text());
+    assert!(
+        text.contains("They have not been written to at the address that they have now."),
+        "{text}"
+    );
+}
+
+#[test]
 fn what_is_owed_stands_there_newest_news_first_with_one_phrase_and_its_sum() {
     let world = World::with_mailbox(&[]);
     let viewer = Visitor::signed_in(&world, "Viewer", Role::Viewer);
@@ -225,6 +321,7 @@ fn nothing_found_says_in_which_other_state_there_is_a_match() {
         nowhere.contains("Nor is there one in another state."),
         "{nowhere}"
     );
+    assert!(!nowhere.contains("None owed"), "only the search found none");
     let odd = list(&viewer, "?q=%3Cscript%3E%25&status=nothing&only=x&cursor=1").body;
     assert!(!odd.contains("<script>%"));
 }
@@ -378,6 +475,16 @@ fn an_order_is_made_by_a_form_and_what_was_typed_stays() {
             && page.body.contains("value=\"1.045,00\"")
     );
     assert_eq!(world.count("orders"), 0);
+    let mut nameless = wrong;
+    nameless[2].1 = "";
+    let page_of_it = operator.submit(at, at, &nameless);
+    assert!(
+        page_of_it
+            .text()
+            .contains("“Reference” is empty: fill it in."),
+        "{}",
+        page_of_it.text()
+    );
     let mut right = wrong;
     (right[1].1, right[4].1) = ("", "45,00");
     let made = operator.send(&page, at, &right);

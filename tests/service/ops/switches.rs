@@ -284,6 +284,11 @@ fn what_would_be_deleted_is_counted_before_days_are_saved() {
         let wrong = admin.get(&days(activity, events));
         assert_eq!(wrong.status, 422, "{activity} {events}");
         assert!(wrong.body.contains("A number of days from"));
+        assert!(
+            wrong.body.contains("role=\"alert\"") && wrong.body.contains("<li><a href=\"#"),
+            "{}",
+            wrong.body
+        );
     }
     let (code, _, _) = world.command(&["prune"]);
     assert_eq!(code, 0);

@@ -26,6 +26,8 @@ const UPDATE: &str = "tick “Change orders that are here already”";
 #[derive(Serialize)]
 pub struct Wrong {
     pub line: u64,
+    /// Whom it is about: their name, else the reference, else the line.
+    pub who: String,
     /// All that is wrong with it.
     pub said: Vec<String>,
     /// What is wrong with the line and not with a cell that is shown.
@@ -133,8 +135,14 @@ pub fn wrong(content: &str, bad: &[BadRow]) -> Vec<Wrong> {
                 .iter()
                 .any(|cell| cell.column.eq_ignore_ascii_case(column))
         };
+        let name = cells
+            .iter()
+            .find(|cell| cell.column.eq_ignore_ascii_case("name") && !cell.text.is_empty());
+        let who = name.map(|cell| cell.text.clone());
+        let who = who.or_else(|| bad.reference.as_deref().map(|name| excerpt(name, LETTERS)));
         Wrong {
             line: bad.line,
+            who: who.unwrap_or_else(|| format!("line {}", bad.line)),
             said: bad.faults.iter().map(Fault::to_string).collect(),
             why: bad
                 .faults

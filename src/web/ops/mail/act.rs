@@ -84,14 +84,22 @@ fn before_retry(looked: &Looked, shown: &Row, desk: &Desk) -> Confirm {
         }
         _ => "It goes out before whatever waits.",
     };
+    let is_first = mail.state == State::Queued && mail.attempts == 0;
     Confirm {
-        question: format!("Send this mail to {} again?", shown.who),
+        question: match is_first {
+            true => format!("Send this mail to {} now?", shown.who),
+            false => format!("Send this mail to {} again?", shown.who),
+        },
         about: format!("“{}”, to {}", shown.subject, shown.to),
         back: format!("{PATH}/{}", mail.id),
         crumb: "This mail".to_owned(),
         action: format!("{PATH}/{}/retry", mail.id),
         happens: vec![
-            "It is sent once more, at once.".to_owned(),
+            match is_first {
+                true => "It is sent at once.",
+                false => "It is sent once more, at once.",
+            }
+            .to_owned(),
             twice.to_owned(),
         ],
         stays: points(&[
@@ -103,7 +111,11 @@ fn before_retry(looked: &Looked, shown: &Row, desk: &Desk) -> Confirm {
             subject: shown.subject.clone(),
             body,
         }),
-        button: "Send it again".to_owned(),
+        button: match is_first {
+            true => "Send it now",
+            false => "Send it again",
+        }
+        .to_owned(),
         keep: "Leave it as it is",
         ..Confirm::default()
     }

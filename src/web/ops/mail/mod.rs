@@ -130,6 +130,7 @@ fn reader(desk: &Desk, person: &Person) -> Reader {
             .request
             .session()
             .filter(|_| person.role >= Role::Operator),
+        now: desk.app.clock.now(),
     }
 }
 

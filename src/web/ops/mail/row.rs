@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::{PgConnection, QueryResult};
 use serde::Serialize;
@@ -70,6 +71,7 @@ pub struct Reader {
     pub zone: Tz,
     /// What forms are bound to, if they may work.
     pub cookie: Option<String>,
+    pub now: DateTime<Utc>,
 }
 
 impl Reader {
@@ -113,7 +115,7 @@ impl Reader {
         };
         match mail.state {
             State::Queued if mail.attempts > 0 => tried(&format!("tried {} times", mail.attempts)),
-            State::Queued => match mail.due_at {
+            State::Queued => match mail.due_at.filter(|due| *due > self.now) {
                 Some(due) => format!("due {}", When::of(due, self.zone).text),
                 None => error,
             },

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     order::{
-        Act, Order,
+        Act, Kind, Order,
         change::Change,
         state::{How, State},
     },
@@ -15,6 +15,9 @@ use crate::{
     },
     token::Role,
 };
+
+/// Why nobody settles a cart.
+pub const CART: &str = "it is a left cart: nobody owes for it";
 
 /// What can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,8 +74,10 @@ impl Deed {
         match self {
             Self::Send => link::may_be_sent(order)
                 .err()
-                .map(|why| in_our_words(order, why)),
+                .map(|why| in_our_words(order, why))
+                .or_else(|| not_mailed(&facts.facts.address)),
             Self::Change => Act::Change(Change::default()).refused(order),
+            Self::Settle if order.kind == Kind::Recovered => Some(CART.to_owned()),
             Self::Settle => over(order).or_else(|| Act::Settle(How::Cash).refused(order)),
             Self::WithdrawLink => Act::WithdrawLink.refused(order),
             Self::Cancel => over(order).or_else(|| Act::Cancel.refused(order)),
@@ -107,6 +112,17 @@ fn in_our_words(order: &Order, why: String) -> String {
         true => "there is nobody to write to: add an address first, or hand the link over yourself"
             .to_owned(),
         false => why,
+    }
+}
+
+/// That a mail would go to nobody.
+fn not_mailed(address: &Address) -> Option<String> {
+    match address {
+        Address::Suppressed(_) => Some(
+            "the address is on the list of those who are not mailed: hand the link over yourself"
+                .to_owned(),
+        ),
+        Address::None | Address::Good => None,
     }
 }
 
@@ -173,6 +189,11 @@ fn offer(deed: Deed, facts: &PageFacts) -> Offer {
             "back",
             "Give money back…",
             "All of it or a part, through Stripe.",
+        ),
+        Deed::Cancel if facts.order.kind == Kind::Recovered => (
+            "dash",
+            "Cancel it…",
+            "Its link brings the cart back no more.",
         ),
         Deed::Cancel => ("dash", "Cancel it…", "Nothing is owed any more."),
         Deed::AskStripe => ("again", "Ask Stripe now", "It changes nothing."),

@@ -6,7 +6,7 @@ use super::{
     page::whose,
 };
 use crate::{
-    order::money::as_told,
+    order::{Kind, money::as_told},
     timeline::{
         PageFacts,
         next::{Next, Reminder},
@@ -104,6 +104,13 @@ impl Words<'_> {
                     ],
                     prose!["Whoever opens it reads what you write above."],
                 ],
+                self.page_closes(),
+            ]
+            .concat(),
+            Deed::Cancel if self.facts.order.kind == Kind::Recovered => [
+                vec![prose![
+                    "Their link brings the cart back no more, and says that it was cancelled."
+                ]],
                 self.page_closes(),
             ]
             .concat(),

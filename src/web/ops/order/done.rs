@@ -3,7 +3,7 @@
 use super::money;
 use crate::{
     order::{
-        Status,
+        Kind, Status,
         state::{How, State},
     },
     timeline::PageFacts,
@@ -68,6 +68,9 @@ pub fn settled(how: How) -> &'static str {
 pub fn in_title(facts: &PageFacts) -> String {
     let order = &facts.order;
     match order.state.status() {
+        Status::Open if order.kind == Kind::Recovered => {
+            format!("{} in a left cart", money::owed_or(order))
+        }
         Status::Open => format!("{} owed", money::owed_or(order)),
         Status::Processing => "on its way".to_owned(),
         Status::InReview => "being checked".to_owned(),

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::told::Told;
 use crate::{
     mail::{Kind, State},
-    timeline::happened::Mail,
+    timeline::{PageFacts, happened::Mail},
     web::ops::{
         line::{in_words, named},
         prose::{Prose, Times, name, prose},
@@ -126,4 +126,22 @@ fn said(mail: &Mail) -> Prose {
     said.map_or_else(Prose::default, |said| {
         prose!["The mail server said “", name(said), "”."]
     })
+}
+
+/// What they have been sent: somebody may have handed the link over, and mailed nothing.
+pub fn have_had(facts: &PageFacts) -> &'static str {
+    let mut mails = facts.mails();
+    match mails.any(|mail| mail.kind != Kind::Reminder && mail.state == State::Sent) {
+        true => "They have had the mail and the reminder.",
+        false => "They have had the reminder.",
+    }
+}
+
+/// That no mail has gone to their address; one may have gone to the address that they had before.
+pub fn not_written_to(facts: &PageFacts) -> &'static str {
+    let mut mails = facts.mails();
+    match mails.any(|mail| matches!(mail.state, State::Sent | State::Bounced)) {
+        true => "They have not been written to at the address that they have now.",
+        false => "They have not been written to.",
+    }
 }

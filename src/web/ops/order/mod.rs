@@ -1,6 +1,7 @@
 //! `/ops/orders/{id}`: why it is not paid, answered on one screen, and what can be done about it.
 
-mod act;
+pub mod act;
+mod cart;
 pub mod change;
 mod confirm;
 mod consequences;

@@ -29,6 +29,12 @@ pub fn paid(order: &Order) -> String {
     paid.unwrap_or_else(|| owed_or(order))
 }
 
+/// What it counts for as it stands, as lists have it.
+pub fn counts_for(order: &Order) -> String {
+    let amount = order.counts_for();
+    amount.map_or_else(|| owed_or(order), |money| money.format(Language::ENGLISH))
+}
+
 /// What has been given back, in the payment's currency.
 pub fn given_back(order: &Order) -> String {
     let currency = order.paid.map_or(order.currency, |paid| paid.currency);

@@ -5,19 +5,20 @@ use serde::Serialize;
 
 use super::{
     act::{Deed, send_heading, send_words},
+    cart,
     done::done,
+    mail::{have_had, not_written_to},
     stripe::refusal,
 };
 use crate::{
-    case,
-    mail::{Kind, State},
+    case, order,
     timeline::{
         PageFacts,
         next::{Next, OpenCase, Reminder, Undone},
     },
     token::Role,
     web::ops::{
-        line::in_words,
+        line::in_words_of,
         prose::{Prose, Times, name, prose},
         suppressions::do_not_mail,
     },
@@ -64,11 +65,17 @@ const COPY: Button = Button::Copy {
 pub fn answer(facts: &PageFacts, role: Role, times: Times) -> Answer {
     let said = Words { facts, role, times };
     let (why, next) = said.situation();
+    let is_cart = facts.order.kind == order::Kind::Recovered;
     let heading = match &facts.next {
         Next::Nothing => "Nothing to do",
         Next::DebitOnItsWay(_) => "It is on its way",
         Next::Decide(_) | Next::AskAgain(_) | Next::RefundUnderWay => "What is open",
+        _ if is_cart => "Where it stands",
         _ => "Why it is not paid",
+    };
+    let next = match is_cart && cart::is_for_a_mail(&facts.next) {
+        true => said.step("Next: nothing", prose![cart::NOTHING_MORE], Vec::new()),
+        false => next,
     };
     Answer { heading, why, next }
 }
@@ -205,7 +212,7 @@ impl Words<'_> {
                 ),
             ),
             Next::NeverMailed => (
-                prose!["They have not been written to."],
+                prose![not_written_to(self.facts)],
                 self.step(
                     "Next: send the link",
                     prose!["One mail, which you see first."],
@@ -298,27 +305,18 @@ impl Words<'_> {
                 left.and(prose![" We have reminded them once; we do not remind twice."]),
                 self.step(
                     "Next: ask them in person",
-                    prose![self.have_had(), " If they cannot find it, send the link again: it is the same link, and it still works."],
+                    prose![have_had(self.facts), " If they cannot find it, send the link again: it is the same link, and it still works."],
                     [self.send(), self.deed(Deed::Settle, "They paid in cash…", "cash")].concat(),
                 ),
             ),
             Reminder::Skipped(why) => (
-                left.and(prose![" No reminder follows: ", in_words(why), "."]),
+                left.and(prose![" No reminder follows: ", in_words_of(&self.facts.order, why), "."]),
                 self.step(send_heading(self.facts), same_link, self.send()),
             ),
             Reminder::None => (
                 left,
                 self.step(send_heading(self.facts), same_link, self.send()),
             ),
-        }
-    }
-
-    /// What they have been sent: somebody may have handed the link over, and mailed nothing.
-    fn have_had(&self) -> &'static str {
-        let mut mails = self.facts.mails();
-        match mails.any(|mail| mail.kind != Kind::Reminder && mail.state == State::Sent) {
-            true => "They have had the mail and the reminder.",
-            false => "They have had the reminder.",
         }
     }
 

@@ -15,7 +15,11 @@ use super::{
     told::found_by,
 };
 use crate::{
-    order::{Kind, Order, Status, money::as_told, state::Verdict},
+    order::{
+        Kind, Order, Status,
+        money::as_told,
+        state::{State, Verdict},
+    },
     people::Person,
     settlement::Payment,
     timeline::{self, PageFacts},
@@ -24,6 +28,7 @@ use crate::{
         desk::Desk,
         guard::Viewer,
         menu::Here,
+        orders::row::{pill, who},
         prose::{Prose, Times},
         refusal::Refusal,
         when::When,
@@ -40,7 +45,7 @@ struct Page {
     name: String,
     reference: Option<String>,
     email: Option<String>,
-    status: Status,
+    status: &'static str,
     what_for: String,
     cart: bool,
     amount: Amount,
@@ -80,7 +85,7 @@ struct Other {
     id: Uuid,
     name: String,
     reference: String,
-    status: Status,
+    status: &'static str,
     amount: String,
 }
 
@@ -117,23 +122,23 @@ pub fn times(desk: &Desk) -> Times {
 
 /// Whose order it is: by their name, else by its reference.
 pub fn whose(order: &Order) -> String {
-    order
-        .name
-        .clone()
-        .unwrap_or_else(|| order.reference.clone())
+    who(order).to_owned()
 }
 
 fn page(facts: &PageFacts, person: &Person, desk: &Desk) -> Page {
     let (order, times) = (&facts.order, times(desk));
     let may_work = person.role >= Role::Operator;
     let metadata = order.metadata.iter().take(METADATA);
+    let email = order.email.as_ref().map(|email| email.as_str());
     Page {
         id: order.id,
         title: format!("{}, {}", whose(order), in_title(facts)),
         name: whose(order),
-        reference: order.name.is_some().then(|| order.reference.clone()),
-        email: order.email.as_ref().map(|email| email.as_str().to_owned()),
-        status: order.state.status(),
+        reference: (who(order) != order.reference).then(|| order.reference.clone()),
+        email: email
+            .filter(|email| *email != who(order))
+            .map(str::to_owned),
+        status: pill(order),
         what_for: money::what_for(order),
         cart: order.kind == Kind::Recovered,
         amount: amount(order),
@@ -161,12 +166,18 @@ fn page(facts: &PageFacts, person: &Person, desk: &Desk) -> Page {
 }
 
 fn amount(order: &Order) -> Amount {
-    let (word, said) = match order.state.status() {
-        Status::Open | Status::InReview => ("Owed", money::owed_or(order)),
-        Status::Processing => ("On its way", money::owed_or(order)),
-        Status::Paid | Status::PartiallyRefunded | Status::Refunded => ("Paid", money::paid(order)),
-        Status::SettledOffline => ("Was owed", money::owed_or(order)),
-        Status::Cancelled => ("Owed", money::said(0, order)),
+    let word = match order.state.status() {
+        Status::Open if order.kind == Kind::Recovered => "In the cart",
+        Status::Open | Status::InReview | Status::Cancelled => "Owed",
+        Status::Processing => "On its way",
+        Status::Paid => "Paid",
+        Status::PartiallyRefunded => "Paid, less what went back",
+        Status::Refunded => "Paid back",
+        Status::SettledOffline => "Was owed",
+    };
+    let said = match order.state {
+        State::Cancelled { .. } => money::said(0, order),
+        _ => money::counts_for(order),
     };
     Amount { word, said }
 }
@@ -190,7 +201,7 @@ fn other(order: &Order) -> Other {
         id: order.id,
         name: whose(order),
         reference: order.reference.clone(),
-        status: order.state.status(),
-        amount: money::owed_or(order),
+        status: pill(order),
+        amount: money::counts_for(order),
     }
 }

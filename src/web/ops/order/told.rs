@@ -7,7 +7,7 @@ use crate::{
     activity::Category,
     case::{CaseView, Ending, Kind},
     order::{
-        Status,
+        Order, Status,
         money::as_told,
         state::{State, Verdict},
     },
@@ -19,7 +19,7 @@ use crate::{
         happened::{Checkout, Decided, Happened, Logged, What},
     },
     web::ops::{
-        line::{in_words, named, plain, sentence},
+        line::{in_words_of, named, plain, sentence},
         prose::{Prose, Times, name, prose},
     },
 };
@@ -62,7 +62,7 @@ pub fn happened(facts: &PageFacts, happened: &Happened, times: Times) -> Option<
         What::CaseOpened(case) => Some((at, case_opened(facts, case))),
         What::CaseResolved(case) => Some((at, case_resolved(case))),
         What::Queued(mail, by) => Some(mail::told(mail, by.as_deref(), times)),
-        What::Decided(decided) => decision(decided, times).map(|told| (at, told)),
+        What::Decided(decided) => decision(&facts.order, decided, times).map(|told| (at, told)),
     }
 }
 
@@ -263,7 +263,7 @@ fn case_resolved(case: &CaseView) -> Told {
 }
 
 /// A decision about the reminder. One that was sent is a mail.
-fn decision(decided: &Decided, times: Times) -> Option<Told> {
+fn decision(order: &Order, decided: &Decided, times: Times) -> Option<Told> {
     match (decided.decision, decided.reason) {
         (Decision::Sent, _) => None,
         (Decision::Scheduled, _) => Some(Told::of(
@@ -273,7 +273,7 @@ fn decision(decided: &Decided, times: Times) -> Option<Told> {
         )),
         (Decision::Skipped, Some(why)) => Some(Told::of(
             "bell-off",
-            prose!["No reminder follows: ", in_words(why)],
+            prose!["No reminder follows: ", in_words_of(order, why)],
             Prose::default(),
         )),
         (Decision::Skipped, None) => None,

@@ -9,7 +9,7 @@ use super::{asked::Asked, none::Said, row::Row, sum};
 use crate::{
     listing::{self, Listed, Only},
     news::List,
-    order::{CurrencySum, Status},
+    order::{CurrencySum, Kind, Order, OrderFilter, Status},
     token::Role,
     web::ops::{
         desk::Desk, guard::Viewer, lists::has_more, menu::Here, refusal::Refusal, when::When,
@@ -83,8 +83,14 @@ fn find(
     let fits = |rows: &Vec<Listed>| i64::try_from(rows.len()).is_ok_and(|count| count <= PAGE);
     let sums = match &rows {
         // What is on one page needs no second look.
-        Some(rows) if asked.after.is_none() && fits(rows) => Some(sum::of_rows(rows)),
-        Some(_) => listing::sums(connection, &filter)?,
+        Some(rows) if asked.after.is_none() && fits(rows) => {
+            let orders = rows.iter().map(|row| &row.order);
+            Some(sum::of(orders.filter(|order| counts(asked, order))))
+        }
+        Some(_) => {
+            let kind = filter.kind.or(Some(Kind::Billed));
+            listing::sums(connection, &OrderFilter { kind, ..filter })?
+        }
         None => None,
     };
     let is_empty = rows.as_ref().is_some_and(Vec::is_empty);
@@ -100,6 +106,11 @@ fn find(
     })
 }
 
+/// Whether it is a part of the sum: nobody owes for a left cart, so it is not added to what is asked for.
+fn counts(asked: &Asked, order: &Order) -> bool {
+    asked.list == Some(List::Cart) || order.kind == Kind::Billed
+}
+
 impl Page {
     fn new(asked: Asked, found: Found, works: bool, desk: &Desk) -> Self {
         let (zone, now) = (desk.site.zone, desk.app.clock.now());
@@ -113,12 +124,13 @@ impl Page {
         };
         let mut rows = found.rows.unwrap_or_default();
         let more = has_more(&mut rows, PAGE);
+        let has_carts = rows.iter().any(|row| !counts(&asked, &row.order));
         let last = rows.last().filter(|_| more).map(Listed::place);
         let here = |asked: &Asked| format!("/ops/orders?{}", asked.query());
         Self {
             lead: match gave_up {
                 true => String::new(),
-                false => lead(&asked, found.sums.as_deref()),
+                false => lead(&asked, found.sums.as_deref(), has_carts),
             },
             now: When::of(now, zone),
             lists: lists(&asked),
@@ -146,18 +158,23 @@ fn write(asked: &Asked) -> Option<String> {
 }
 
 /// `51 owed, €2,507.00 in all`
-fn lead(asked: &Asked, sums: Option<&[CurrencySum]>) -> String {
+fn lead(asked: &Asked, sums: Option<&[CurrencySum]>, has_carts: bool) -> String {
     let Some(sums) = sums else {
         return "More than can be added up in a moment: a narrower search has its sum.".to_owned();
     };
-    let state = match asked.list {
-        None => "in all states".to_owned(),
-        Some(list) => word(list).to_lowercase(),
+    let found = match asked.list {
+        Some(list) => format!(" {}", word(list).to_lowercase()),
+        None => " in all states".to_owned(),
+    };
+    let apart = match has_carts {
+        true => "; left carts are not counted",
+        false => "",
     };
     match sum::count(sums) {
-        0 if asked.list == Some(List::Cart) => "No left carts".to_owned(),
-        0 => format!("None {state}"),
-        count => format!("{count} {state}, {} in all", sum::in_words(sums)),
+        0 if has_carts => "Left carts alone: nobody owes for them".to_owned(),
+        // What stands below says so, and why.
+        0 => String::new(),
+        count => format!("{count}{found}, {} in all{apart}", sum::in_words(sums)),
     }
 }
 

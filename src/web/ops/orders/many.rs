@@ -25,6 +25,7 @@ use crate::{
         form::Sent,
         guard::{Operator, doing},
         menu::Here,
+        order::act::CART,
         refusal::Refusal,
     },
 };
@@ -321,7 +322,7 @@ fn in_words(why: Why) -> &'static str {
     match why {
         Why::Settling(why) => why,
         Why::NotOwed => "nothing is owed, or money is on its way",
-        Why::Cart => "it is a left cart: nobody owes for it",
+        Why::Cart => CART,
         Why::NoAddress => "it has no e-mail",
         Why::DoNotMail => "its e-mail is on the list of those not to be mailed",
         Why::OnItsWay => "a mail with its link is on its way already",

@@ -12,6 +12,7 @@ use crate::{
         currency::Currency,
         draft::{Draft, NewOrder},
         problem::Problems,
+        text::TextError,
     },
     people::{Person, once::Outcome},
     web::ops::{
@@ -187,7 +188,12 @@ fn wrong(problems: Option<Problems>, amount: Option<AmountError>) -> Vec<Wrong> 
         ("currency", "Currency", said(&["currency"])),
     ];
     let wrong = fields.into_iter().filter_map(|(field, label, why)| {
-        let why = format!("{}.", sentence(&why?));
+        let why = match why? {
+            why if why == TextError::Empty.to_string() => {
+                format!("“{label}” is empty: fill it in.")
+            }
+            why => format!("{}.", sentence(&why)),
+        };
         Some(Wrong { field, label, why })
     });
     wrong.collect()

@@ -123,14 +123,13 @@ fn is_waived(order: &Order) -> bool {
 
 /// When it was closed, how, and what came of it.
 fn closed(order: &Order) -> Option<(DateTime<Utc>, String, Money)> {
-    let all = order.paid.or_else(|| order.owed());
-    let all = all.unwrap_or(Money::new(0, order.currency));
+    let came = order.counts_for();
+    let came = came.unwrap_or(Money::new(0, order.currency));
     match order.state {
-        State::Paid { at } => Some((at, "Stripe".to_owned(), all)),
+        State::Paid { at } => Some((at, "Stripe".to_owned(), came)),
         State::PartiallyRefunded { at, refunded } => {
-            let back = Money::new(refunded, all.currency).format(Language::ENGLISH);
-            let kept = Money::new(all.minor - refunded, all.currency);
-            Some((at, format!("Stripe; {back} given back"), kept))
+            let back = Money::new(refunded, came.currency).format(Language::ENGLISH);
+            Some((at, format!("Stripe; {back} given back"), came))
         }
         State::SettledOffline { at, how } => {
             let word = match how {
@@ -141,7 +140,7 @@ fn closed(order: &Order) -> Option<(DateTime<Utc>, String, Money)> {
             };
             let came = match how {
                 How::Waived => Money::new(0, order.currency),
-                How::Cash | How::Cheque | How::Other => all,
+                How::Cash | How::Cheque | How::Other => came,
             };
             Some((at, word.to_owned(), came))
         }

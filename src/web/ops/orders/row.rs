@@ -8,7 +8,7 @@ use crate::{
     language::Language,
     listing::Listed,
     news::News,
-    order::{Order, Status, wording},
+    order::{Kind, Order, Status, wording},
     web::ops::when::When,
 };
 
@@ -39,7 +39,7 @@ impl Row {
             who: who(order).to_owned(),
             reference: order.reference.clone(),
             what: what(order),
-            status: order.state.name(),
+            status: pill(order),
             amount: amount(order),
             news: None,
         }
@@ -56,9 +56,11 @@ impl Row {
     }
 }
 
-/// How an order is called in a sentence.
+/// How an order is called in a sentence: the reference of a cart is ours, and says nothing to anybody.
 pub fn who(order: &Order) -> &str {
-    order.name.as_deref().unwrap_or(&order.reference)
+    let email = order.email.as_ref().map(|email| email.as_str());
+    let email = email.filter(|_| order.kind == Kind::Recovered);
+    order.name.as_deref().or(email).unwrap_or(&order.reference)
 }
 
 /// What it is for: its first line, and how many more.
@@ -74,13 +76,21 @@ pub fn what(order: &Order) -> String {
     }
 }
 
-/// What is owed, as payers read it.
+/// What it counts for.
 pub fn amount(order: &Order) -> String {
-    let owed = order.owed();
-    owed.map_or_else(
+    let amount = order.counts_for();
+    amount.map_or_else(
         || "not known yet".to_owned(),
-        |owed| owed.format(Language::ENGLISH),
+        |amount| amount.format(Language::ENGLISH),
     )
+}
+
+/// How the pill of an order is called: nobody owes for a cart that they left.
+pub fn pill(order: &Order) -> &'static str {
+    match (order.kind, order.state.status()) {
+        (Kind::Recovered, Status::Open) => "cart",
+        (_, status) => status.name(),
+    }
 }
 
 /// The state as it is said in a sentence: “2 that are paid”.

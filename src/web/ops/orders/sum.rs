@@ -2,7 +2,6 @@
 
 use crate::{
     language::Language,
-    listing::Listed,
     order::{CurrencySum, Order, currency::Currency, money::Money},
 };
 
@@ -14,14 +13,12 @@ pub fn orders(count: usize) -> String {
     }
 }
 
-/// What rows come to, by currency.
-pub fn of_rows(rows: &[Listed]) -> Vec<CurrencySum> {
-    of(rows.iter().map(|row| &row.order))
-}
-
-/// What orders come to, by currency.
+/// What orders count for, by currency.
 pub fn of<'o>(orders: impl Iterator<Item = &'o Order>) -> Vec<CurrencySum> {
-    add_up(orders.map(|order| (order.currency, order.amount_total.unwrap_or(0))))
+    add_up(orders.map(|order| match order.counts_for() {
+        Some(amount) => (amount.currency, amount.minor),
+        None => (order.currency, 0),
+    }))
 }
 
 /// What amounts in minor units come to, each that of one order, by currency.

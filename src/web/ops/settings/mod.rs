@@ -3,7 +3,7 @@
 mod notice;
 mod retention;
 mod switch;
-mod words;
+pub mod words;
 
 use actix_web::{HttpResponse, http::StatusCode};
 use diesel::{PgConnection, QueryResult};

@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{
     db::Count,
@@ -63,12 +64,46 @@ pub fn after(delay: Duration) -> String {
     }
 }
 
+/// What a switch is called.
+pub fn title(switch: Switch) -> &'static str {
+    match switch {
+        Switch::Reminders => "Remind whoever left a payment page of yours",
+        Switch::Recovery => "Remind whoever left your shop’s checkout",
+        Switch::TwoPersonApproval => "Two people for each mailing",
+        Switch::OrphanCases => "Ask about payments of your shop that we do not know",
+    }
+}
+
+/// A change of settings, of what the log keeps of it; nothing of one that only a newer version knows.
+pub fn changed(detail: &Value) -> Option<String> {
+    let keys = detail.as_object()?.iter();
+    let told = keys.filter(|(key, _)| *key != "before");
+    let told: Option<Vec<String>> = told.map(|(key, is)| setting(key, is)).collect();
+    let told = told.filter(|told| !told.is_empty())?;
+    Some(format!("settings changed: {}", told.join("; ")))
+}
+
+fn setting(key: &str, is: &Value) -> Option<String> {
+    if let Some(switch) = Switch::from_name(key) {
+        let is = if is.as_bool()? { "on" } else { "off" };
+        return Some(format!("“{}” is {is}", title(switch)));
+    }
+    let (what, unit) = match key {
+        "notice_text" => return Some("what the payment page says of the reminder".to_owned()),
+        "recovered_orders_days" => ("left carts", "days"),
+        "activity_days" => ("lines of the log", "days"),
+        "events_days" => ("Stripe’s messages", "days"),
+        "visits_months" => ("counts of visits", "months"),
+        _ => return None,
+    };
+    Some(format!("{what} are kept for {} {unit}", is.as_i64()?))
+}
+
 /// A switch in words.
 pub fn switched(switch: Switch, on: bool, numbers: &Numbers, delay: Duration) -> Switched {
-    let (mark, title, does, ears) = match switch {
+    let (mark, does, ears) = match switch {
         Switch::Reminders => (
             "bell",
-            "Remind whoever left a payment page of yours",
             format!(
                 "One mail, {}. Never a second one, never after a payment.",
                 after(delay)
@@ -77,7 +112,6 @@ pub fn switched(switch: Switch, on: bool, numbers: &Numbers, delay: Duration) ->
         ),
         Switch::Recovery => (
             "bell",
-            "Remind whoever left your shop’s checkout",
             format!(
                 "For checkouts that your shop itself opens at Stripe. One plain mail, {}, with what was in the cart and a link that restores it.",
                 after(delay)
@@ -86,13 +120,11 @@ pub fn switched(switch: Switch, on: bool, numbers: &Numbers, delay: Duration) ->
         ),
         Switch::TwoPersonApproval => (
             "people",
-            "Two people for each mailing",
             "Whoever writes a mailing cannot approve it.".to_owned(),
             "two people for each mailing",
         ),
         Switch::OrphanCases => (
             "scale",
-            "Ask about payments of your shop that we do not know",
             "On: each payment at Stripe that belongs to none of your orders becomes a case. Off: it is your shop’s business."
                 .to_owned(),
             "cases for unknown payments",
@@ -102,7 +134,7 @@ pub fn switched(switch: Switch, on: bool, numbers: &Numbers, delay: Duration) ->
         key: switch.name(),
         mark,
         on,
-        title,
+        title: title(switch),
         does,
         to: to_whom(switch, on, numbers),
         ears,
@@ -170,7 +202,36 @@ pub fn people(count: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_change_is_told_without_the_names_of_machines() {
+        let detail = json!({ "reminders_enabled": false, "before": { "reminders_enabled": true } });
+        assert_eq!(
+            changed(&detail).as_deref(),
+            Some("settings changed: “Remind whoever left a payment page of yours” is off")
+        );
+        let numbers = json!({ "activity_days": 30, "notice_text": null });
+        assert_eq!(
+            changed(&numbers).as_deref(),
+            Some(
+                "settings changed: lines of the log are kept for 30 days; what the payment page says of the reminder"
+            )
+        );
+        assert_eq!(changed(&json!({ "moon": "full" })), None);
+        assert_eq!(changed(&json!({})), None);
+    }
+
+    #[test]
+    fn every_setting_has_words() {
+        let settings = json!({
+            "recovery_enabled": true, "reminders_enabled": true, "orphan_cases": true, "two_person_approval": true,
+            "notice_text": "x", "recovered_orders_days": 1, "activity_days": 1, "events_days": 1, "visits_months": 1,
+        });
+        assert!(changed(&settings).is_some());
+    }
 
     #[test]
     fn numbers_and_times_are_words() {

@@ -63,6 +63,12 @@ fn cash_is_taken_once_with_its_note_and_in_one_of_two_windows() {
     let wrong = aoife.send(&one, &path, &[("note", "at the gate")]);
     assert_eq!(wrong.status, 422);
     assert!(wrong.body.contains("<title>Error:") && wrong.body.contains("value=\"at the gate\""));
+    assert!(
+        wrong.body.contains("<a href=\"#how-cash\">")
+            && wrong.body.contains("<fieldset class=\"wrong\""),
+        "{}",
+        wrong.body
+    );
     assert_eq!(world.status(&order), "open");
     let fields = [("how", "cash"), ("note", "at the gate")];
     let taken = aoife.send(&one, &path, &fields);
@@ -345,10 +351,55 @@ fn a_cart_is_shown_and_never_mailed_by_hand() {
     let order = world.order("CART-1");
     world.execute("UPDATE orders SET kind = 'recovered'");
     let text = said(&aoife, &order);
-    assert!(text.contains("a cart that they left"), "{text}");
-    assert!(!text.contains("Send the link"), "{text}");
-    assert_eq!(aoife.get(&format!("{}/send", at(&order))).status, 409);
+    for part in [
+        "Kim Miller Left cart",
+        "a cart that they left",
+        "In the cart €45.00",
+        "Next: nothing Nobody owes for a left cart.",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    for part in [
+        "Send the link",
+        "Owed",
+        "Settle it",
+        "send it again",
+        "owed",
+    ] {
+        assert!(!text.contains(part), "{part}: {text}");
+    }
+    for deed in ["send", "settle"] {
+        let path = format!("{}/{deed}", at(&order));
+        assert_eq!(aoife.get(&path).status, 409, "{deed}");
+    }
+    // Without a name, their address says whose it is.
+    world.execute("UPDATE orders SET name = NULL");
+    let text = said(&aoife, &order);
+    assert!(text.contains("parent@example.org Left cart"), "{text}");
     world.pass(Duration::hours(1));
+}
+
+#[test]
+fn nobody_who_is_not_mailed_is_offered_a_mail() {
+    let world = World::with_mailbox(&[]);
+    let aoife = operator(&world);
+    let order = world.order("CUP-1");
+    let path = format!("{}/send", at(&order));
+    let before = aoife.get(&path);
+    let listed = json!({ "email": "parent@example.org", "reason": "manual" });
+    let answer = world.api(Role::Operator, Method::POST, "/suppressions", Some(listed));
+    assert!(answer.status < 300, "{answer:?}");
+    let refused = aoife.get(&path);
+    assert_eq!(refused.status, 409);
+    let text = refused.text();
+    assert!(
+        text.contains("The address is on the list of those who are not mailed"),
+        "{text}"
+    );
+    // Whoever had the page open is told the same.
+    let late = aoife.send(&before, &path, &[]);
+    let text = aoife.get(late.location()).text();
+    assert!(text.contains("Nothing was sent"), "{text}");
 }
 
 #[test]

@@ -135,6 +135,7 @@ fn head_and_story_say_the_same_once_it_is_over() {
         &said(&aoife, &paid),
         &[
             "Partly paid back",
+            "Paid, less what went back €40.00",
             "Of that €5.00 went back.",
             "€5.00 has been given back in all",
         ],
@@ -207,6 +208,19 @@ fn money_that_the_order_has_no_more_is_not_said_never_to_have_come() {
         &["They paid on ", ", and that money is another order’s."],
     );
     has_not(&text, &["left it without paying"]);
+}
+
+#[test]
+fn reminders_that_are_off_for_one_order_are_said_to_be() {
+    let world = World::with_mailbox(&[]);
+    let aoife = operator(&world);
+    let order = world.order_with("CUP-1", json!({ "remind": false }));
+    world.abandon(&order);
+    super::comes_again(&aoife);
+    has(
+        &said(&aoife, &order),
+        &["No reminder follows: reminders are off for this order"],
+    );
 }
 
 #[test]

@@ -109,16 +109,53 @@ fn retry(
     })
 }
 
+/// So many mails are tried out at most to tell how many would go.
+const TRIED_OUT: i64 = 100;
+
+/// How many mails [`retry_failed`] would queue again now; none where more than a hundred came to nothing, since to
+/// try them all out takes its time.
+pub fn could_go_again(
+    connection: &mut PgConnection,
+    app: &App,
+    blast: &Blast,
+) -> QueryResult<Option<usize>> {
+    let came_to_nothing = blast.counts.failed + blast.counts.bounced;
+    if came_to_nothing > TRIED_OUT {
+        return Ok(None);
+    }
+    let templates = Templates::new(&blast.subject, &blast.body);
+    let (Ok(templates), 1..) = (templates, came_to_nothing) else {
+        return Ok(Some(0));
+    };
+    let key = AddressKey::load(connection)?;
+    let found = of_no_avail(blast.id).load(connection)?;
+    let mut goes = 0;
+    for row in these(connection, &found)? {
+        goes += usize::from(Again::of(app, &templates, row, &key)?.is_some());
+    }
+    Ok(Some(goes))
+}
+
 /// Locked, so that no person decides on one meanwhile.
 fn came_to_nothing(connection: &mut PgConnection, id: Uuid) -> QueryResult<Vec<Row>> {
-    let locked: Vec<Uuid> = mails::table
+    let locked: Vec<Uuid> = of_no_avail(id).for_update().load(connection)?;
+    these(connection, &locked)
+}
+
+/// Those that were given up, or came back.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn of_no_avail(id: Uuid) -> _ {
+    let kind: Kind = Kind::Blast;
+    let states: [mail::State; 2] = [mail::State::Failed, mail::State::Bounced];
+    mails::table
         .filter(mails::blast_id.eq(id))
-        .filter(mails::kind.eq(Kind::Blast))
-        .filter(mails::state.eq_any([mail::State::Failed, mail::State::Bounced]))
+        .filter(mails::kind.eq(kind))
+        .filter(mails::state.eq_any(states))
         .order(mails::id)
         .select(mails::id)
-        .for_update()
-        .load(connection)?;
+}
+
+fn these(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<Vec<Row>> {
     mails::table
         .inner_join(outbox_orders::table.inner_join(orders::table))
         .inner_join(
@@ -126,7 +163,7 @@ fn came_to_nothing(connection: &mut PgConnection, id: Uuid) -> QueryResult<Vec<R
                 .eq(outbox_orders::order_id)
                 .and(blast_recipients::blast_id.nullable().eq(mails::blast_id))),
         )
-        .filter(mails::id.eq_any(locked))
+        .filter(mails::id.eq_any(ids))
         .order(mails::id)
         .select((
             mails::id,

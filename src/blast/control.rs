@@ -46,10 +46,21 @@ pub async fn resume(app: &App, id: Uuid, doing: &Doing) -> Result<Asked, DbError
 
 /// Gives up what is queued; mails in hand are finished.
 ///
+/// That nothing more is sent is committed first: a hundred thousand rows take their time, and no courier takes a
+/// mail of a mailing that is cancelled, whatever its row says. Asked again it gives up what is left.
+///
 /// # Errors
 /// The database's.
 pub async fn cancel(app: &App, id: Uuid, doing: &Doing) -> Result<Asked, DbError> {
-    act(app, id, Wish::Cancel, "cancelled", doing).await
+    let asked = act(app, id, Wish::Cancel, "cancelled", doing).await?;
+    let Asked::Done(_) = asked else {
+        return Ok(asked);
+    };
+    let give_up = move |connection: &mut PgConnection| {
+        give_up_queued(connection, id)?;
+        answer(connection, id)
+    };
+    app.db.patient().transaction(give_up).await
 }
 
 async fn act(
@@ -80,7 +91,7 @@ async fn act(
     app.db.transaction(act).await
 }
 
-/// What becomes of the queued mails, and of the reason for which it was paused.
+/// What becomes of the queued mails of one that goes on, and of the reason for which it was paused.
 fn follow(
     connection: &mut PgConnection,
     app: &App,
@@ -90,10 +101,7 @@ fn follow(
 ) -> QueryResult<()> {
     match next {
         State::Sending => go_on(connection, app, stored, doing),
-        State::Cancelled => {
-            not_paused(connection, stored, doing)?;
-            give_up_queued(connection, stored.id)
-        }
+        State::Cancelled => not_paused(connection, stored, doing),
         State::Paused => {
             let because = format!("{} paused it. Resume it to let it go on.", doing.actor);
             row::set_paused(connection, stored.id, PausedBy::Person, &because, doing.at)

@@ -47,7 +47,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use self::{
-    again::{Retried, retry_failed},
+    again::{Retried, could_go_again, retry_failed},
     approve::{Seen, approve, is_ones_own},
     control::{cancel, pause, resume},
     counts::Counts,
@@ -56,10 +56,10 @@ pub use self::{
     example::{Example, example},
     outcome::{COLUMNS, Outcome},
     preflight::launch,
-    progress::{FirstWave, approved_mails, time_left},
+    progress::{ApprovedMails, FirstWave, approved_mails, time_left},
     recall::{Correction, Progress, Recall, RecallDraft, recall},
     recipient::{RecipientRow, RowsAsked, Words, recipients},
-    sample::{Preview, Recipient, Sample, Size, preview, send_sample},
+    sample::{Going, Preview, Recipient, Sample, Size, preview, send_sample},
     standing::{Facts, Standing, facts},
     start::start,
     stop::PausedBy,

@@ -30,6 +30,8 @@ const UNSUBSCRIBE_URL: &str = "https://pay.invalid/unsubscribe/link";
 pub struct Plan {
     /// Who gets a mail: open, with an address, and the mail can be written. By order id.
     pub recipients: BTreeMap<Uuid, Digest>,
+    /// How long their mails are. By order id.
+    pub letters: HashMap<Uuid, usize>,
     /// Who was approved and owes nothing any more, with the mail that they will not get.
     pub not_owed: BTreeMap<Uuid, Digest>,
     /// What is wrong.
@@ -85,6 +87,7 @@ impl Plan {
             match render(&templates, facts.shop, order) {
                 Ok(mail) => {
                     plan.recipients.insert(order.id, mail.digest);
+                    plan.letters.insert(order.id, mail.letters);
                     found.recipient(order, facts.suppressed.contains(&order.id), mail.link);
                 }
                 Err(NoMail::NoAddress) => found.no_address.push(order.reference.clone()),
@@ -143,6 +146,7 @@ impl Plan {
 struct Rendered {
     /// What an approval is bound to.
     digest: Digest,
+    letters: usize,
     link: PayLink,
 }
 
@@ -216,8 +220,10 @@ fn render_to(
     };
     let Text { subject, body } = letter::blast(&about, templates)?;
     let link = PayLink::of(&body, PAY_URL);
+    let letters = subject.len() + body.len();
     let text = Text { subject, body };
     Ok(Rendered {
+        letters,
         digest: Digest::of_mail(order, address, &text),
         link,
     })

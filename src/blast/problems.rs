@@ -19,6 +19,8 @@ use crate::{
 
 /// An amount is unusual that is more than so many times the one in the middle.
 const TIMES: f64 = 3.0;
+/// A mail is unusual that is more than so many times as long as the one in the middle, or as short.
+const TIMES_AS_LONG: f64 = 1.5;
 /// Among fewer, none is usual.
 const FEWEST: usize = 3;
 /// Where more than one in so many is alone in its size, each owes a sum of its own, and none stands out by that.
@@ -142,17 +144,7 @@ pub fn sentences(found: impl IntoIterator<Item = (Flaw, String)>) -> Vec<String>
 /// That amounts stand out, a sentence for each currency in which some do: of more than three times the amount in
 /// the middle, or alone in their size; the most unusual first.
 pub fn standing_out<'a>(orders: impl IntoIterator<Item = &'a Order>) -> Vec<String> {
-    let mut by_currency: BTreeMap<&str, Vec<(i64, &Order)>> = BTreeMap::new();
-    for order in orders {
-        if let Some(Money { minor, currency }) = order.owed() {
-            by_currency
-                .entry(currency.code())
-                .or_default()
-                .push((minor, order));
-        }
-    }
-    let told = by_currency.into_values().filter_map(|mut amounts| {
-        amounts.sort_by_key(|(minor, order)| (*minor, order.id));
+    let told = by_currency(orders).into_values().filter_map(|amounts| {
         let (middle, of) = *amounts.get(amounts.len() / 2)?;
         let unusual = unusual(&amounts, middle);
         let named: Vec<String> = unusual
@@ -176,6 +168,69 @@ pub fn standing_out<'a>(orders: impl IntoIterator<Item = &'a Order>) -> Vec<Stri
     told.collect()
 }
 
+/// What orders ask for, by currency and then sorted.
+fn by_currency<'a>(
+    orders: impl IntoIterator<Item = &'a Order>,
+) -> BTreeMap<&'static str, Vec<(i64, &'a Order)>> {
+    let mut found: BTreeMap<&str, Vec<(i64, &Order)>> = BTreeMap::new();
+    for order in orders {
+        if let Some(Money { minor, currency }) = order.owed() {
+            found
+                .entry(currency.code())
+                .or_default()
+                .push((minor, order));
+        }
+    }
+    for amounts in found.values_mut() {
+        amounts.sort_by_key(|(minor, order)| (*minor, order.id));
+    }
+    found
+}
+
+/// A mail among the others.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'a> {
+    /// What it is about.
+    pub order: &'a Order,
+    /// How long it is.
+    pub letters: usize,
+    /// How many mails go to its address, if it is not the only one.
+    pub siblings: Option<usize>,
+}
+
+/// The orders of mails, the most unusual first: those whose amount stands out, then those that are much longer or
+/// shorter than most, then those of which an address gets several; the others as they come.
+pub fn most_unusual_first(mut mails: Vec<Beside<'_>>) -> Vec<&Order> {
+    let mut amounts: HashMap<uuid::Uuid, f64> = HashMap::new();
+    for of_currency in by_currency(mails.iter().map(|mail| mail.order)).values() {
+        let middle = of_currency.get(of_currency.len() / 2).map_or(0, |it| it.0);
+        let unusual = unusual(of_currency, middle).into_iter();
+        amounts.extend(unusual.map(|(minor, order)| (order.id, far(minor, middle))));
+    }
+    let mut lengths: Vec<usize> = mails.iter().map(|mail| mail.letters).collect();
+    lengths.sort_unstable();
+    let middle = lengths.get(lengths.len() / 2).copied().unwrap_or(0);
+    let length = |mail: &Beside| far(mail.letters as i64, middle as i64);
+    let key = |mail: &Beside| {
+        let amount = amounts.get(&mail.order.id).copied().unwrap_or(0.0);
+        let length = Some(length(mail)).filter(|times| *times > TIMES_AS_LONG);
+        (amount, length.unwrap_or(0.0), mail.siblings)
+    };
+    mails.sort_by(|one, other| {
+        let (one, other) = (key(one), key(other));
+        let amount = other.0.total_cmp(&one.0);
+        let length = other.1.total_cmp(&one.1);
+        amount.then(length).then(other.2.cmp(&one.2))
+    });
+    mails.into_iter().map(|mail| mail.order).collect()
+}
+
+/// How many times as large as the one in the middle, or as small.
+fn far(one: i64, middle: i64) -> f64 {
+    let (one, middle) = (one.max(1) as f64, middle.max(1) as f64);
+    (one / middle).max(middle / one)
+}
+
 fn told_amount(minor: i64, order: &Order) -> String {
     Money::new(minor, order.currency).format(Language::ENGLISH)
 }
@@ -191,17 +246,12 @@ fn unusual<'a>(amounts: &[(i64, &'a Order)], middle: i64) -> Vec<(i64, &'a Order
     }
     let alone = times.values().filter(|times| **times == 1).count();
     let is_seldom = alone == 1 || alone * SELDOM <= amounts.len();
-    // How far it is from the middle, up or down.
-    let far = |minor: i64| {
-        let (one, other) = (minor.max(1) as f64, middle.max(1) as f64);
-        (one / other).max(other / one)
-    };
     let is_unusual = |(minor, _): &&(i64, &Order)| {
         let many_times = *minor as f64 > TIMES * middle as f64;
         many_times || is_seldom && times.get(minor) == Some(&1)
     };
     let mut unusual: Vec<_> = amounts.iter().filter(is_unusual).copied().collect();
-    unusual.sort_by(|(one, _), (other, _)| far(*other).total_cmp(&far(*one)));
+    unusual.sort_by(|(one, _), (other, _)| far(*other, middle).total_cmp(&far(*one, middle)));
     unusual
 }
 
@@ -244,6 +294,23 @@ mod tests {
             "",
             "three times"
         );
+    }
+
+    #[test]
+    fn the_most_unusual_mail_comes_first() {
+        let orders = owing(&[4_500, 4_500, 4_500, 4_500, 45_000, 90_000]);
+        let beside = |(at, order)| Beside {
+            order,
+            letters: if at == 3 { 900 } else { 500 + at },
+            siblings: (at == 2).then_some(2),
+        };
+        let first = most_unusual_first(orders.iter().enumerate().map(beside).collect());
+        let references: Vec<&str> = first.iter().map(|order| &*order.reference).collect();
+        assert_eq!(
+            references,
+            ["CUP-6", "CUP-5", "CUP-4", "CUP-3", "CUP-1", "CUP-2"]
+        );
+        assert!(most_unusual_first(Vec::new()).is_empty());
     }
 
     #[test]

@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::{Blast, WaveOutcomes, lasts};
 use crate::{
     mail::{Mailer, Wave},
-    schema::blast_recipients,
+    order::Status,
+    schema::{blast_recipients, orders},
+    suppression::{self, AddressHash, AddressKey},
 };
 
 /// Longer is not foretold.
@@ -34,12 +36,36 @@ impl FirstWave {
     }
 }
 
-/// Mails that were approved.
-pub fn approved_mails(connection: &mut PgConnection, id: Uuid) -> QueryResult<i64> {
-    blast_recipients::table
+/// The mails that were approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApprovedMails {
+    /// So many go as things stand.
+    pub going: i64,
+    /// So many do not: paid meanwhile, or to addresses that are not written to.
+    pub none: i64,
+}
+
+/// How many mails were approved, and how many of them go if it is started now.
+pub fn approved_mails(connection: &mut PgConnection, id: Uuid) -> QueryResult<ApprovedMails> {
+    let approved: Vec<(Status, Option<String>)> = blast_recipients::table
+        .inner_join(orders::table)
         .filter(blast_recipients::blast_id.eq(id))
-        .count()
-        .get_result(connection)
+        .select((orders::status, orders::email))
+        .load(connection)?;
+    let key = AddressKey::load(connection)?;
+    let owed = approved
+        .iter()
+        .filter(|(status, _)| *status == Status::Open);
+    let owed = owed.filter_map(|(_, email)| Some(key.hash(email.as_ref()?)));
+    let owed: Vec<AddressHash> = owed.collect();
+    let listed = suppression::among(connection, owed.iter().copied())?;
+    let is_written_to = |hash: &&AddressHash| !listed.contains(hash);
+    let count = |mails: usize| i64::try_from(mails).unwrap_or(i64::MAX);
+    let going = count(owed.iter().filter(is_written_to).count());
+    Ok(ApprovedMails {
+        going,
+        none: count(approved.len()) - going,
+    })
 }
 
 fn wait(mailer: &Mailer) -> TimeDelta {

@@ -13,7 +13,7 @@ use super::{
     material::{self, LOOK, Material},
     outcome::Outcome,
     plan::{self, writable},
-    problems::{self, flaws},
+    problems::{self, Beside, flaws},
     row,
     sample::{Recipient, mailed, write_mail},
 };
@@ -21,7 +21,7 @@ use crate::{
     app::App,
     db::{DbError, lower},
     mail::{State, Text, template::Templates},
-    order::{Kind, Order, Status},
+    order::{Kind, Order, Status, money::Money},
     outbox::Kind as MailKind,
     renderings::{Rendering, Stopped},
     schema::{orders, outbox, outbox_orders},
@@ -41,6 +41,9 @@ pub struct RecipientRow {
     pub words: Option<Words>,
     /// What is worth a look before it goes: sentences.
     pub problems: Vec<String>,
+    /// What it asks for, before it goes.
+    #[serde(skip)]
+    pub owed: Option<Money>,
 }
 
 /// What a mail says.
@@ -178,6 +181,7 @@ impl<'a> Part<'a> {
             recipient: self.recipient(order),
             words: with_words.then(|| self.words(order)),
             problems: self.problems(order),
+            owed: order.owed(),
         }
     }
 
@@ -247,6 +251,7 @@ fn rows_of_mails(
             .then(|| words.remove(&recipient.order_id).unwrap_or_default()),
         recipient,
         problems: Vec::new(),
+        owed: None,
     };
     Ok(recipients.into_iter().map(row).collect())
 }
@@ -269,6 +274,32 @@ fn words_of(
         .load(connection)?;
     let words = |(order, subject, body)| (order, Words { subject, body });
     Ok(rows.into_iter().map(words).collect())
+}
+
+/// Of the mails of a plan so many as are the most unusual, those first.
+pub(super) fn most_unusual(
+    app: &App,
+    material: &Material,
+    plan: &plan::Plan,
+    most: usize,
+) -> Vec<RecipientRow> {
+    let gets_mail = |order: &&Order| plan.letters.contains_key(&order.id);
+    let recipients = || material.orders.iter().filter(gets_mail);
+    let address = |order: &Order| order.email.as_ref().map(|email| email.normalized());
+    let mut siblings: HashMap<String, usize> = HashMap::new();
+    for address in recipients().filter_map(address) {
+        *siblings.entry(address).or_default() += 1;
+    }
+    siblings.retain(|_, count| *count > 1);
+    let beside = |order| Beside {
+        order,
+        letters: plan.letters.get(&order.id).copied().unwrap_or(0),
+        siblings: address(order).and_then(|it| siblings.get(&it).copied()),
+    };
+    let part = Part::new(app, material, &siblings);
+    let first = problems::most_unusual_first(recipients().map(beside).collect());
+    let first = first.into_iter().take(most);
+    first.map(|order| part.row(order, false)).collect()
 }
 
 /// What is worth a look in the mails of a plan, in sentences: the number that was reckoned with, then flaws of

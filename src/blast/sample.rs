@@ -14,7 +14,7 @@ use super::{
     material::{self, LOOK, Material},
     outcome::{self, Outcome},
     plan::{Plan, writable},
-    recipient::{RowsAsked, worth_a_look},
+    recipient::{RecipientRow, RowsAsked, most_unusual, worth_a_look},
     record_blast,
 };
 use crate::{
@@ -35,6 +35,8 @@ use crate::{
 
 /// So many mails are shown whole: enough to see what differs from one to the next.
 const SAMPLES: usize = 5;
+/// So many are told of as the most unusual.
+const UNUSUAL: usize = 10;
 
 /// The JSON of a preview.
 #[derive(Debug, Clone, Serialize)]
@@ -56,8 +58,24 @@ pub struct Preview {
     /// Those of `problems` that stand in the way of an approval.
     #[serde(skip)]
     pub blocking: Vec<String>,
-    /// How often each amount is asked for, the largest first.
+    /// Those that go as things stand.
     #[serde(skip)]
+    pub going: Going,
+    /// The most unusual of them.
+    #[serde(skip)]
+    pub unusual: Vec<RecipientRow>,
+}
+
+/// The mails of a preview that go as things stand: to addresses that are written to.
+#[derive(Debug, Clone)]
+pub struct Going {
+    /// How many they are.
+    pub mails: usize,
+    /// How many do not go.
+    pub none: usize,
+    /// What they ask for by currency, in minor units.
+    pub amounts: BTreeMap<String, i64>,
+    /// How often each amount is asked for, the largest first.
     pub sizes: Vec<Size>,
 }
 
@@ -138,12 +156,6 @@ fn look(app: &App, material: &Material, rendering: &Rendering) -> Result<Preview
         let gets_mail = |order: &&Order| plan.recipients.contains_key(&order.id);
         material.orders.iter().filter(gets_mail)
     };
-    let mut amounts: BTreeMap<String, i64> = BTreeMap::new();
-    for owed in recipients().filter_map(Order::owed) {
-        let sum = amounts.entry(owed.currency.code().to_owned()).or_default();
-        *sum = sum.saturating_add(owed.minor);
-    }
-    let sizes = sizes(recipients().filter_map(Order::owed));
     let blocking = plan.troubles.iter().filter(|trouble| trouble.blocks());
     let samples = recipients().take(SAMPLES).filter_map(|order| {
         let hash = *material.hashes.get(&order.id)?;
@@ -155,13 +167,37 @@ fn look(app: &App, material: &Material, rendering: &Rendering) -> Result<Preview
         content_hash: plan.content_hash(content),
         recipients: plan.recipients.len(),
         orders: plan.recipients.len(),
-        amounts,
+        amounts: sums(recipients().filter_map(Order::owed)),
         days: days(plan.recipients.len(), content.per_second, &app.mailer),
         blocking: blocking.map(ToString::to_string).collect(),
-        sizes,
+        going: Going::of(material, recipients()),
+        unusual: most_unusual(app, material, &plan, UNUSUAL),
         problems,
         samples: samples.collect(),
     })
+}
+
+impl Going {
+    fn of<'a>(material: &Material, recipients: impl Iterator<Item = &'a Order>) -> Self {
+        let is_written_to = |order: &&Order| !material.suppressed.contains(&order.id);
+        let (going, none): (Vec<&Order>, Vec<&Order>) = recipients.partition(is_written_to);
+        let owed = || going.iter().filter_map(|order| order.owed());
+        Self {
+            mails: going.len(),
+            none: none.len(),
+            amounts: sums(owed()),
+            sizes: sizes(owed()),
+        }
+    }
+}
+
+fn sums(amounts: impl Iterator<Item = Money>) -> BTreeMap<String, i64> {
+    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+    for owed in amounts {
+        let sum = sums.entry(owed.currency.code().to_owned()).or_default();
+        *sum = sum.saturating_add(owed.minor);
+    }
+    sums
 }
 
 fn sizes(amounts: impl Iterator<Item = Money>) -> Vec<Size> {

@@ -126,8 +126,8 @@ impl Who {
         selected.chain(self.exclude.iter().map(|reference| ("exclude", reference)))
     }
 
-    /// That another number of mails was reckoned with.
-    pub(super) fn miscounted(&self, found: usize) -> Option<String> {
+    /// That another number of mails was reckoned with, for whoever uses the API.
+    pub fn miscounted(&self, found: usize) -> Option<String> {
         let expected = self
             .expected
             .and_then(|expected| usize::try_from(expected).ok())?;

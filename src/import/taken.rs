@@ -7,7 +7,7 @@ use super::{
     compare::{Compared, Left, Why},
     difference::Difference,
 };
-use crate::order::{Order, change::Change};
+use crate::order::{Order, change::Change, money::grouped};
 
 /// What became of an order of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,14 +117,15 @@ impl Counts {
 
     /// What was written for them: `12 orders are new, 3 were changed`
     pub fn in_words(&self) -> String {
+        let counted = |count: usize| grouped(&count.to_string(), ',');
         let new = match self.created {
             1 => "1 order is new".to_owned(),
-            count => format!("{count} orders are new"),
+            count => format!("{} orders are new", counted(count)),
         };
         let changed = match self.changed {
             0 => String::new(),
             1 => ", 1 was changed".to_owned(),
-            count => format!(", {count} were changed"),
+            count => format!(", {} were changed", counted(count)),
         };
         format!("{new}{changed}")
     }

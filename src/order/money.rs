@@ -118,7 +118,8 @@ pub fn as_told(minor: i64, currency: &str) -> String {
     }
 }
 
-fn grouped(whole: &str, separator: char) -> String {
+/// Digits in groups of three.
+pub fn grouped(whole: &str, separator: char) -> String {
     let mut out = String::with_capacity(whole.len() * 4 / 3 + 1);
     for (at, digit) in whole.chars().enumerate() {
         if at > 0 && (whole.len() - at).is_multiple_of(3) {

@@ -11,7 +11,9 @@ mod way;
 
 pub use self::{
     attention::{About, Group, Open, OpenCase, attention},
-    owed::{MOST, Mailing, Owed, by_mailing, never_mailed, owed, unpaid_by_mailing},
+    owed::{
+        MOST, MOST_OF_A_MAILING, Mailing, Owed, by_mailing, never_mailed, owed, unpaid_by_mailing,
+    },
     signs::{Signs, is_first_day, recovery_is_or_was_on, signs},
     way::{DAYS, MAILS_OF_A_REPORT, Mailed, Way, funnel, way},
 };

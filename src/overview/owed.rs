@@ -18,6 +18,8 @@ use crate::{
 
 /// Orders that are summed up; where more are owed, the page says that they are more.
 pub const MOST: i64 = 10_000;
+/// Orders of one mailing that are counted; where it has more, the pages say that there are more.
+pub const MOST_OF_A_MAILING: i64 = 2 * MOST;
 /// Mailings that are shown: the newest that have begun.
 const MAILINGS: i64 = 5;
 
@@ -42,7 +44,8 @@ pub struct Mailing {
     /// What the shop calls it.
     #[diesel(sql_type = Text)]
     pub name: String,
-    /// Orders that it is about, whether their mails have gone or wait.
+    /// Orders that it is about, whether their mails have gone or wait: at most one more than
+    /// [`MOST_OF_A_MAILING`], and what follows is of these.
     #[diesel(sql_type = BigInt)]
     pub orders: i64,
     /// Those that are paid or settled.
@@ -53,16 +56,21 @@ pub struct Mailing {
     pub unpaid: i64,
     /// The currencies of those.
     #[diesel(sql_type = Array<Text>)]
-    currencies: Vec<String>,
+    pub(crate) currencies: Vec<String>,
     /// What those come to, by currency, in minor units.
     #[diesel(sql_type = Array<BigInt>)]
-    amounts: Vec<i64>,
+    pub(crate) amounts: Vec<i64>,
     /// How many those are, by currency.
     #[diesel(sql_type = Array<BigInt>)]
-    counts: Vec<i64>,
+    pub(crate) counts: Vec<i64>,
 }
 
 impl Mailing {
+    /// It has more than [`MOST_OF_A_MAILING`] orders: one more than those has been counted.
+    pub fn is_more(&self) -> bool {
+        self.orders > MOST_OF_A_MAILING
+    }
+
     /// What is owed, by currency.
     pub fn owed(&self) -> Vec<CurrencySum> {
         let sums = self.currencies.iter().zip(&self.amounts).zip(&self.counts);
@@ -143,7 +151,7 @@ fn led_to(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<Vec<Mailin
                      count(*) FILTER (WHERE status = '{open}') AS unpaid, \
                      coalesce(sum(amount_total) FILTER (WHERE status = '{open}'), 0)::bigint AS owed \
                  FROM (SELECT order_id FROM outbox_orders \
-                       WHERE blast_id = mailing.id AND kind = '{blast}' LIMIT $1) mail \
+                       WHERE blast_id = mailing.id AND kind = '{blast}' LIMIT $1 + 1) mail \
                  JOIN orders ON orders.id = mail.order_id GROUP BY currency) by_currency) so_far \
          WHERE mailing.id = ANY($2) ORDER BY mailing.id DESC",
         paid = Status::Paid,
@@ -151,7 +159,7 @@ fn led_to(connection: &mut PgConnection, ids: &[Uuid]) -> QueryResult<Vec<Mailin
         open = Status::Open,
         blast = mail::Kind::Blast
     ))
-    .bind::<BigInt, _>(2 * MOST)
+    .bind::<BigInt, _>(MOST_OF_A_MAILING)
     .bind::<Array<SqlUuid>, _>(ids)
     .load(connection)
 }

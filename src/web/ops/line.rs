@@ -172,6 +172,7 @@ fn what(entry: &Entry) -> String {
         Some(Category::Reminder) => detail("reason")
             .and_then(Reason::from_name)
             .map(|reason| format!("no reminder: {}", in_words(reason))),
+        Some(Category::Blast) => detail("reason").and_then(|_| without_advice(&entry.what)),
         Some(Category::Order) => detail("to").and_then(Status::from_name).map(moved),
         Some(Category::Mail) => detail("kind")
             .and_then(Kind::from_name)
@@ -203,6 +204,12 @@ fn code(entry: &Entry) -> Option<String> {
         .map(|said| said.split_once(". GET ").map_or(said, |(which, _)| which));
     said.or_else(|| entry.what.strip_prefix("settings changed: "))
         .map(str::to_owned)
+}
+
+/// Why a mailing has stopped, without its last sentence: what to do by API or command.
+pub fn without_advice(told: &str) -> Option<String> {
+    let (fact, _) = told.rsplit_once(". ")?;
+    Some(fact.replacen("open a checkout", "open a payment page", 1))
 }
 
 /// The words of pages for lines that the log always writes in the same words; nothing for others.

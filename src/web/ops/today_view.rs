@@ -5,6 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
+    blasts::counted,
     lists::{grouped, how_many},
     orders::sum,
     when::When,
@@ -27,9 +28,9 @@ pub struct OwedView {
 struct MailingView {
     id: Uuid,
     name: String,
-    orders: i64,
-    paid: i64,
-    unpaid: i64,
+    orders: String,
+    paid: String,
+    unpaid: String,
     owed: String,
 }
 
@@ -62,10 +63,10 @@ impl MailingView {
         Self {
             id: mailing.id,
             name: mailing.name.clone(),
-            orders: mailing.orders,
-            paid: mailing.paid,
-            unpaid: mailing.unpaid,
-            owed: sum::in_words(&mailing.owed()),
+            orders: counted::orders(mailing),
+            paid: counted::paid(mailing),
+            unpaid: counted::unpaid(mailing),
+            owed: counted::owed(mailing),
         }
     }
 }

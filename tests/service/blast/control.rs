@@ -1,5 +1,7 @@
 //! Pausing, resuming, giving up: each safe to repeat, each refused where it makes no sense.
 
+use diesel::connection::SimpleConnection;
+
 use super::{SENT, done, families, mails, refused, set_mail, show, started, state, to_all};
 use crate::support::World;
 
@@ -55,6 +57,33 @@ fn a_cancel_gives_up_what_is_queued_and_lets_what_is_in_hand_finish() {
         (&counts["queued"], &counts["cancelled"]),
         (&0.into(), &3.into())
     );
+}
+
+/// The brake works though what is queued cannot be written down as given up yet.
+#[test]
+fn a_cancel_holds_before_its_mails_are_given_up() {
+    let world = World::new();
+    families(&world, 2);
+    let id = to_all(&world);
+    started(&world, &id);
+    let mut other = world.database.connect();
+    other
+        .batch_execute("BEGIN; SELECT FROM outbox FOR UPDATE")
+        .unwrap();
+    std::thread::scope(|scope| {
+        let cancel = scope.spawn(|| done(&world, &id, "cancel"));
+        let is_cancelled = || world.text("SELECT state AS text FROM blasts") == "cancelled";
+        for _ in 0..200 {
+            if is_cancelled() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        assert!(is_cancelled(), "while its mails are locked");
+        other.batch_execute("COMMIT").unwrap();
+        cancel.join().unwrap();
+    });
+    assert_eq!(mails(&world), ["CUP-1 cancelled", "CUP-2 cancelled"]);
 }
 
 #[test]

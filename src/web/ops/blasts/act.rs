@@ -1,11 +1,12 @@
 //! Holding a mailing, letting it go on, giving it up, sending again what came to nothing, and a test to oneself.
 
 use actix_web::{HttpResponse, web::Path};
+use diesel::PgConnection;
 
 use super::{
-    PATH,
+    PATH, before,
     found::{Refused, answered, done, found, outcome},
-    words,
+    look, words,
 };
 use crate::{
     blast::{
@@ -15,7 +16,7 @@ use crate::{
     order::email::Email,
     people::Person,
     web::ops::{
-        confirm::{Confirm, points},
+        confirm::Confirm,
         desk::Desk,
         form::{Nothing, Sent},
         guard::{Operator, doing},
@@ -85,10 +86,13 @@ async fn ask(person: &Person, desk: &Desk, id: &str, deed: Deed) -> Result<HttpR
         Move::Refuse(why) => return Err(Refusal::not_now(person, &in_a_sentence(why))),
     }
     let confirm = match deed {
-        Deed::Pause => before_pause(&blast),
-        Deed::Resume => before_resume(&blast, begins(&blast, desk)),
-        Deed::Cancel => before_cancel(&blast),
-        Deed::Retry => before_retry(&blast),
+        Deed::Pause => before::pause(&blast),
+        Deed::Resume => before::resume(&blast, begins(&blast, desk)),
+        Deed::Cancel => before::cancel(&blast),
+        Deed::Retry => match could_go_again(desk, &blast).await? {
+            Some(0) => return Err(Refusal::not_now(person, NOTHING_AGAIN)),
+            again => before::retry(&blast, again),
+        },
     };
     let page = Confirm {
         back: format!("{PATH}/{}", blast.id),
@@ -98,162 +102,20 @@ async fn ask(person: &Person, desk: &Desk, id: &str, deed: Deed) -> Result<HttpR
     page.show(person, desk, Here::Blasts).await
 }
 
-fn out(blast: &Blast) -> i64 {
-    super::counted::far(&blast.counts).out
+const NOTHING_AGAIN: &str = "Nothing of it can be tried again now: what was given up is paid, or changed since the approval, and what came back has no other address yet.";
+
+/// How many mails go again if somebody presses; none where they are too many to be tried out.
+async fn could_go_again(desk: &Desk, blast: &Blast) -> Result<Option<i64>, Refusal> {
+    let (app, blast) = (desk.app.clone(), blast.clone());
+    let count =
+        move |connection: &mut PgConnection| blast::could_go_again(connection, &app, &blast);
+    Ok(desk.read(count).await?.map(look::count))
 }
 
 /// When it begins, if that is to come.
 fn begins(blast: &Blast, desk: &Desk) -> Option<String> {
     let at = blast.send_at.filter(|at| *at > desk.app.clock.now())?;
     Some(When::of(at, desk.site.zone).text)
-}
-
-/// `5 mails are out`
-fn are_out(count: i64) -> String {
-    how_many(count, "mail is out", "mails are out")
-}
-
-fn before_pause(blast: &Blast) -> Confirm {
-    let waiting = blast.counts.queued;
-    Confirm {
-        question: format!("Pause “{}”?", blast.name),
-        about: format!(
-            "{}, {}.",
-            are_out(out(blast)),
-            how_many(waiting, "waits", "wait")
-        ),
-        action: format!("{PATH}/{}/pause", blast.id),
-        happens: vec![format!(
-            "The {}. A mail that is being handed over at this moment still goes.",
-            how_many(
-                waiting,
-                "mail that waits stays waiting, until somebody lets it go on",
-                "mails that wait stay waiting, until somebody lets them go on"
-            )
-        )],
-        stays: points(&[
-            "No mail is lost.",
-            "The links that are out work as before.",
-            "Reminders and mails of other mailings go out.",
-        ]),
-        button: "Pause it".to_owned(),
-        keep: "Let it go on",
-        ..Confirm::default()
-    }
-}
-
-fn before_resume(blast: &Blast, begins: Option<String>) -> Confirm {
-    let (waiting, count) = (words::mails(blast.counts.queued), blast.counts.queued);
-    let stopped = blast.paused_by.is_some_and(blast::PausedBy::is_a_stop);
-    let goes = match (begins, stopped) {
-        (Some(at), _) => format!(
-            "The {} when the time has come, {at}, at the mailing’s pace.",
-            how_many(count, "mail that waits goes out", "mails that wait go out")
-        ),
-        (None, true) => format!(
-            "The {}, at the mailing’s pace.",
-            how_many(
-                count,
-                "mail that waits goes out from now on",
-                "mails that wait go out from now on, all of them"
-            )
-        ),
-        (None, false) => format!(
-            "The {}, at the mailing’s pace.",
-            how_many(
-                count,
-                "mail that waits goes out from now on",
-                "mails that wait go on from where they were"
-            )
-        ),
-    };
-    Confirm {
-        question: format!("Let “{}” go on?", blast.name),
-        about: format!("{}.", are_out(out(blast))),
-        action: format!("{PATH}/{}/resume", blast.id),
-        happens: vec![goes, words::risk(blast.paused_by).to_owned()],
-        stays: points(&[
-            "Nobody gets a mail twice.",
-            "Who has paid meanwhile, or does not want mail, gets none: that is asked for each of them.",
-        ]),
-        button: format!("Go on with {waiting}"),
-        keep: "Leave it paused",
-        ..Confirm::default()
-    }
-}
-
-fn before_cancel(blast: &Blast) -> Confirm {
-    let (out, waiting) = (out(blast), blast.counts.queued);
-    let (question, button, happens) = match blast.started_at {
-        None => (
-            format!("Drop “{}”?", blast.name),
-            "Drop the mailing".to_owned(),
-            vec!["It is never sent. Nobody has been mailed.".to_owned()],
-        ),
-        Some(_) => (
-            format!("Do not send the rest of “{}”?", blast.name),
-            format!("Do not send {}", words::mails(waiting)),
-            vec![
-                match waiting {
-                    0 => "No mail waits.".to_owned(),
-                    _ => how_many(
-                        waiting,
-                        "mail that waits is not sent, and never will be by this mailing.",
-                        "mails that wait are not sent, and never will be by this mailing.",
-                    ),
-                },
-                match out {
-                    0 => "No mail is out.".to_owned(),
-                    _ => how_many(
-                        out,
-                        "mail that is out stays valid, and so does its link.",
-                        "mails that are out stay valid, and so do their links.",
-                    ),
-                },
-            ],
-        ),
-    };
-    Confirm {
-        question,
-        action: format!("{PATH}/{}/cancel", blast.id),
-        happens,
-        stays: points(&[
-            "What is owed stays as it is.",
-            "Nobody is told. If the mail itself is wrong, call the mailing back instead.",
-            "It cannot be taken back: for the rest, write a new mailing.",
-        ]),
-        grave: true,
-        button,
-        keep: "Keep it",
-        ..Confirm::default()
-    }
-}
-
-fn before_retry(blast: &Blast) -> Confirm {
-    let counts = &blast.counts;
-    Confirm {
-        question: format!("Try again what came to nothing of “{}”?", blast.name),
-        about: format!("{} given up, {} came back.", counts.failed, counts.bounced),
-        action: format!("{PATH}/{}/retry-failed", blast.id),
-        happens: vec![
-            format!(
-                "{} that were given up are sent once more, if they are owed and as they were approved.",
-                words::mails(counts.failed)
-            ),
-            format!(
-                "Of the {} that came back, those go out whose order has another address by now.",
-                counts.bounced
-            ),
-        ],
-        stays: points(&[
-            "An address that refused a mail does not get it again: correct it on the order’s page first.",
-            "What is not known is not sent again: somebody decides on each of those.",
-            "Nobody who has the mail gets it twice.",
-        ]),
-        button: "Try them again".to_owned(),
-        keep: "Leave them",
-        ..Confirm::default()
-    }
 }
 
 async fn act(
@@ -269,7 +131,7 @@ async fn act(
         let said = match deed {
             Deed::Pause => done(blast::pause(&app, id, &doing).await?).map(|it| paused(&it)),
             Deed::Resume => done(blast::resume(&app, id, &doing).await?).map(|it| resumed(&it)),
-            Deed::Cancel => done(blast::cancel(&app, id, &doing).await?).map(|_| cancelled()),
+            Deed::Cancel => done(blast::cancel(&app, id, &doing).await?).map(|it| cancelled(&it)),
             Deed::Retry => done(blast::retry_failed(&app, id, &doing).await?).map(retried),
         };
         Ok(said.map(|(title, text)| outcome(id, title, text)))
@@ -299,11 +161,15 @@ fn resumed(blast: &Blast) -> (String, String) {
     }
 }
 
-fn cancelled() -> (String, String) {
-    (
-        "The rest is not sent".to_owned(),
-        "What is out stays valid. Nobody was told.".to_owned(),
-    )
+fn cancelled(blast: &Blast) -> (String, String) {
+    let (title, text) = match blast.started_at {
+        None => ("It is dropped", "Nobody was mailed."),
+        Some(_) => (
+            "The rest is not sent",
+            "What is out stays valid. Nobody was told.",
+        ),
+    };
+    (title.to_owned(), text.to_owned())
 }
 
 fn retried(retried: Retried) -> (String, String) {
@@ -316,7 +182,8 @@ fn retried(retried: Retried) -> (String, String) {
     let text = match retried.left {
         0 => "None was left out.".to_owned(),
         left => format!(
-            "{left} stay as they are: paid meanwhile, changed since the approval, or with no other address."
+            "{} as before: paid meanwhile, changed since the approval, or with no other address.",
+            how_many(i64::try_from(left).unwrap_or(i64::MAX), "stays", "stay")
         ),
     };
     (title, text)

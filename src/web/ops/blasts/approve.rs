@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     PATH,
-    found::{answered, done, found, outcome},
+    found::{Refused, answered, done, found, outcome},
     look, words,
 };
 use crate::{
@@ -44,8 +44,10 @@ struct Page {
     mails: String,
     amounts: String,
     /// What was expected, where it is another number.
-    expected: Option<u32>,
-    found: usize,
+    expected: Option<i64>,
+    found: String,
+    number: usize,
+    none: i64,
     wrong: Option<String>,
     worth: usize,
 }
@@ -93,22 +95,24 @@ async fn shown(
     desk: &Desk,
     blast: &Blast,
     preview: &Preview,
-    wrong: Option<String>,
+    wrong: Option<(StatusCode, String)>,
 ) -> Result<HttpResponse, Refusal> {
-    let status = match wrong {
-        None => StatusCode::OK,
-        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    let (status, wrong) = match wrong {
+        None => (StatusCode::OK, None),
+        Some((status, why)) => (status, Some(why)),
     };
-    let is_other = |expected: &u32| usize::try_from(*expected) != Ok(preview.recipients);
+    let is_other = |_: &u32| blast.who.miscounted(preview.recipients).is_some();
     let page = Page {
         id: blast.id,
         name: blast.name.clone(),
         back: format!("{PATH}/{}", blast.id),
         hash: preview.content_hash.clone(),
-        mails: words::mails(i64::try_from(preview.recipients).unwrap_or(i64::MAX)),
-        amounts: look::amounts(&preview.amounts),
-        expected: blast.who.expected.filter(is_other),
-        found: preview.recipients,
+        mails: words::mails(look::count(preview.going.mails)),
+        none: look::count(preview.going.none),
+        amounts: look::amounts(&preview.going.amounts),
+        expected: blast.who.expected.filter(is_other).map(i64::from),
+        found: look::with_none(preview),
+        number: preview.recipients,
         wrong,
         worth: preview.problems.len(),
     };
@@ -138,21 +142,43 @@ pub async fn approve(
         let blast = found(&person, &desk, &id).await?;
         let preview = look::preview(&desk, own).await?;
         let preview = preview.map_err(|why| Refusal::too_much(&person, &why))?;
-        let wrong = Some("Write the number of mails.".to_owned());
+        let wrong = "Write the number of mails.".to_owned();
+        let wrong = Some((StatusCode::UNPROCESSABLE_ENTITY, wrong));
         return shown(&person, &desk, &blast, &preview, wrong).await;
     }
     let seen = Seen {
         content_hash: sent.fields.content_hash,
         recipients: recipients.ok(),
     };
+    let approved = seen.clone();
     let doing = doing(&person, &desk.app);
     let act = || async move {
-        let asked = blast::approve(&app, own, &seen, &doing).await?;
+        let asked = blast::approve(&app, own, &approved, &doing).await?;
         Ok(done(asked).map(|_| {
             let text = "Nothing is sent yet: start it. If a text, an amount or an address changes before that, it must be approved again.";
             outcome(own, "Approved", text)
         }))
     };
     let came = desk.long_press(&person, &sent.once, act).await?;
+    if let Err(Refused::NotNow(_)) = &came {
+        let blast = found(&person, &desk, &id).await?;
+        let preview = look::preview(&desk, own).await?;
+        if let Some((preview, wrong)) = preview.ok().and_then(|it| miscounted(&blast, &seen, it)) {
+            let wrong = Some((StatusCode::CONFLICT, wrong));
+            return shown(&person, &desk, &blast, &preview, wrong).await;
+        }
+    }
     answered(&person, came)
+}
+
+/// That the number is to be typed, where that alone keeps it from being approved.
+fn miscounted(blast: &Blast, seen: &Seen, preview: Preview) -> Option<(Preview, String)> {
+    let found = preview.recipients;
+    let is_as_seen = preview.content_hash == seen.content_hash;
+    let is_named = seen.recipients == Some(found);
+    blast
+        .who
+        .miscounted(found)
+        .filter(|_| is_as_seen && !is_named)?;
+    Some((preview, format!("Type the number {found}.")))
 }

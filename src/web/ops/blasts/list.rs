@@ -12,7 +12,7 @@ use crate::{
     web::ops::{
         desk::Desk,
         guard::Viewer,
-        lists::{Pages, Pill, has_more},
+        lists::{Pages, Pill, grouped, has_more},
         menu::Here,
         refusal::Refusal,
         when::When,
@@ -91,11 +91,9 @@ impl Row {
             State::Draft | State::Approved => "–".to_owned(),
             State::Sending | State::Paused => {
                 let far = counted::far(&counts);
-                format!("{} of {}", far.out, far.of)
+                format!("{} of {}", grouped(far.out), grouped(far.of))
             }
-            State::Done | State::Cancelled | State::Recalled => {
-                counted::far(&counts).out.to_string()
-            }
+            State::Done | State::Cancelled | State::Recalled => grouped(counted::far(&counts).out),
         };
         let of_orders = |text: &dyn Fn(&Mailing) -> String| {
             led.filter(|led| led.orders > 0)
@@ -107,7 +105,7 @@ impl Row {
             pill: words::state(blast),
             at: When::of(blast.started_at.unwrap_or(blast.created_at), desk.site.zone),
             mails,
-            paid: of_orders(&|led| format!("{} of {}", led.paid, led.orders)),
+            paid: of_orders(&counted::paid_of_all),
             owed: of_orders(&counted::owed),
             unpaid: match led {
                 Some(led) if led.unpaid > 0 => {

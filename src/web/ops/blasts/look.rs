@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use super::{
     mails::{Row, rows},
-    words,
+    start, words,
 };
 use crate::{
-    blast::{self, Asked, Blast, Preview, RowsAsked, Size, state::State},
+    blast::{self, Asked, Blast, Preview, Size, state::State},
     language::Language,
     link::without_keys,
     order::money::as_told,
@@ -22,16 +22,13 @@ use crate::{
         confirm::Letter,
         desk::Desk,
         line::{in_a_sentence, named},
-        lists::Pill,
+        lists::{Pill, grouped, how_many, pill},
         menu::Here,
         orders::sum::listed,
         refusal::Refusal,
         when::When,
     },
 };
-
-/// Mails that stand on the page; the others are on pages of their own.
-const FIRST: i64 = 10;
 
 #[derive(Serialize)]
 struct Page {
@@ -63,7 +60,10 @@ struct Approved {
 #[derive(Serialize)]
 struct Looked {
     hash: String,
-    mails: usize,
+    /// How many go, how many of all do not, and how many they are together.
+    mails: i64,
+    none: i64,
+    all: i64,
     button: String,
     amounts: String,
     lasts: String,
@@ -78,8 +78,15 @@ struct Looked {
 #[derive(Serialize)]
 struct SizeRow {
     amount: String,
-    mails: usize,
+    mails: i64,
     all: String,
+}
+
+impl Looked {
+    /// Nobody can approve it as it is.
+    fn is_blocked(&self) -> bool {
+        !self.blocking.is_empty()
+    }
 }
 
 /// The page.
@@ -98,7 +105,10 @@ pub async fn show(person: &Person, desk: &Desk, blast: Blast) -> Result<HttpResp
     let zone = desk.site.zone;
     let page = Page {
         id,
-        pill: words::state(&blast),
+        pill: match looked.as_ref().is_some_and(Looked::is_blocked) {
+            true => pill("bad", "stop", "To be mended"),
+            false => words::state(&blast),
+        },
         author: named(&blast.author),
         at: When::of(blast.created_at, zone),
         works: person.role >= Role::Operator,
@@ -137,18 +147,6 @@ async fn looked(desk: &Desk, blast: &Blast) -> Result<Result<Looked, String>, Re
         Ok(preview) => preview,
         Err(why) => return Ok(Err(why)),
     };
-    let wanted = RowsAsked {
-        after: None,
-        limit: FIRST,
-        mail: false,
-        state: None,
-    };
-    let mails = blast::recipients(&desk.app, blast.id, wanted).await;
-    let mails = mails.map_err(|error| Refusal::database(&desk.site, &error))?;
-    let mails = match mails {
-        Asked::Done(mails) => mails,
-        _ => Vec::new(),
-    };
     let blocking: Vec<String> = preview
         .blocking
         .iter()
@@ -159,29 +157,58 @@ async fn looked(desk: &Desk, blast: &Blast) -> Result<Result<Looked, String>, Re
         .problems
         .iter()
         .filter(is_worth)
-        .map(|it| in_a_sentence(it))
+        .map(|it| in_a_sentence(miscounted(blast, &preview, it).as_ref().unwrap_or(it)))
         .collect();
-    let mails_in_all = i64::try_from(preview.recipients).unwrap_or(i64::MAX);
+    let mails = count(preview.going.mails);
     Ok(Ok(Looked {
         heading: heading(blocking.len(), worth.len()),
         hash: preview.content_hash,
-        mails: preview.recipients,
-        button: words::mails(mails_in_all),
-        amounts: amounts(&preview.amounts),
-        lasts: match preview.days {
-            0 | 1 => "less than a day".to_owned(),
-            days => format!("{days} days"),
-        },
+        mails,
+        none: count(preview.going.none),
+        all: count(preview.recipients),
+        button: words::mails(mails),
+        amounts: amounts(&preview.going.amounts),
+        lasts: words::lasts(start::lasts(blast, mails, &desk.app.mailer)),
         blocking,
         worth,
-        sizes: preview.sizes.iter().map(SizeRow::of).collect(),
-        rows: rows(blast, &mails, desk),
+        sizes: preview.going.sizes.iter().map(SizeRow::of).collect(),
+        rows: rows(blast, &preview.unusual, desk),
         letter: preview.samples.into_iter().next().map(|sample| Letter {
             to: sample.to,
             subject: sample.subject,
             body: without_keys(&sample.body, &desk.app.public_url),
         }),
     }))
+}
+
+/// That another number was expected, as whoever approves it on the page is asked.
+fn miscounted(blast: &Blast, preview: &Preview, problem: &str) -> Option<String> {
+    let found = preview.recipients;
+    let (said, expected) = (blast.who.miscounted(found)?, blast.who.expected?);
+    (said == problem).then(|| {
+        format!(
+            "You expected {}, and there are {}: to approve it you type the number {found}",
+            grouped(i64::from(expected)),
+            with_none(preview),
+        )
+    })
+}
+
+/// `20` · `23, with 3 that get none`
+pub fn with_none(preview: &Preview) -> String {
+    let all = grouped(count(preview.recipients));
+    match count(preview.going.none) {
+        0 => all,
+        none => format!(
+            "{all}, with {}",
+            how_many(none, "that gets none", "that get none")
+        ),
+    }
+}
+
+/// What is counted in memory.
+pub fn count(of: usize) -> i64 {
+    i64::try_from(of).unwrap_or(i64::MAX)
 }
 
 /// `€1,347.50 and £20.00`
@@ -209,10 +236,10 @@ fn heading(blocking: usize, worth: usize) -> String {
 impl SizeRow {
     fn of(size: &Size) -> Self {
         let said = |minor: i64| crate::order::money::Money::new(minor, size.amount.currency);
-        let times = i64::try_from(size.mails).unwrap_or(i64::MAX);
+        let times = count(size.mails);
         Self {
             amount: size.amount.format(Language::ENGLISH),
-            mails: size.mails,
+            mails: count(size.mails),
             all: said(size.amount.minor.saturating_mul(times)).format(Language::ENGLISH),
         }
     }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     blast::{self, Blast, RecipientRow, RowsAsked},
+    language::Language,
     link::without_keys,
     mail::State,
     web::ops::{
@@ -63,6 +64,8 @@ pub struct Row {
     /// What came of it.
     pub came: Vec<outcome::Came>,
     pub problems: Vec<String>,
+    /// What it asks for, before the start.
+    pub owed: String,
 }
 
 /// The rows of a page.
@@ -89,6 +92,9 @@ impl Row {
             why: why.or_else(|| outcome::reason(mail)),
             came: outcome::came(&mail.outcome, desk.site.zone),
             problems: row.problems.iter().map(|it| sentence(it)).collect(),
+            owed: row
+                .owed
+                .map_or_else(String::new, |owed| owed.format(Language::ENGLISH)),
         }
     }
 }

@@ -2,8 +2,9 @@
 
 mod act;
 mod approve;
+mod before;
 mod begun;
-mod counted;
+pub mod counted;
 mod example;
 mod file;
 mod found;

@@ -7,14 +7,17 @@ use uuid::Uuid;
 
 use super::PATH;
 use crate::{
-    blast::{Blast, Outcome, Recipient},
+    blast::{
+        Blast, Outcome, Recipient,
+        state::{Move, Wish},
+    },
     mail::State,
     order::Status,
     reminder::rule::Reason,
     session::SessionState,
     web::ops::{
         line::{in_words, sentence},
-        lists::{Tab, href},
+        lists::{Tab, grouped, href},
         mail::words as mail_words,
         orders::row::in_words as status_in_words,
         when::When,
@@ -97,6 +100,11 @@ pub struct Part {
     pub href: String,
 }
 
+/// Of those that came back, where the mailing can send them again.
+const AGAIN: &str = "They have not heard of what they owe. Correct their address; then try again.";
+/// The same where it sends nothing more.
+const ON_THEIR_OWN: &str = "They have not heard of what they owe. Correct their address on the page of their order, and send them its link from there.";
+
 /// What became of all of them, each part with what it means. They add up to the total.
 pub fn parts(blast: &Blast) -> Vec<Part> {
     let counts = &blast.counts;
@@ -119,7 +127,10 @@ pub fn parts(blast: &Blast) -> Vec<Part> {
             counts.bounced,
             ("mail-back", "bad"),
             "came back",
-            "They have not heard of what they owe. Correct their address; then try again.",
+            match blast.state.after(Wish::RetryFailed) {
+                Move::To(_) | Move::Stay => AGAIN,
+                Move::Refuse(_) => ON_THEIR_OWN,
+            },
             State::Bounced,
         ),
         (
@@ -163,7 +174,7 @@ pub fn parts(blast: &Blast) -> Vec<Part> {
         count,
         mark,
         tone,
-        title: format!("{count} {title}"),
+        title: format!("{} {title}", grouped(count)),
         text,
         href: mails_of(blast.id, state),
     };

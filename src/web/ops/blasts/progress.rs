@@ -31,6 +31,8 @@ pub struct Progress {
     tiles: Vec<Tile>,
     first: Vec<Told>,
     first_title: String,
+    /// It would still stop by itself.
+    stops: bool,
     /// It stands otherwise than when the page was made: what can be done is on the page.
     moved: bool,
 }
@@ -60,28 +62,50 @@ impl Progress {
             zone,
             now: facts.now,
         };
-        let is_out = match far.of {
+        let of = far.of + not_sent(blast);
+        let is_out = match of {
             1 => "mail is out",
             _ => "mails are out",
         };
         Self {
             href: format!("{PATH}/{}", blast.id),
             pill: words::state(blast),
-            title: format!("{} of {} {is_out}", grouped(far.out), grouped(far.of)),
+            title: format!("{} of {} {is_out}", grouped(far.out), grouped(of)),
             out: far.through,
-            of: far.of.max(1),
+            of: of.max(1),
             says: says(blast, app, times),
             mail_waits: blast.waiting.is_some(),
             tiles: tiles(blast),
             first: first.map_or_else(Vec::new, |first| told(blast, first, times)),
             first_title: match first.map(|first| first.outcomes.mails()) {
                 Some(1) => "The first mail".to_owned(),
-                Some(mails) => format!("The first {mails}"),
+                Some(mails) => format!("The first {}", grouped(mails)),
                 None => String::new(),
+            },
+            stops: match blast.state {
+                State::Sending => true,
+                State::Paused => !has_stopped(blast),
+                State::Draft
+                | State::Approved
+                | State::Done
+                | State::Cancelled
+                | State::Recalled => false,
             },
             moved: blast.state != then,
         }
     }
+}
+
+/// Mails that were given up with the mailing.
+fn not_sent(blast: &Blast) -> i64 {
+    match blast.state {
+        State::Cancelled | State::Recalled => blast.counts.cancelled,
+        State::Draft | State::Approved | State::Sending | State::Paused | State::Done => 0,
+    }
+}
+
+fn has_stopped(blast: &Blast) -> bool {
+    blast.paused_by.is_some_and(PausedBy::is_a_stop)
 }
 
 /// What it waits for, and how long it takes.
@@ -147,7 +171,7 @@ fn tiles(blast: &Blast) -> Vec<Tile> {
         count,
         href: mails_of(blast.id, state),
     };
-    vec![
+    let mut tiles = vec![
         tile("mail-ok", "Accepted", counts.sent, MailState::Sent),
         tile("clock", "Waiting", counts.queued, MailState::Queued),
         tile("mail-back", "Came back", counts.bounced, MailState::Bounced),
@@ -163,7 +187,20 @@ fn tiles(blast: &Blast) -> Vec<Tile> {
             counts.skipped_paid,
             MailState::Cancelled,
         ),
-    ]
+    ];
+    // Seldom, but nobody is left out of the sum.
+    let seldom = [
+        tile("stop", "Given up", counts.failed, MailState::Failed),
+        tile(
+            "bell-off",
+            "Do not mail",
+            counts.suppressed,
+            MailState::Suppressed,
+        ),
+        tile("dash", "Not sent", counts.cancelled, MailState::Cancelled),
+    ];
+    tiles.extend(seldom.into_iter().filter(|tile| tile.count > 0));
+    tiles
 }
 
 /// What became of the first mails, and what that means for the others.
@@ -181,7 +218,7 @@ fn told(blast: &Blast, first: FirstWave, times: Times) -> Vec<Told> {
     ];
     let parts = parts.iter().filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts
-        .map(|(count, word)| format!("{count} {word}"))
+        .map(|(count, word)| format!("{} {word}", grouped(*count)))
         .collect();
     if !parts.is_empty() {
         let is_well = of.bounced + of.unknown + of.given_up == 0;
@@ -192,12 +229,17 @@ fn told(blast: &Blast, first: FirstWave, times: Times) -> Vec<Told> {
         };
         told.push(tell(mark, tone, prose![format!("{}.", parts.join(", "))]));
     }
-    let stopped = blast.paused_by.is_some_and(PausedBy::is_a_stop);
     let rest = match (blast.wave, first.until) {
-        (Some(crate::mail::Wave::Rest), _) => {
-            ("tick", "good", prose!["The others have followed since."])
-        }
-        _ if stopped || blast.state != State::Sending => {
+        _ if not_sent(blast) > 0 => (
+            "dash",
+            "stop",
+            prose!["Those of the others that waited are not sent."],
+        ),
+        (Some(crate::mail::Wave::Rest), _) => match blast.counts.queued {
+            0 => ("tick", "good", prose!["The others have followed since."]),
+            _ => ("tick", "good", prose!["The others have been let go since."]),
+        },
+        _ if has_stopped(blast) || blast.state != State::Sending => {
             ("pause", "stop", prose!["The others are held."])
         }
         (_, Some(until)) => (

@@ -17,7 +17,7 @@ use crate::{
     },
     language::Language,
     order::NoteToPayers,
-    overview,
+    overview::{self, Mailing},
     people::Person,
     web::ops::{
         desk::{BADGE, Desk},
@@ -47,8 +47,8 @@ struct Page {
     out: String,
     is_out: String,
     waiting: Option<String>,
-    paid: i64,
-    unpaid: i64,
+    paid: String,
+    unpaid: String,
     most: usize,
     typed: Typed,
     wrong: Vec<Wrong>,
@@ -109,6 +109,7 @@ async fn page(
         note: note.as_str().to_owned(),
     });
     let out = counted::far(&blast.counts).out;
+    let told = |count: fn(&Mailing) -> String| led.as_ref().map_or_else(|| "0".to_owned(), count);
     let page = Page {
         id,
         name: blast.name.clone(),
@@ -123,8 +124,8 @@ async fn page(
                 "mails that wait are not sent.",
             )),
         },
-        paid: led.as_ref().map_or(0, |led| led.paid),
-        unpaid: led.as_ref().map_or(0, |led| led.unpaid),
+        paid: told(counted::paid),
+        unpaid: told(counted::unpaid),
         most: NoteToPayers::MOST,
         example: example.filter(|_| wrong.is_empty()),
         typed,

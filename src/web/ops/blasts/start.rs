@@ -1,5 +1,7 @@
 //! `/ops/blasts/{id}/start`: what families will need is tried, then the first mails go.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, http::StatusCode, web::Path};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -16,7 +18,7 @@ use crate::{
         preflight::{Level, Outside},
         state::{Move, State, Wish},
     },
-    mail::Wave,
+    mail::{Mailer, Wave},
     people::Person,
     web::ops::{
         desk::{BADGE, Desk},
@@ -35,6 +37,8 @@ struct Page {
     name: String,
     back: String,
     mails: String,
+    /// How many of those that were approved do not go.
+    none: i64,
     approved: Option<Approved>,
     first: Option<String>,
     wait: String,
@@ -74,21 +78,19 @@ async fn shown(
     let mails = desk
         .read(move |connection| blast::approved_mails(connection, id))
         .await?;
-    let first = i64::from(blast.first_wave);
     let zone = desk.site.zone;
-    let has_wave = first > 0 && first < mails;
-    let wave = has_wave.then_some(Wave::First);
-    let lasts = blast::time_left(mails, blast.per_second, wave, &desk.app.mailer);
+    let lasts = lasts(blast, mails.going, &desk.app.mailer);
     let page = Page {
         id,
         name: blast.name.clone(),
         back: format!("{PATH}/{id}"),
-        mails: words::mails(mails),
+        mails: words::mails(mails.going),
+        none: mails.none,
         approved: blast.approval.as_ref().map(|approval| Approved {
             by: named(&approval.approved_by),
             at: When::of(approval.approved_at, zone),
         }),
-        first: has_wave.then(|| words::mails(first)),
+        first: has_wave(blast, mails.going).then(|| words::mails(i64::from(blast.first_wave))),
         wait: words::lasts(desk.app.mailer.first_wave_wait),
         lasts: words::lasts(lasts),
         begins: blast.send_at.map(|at| When::of(at, zone)),
@@ -98,6 +100,17 @@ async fn shown(
     let template = ("blast-start.html", BADGE.to_owned());
     desk.page_following(person, Here::Blasts, template, &page, status)
         .await
+}
+
+/// Whether not all of so many mails go at once.
+fn has_wave(blast: &Blast, mails: i64) -> bool {
+    (1..mails).contains(&i64::from(blast.first_wave))
+}
+
+/// How long so many mails take from its start on.
+pub fn lasts(blast: &Blast, mails: i64, mailer: &Mailer) -> Duration {
+    let wave = has_wave(blast, mails).then_some(Wave::First);
+    blast::time_left(mails, blast.per_second, wave, mailer)
 }
 
 #[derive(Default, Deserialize)]

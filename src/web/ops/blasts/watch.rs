@@ -23,8 +23,8 @@ use crate::{
     token::Role,
     web::ops::{
         desk::{BADGE, Desk},
-        line::{named, sentence},
-        lists::{Pill, grouped},
+        line::named,
+        lists::Pill,
         menu::Here,
         refusal::Refusal,
         when::When,
@@ -50,6 +50,7 @@ struct Page {
     recall: Option<Recalled>,
     corrects: Option<Uuid>,
     can: Can,
+    follow_up: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -58,6 +59,7 @@ struct Stopped {
     why: String,
     tone: &'static str,
     mark: &'static str,
+    advice: &'static str,
     waiting: i64,
     came_back: bool,
 }
@@ -68,13 +70,15 @@ pub struct Tried {
     pub mark: &'static str,
     pub tone: &'static str,
     pub what: &'static str,
-    pub detail: String,
+    pub came_of_it: &'static str,
+    /// In the words of whoever answered, where it is not as it should be.
+    pub detail: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Led {
     paid: String,
-    unpaid: i64,
+    unpaid: String,
     owed: String,
 }
 
@@ -97,24 +101,30 @@ struct Can {
     cancel: bool,
     recall: bool,
     retry: bool,
-    follow_up: bool,
 }
 
 /// The page.
 pub async fn show(person: &Person, desk: &Desk, blast: Blast) -> Result<HttpResponse, Refusal> {
     let (id, now) = (blast.id, desk.app.clock.now());
+    let works = person.role >= Role::Operator;
+    let tries = works && may(&blast, Wish::RetryFailed);
+    let (app, about) = (desk.app.clone(), blast.clone());
     let read = move |connection: &mut PgConnection| {
         let led = overview::by_mailing(connection, &[id])?.pop();
-        Ok((led, blast::wave_outcomes(connection, id)?))
+        let again = match tries {
+            true => blast::could_go_again(connection, &app, &about)?,
+            false => Some(0),
+        };
+        Ok((led, blast::wave_outcomes(connection, id)?, again))
     };
-    let (led, outcomes) = desk.read(read).await?;
+    let (led, outcomes, again) = desk.read(read).await?;
     let facts = Facts {
         blast,
         outcomes,
         now,
     };
     let is_live = facts.blast.state == State::Sending;
-    let page = Page::new(&facts, led, person.role >= Role::Operator, desk);
+    let page = Page::new(&facts, led, (works, again != Some(0)), desk);
     let stream = match is_live {
         true => format!("{PATH}/{id}/stream"),
         false => BADGE.to_owned(),
@@ -126,11 +136,19 @@ pub async fn show(person: &Person, desk: &Desk, blast: Blast) -> Result<HttpResp
 }
 
 impl Page {
-    fn new(facts: &Facts, led: Option<Mailing>, works: bool, desk: &Desk) -> Self {
+    fn new(
+        facts: &Facts,
+        led: Option<Mailing>,
+        (works, can_retry): (bool, bool),
+        desk: &Desk,
+    ) -> Self {
         let (blast, zone) = (&facts.blast, desk.site.zone);
         let at = |at: DateTime<Utc>| When::of(at, zone);
-        let parts = parts(blast);
-        let unpaid = led.as_ref().map_or(0, |led| led.unpaid);
+        // While it is sent the numbers of its progress are told, which follow along.
+        let parts = match blast.state == State::Sending {
+            true => Vec::new(),
+            false => parts(blast),
+        };
         let never_began = blast.started_at.is_none();
         Self {
             id: blast.id,
@@ -146,10 +164,10 @@ impl Page {
             stopped: Stopped::of(blast),
             warnings: tried(blast, Level::Warning),
             progress: (!never_began).then(|| Progress::of(facts, &desk.app, zone, blast.state)),
-            led: led.filter(|led| led.orders > 0).map(|led| Led {
-                paid: format!("{} of {}", grouped(led.paid), grouped(led.orders)),
-                unpaid: led.unpaid,
-                owed: counted::owed(&led),
+            led: led.as_ref().filter(|led| led.orders > 0).map(|led| Led {
+                paid: counted::paid_of_all(led),
+                unpaid: counted::unpaid(led),
+                owed: counted::owed(led),
             }),
             sum: counted::sum(&parts.iter().map(|part| part.count).collect::<Vec<i64>>()),
             parts,
@@ -164,7 +182,8 @@ impl Page {
                 correction: recall.correction,
             }),
             corrects: blast.corrects,
-            can: Can::of(blast, unpaid),
+            can: Can::of(blast, can_retry),
+            follow_up: led.as_ref().and_then(|led| follow_up(blast, led)),
         }
     }
 }
@@ -178,23 +197,13 @@ impl Stopped {
         let because = blast.paused_because.clone().unwrap_or_default();
         Some(Self {
             title: words::stopped(by),
-            why: match by {
-                PausedBy::Person => by_name(&because),
-                _ => because,
-            },
+            why: words::because(by, &because),
             tone: if by.is_a_stop() { "bad" } else { "wait" },
             mark: if by.is_a_stop() { "warn" } else { "pause" },
+            advice: words::advice(by),
             waiting: blast.counts.queued,
             came_back: blast.counts.bounced > 0,
         })
-    }
-}
-
-/// Why it is paused, with whoever did it as people know them.
-fn by_name(because: &str) -> String {
-    match because.split_once(" paused it") {
-        Some((actor, rest)) => sentence(&format!("{} paused it{rest}", named(actor))),
-        None => because.to_owned(),
     }
 }
 
@@ -216,23 +225,36 @@ impl Tried {
             mark,
             tone,
             what: words::tried(check),
-            detail: check.detail.clone(),
+            came_of_it: words::came_of_it(check),
+            detail: (!check.ok).then(|| check.detail.clone()),
         }
     }
 }
 
+/// What the way to a mailing to those who still owe is called. None before it is sent: the mails of some of them
+/// may still wait.
+fn follow_up(blast: &Blast, led: &Mailing) -> Option<String> {
+    let unpaid = counted::unpaid(led);
+    (blast.state == State::Done && led.unpaid > 0).then(|| match led.is_more() {
+        true => format!("Write to the unpaid, {unpaid}"),
+        false => format!("Write to the {unpaid} unpaid"),
+    })
+}
+
+/// Whether that can be done to it now.
+fn may(blast: &Blast, wish: Wish) -> bool {
+    matches!(blast.state.after(wish), Move::To(_))
+}
+
 impl Can {
-    fn of(blast: &Blast, unpaid: i64) -> Self {
-        let may = |wish| matches!(blast.state.after(wish), Move::To(_));
-        let counts = &blast.counts;
-        let has_begun = blast.started_at.is_some();
+    fn of(blast: &Blast, can_retry: bool) -> Self {
+        let may = |wish| may(blast, wish);
         Self {
             pause: may(Wish::Pause),
             resume: may(Wish::Resume),
             cancel: may(Wish::Cancel),
-            recall: has_begun && may(Wish::Recall),
-            retry: may(Wish::RetryFailed) && counts.failed + counts.bounced > 0,
-            follow_up: has_begun && unpaid > 0 && blast.state != State::Recalled,
+            recall: blast.started_at.is_some() && may(Wish::Recall),
+            retry: can_retry,
         }
     }
 }

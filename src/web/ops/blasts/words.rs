@@ -8,7 +8,10 @@ use crate::{
         preflight::{Check, Level, Probe},
         state::State,
     },
-    web::ops::lists::{Pill, pill},
+    web::ops::{
+        line::{in_a_sentence, named, sentence, without_advice},
+        lists::{Pill, pill},
+    },
 };
 
 /// Where a mailing stands.
@@ -43,6 +46,41 @@ pub fn stopped(by: PausedBy) -> &'static str {
     }
 }
 
+/// Why it is paused, with whoever did it as people know them. What the mailing says of it ends with what to do by
+/// API or command, which is left out.
+pub fn because(by: PausedBy, told: &str) -> String {
+    let fact = match by {
+        PausedBy::Person => told
+            .split_once(" paused it")
+            .map(|(actor, _)| sentence(&format!("{} paused it", named(actor)))),
+        PausedBy::WaveBounced
+        | PausedBy::WaveUnknown
+        | PausedBy::WaveNotTaken
+        | PausedBy::Bounces
+        | PausedBy::RefusedMints => without_advice(told),
+    };
+    in_a_sentence(&fact.unwrap_or_else(|| told.to_owned()))
+}
+
+/// What to do before it goes on.
+pub fn advice(by: PausedBy) -> &'static str {
+    match by {
+        PausedBy::Person => "",
+        PausedBy::WaveBounced | PausedBy::Bounces => {
+            "Look at what the mail servers said and correct the addresses. Then let it go on, or do not send the rest."
+        }
+        PausedBy::WaveUnknown => {
+            "Ask whoever runs the mail server, and decide on each mail that is not known. Then let it go on, or do not send the rest."
+        }
+        PausedBy::WaveNotTaken => {
+            "Look at what the mail servers said. Then let it go on, or do not send the rest."
+        }
+        PausedBy::RefusedMints => {
+            "Open the link of one of its orders, and look at what Stripe says. Then let it go on, or call it back."
+        }
+    }
+}
+
 /// What going on would risk.
 pub fn risk(by: Option<PausedBy>) -> &'static str {
     match by {
@@ -60,6 +98,33 @@ pub fn risk(by: Option<PausedBy>) -> &'static str {
         }
         Some(PausedBy::RefusedMints) => {
             "Whoever gets the mail may find a link that cannot be paid. Try one of the orders first."
+        }
+    }
+}
+
+/// What was tried before a start, and what came of it. The words of whoever answered are for whoever is asked for
+/// help.
+pub fn came_of_it(check: &Check) -> &'static str {
+    match (check.name, check.ok, check.level) {
+        (Probe::Checkout, true, _) => "One was opened and closed again. No family saw it.",
+        (Probe::Checkout, false, _) => {
+            "The trial did not go as it should, so families could not pay."
+        }
+        (Probe::Webhook, true, _) => "The one about our trial came.",
+        (Probe::Webhook, false, _) => {
+            "The one about our trial has not come. Who pays is still found, some minutes late, since we ask Stripe. Tell whoever set up Freshmint: Stripe’s dashboard shows whether its messages reach us."
+        }
+        (Probe::Mail, true, _) => "It was asked, and takes our mail.",
+        (Probe::Mail, false, Level::Info | Level::Warning) => {
+            "It was not asked, or wants us to come later. The mails wait until it takes them."
+        }
+        (Probe::Mail, false, Level::Error) => "It does not take our mail.",
+        (Probe::Link, true, _) => "One was asked for, and answered.",
+        (Probe::Link, false, Level::Info | Level::Warning) => {
+            "It cannot be seen from here. Open the link of an order on a telephone."
+        }
+        (Probe::Link, false, Level::Error) => {
+            "They are not answered as they should be, so no family could pay."
         }
     }
 }
@@ -110,6 +175,27 @@ pub fn mails(count: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn why_it_is_paused_is_said_without_the_words_of_the_api() {
+        let because = "ops:Aoife paused it. Resume it to let it go on.";
+        assert_eq!(
+            super::because(PausedBy::Person, because),
+            "Aoife paused it."
+        );
+        let because =
+            "2 of the first 5 mails came back, so the others are held. See why in its recipients.";
+        assert_eq!(
+            super::because(PausedBy::WaveBounced, because),
+            "2 of the first 5 mails came back, so the others are held."
+        );
+        let because =
+            "Stripe refused to open a checkout for 3 of its orders, so it has stopped. Open one.";
+        assert_eq!(
+            super::because(PausedBy::RefusedMints, because),
+            "Stripe refused to open a payment page for 3 of its orders, so it has stopped."
+        );
+    }
 
     #[test]
     fn a_time_is_said_in_the_unit_that_people_use() {

@@ -207,7 +207,7 @@ fn written(asked: Asked, title: &str) -> Result<Outcome, Refused> {
         outcome(
             blast.id,
             title,
-            "Nobody was mailed. Look at it below; somebody approves it, and then it is started.",
+            "Nobody was mailed. Look at it below. Once nothing stands in the way, somebody approves it, and then it is started.",
         )
     })
 }

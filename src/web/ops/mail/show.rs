@@ -113,7 +113,7 @@ impl Looked {
     fn means(&self, reader: &Reader) -> String {
         let mail = &self.whole.mail;
         let is_paused = matches!(self.mailing, Some((_, BlastState::Paused)));
-        let said = words::means(mail.state);
+        let said = words::means(mail);
         match (mail.state, mail.due_at, mail.reason) {
             (State::Queued, ..) if is_paused => {
                 "It has not left yet: its mailing is paused. It waits, and is not lost.".to_owned()

@@ -16,6 +16,8 @@ pub fn is_for_a_mail(next: &Next) -> bool {
         | Next::NotOpened(_)
         | Next::OnlyLooked(_)
         | Next::NeverMailed
+        | Next::MaybeMailed
+        | Next::PaidInVain(..)
         | Next::DebitFailed(_) => true,
         Next::Left { reminder, .. } => !matches!(reminder, Reminder::Due(_)),
         Next::Decide(_)

@@ -91,6 +91,20 @@ pub fn breaks(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// Whether it is a blank around a value: one that spreadsheets and web pages leave there unseen, too.
+pub fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
+}
+
+/// Whether something is seen of it where it stands alone: no blank, and none of those that Unicode calls ignorable,
+/// such as joiners and selectors, which belong to the letter before them.
+pub fn is_seen(c: char) -> bool {
+    let ignorable = matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
+    !is_blank(c) && !c.is_control() && !ignorable
+}
+
 /// Whether a text that people write in several lines has something else in it than lines: what
 /// PostgreSQL cannot keep, or a terminal would obey.
 pub fn has_controls(text: &str) -> bool {

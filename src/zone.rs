@@ -1,6 +1,8 @@
 //! The shop's own time: when its clocks show something.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{
+    DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, TimeZone, Utc,
+};
 use chrono_tz::Tz;
 
 /// When clocks show this, the first time if they do twice. Where they leave it out, it is an hour later.
@@ -16,6 +18,14 @@ pub fn earliest(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
 pub fn begin_of(day: NaiveDate, zone: Tz) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
     earliest(midnight, zone).unwrap_or_else(|| midnight.and_utc())
+}
+
+/// A time as a spreadsheet has it: by these clocks, to the minute, for people; without any in UTC, for programs.
+pub fn in_a_cell(at: DateTime<Utc>, zone: Option<Tz>) -> String {
+    match zone {
+        Some(zone) => at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
+        None => at.to_rfc3339_opts(SecondsFormat::Secs, true),
+    }
 }
 
 #[cfg(test)]

@@ -88,7 +88,8 @@ async fn act(
             Move::Refuse(why) => Ok(Asked::NotNow(format!("it stays as it is: {why}"))),
         }
     };
-    app.db.transaction(act).await
+    // Whoever goes on gives each mail that waits its turn anew: of a large mailing that takes its time.
+    app.db.patient().transaction(act).await
 }
 
 /// What becomes of the queued mails of one that goes on, and of the reason for which it was paused.

@@ -2,7 +2,11 @@
 
 use std::collections::HashSet;
 
-use diesel::{Connection, prelude::*};
+use diesel::{
+    Connection,
+    dsl::{exists, select},
+    prelude::*,
+};
 use uuid::Uuid;
 
 use super::{
@@ -128,6 +132,7 @@ pub(super) fn look_up(
         own,
         &mut problems,
     )?;
+    named_import(connection, who, before.map(|(_, who)| who), &mut problems)?;
     Ok(problems.or(Some(())).err())
 }
 
@@ -155,6 +160,28 @@ fn unknown_references(
         if !unknown.is_empty() {
             problems.add(field, format!("there is no order {}", named(&unknown)));
         }
+    }
+    Ok(())
+}
+
+/// An import that no order has come with.
+fn named_import(
+    connection: &mut PgConnection,
+    who: &Who,
+    before: Option<&Who>,
+    problems: &mut Problems,
+) -> QueryResult<()> {
+    let import = |who: &Who| who.filter()?.import.clone();
+    let Some(said) = import(who).filter(|said| before.and_then(import).as_ref() != Some(said))
+    else {
+        return Ok(());
+    };
+    let theirs = orders::table.filter(orders::import.eq(&said));
+    if !select(exists(theirs)).get_result::<bool>(connection)? {
+        problems.add(
+            "filter.import",
+            format!("no order came with an import named {said}"),
+        );
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use super::Recipient;
 use crate::{
     order::{Order, Status},
     session::SessionState,
+    zone::in_a_cell,
 };
 
 /// What came of one recipient's mail; before the start, who it is and where the order stands.
@@ -101,12 +102,10 @@ pub const COLUMNS: [&str; 11] = [
 ];
 
 impl Recipient {
-    /// Its row in that list; times are the shop's.
-    pub fn cells(&self, zone: Tz) -> [String; COLUMNS.len()] {
-        let when = |at: Option<DateTime<Utc>>| {
-            let local = |at: DateTime<Utc>| at.with_timezone(&zone).format("%Y-%m-%d %H:%M");
-            at.map_or_else(String::new, |at| local(at).to_string())
-        };
+    /// Its row in that list, with the times of this zone.
+    pub fn cells(&self, zone: Option<Tz>) -> [String; COLUMNS.len()] {
+        let when =
+            |at: Option<DateTime<Utc>>| at.map_or_else(String::new, |at| in_a_cell(at, zone));
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let outcome = &self.outcome;
         [

@@ -86,11 +86,15 @@ impl Language {
 
     /// Our language for a tag such as `de`, `de-AT` or `en_GB`.
     pub fn of_tag(tag: &str) -> Self {
+        Self::known(tag).unwrap_or(Self::ENGLISH)
+    }
+
+    /// The same, if we have words for it.
+    pub fn known(tag: &str) -> Option<Self> {
         let code = tag.split(['-', '_']).next().unwrap_or_default();
-        let known = Self::ALL
+        Self::ALL
             .into_iter()
-            .find(|language| language.0.code.eq_ignore_ascii_case(code));
-        known.unwrap_or(Self::ENGLISH)
+            .find(|language| language.0.code.eq_ignore_ascii_case(code))
     }
 
     /// Its words.

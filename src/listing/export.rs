@@ -1,6 +1,6 @@
 //! Orders as lines of a spreadsheet.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     order::{self, Order, OrderFilter, money::Money, state::State, wording},
     spreadsheet::written,
+    zone::in_a_cell,
 };
 
 /// The columns of every file.
@@ -45,10 +46,7 @@ pub fn head(columns: Columns) -> Vec<u8> {
 
 /// The line of an order, whose pay link is `pay_url`.
 pub fn record(order: &Order, columns: Columns, pay_url: &str) -> Vec<u8> {
-    let time = |at: DateTime<Utc>| match columns.zone {
-        Some(zone) => at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string(),
-        None => at.to_rfc3339_opts(SecondsFormat::Secs, true),
-    };
+    let time = |at| in_a_cell(at, columns.zone);
     let amount = |minor| Money::new(minor, order.currency).decimal();
     let end = Ending::of(order.state);
     let (created_at, id) = (time(order.created_at), order.id.to_string());

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::foreign_text::is_blank;
+
 /// The longest address that SMTP can carry (RFC 5321, 4.5.3.1.3, less the angle brackets).
 const MAX_LENGTH: usize = 254;
 
@@ -39,7 +41,7 @@ impl Email {
     /// Trims and checks. Stricter than RFC 5322 where Stripe is: no quoted local part, no address
     /// literal (`[192.0.2.1]`), no domain without a dot.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
-        let text = text.trim();
+        let text = text.trim_matches(is_blank);
         if text.is_empty() {
             return Err(EmailError::Empty);
         }

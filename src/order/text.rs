@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::foreign_text::{breaks, composed, safe, turns};
+use crate::foreign_text::{breaks, composed, is_blank, is_seen, safe, turns};
 
 /// What the shop calls the order. Unique, compared to the letter.
 pub type Reference = Text<120>;
@@ -25,7 +25,7 @@ pub struct Text<const MAX: usize>(String);
 /// Why a text cannot be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Nothing but blanks.
+    /// Nothing that is seen.
     #[error("this must not be missing or empty")]
     Empty,
     /// More than `max` characters.
@@ -47,7 +47,7 @@ pub enum TextError {
 impl<const MAX: usize> Text<MAX> {
     /// Trims and checks.
     pub fn parse(text: &str) -> Result<Self, TextError> {
-        let text = text.trim();
+        let text = text.trim_matches(is_blank);
         if text.is_empty() {
             return Err(TextError::Empty);
         }
@@ -55,6 +55,9 @@ impl<const MAX: usize> Text<MAX> {
         one_line(&text, MAX)?;
         if text.chars().any(turns) {
             return Err(TextError::Direction);
+        }
+        if !text.contains(is_seen) {
+            return Err(TextError::Empty);
         }
         Ok(Self(text))
     }
@@ -117,10 +120,12 @@ mod tests {
 
     #[test]
     fn blanks_around_a_text_are_dropped_and_those_inside_stay() {
-        assert_eq!(
-            Reference::parse("\u{a0} U12  Miller\r\n").unwrap().as_str(),
-            "U12  Miller"
-        );
+        for text in [
+            "\u{a0} U12  Miller\r\n",
+            "\u{200b}U12  Miller\u{feff}\u{2060} ",
+        ] {
+            assert_eq!(Reference::parse(text).unwrap().as_str(), "U12  Miller");
+        }
     }
 
     #[test]
@@ -168,7 +173,15 @@ mod tests {
 
     #[test]
     fn empty_texts_and_control_characters_are_refused() {
-        assert_eq!(Reference::parse(" \t "), Err(TextError::Empty));
+        for text in [
+            " \t ",
+            "\u{200b}",
+            "\u{200d}\u{ad}",
+            "\u{3164} \u{2800}",
+            "\u{fe0f}",
+        ] {
+            assert_eq!(Reference::parse(text), Err(TextError::Empty), "{text:?}");
+        }
         for text in ["a\tb", "a\nBcc: b", "a\0b", "a\u{85}b", "a\u{2028}b"] {
             assert_eq!(Reference::parse(text), Err(TextError::Control), "{text:?}");
         }

@@ -152,7 +152,7 @@ pub fn change(
     })
 }
 
-/// Whether nobody would be left who may do everything. Callers are in the transaction of the change: the
+/// Whether nobody would be left who may do everything and can sign in. Callers are in the transaction of the change: the
 /// admins' rows stay locked until its end, so that of two who disable each other one is told so.
 pub fn leaves_no_admin(
     connection: &mut PgConnection,
@@ -166,6 +166,7 @@ pub fn leaves_no_admin(
     let admins: Vec<Uuid> = ops_users::table
         .filter(ops_users::role.eq(Role::Admin))
         .filter(ops_users::disabled_at.is_null())
+        .filter(ops_users::password_hash.is_not_null())
         // In one order, by everybody.
         .order(ops_users::id)
         .select(ops_users::id)

@@ -6,6 +6,7 @@
 //!
 //! An order that was paid, a payment and a case are the shop's books: nothing here touches them.
 
+mod address;
 mod batch;
 mod carts;
 mod erase;
@@ -22,7 +23,8 @@ use serde_json::json;
 
 use self::batch::{in_one, until_nothing_is_left};
 pub use self::{
-    erase::{Address, Erased, NoAddress, Refused, erase},
+    address::{Address, NoAddress},
+    erase::{Erased, Refused, erase},
     look::{WouldGo, would_go},
 };
 use crate::{

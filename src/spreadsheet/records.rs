@@ -1,6 +1,7 @@
 //! Text into records of cells, each with the line that it begins on.
 
 use super::limits::{CELL_BYTES, COLUMNS, RECORD_BYTES};
+use crate::foreign_text::is_blank;
 
 /// Letters of a cell that are kept of a record that is wrong: enough to name it, and more than a
 /// reference may have, so that none is taken for another one's.
@@ -239,11 +240,6 @@ fn one_line(cell: &str, letters: usize) -> String {
         .filter(|line| !line.is_empty())
         .collect();
     lines.join(" ")
-}
-
-/// Blanks, no-break ones too, and those that nobody sees: web pages leave them around what is copied.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -1,11 +1,15 @@
 //! The list as a spreadsheet: `email, reason, note, since`, of which the first is required.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
 
 use super::{Reason, Suppression};
 use crate::{
     order::{email::Email, problem::Problems, text::Text},
     spreadsheet::{BadLine, FileError, Header, Record, Sheet, as_meant, quoted, without_formula},
+    zone::begin_of,
 };
 
 const COLUMNS: [&str; 4] = ["email", "reason", "note", "since"];
@@ -35,11 +39,11 @@ pub struct Parsed {
 }
 
 /// Reads a whole file: UTF-8, separated by comma or semicolon, the columns in any order. A line
-/// without `since` means `now`, and none can mean later.
+/// without `since` means `now`, and none can mean later; days are those of its clocks.
 ///
 /// # Errors
 /// No line of it can be understood.
-pub fn parse(bytes: &[u8], now: DateTime<Utc>) -> Result<Parsed, FileError> {
+pub fn parse(bytes: &[u8], now: DateTime<Tz>) -> Result<Parsed, FileError> {
     let sheet = Sheet::open(bytes)?
         .ok_or_else(|| wrong("the first line must name the columns: email, reason, note, since"))?;
     let columns = Columns::read(sheet.header)?;
@@ -82,7 +86,7 @@ impl Columns {
         }
     }
 
-    fn entry(&self, record: &Record, now: DateTime<Utc>) -> Result<Entry, String> {
+    fn entry(&self, record: &Record, now: DateTime<Tz>) -> Result<Entry, String> {
         if let Some(wrong) = &record.wrong {
             return Err(wrong.clone());
         }
@@ -99,7 +103,7 @@ impl Columns {
         let reason = problems.take("reason", reason);
         let note = cell("note").map(Text::<2_000>::parse).transpose();
         let note = problems.take("note", note);
-        let since = cell("since").map_or(Ok(now), |cell| since(cell, now));
+        let since = cell("since").map_or(Ok(now.to_utc()), |cell| since(cell, now));
         let since = problems.take("since", since);
         let entry = (|| {
             Some(Entry {
@@ -113,23 +117,28 @@ impl Columns {
     }
 }
 
-/// RFC 3339, or a date, which is its beginning in UTC.
-fn since(cell: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, &'static str> {
-    let since = DateTime::parse_from_rfc3339(cell)
-        .or_else(|_| DateTime::parse_from_rfc3339(&format!("{cell}T00:00:00Z")))
+/// RFC 3339, or a day, which is its beginning by the shop's clocks.
+fn since(cell: &str, now: DateTime<Tz>) -> Result<DateTime<Utc>, &'static str> {
+    let day = DateTime::parse_from_rfc3339(&format!("{cell}T00:00:00Z"));
+    let since = day
+        .map(|day| begin_of(day.date_naive(), now.timezone()))
+        .or_else(|_| DateTime::parse_from_rfc3339(cell).map(|at| at.to_utc()))
         .map_err(|_| "write this as 2026-11-03 or 2026-11-03T18:05:00Z, or leave it empty")?;
-    if since.to_utc() > now {
-        return Err("this lies in the future (by UTC)");
+    if since > now {
+        return Err("this lies in the future");
     }
-    Ok(since.to_utc())
+    Ok(since)
 }
 
-/// Writes the list as [`parse`] reads it, without the addresses that have been erased. No cell of it is a
-/// formula; [`parse`] takes the apostrophes away again.
-pub fn write(rows: &[Suppression]) -> String {
+/// Writes the list as [`parse`] reads it, by these clocks, newest first, without the addresses that have been erased.
+/// No cell of it is a formula; [`parse`] takes the apostrophes away again.
+pub fn write(rows: &[Suppression], zone: Tz) -> String {
     let mut file = csv::Writer::from_writer(Vec::new());
+    let mut rows: Vec<&Suppression> = rows.iter().collect();
+    rows.sort_by_key(|row| (Reverse(row.since.timestamp()), row.address.clone()));
     let lines = rows.iter().filter_map(|row| {
-        let since = row.since.to_rfc3339_opts(SecondsFormat::Micros, true);
+        let since = row.since.with_timezone(&zone);
+        let since = since.to_rfc3339_opts(SecondsFormat::Secs, true);
         let address = without_formula(row.address.as_deref()?);
         let note = without_formula(row.note.as_deref().unwrap_or_default());
         Some([address, without_formula(&row.reason), note, since])
@@ -146,8 +155,9 @@ pub fn write(rows: &[Suppression]) -> String {
 mod tests {
     use super::*;
 
-    fn now() -> DateTime<Utc> {
-        "2026-11-21T12:00:00Z".parse().expect("a time")
+    fn now() -> DateTime<Tz> {
+        let now: DateTime<Utc> = "2026-11-21T12:00:00Z".parse().expect("a time");
+        now.with_timezone(&Tz::Europe__Berlin)
     }
 
     fn read(text: &str) -> Result<Parsed, String> {
@@ -166,7 +176,7 @@ mod tests {
             since: since.parse().unwrap(),
         };
         let expected = [
-            entry("ann@example.org", None, "2026-11-03T00:00:00Z"),
+            entry("ann@example.org", None, "2026-11-02T23:00:00Z"),
             entry("bo@example.org", Some("by phone"), "2026-11-21T12:00:00Z"),
         ];
         assert_eq!((parsed.entries, parsed.bad), (expected.to_vec(), vec![]));

@@ -3,10 +3,36 @@
 use std::time::Duration;
 
 use actix_web::{HttpResponse, HttpResponseBuilder, web::Bytes};
+use tokio::time::Instant;
+
+use crate::db::DbError;
 
 /// A comment line in so long, so that no proxy takes the silence for an end; that its reader may not read any more
 /// is noticed then.
 pub const BEAT: Duration = Duration::from_secs(20);
+
+/// Looks bring news once a second; what comes sooner, in a burst, is of the same moment.
+const MOMENT: Duration = Duration::from_millis(500);
+
+/// When it was last found that whoever reads may read.
+pub struct Admitted(Instant);
+
+impl Admitted {
+    /// Of a request that has just been let in.
+    pub fn now() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Whether the reader may still read, by this look, unless another was a moment ago. Asked before anything new
+    /// is sent. While the database is away nobody is thrown out.
+    pub async fn still(&mut self, look: impl Future<Output = Result<bool, DbError>>) -> bool {
+        if self.0.elapsed() < MOMENT {
+            return true;
+        }
+        self.0 = Instant::now();
+        look.await.unwrap_or(true)
+    }
+}
 
 /// The answer that a stream is: no proxy keeps it back.
 pub fn answer() -> HttpResponseBuilder {

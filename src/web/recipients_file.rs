@@ -5,6 +5,7 @@ use actix_web::{
     HttpResponse,
     web::{Bytes, Data},
 };
+use chrono_tz::Tz;
 use futures::{StreamExt, stream};
 use uuid::Uuid;
 
@@ -35,13 +36,15 @@ impl From<DbError> for NoFile {
     }
 }
 
-/// The file. `turn` is held until it is written.
+/// The file, with the times of this zone, as people read them; `None`: UTC, for programs. `turn` is held until it is
+/// written.
 ///
 /// # Errors
 /// Why there is none. What goes wrong later cuts the connection.
 pub async fn recipients_file<T: 'static>(
     app: Data<App>,
     id: Uuid,
+    zone: Option<Tz>,
     turn: T,
 ) -> Result<HttpResponse, NoFile> {
     let first = match blast::recipients(&app, id, behind(None)).await? {
@@ -55,7 +58,7 @@ pub async fn recipients_file<T: 'static>(
         async move {
             let recipients = recipients?;
             let lines = recipients.iter().flat_map(|it| {
-                let cells = it.recipient.cells(app.time_zone);
+                let cells = it.recipient.cells(zone);
                 written(cells.each_ref().map(String::as_str))
             });
             let lines: Vec<u8> = lines.collect();

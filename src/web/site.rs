@@ -2,7 +2,10 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, Quality, QualityItem},
+    },
 };
 
 use super::{
@@ -114,20 +117,20 @@ pub fn peeked(request: &HttpRequest, limits: &Limits, is_ours: bool) -> HttpResp
     }
 }
 
-/// The language that the browser asks for first, where no order tells.
+/// Languages of a browser that are looked at; people set a few.
+const MOST_LANGUAGES: usize = 32;
+
+/// The language of ours that the browser wants most, where no order tells; of several, the first.
 pub fn asked_language(request: &HttpRequest) -> Language {
-    let asked = request
-        .headers()
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok());
-    Language::of_tag(
-        asked
-            .unwrap_or_default()
-            .split([',', ';'])
-            .next()
-            .unwrap_or_default()
-            .trim(),
-    )
+    let asked = request.headers().get(header::ACCEPT_LANGUAGE);
+    let asked = asked.and_then(|value| value.to_str().ok());
+    let asked = asked.unwrap_or_default().split(',').take(MOST_LANGUAGES);
+    let spoken = asked.filter_map(|one| {
+        let QualityItem { item, quality } = one.trim().parse::<QualityItem<String>>().ok()?;
+        (quality > Quality::ZERO).then_some((Language::known(&item)?, quality))
+    });
+    let most = spoken.reduce(|best, next| if next.1 > best.1 { next } else { best });
+    most.map_or(Language::ENGLISH, |(language, _)| language)
 }
 
 /// What the order asks for, written for people.

@@ -44,6 +44,13 @@ fn an_order_is_shown_as_people_write_it() {
     let (code, told, _) = world.command(&["orders", "show", "SHOP-1"]);
     assert_eq!(code, 0);
     let (order, _) = told.split_once("\nlink ").expect("a link");
+    let tokyo = [("TIME_ZONE", "Asia/Tokyo")];
+    let (_, there, _) = world.command_with(&tokyo, &["orders", "show", "SHOP-1"]);
+    let times = |zone: &str| there.matches(zone).count();
+    assert_eq!(
+        (times("+09:00"), times("Z\n")),
+        (told.matches("Z\n").count() + told.matches("Z  ").count(), 0)
+    );
     let time = (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[time]");
     insta::with_settings!({ filters => vec![time] }, { insta::assert_snapshot!(order); });
 }

@@ -148,6 +148,21 @@ fn what_is_exported_can_be_imported_elsewhere_and_an_erased_address_is_counted()
     let elsewhere = World::new();
     assert_eq!(import(&elsewhere, &told).0, 0);
     assert_eq!(elsewhere.command(&["suppressions", "export"]).1, told);
+
+    // People read, and type, the shop's own time.
+    let tokyo = [("TIME_ZONE", "Asia/Tokyo")];
+    std::fs::write(
+        folder.path().join("days.csv"),
+        "email,since\nday@example.org,2024-05-07\n",
+    )
+    .unwrap();
+    let days = folder.path().join("days.csv");
+    let days = ["suppressions", "import", days.to_str().unwrap()];
+    assert_eq!(elsewhere.command_with(&tokyo, &days).0, 0);
+    let export =
+        |zone: &[(&str, &str)]| elsewhere.command_with(zone, &["suppressions", "export"]).1;
+    assert!(export(&tokyo).contains("day@example.org,imported,,2024-05-07T00:00:00+09:00\n"));
+    assert!(export(&[]).contains("day@example.org,imported,,2024-05-06T15:00:00Z\n"));
 }
 
 #[test]
@@ -207,7 +222,11 @@ fn no_cell_of_an_export_is_a_formula_and_an_import_reads_what_was_meant() {
             other => other.to_owned(),
         };
     }
-    assert_eq!(list(&elsewhere), expected);
+    // A file tells the time to the second.
+    let mut taken_in = list(&elsewhere);
+    expected.sort();
+    taken_in.sort();
+    assert_eq!(taken_in, expected);
 }
 
 /// The records of a CSV.

@@ -1,4 +1,4 @@
-//! `freshmint erase EMAIL`: one person's address, removed everywhere.
+//! `freshmint erase EMAIL`: one person's address, removed wherever payers have one.
 
 use clap::Args;
 use freshmint::{
@@ -6,11 +6,15 @@ use freshmint::{
     clock::Clock,
     config,
     db::Db,
-    outbox,
+    outbox, people,
     retention::{self, Address, Erased, Refused},
 };
 
-use crate::{Done, Failure, orders::Format, print::count};
+use crate::{
+    Done, Failure,
+    orders::Format,
+    print::{count, shown},
+};
 
 #[derive(Args)]
 pub struct Erase {
@@ -43,11 +47,18 @@ impl Erase {
                 ));
             }
         };
-        if self.format == Format::Json {
-            say!("{}", serde_json::json!(erased));
-            return Ok(());
+        match self.format {
+            Format::Json => say!("{}", serde_json::json!(erased)),
+            Format::Text => say_what_was_erased(&erased),
         }
-        say_what_was_erased(&erased);
+        let email = self.email.as_str();
+        let account = db.run_blocking(|connection| people::find_by_email(connection, email))?;
+        if account.is_some() {
+            complain!(
+                "An account of the ops pages has this address, and is kept with it. So that nobody gets in with it any more: freshmint ops user disable {}",
+                shown(email)
+            );
+        }
         Ok(())
     }
 }

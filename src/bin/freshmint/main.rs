@@ -78,7 +78,7 @@ enum Command {
     Sweep(sweep::Sweep),
     /// Delete what is not needed any more, as the worker does every night
     Prune(prune::Prune),
-    /// Remove one person's address everywhere
+    /// Remove one person's address everywhere but from an account of the ops pages
     Erase(erase::Erase),
     /// Who is not written to: list, add, lift, export, import
     #[command(subcommand)]

@@ -11,6 +11,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use freshmint::legible;
 use serde::Serialize;
 use serde_json::json;
@@ -50,8 +51,8 @@ pub fn json_list(rows: &impl Serialize) -> Done {
 }
 
 /// `2026-11-27 20:31 UTC`
-pub fn moment(at: DateTime<Utc>) -> impl fmt::Display {
-    at.format("%Y-%m-%d %H:%M UTC")
+pub fn moment(at: DateTime<Utc>, zone: Tz) -> impl fmt::Display {
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z")
 }
 
 /// A file that has its own line ends: as it is, but for people.

@@ -35,7 +35,7 @@ pub async fn recipients_csv(
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let id = parse_id(&id)?;
-    match recipients_file(app, id, turn).await {
+    match recipients_file(app, id, None, turn).await {
         Ok(file) => Ok(file),
         Err(NoFile::Database(error)) => Err(error.into()),
         Err(NoFile::NoBlast) => Err(Problem::not_found("mailing")),

@@ -23,7 +23,7 @@ use crate::{
     token,
     web::{
         blast_live::{BlastLive, Following, follow},
-        event_stream::{self, BEAT},
+        event_stream::{self, Admitted, BEAT},
         leaving::Leaving,
     },
 };
@@ -56,6 +56,7 @@ pub async fn counts(
         last: None,
         head: true,
         beat: Instant::now() + BEAT,
+        admitted: Admitted::now(),
         token: caller.token(),
         app,
         leaving,
@@ -75,6 +76,7 @@ struct Follower {
     last: Option<Standing>,
     head: bool,
     beat: Instant,
+    admitted: Admitted,
     token: Uuid,
     app: Data<App>,
     leaving: Data<Leaving>,
@@ -91,6 +93,9 @@ impl Follower {
         loop {
             tokio::select! {
                 facts = self.following.next() => {
+                    if !self.may_still_read().await {
+                        return None;
+                    }
                     let now = Standing::from(&facts.blast);
                     if self.last.as_ref() == Some(&now) {
                         continue;
@@ -109,10 +114,10 @@ impl Follower {
         }
     }
 
-    /// Whether its token is still there. While the database is away nobody is thrown out.
-    async fn may_still_read(&self) -> bool {
-        let token = self.token;
-        let found = (self.app.db).run(move |connection| token::by_id(connection, token));
-        found.await.map_or(true, |token| token.is_some())
+    /// Whether its token is still there.
+    async fn may_still_read(&mut self) -> bool {
+        let (db, token) = (&self.app.db, self.token);
+        let found = db.run(move |connection| Ok(token::by_id(connection, token)?.is_some()));
+        self.admitted.still(found).await
     }
 }

@@ -11,7 +11,7 @@ use actix_web::{
 use serde::{Deserialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::problem::Problem;
+use super::{json, problem::Problem};
 use crate::activity;
 
 /// More than the largest order that can be, with every letter of it escaped.
@@ -56,12 +56,7 @@ pub struct Body(Bytes);
 impl Body {
     /// What it says.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let said: T = serde_json::from_slice(&self.0).map_err(Problem::from_json)?;
-        // Serde takes an array for an object whose fields come in their order; nobody means that.
-        if self.0.trim_ascii_start().starts_with(b"[") {
-            return Err(Problem::unsupported("the body must be a JSON object"));
-        }
-        Ok(said)
+        json::read(&self.0).map_err(Problem::from_json)
     }
 
     /// The same, where it may be left out.

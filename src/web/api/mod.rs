@@ -10,6 +10,7 @@ mod events;
 mod following;
 mod imports;
 mod input;
+mod json;
 mod openapi;
 mod orders;
 mod outbox;

@@ -25,7 +25,7 @@ use crate::{
     app::App,
     people::session,
     web::{
-        event_stream::{self, BEAT},
+        event_stream::{self, Admitted, BEAT},
         leaving::Leaving,
     },
 };
@@ -64,6 +64,7 @@ pub struct Follower {
     view: Option<View>,
     watched: Option<Watched>,
     beat: Instant,
+    admitted: Admitted,
     session: String,
     live: Data<Live>,
     site: Data<OpsSite>,
@@ -82,6 +83,7 @@ impl Follower {
             view: parts.view,
             watched: parts.watched,
             beat: Instant::now() + BEAT,
+            admitted: Admitted::now(),
             session: parts.session,
             live: parts.live,
             site: parts.site,
@@ -137,6 +139,9 @@ impl Follower {
                 news = self.news.recv() => {
                     // Too far behind: the browser comes back with its last line.
                     let news = news.ok()?;
+                    if !self.is_still_in().await {
+                        return None;
+                    }
                     self.take(&news).await;
                 }
                 () = tokio::time::sleep_until(self.beat) => {
@@ -147,6 +152,9 @@ impl Follower {
                     self.queue.push_back(event_stream::still_here());
                 }
                 html = part(self.watched.as_mut(), &self.live.app, &self.site) => {
+                    if !self.is_still_in().await {
+                        return None;
+                    }
                     self.queue.push_back(event("part", None, &html));
                 }
                 () = leaving.end_of_streams() => return None,
@@ -154,15 +162,12 @@ impl Follower {
         }
     }
 
-    /// Whether the session goes on. While the database is away nobody is thrown out.
-    async fn is_still_in(&self) -> bool {
+    /// Whether the session goes on.
+    async fn is_still_in(&mut self) -> bool {
         let (token, now) = (self.session.clone(), self.live.app.clock.now());
-        let found = self
-            .live
-            .app
-            .db
-            .run(move |connection| session::find(connection, &token, now));
-        found.await.map_or(true, |person| person.is_some())
+        let db = &self.live.app.db;
+        let found = db.run(move |connection| Ok(session::find(connection, &token, now)?.is_some()));
+        self.admitted.still(found).await
     }
 
     async fn take(&mut self, news: &News) {

@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin};
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
+    http::StatusCode,
     web::{Bytes, Data, Query},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -63,7 +64,12 @@ impl<T: DeserializeOwned + 'static> FromRequest for Sent<T> {
         Box::pin(async move {
             let site = site.ok_or_else(Refusal::broken)?;
             let refused = || Refusal::forged(&site);
-            let body = body.await.map_err(|_| Refusal::unreadable(&site))?;
+            let body =
+                body.await
+                    .map_err(|error| match error.as_response_error().status_code() {
+                        StatusCode::PAYLOAD_TOO_LARGE => Refusal::too_large(&site),
+                        _ => Refusal::unreadable(&site),
+                    })?;
             let guarded: Guarded = read(&body).ok_or_else(refused)?;
             if !is_ours(&asked, &guarded.csrf, &guarded.once) {
                 return Err(refused());

@@ -77,9 +77,9 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) {
     let (site, app, live) = (state.ops.clone(), state.api.clone(), state.live.clone());
     move |config| {
         config.service(
-            web::resource("/assets/{hash}/{name}")
-                .app_data(site.clone())
-                .get(assets::serve),
+            at("/assets/{hash}/{name}")
+                .get(assets::serve)
+                .with(|resource| resource.app_data(site.clone())),
         );
         config.service(
             web::scope("/ops")
@@ -98,6 +98,8 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) {
 fn pages(config: &mut ServiceConfig) {
     config
         .service(at("").get(today::show).done())
+        // As people and bookmarks write it.
+        .service(web::redirect("/", "/ops"))
         .service(at("/sign-in").get(door::show).post(door::sign_in).done())
         .service(at("/sign-out").post(door::sign_out).done())
         .service(

@@ -53,7 +53,7 @@ struct Said<'a> {
 impl Refusal {
     /// Whoever is not signed in goes to the sign-in, and from there back to the page that they asked for.
     pub fn stranger(back: Option<&str>) -> Self {
-        let next = back.filter(|path| is_ours(path) && *path != "/ops");
+        let next = back.filter(|path| is_ours(path) && path.trim_end_matches('/') != "/ops");
         Self::Elsewhere(match next {
             Some(path) => format!(
                 "/ops/sign-in?next={}",
@@ -83,6 +83,17 @@ impl Refusal {
             link: "Go on",
         };
         Self::said(site, StatusCode::BAD_REQUEST, &said)
+    }
+
+    /// 413: more than anybody types into a form.
+    pub fn too_large(site: &OpsSite) -> Self {
+        let said = Said {
+            title: "This is too much for one form",
+            text: "Nothing was changed. Go back, shorten what you have typed, and send it again.",
+            href: "/ops",
+            link: "Go on",
+        };
+        Self::said(site, StatusCode::PAYLOAD_TOO_LARGE, &said)
     }
 
     /// 503, or 500 where the database refuses what we say.
@@ -145,6 +156,19 @@ impl Refusal {
             mark: "search",
         };
         Self::in_frame(person, StatusCode::NOT_FOUND, page)
+    }
+
+    /// 400: a list is asked for by a filter that is none, in the frame.
+    pub fn no_such_list(person: &Person, filter: &str) -> Self {
+        let page = Refused {
+            title: "There is no such list".to_owned(),
+            text: format!("The address has “{filter}” in it, which says nothing that we know."),
+            more: "Without it everybody would stand here, so nobody does.",
+            back: "/ops/orders",
+            link: "Everybody who owes",
+            mark: "search",
+        };
+        Self::in_frame(person, StatusCode::BAD_REQUEST, page)
     }
 
     /// 409: it is not in a state for that, in the frame.

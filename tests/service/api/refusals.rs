@@ -49,6 +49,26 @@ fn an_array_is_no_object_though_its_items_would_do_as_fields() {
     );
     assert_eq!(world.status(&order), "open");
     assert_eq!(world.count("suppressions"), 0);
+    let mut other = small("CUP-2");
+    other["lines"] = json!([["Fee", 100, null, 1]]);
+    let refused = problem(&post(&world, "/orders", other), 422);
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("an array stands where an object"),
+        "{refused}"
+    );
+    assert_eq!(world.count("orders"), 1);
+}
+
+#[test]
+fn no_key_is_said_twice_not_even_in_what_is_the_shops_own() {
+    let world = World::new();
+    let body = small("CUP-1").to_string();
+    let body = body.replacen('{', r#"{"metadata":{"team":"U12","team":"U14"},"#, 1);
+    let refused = problem(&post_raw(&world, body), 422);
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(detail.contains("duplicate field `team`"), "{refused}");
+    assert_eq!(world.count("orders"), 0);
 }
 
 #[test]

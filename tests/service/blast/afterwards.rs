@@ -83,7 +83,7 @@ fn the_list_is_a_spreadsheet_without_formulas() {
     );
     assert_eq!(
         lines[1],
-        "CUP-1,'=HYPERLINK(1),a@example.org,sent,,2026-07-02 00:30,,,open,,"
+        "CUP-1,'=HYPERLINK(1),a@example.org,sent,,2026-07-01T22:30:00Z,,,open,,"
     );
     let nobody = "/blasts/0193b2a4-7c39-7cc2-9d27-0f5a4d9e8b11/recipients.csv";
     assert_eq!(

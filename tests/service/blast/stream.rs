@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     net::TcpStream,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use freshmint::token::Role;
@@ -126,6 +126,19 @@ fn whoever_may_not_read_follows_nothing_and_a_look_at_the_head_opens_no_stream()
         head.head
     );
     assert_eq!(head.next(), None);
+}
+
+#[test]
+fn a_token_that_is_revoked_follows_nothing_more() {
+    let world = World::new();
+    families(&world, 1);
+    let id = to_all(&world);
+    let mut stream = Stream::open(&world, &id);
+    assert_eq!(stream.next().unwrap()["state"], "draft");
+    let began = Instant::now();
+    world.execute("DELETE FROM api_tokens");
+    assert_eq!(stream.next(), None);
+    assert!(began.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

@@ -344,6 +344,7 @@ fn a_filter_that_cannot_be_is_refused_by_its_field() {
     families(&world, 1);
     for (filter, named) in [
         (json!({ "import": "" }), "filter.import"),
+        (json!({ "import": "nope" }), "filter.import"),
         (json!({ "blast": "a\u{0}b" }), "filter.blast"),
     ] {
         let answer = post(

@@ -154,6 +154,10 @@ fn where_no_order_tells_the_page_speaks_the_browsers_language() {
         ("de-AT,de;q=0.9,en;q=0.8", "de"),
         ("en-GB", "en"),
         ("tlh", "en"),
+        ("de;q=0,en", "en"),
+        ("en;q=0.1,fr;q=0.9", "fr"),
+        ("tlh, fr;q=0.5, de;q=0.5", "fr"),
+        ("*, ;q=, it;q=x, nl;q=0.001", "nl"),
     ] {
         let page = world.ask(Method::GET, "/pay/x", &[("accept-language", asked)]);
         assert!(

@@ -157,6 +157,8 @@ fn a_mailing_is_written_looked_at_approved_started_and_finished() {
     assert!(!one.text().contains("/pay/eyJ"));
     let file = visitor.get(&format!("{page}/recipients.csv"));
     assert_eq!(file.body.lines().count(), 4, "{}", file.body);
+    // People read the shop's own time.
+    assert!(!file.body.contains('Z'), "{}", file.body);
     // The next one is to those who still owe.
     says(&done, "Write to the 3 unpaid");
     let id = page.rsplit('/').next().unwrap();

@@ -42,6 +42,19 @@ fn a_form_without_its_tokens_or_with_somebody_elses_is_refused_and_changes_nothi
 }
 
 #[test]
+fn more_than_anybody_types_is_too_large() {
+    let world = World::new();
+    let order = world.order("CUP-1");
+    let visitor = Visitor::signed_in(&world, "Aoife", Role::Operator);
+    let settle = format!("/ops/orders/{}/settle", order.id);
+    let note = "x".repeat(3_000_000);
+    let refused = visitor.post(&settle, &[("note", &note)]);
+    assert_eq!(refused.status, 413, "{}", refused.text());
+    assert!(refused.text().contains("Nothing was changed"));
+    assert_eq!(world.status(&order), "open");
+}
+
+#[test]
 fn the_second_press_is_told_what_the_first_did_also_at_the_same_moment() {
     let world = World::with_mailbox(&[]);
     let admin = Visitor::signed_in(&world, "Tom", Role::Admin);

@@ -395,6 +395,9 @@ fn strangers_learn_nothing_of_what_is_there_and_people_are_told() {
             );
         }
     }
+    assert_eq!(stranger.get("/ops/").location(), "/ops/sign-in");
+    let today = viewer.get("/ops/");
+    assert_eq!((today.status, today.location()), (307, "/ops"));
     let missing = viewer.get("/ops/nothing");
     assert_eq!(missing.status, 404);
     assert!(missing.text().contains("There is no such page") && missing.body.contains("Sign out"));
@@ -431,15 +434,20 @@ fn what_pages_load_is_kept_for_a_year_under_its_contents_hash() {
     for path in paths {
         let file = Visitor::at(&world).get(&path);
         assert_eq!(file.status, 200);
+        let head = Visitor::at(&world).ask(Method::HEAD, &path, None);
+        assert_eq!((head.status, head.body.as_str()), (200, ""));
+        assert_eq!(
+            head.header("content-length"),
+            file.body.len().to_string(),
+            "{head:?}"
+        );
         assert!(
             file.header("cache-control").contains("immutable"),
             "{file:?}"
         );
-        assert_eq!(
-            Visitor::at(&world)
-                .get(&path.replace("/assets/", "/assets/0"))
-                .status,
-            404
-        );
+        let none = path.replace("/assets/", "/assets/0");
+        for method in [Method::GET, Method::HEAD] {
+            assert_eq!(Visitor::at(&world).ask(method, &none, None).status, 404);
+        }
     }
 }

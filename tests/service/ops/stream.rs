@@ -36,7 +36,7 @@ impl Stream {
             .map(|id| format!("Last-Event-ID: {id}\r\n"))
             .unwrap_or_default();
         let request = format!(
-            "GET /ops/activity/stream?{query} HTTP/1.1\r\nHost: {address}\r\nCookie: freshmint_session={}\r\n{last}\r\n",
+            "GET /ops/activity/stream?{query} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nCookie: freshmint_session={}\r\n{last}\r\n",
             visitor.cookie("freshmint_session")
         );
         connection.write_all(request.as_bytes()).expect("a request");
@@ -220,6 +220,21 @@ fn more_than_a_page_that_was_missed_comes_as_the_whole_list() {
     assert_eq!(part.data.matches("<li class=\"fact").count(), 50);
     happened(&world, "mail", "the next");
     stream.line("The next");
+}
+
+#[test]
+fn a_stream_tells_nothing_more_once_its_account_is_disabled() {
+    let world = World::new();
+    let visitor = Visitor::signed_in(&world, "Aoife", Role::Viewer);
+    settle(&world);
+    let mut stream = Stream::open(&world, &visitor, &after(&visitor), None);
+    happened(&world, "mail", "while she may read");
+    stream.line("While she may read");
+    world.execute("UPDATE ops_users SET disabled_at = now()");
+    let began = Instant::now();
+    happened(&world, "mail", "after that");
+    assert_eq!(stream.next(), None);
+    assert!(began.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

@@ -89,6 +89,16 @@ fn users_are_made_listed_and_changed_by_admins() {
         200
     );
     assert_eq!(ann.get("/ops/people").status, 303);
+    // Whoever is invited cannot sign in yet, and is no admin to rely on.
+    let invited = json!({ "email": "cy@rovers.example.org", "name": "Cy", "role": "admin" });
+    assert_eq!(call(Method::POST, "/users", invited).status, 201);
+    assert_eq!(world.carry().len(), 1);
+    let tom = world.text("SELECT email AS text FROM ops_users WHERE name = 'Tom'");
+    let tom = format!("/users/{tom}");
+    let role = |role: &str| json!({ "role": role });
+    assert_eq!(call(Method::PATCH, &tom, role("viewer")).status, 409);
+    let cy = "/users/cy@rovers.example.org";
+    assert_eq!(call(Method::PATCH, cy, role("viewer")).status, 200);
     assert_eq!(
         call(Method::PATCH, "/users/nobody@rovers.example.org", json!({})).status,
         404

@@ -124,6 +124,22 @@ fn a_reminder_that_waits_is_cancelled() {
 }
 
 #[test]
+fn an_account_of_the_address_is_kept_and_that_is_said() {
+    let world = World::new();
+    world.user("Ann", Role::Viewer);
+    let email = world.text("SELECT email AS text FROM ops_users");
+    let (code, _, said) = world.command(&["erase", &email]);
+    assert_eq!((code, world.count("ops_users")), (0, 1));
+    let disable = format!("freshmint ops user disable {email}");
+    assert!(
+        said.contains("An account of the ops pages has this address"),
+        "{said}"
+    );
+    assert!(said.contains(&disable), "{said}");
+    assert_eq!(world.command(&["erase", ANN]).2, "");
+}
+
+#[test]
 fn while_a_mail_to_the_address_is_being_sent_nothing_is_erased() {
     let world = shop();
     let order = world.order_with("CUP-1", json!({ "email": ANN }));

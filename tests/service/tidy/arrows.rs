@@ -89,7 +89,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "suppression",
-        &["activity", "column", "db", "order", "schema", "spreadsheet"],
+        &[
+            "activity",
+            "column",
+            "db",
+            "order",
+            "schema",
+            "spreadsheet",
+            "zone",
+        ],
     ),
     (
         "settings",
@@ -290,6 +298,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "session",
             "settings",
             "suppression",
+            "zone",
         ],
     ),
     (
@@ -445,6 +454,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "schema",
             "session",
             "spreadsheet",
+            "zone",
         ],
     ),
     // One action for many of them.

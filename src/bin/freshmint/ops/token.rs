@@ -45,6 +45,8 @@ pub struct Add {
 pub struct List {
     #[command(flatten)]
     database: config::Database,
+    #[command(flatten)]
+    time: config::Time,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -93,7 +95,7 @@ impl List {
         }
         for row in rows {
             let used = row.last_used_at.map_or("never used".to_owned(), |at| {
-                format!("last used {}", print::moment(at))
+                format!("last used {}", print::moment(at, self.time.time_zone))
             });
             say!(
                 "{:<30} {:<8}  made {}, {used}",

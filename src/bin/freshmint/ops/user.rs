@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Read};
 
+use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use freshmint::{
     config,
@@ -63,6 +64,8 @@ pub struct Add {
 pub struct List {
     #[command(flatten)]
     database: config::Database,
+    #[command(flatten)]
+    time: config::Time,
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -200,17 +203,17 @@ impl List {
                 row.email,
                 row.role,
                 shown(&row.name),
-                standing(&row)
+                standing(&row, self.time.time_zone)
             );
         }
         Ok(())
     }
 }
 
-fn standing(row: &Row) -> String {
+fn standing(row: &Row, zone: Tz) -> String {
     match (row.disabled_at, row.last_seen_at) {
-        (Some(at), _) => format!("disabled since {}", print::moment(at)),
-        (None, Some(at)) => format!("last here {}", print::moment(at)),
+        (Some(at), _) => format!("disabled since {}", print::moment(at, zone)),
+        (None, Some(at)) => format!("last here {}", print::moment(at, zone)),
         (None, None) if row.has_password => "not yet here".to_owned(),
         (None, None) => "invited, not yet here".to_owned(),
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Tz;
 use clap::Args;
 use freshmint::{
     clock::Clock,
@@ -52,6 +53,8 @@ pub struct Show {
     database: config::Database,
     #[command(flatten)]
     links: config::Links,
+    #[command(flatten)]
+    time: config::Time,
     /// The order's reference
     reference: String,
     /// How to print
@@ -127,15 +130,16 @@ impl Show {
                 timeline: story,
             });
         }
-        print_order(order, &payments);
+        let zone = self.time.time_zone;
+        print_order(order, &payments, zone);
         say!("link     {}", link(&keys, &self.links.public_url, order));
-        print_story(&story);
+        print_story(&story, zone);
         Ok(())
     }
 }
 
 /// What it is, and what came, for people.
-fn print_order(order: &Order, payments: &[Payment]) {
+fn print_order(order: &Order, payments: &[Payment], zone: Tz) {
     let owed = order.owed();
     say!(
         "{}  {}  {}",
@@ -147,7 +151,7 @@ fn print_order(order: &Order, payments: &[Payment]) {
         say!("kind     recovered: a cart that somebody left, and nobody owes");
     }
     say!("for      {}", whom(order));
-    say!("since    {}", moment(order.created_at));
+    say!("since    {}", moment(order.created_at, zone));
     let lines: Vec<_> = order
         .lines
         .iter()
@@ -165,7 +169,7 @@ fn print_order(order: &Order, payments: &[Payment]) {
             shown(money),
             payment.verdict,
             payment.found_by,
-            moment(payment.at)
+            moment(payment.at, zone)
         );
     }
 }
@@ -202,8 +206,10 @@ fn written(line: &Line, order: &Order) -> (String, String) {
     )
 }
 
-fn moment(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+/// `2026-11-27T21:31:05+01:00`
+fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone)
+        .to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 /// An order as `show` prints it for programs.
@@ -221,13 +227,13 @@ fn story(database: &config::Database, order: &Order) -> Result<Timeline, Failure
     story.ok_or_else(|| Failure::new("The order is gone."))
 }
 
-fn print_story(story: &Timeline) {
+fn print_story(story: &Timeline, zone: Tz) {
     say!("");
     for entry in &story.data {
         let by = entry.actor.as_deref();
         say!(
             "{}  {:<8}  {}{}",
-            moment(entry.at),
+            moment(entry.at, zone),
             entry.category,
             shown(&entry.what),
             by.map(|by| format!(" ({})", shown(by))).unwrap_or_default()

@@ -32,7 +32,7 @@ impl Simulate {
         for cart in &carts {
             let verdict = cart.reason.map_or("would be reminded", Reason::name);
             *counts.entry(verdict).or_default() += 1;
-            let at = print::moment(cart.expired_at);
+            let at = print::moment(cart.expired_at, app.time_zone);
             say!("{}  {at}  {verdict}", shown(&cart.session_id));
         }
         say!("{}", total(carts.len(), &counts));

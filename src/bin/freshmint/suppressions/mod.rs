@@ -79,6 +79,8 @@ pub struct Add {
 pub struct Export {
     #[command(flatten)]
     database: config::Database,
+    #[command(flatten)]
+    time: config::Time,
     /// Where to write; standard output if nothing is said
     file: Option<PathBuf>,
 }
@@ -87,6 +89,8 @@ pub struct Export {
 pub struct Import {
     #[command(flatten)]
     database: config::Database,
+    #[command(flatten)]
+    time: config::Time,
     /// The file: email; optional reason, note, since
     file: PathBuf,
 }
@@ -137,7 +141,7 @@ impl Add {
 impl Export {
     fn run(self) -> Done {
         let rows = all(&open(&self.database))?;
-        let text = file::write(&rows);
+        let text = file::write(&rows, self.time.time_zone);
         match &self.file {
             Some(path) => fs::write(path, text).map_err(|error| {
                 Failure::new(format!("{} cannot be written: {error}.", path.display()))
@@ -157,7 +161,8 @@ impl Export {
 impl Import {
     fn run(self) -> Done {
         let name = self.file.display();
-        let parsed = file::parse(&read(&self.file)?, Clock::system().now())
+        let now = Clock::system().now().with_timezone(&self.time.time_zone);
+        let parsed = file::parse(&read(&self.file)?, now)
             .map_err(|error| Failure::new(format!("{name}: {error}.")))?;
         if !parsed.bad.is_empty() {
             for bad in &parsed.bad {

@@ -15,7 +15,7 @@ pub async fn file(
     id: Path<String>,
 ) -> Result<HttpResponse, Refusal> {
     let id = Desk::id(&person, &id)?;
-    match recipients_file(desk.app.clone(), id, ()).await {
+    match recipients_file(desk.app.clone(), id, Some(desk.site.zone), ()).await {
         Ok(file) => Ok(file),
         Err(NoFile::Database(error)) => Err(Refusal::database(&desk.site, &error)),
         Err(NoFile::NoBlast) => Err(refusal(&person, Refused::NoBlast)),

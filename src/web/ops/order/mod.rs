@@ -1,6 +1,7 @@
 //! `/ops/orders/{id}`: why it is not paid, answered on one screen, and what can be done about it.
 
 pub mod act;
+mod answer;
 mod cart;
 pub mod change;
 mod confirm;

@@ -1,10 +1,10 @@
 //! Why it is not paid, and the next step, in the words of the page: one arm a situation.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 
 use super::{
     act::{Deed, send_heading, send_words},
+    answer::{Answer, Button, COPY, Step},
     cart,
     done::done,
     mail::{have_had, not_written_to},
@@ -22,43 +22,6 @@ use crate::{
         prose::{Prose, Times, name, prose},
         suppressions::do_not_mail,
     },
-};
-
-/// What the page says first.
-#[derive(Debug, Clone, Serialize)]
-pub struct Answer {
-    /// A heading: *Why it is not paid*, *Nothing to do*.
-    pub heading: &'static str,
-    /// One or two sentences.
-    pub why: Prose,
-    /// What to do, in a frame of its own.
-    pub next: Option<Step>,
-}
-
-/// The next step.
-#[derive(Debug, Clone, Serialize)]
-pub struct Step {
-    title: &'static str,
-    text: Prose,
-    buttons: Vec<Button>,
-}
-
-/// A button of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Button {
-    /// It leads to a page.
-    Link {
-        href: String,
-        word: &'static str,
-        mark: &'static str,
-    },
-    /// It copies the pay link.
-    Copy { copies: &'static str },
-}
-
-const COPY: Button = Button::Copy {
-    copies: "Copy the link",
 };
 
 /// The answer for somebody with this role.

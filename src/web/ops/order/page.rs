@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::{
     act::{Offer, offers},
+    answer::Answer,
     done::in_title,
     money::{self, ShownLine},
-    next::{Answer, answer},
+    next::answer,
     story::{self, Day},
     sure,
     told::found_by,

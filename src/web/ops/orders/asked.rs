@@ -5,9 +5,12 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 use crate::{
+    legible::{EXCERPT, excerpt},
     listing::{self, Only, Place, Search},
     news::List,
     order::{Kind, OrderFilter},
+    people::Person,
+    web::ops::{desk::Desk, refusal::Refusal},
 };
 
 /// Letters of a search: an address has at most so many.
@@ -15,8 +18,7 @@ const LONGEST: usize = 254;
 /// What the list of all orders is called in an address.
 const ALL: &str = "all";
 
-/// What the address says. Whatever cannot be read is as if it had not been said: without a word the list is
-/// that of what is owed.
+/// What the address says. Without a word the list is that of what is owed.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
     pub q: String,
@@ -30,9 +32,24 @@ pub struct Asked {
     pub picked: bool,
     /// Whatever has been paid in whatever way, in place of a list.
     pub paid: bool,
+    /// A filter that is none, and so would let everybody through.
+    pub(super) wrong: Option<String>,
 }
 
 impl Asked {
+    /// What a page is asked for.
+    ///
+    /// # Errors
+    /// 400: one of the filters is none.
+    pub fn of(person: &Person, desk: &Desk) -> Result<Self, Refusal> {
+        let asked = Self::read(desk.request.query_string());
+        match &asked.wrong {
+            Some(wrong) => Err(Refusal::no_such_list(person, wrong)),
+            None => Ok(asked),
+        }
+    }
+
+    /// A place or a pick that cannot be read is as if it had not been said.
     pub fn read(query: &str) -> Self {
         let mut asked = Self {
             list: Some(List::OWED),
@@ -42,19 +59,30 @@ impl Asked {
             match &*name {
                 "q" => asked.q = part(&value),
                 "status" if value.is_empty() || value == ALL => asked.list = None,
-                "status" => asked.list = List::from_name(&value).or(asked.list),
-                "only" => asked.only = Only::from_name(&value),
-                "blast" => asked.blast = value.parse().ok(),
+                "status" => asked.list = asked.known(List::from_name(&value), &name, &value),
+                "only" => asked.only = asked.known(Only::from_name(&value), &name, &value),
+                "blast" => asked.blast = asked.known(value.parse().ok(), &name, &value),
                 "import" => asked.import = Some(part(&value)).filter(|name| !name.is_empty()),
                 "cursor" => asked.after = place(&value),
                 "pick" => asked.picked = value == ALL,
                 "paid" => asked.paid = value == "true",
                 // As the API says it.
                 name if value == "true" => asked.only = Only::from_name(name).or(asked.only),
+                name if Only::from_name(name).is_some() && value != "false" => {
+                    asked.known(None::<()>, name, &value);
+                }
                 _ => {}
             }
         }
         asked
+    }
+
+    /// Notes a filter that is none; an empty field of a form is not meant as one.
+    fn known<T>(&mut self, found: Option<T>, name: &str, value: &str) -> Option<T> {
+        if found.is_none() && !value.is_empty() {
+            self.wrong = Some(format!("{name}={}", excerpt(value, EXCERPT)));
+        }
+        found
     }
 
     pub fn search(&self) -> Search {
@@ -160,9 +188,16 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_as_if_it_had_not_been_said() {
-        let said = "status=nothing&only=x&blast=1&cursor=9999999999999999999_x&q=%00%20";
-        assert_eq!(Asked::read(said).query(), "status=open");
+    fn a_place_that_cannot_be_read_is_the_beginning_and_a_filter_that_is_none_is_told() {
+        let said = "only=&blast=&stranded=false&cursor=9999999999999999999_x&q=%00%20";
+        let asked = Asked::read(said);
+        assert_eq!(
+            (asked.query(), asked.wrong),
+            ("status=open".to_owned(), None)
+        );
+        for wrong in ["status=nothing", "only=x", "blast=1", "stranded=x"] {
+            assert_eq!(Asked::read(wrong).wrong.as_deref(), Some(wrong));
+        }
         let place = (DateTime::UNIX_EPOCH, Uuid::nil());
         let asked = Asked::default().from(Some(place));
         assert_eq!(Asked::read(&asked.query()).after, Some(place));

@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// `GET /ops/orders.csv`: in the shop's time, without links.
-pub async fn file(Viewer(_): Viewer, desk: Desk) -> Result<HttpResponse, Refusal> {
-    let asked = Asked::read(desk.request.query_string());
+pub async fn file(Viewer(person): Viewer, desk: Desk) -> Result<HttpResponse, Refusal> {
+    let asked = Asked::of(&person, &desk)?;
     let columns = Columns {
         zone: Some(desk.site.zone),
         links: false,

@@ -63,7 +63,7 @@ struct Found {
 
 /// `GET /ops/orders`
 pub async fn show(Viewer(person): Viewer, desk: Desk) -> Result<HttpResponse, Refusal> {
-    let asked = Asked::read(desk.request.query_string());
+    let asked = Asked::of(&person, &desk)?;
     let (wanted, now) = (asked.clone(), desk.app.clock.now());
     let found = desk
         .read(move |connection| find(connection, &wanted, now))

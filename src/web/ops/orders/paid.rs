@@ -56,7 +56,7 @@ struct Paid {
 
 /// `GET /ops/orders/paid`
 pub async fn show(Viewer(person): Viewer, desk: Desk) -> Result<HttpResponse, Refusal> {
-    let asked = Asked::read(desk.request.query_string());
+    let asked = Asked::of(&person, &desk)?;
     let now = desk.app.clock.now();
     let mailing = match asked.blast {
         Some(id) => {

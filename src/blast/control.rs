@@ -88,8 +88,7 @@ async fn act(
             Move::Refuse(why) => Ok(Asked::NotNow(format!("it stays as it is: {why}"))),
         }
     };
-    // Whoever goes on gives each mail that waits its turn anew: of a large mailing that takes its time.
-    app.db.patient().transaction(act).await
+    app.db.transaction(act).await
 }
 
 /// What becomes of the queued mails of one that goes on, and of the reason for which it was paused.

@@ -43,11 +43,9 @@ impl Trouble {
     /// Whether nothing can be approved as long as it is there.
     pub fn blocks(&self) -> bool {
         match self {
-            Self::Template(_)
-            | Self::NoPayLink(_)
-            | Self::BrokenPayLink(_)
-            | Self::Nobody { .. } => true,
-            Self::NoKey(..)
+            Self::Template(_) | Self::NoPayLink(_) | Self::Nobody { .. } => true,
+            Self::BrokenPayLink(_)
+            | Self::NoKey(..)
             | Self::Unfillable(..)
             | Self::NotOpen(_)
             | Self::NoAddress(_)

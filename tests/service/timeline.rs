@@ -167,7 +167,7 @@ fn a_mail_of_a_mailing_waits_for_that() {
     let world = World::new();
     let order = world.order("CUP-1");
     let mailing = json!({
-        "name": "Last call", "subject": "Fee", "body": "{{ pay_url }}{{ unsubscribe_url }}",
+        "name": "Last call", "subject": "Fee", "body": "{{ pay_url }} {{ unsubscribe_url }}",
         "references": ["CUP-1"],
     });
     let answer = world.api(Role::Operator, Method::POST, "/blasts", Some(mailing));

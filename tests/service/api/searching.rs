@@ -183,7 +183,7 @@ fn a_list_and_a_file_of_the_command_take_the_same_filters() {
     assert!(references(&["--stranded"]).is_empty());
     assert!(references(&["--kind", "recovered"]).is_empty());
     assert!(references(&["--email", "other@example.org"]).is_empty());
-    let blast = json!({ "name": "Fees", "subject": "Fee", "body": "{{ pay_url }}{{ unsubscribe_url }}", "references": ["CUP-1"] });
+    let blast = json!({ "name": "Fees", "subject": "Fee", "body": "{{ pay_url }} {{ unsubscribe_url }}", "references": ["CUP-1"] });
     let id = post(&world, "/blasts", blast).json()["id"].clone();
     let path = format!("/blasts/{}", id.as_str().expect("an id"));
     assert!(references(&["--blast", "Fees"]).is_empty());

@@ -200,3 +200,16 @@ fn a_filter_takes_what_has_the_status_and_all_of_the_metadata() {
         assert_eq!(preview(&world, &id)["recipients"], count, "{filter}");
     }
 }
+
+#[test]
+fn a_pay_link_that_runs_into_the_next_word_is_told() {
+    let world = World::new();
+    families(&world, 1);
+    let body = json!({ "references": ["CUP-1"], "body": "Pay {{ pay_url }}now" });
+    let id = written(&world, body);
+    let problems = preview(&world, &id)["problems"].to_string();
+    assert!(
+        problems.contains("the pay link runs into other letters") && problems.contains("CUP-1"),
+        "{problems}"
+    );
+}

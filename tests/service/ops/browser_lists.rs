@@ -197,7 +197,7 @@ fn a_mail_is_sent_again_and_dropped_from_the_list_in_two_windows() {
     assert_eq!(one.run(rows), other.run(rows));
     // Dropping has a page; the second one is told.
     world.execute(&format!(
-        "UPDATE outbox SET state = 'queued', sent_at = NULL WHERE id = '{queued}'"
+        "UPDATE outbox SET state = 'queued', sent_at = NULL, handed_over = false WHERE id = '{queued}'"
     ));
     let page = format!("{}/ops/mail/{queued}/drop", world.url());
     for browser in [&one, &other] {

@@ -14,7 +14,7 @@ use crate::{
     case::{self, CaseFilter, CaseState},
     link_looks,
     mail::{BlastState, Kind as MailKind, Mailer, State},
-    order::Order,
+    order::{Order, state::State as OrderState},
     outbox::waiting,
     reminder::{Decision, rule::Reason},
     schema::{
@@ -227,7 +227,10 @@ fn newest_checkout(
         Some((.., Some(since), Some(until), true)) if until > now => {
             Checkout::Open { since, until }
         }
-        Some((session, SessionState::Complete, Some(opened), ..)) => {
+        // Of an order that is not owed it is not asked: its payment is what it shows.
+        Some((session, SessionState::Complete, Some(opened), ..))
+            if order.state == OrderState::Open =>
+        {
             let paid = paid_with(connection, order, session)?;
             paid.map_or(Checkout::Left(opened), |(at, undone)| {
                 Checkout::Undone(at, undone)
